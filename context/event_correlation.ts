@@ -1,0 +1,31 @@
+import { getContext } from "./storage.ts";
+
+/** A message that can say which operation it belongs to. */
+export interface CorrelatedEvent {
+  /** Correlation id of the event. */
+  readonly correlation_id: string;
+  /** Metadata of the event, with the same id. */
+  readonly metadata: Readonly<Record<string, unknown>> & { readonly correlation_id: string };
+}
+
+/**
+ * A copy of `event` that carries the correlation id of the current request, at the top level and in `metadata`.
+ * Outside of a request the copy is unchanged.
+ */
+export function addCorrelationToEvent<T extends object>(event: T): T & Partial<CorrelatedEvent> {
+  const correlationId = getContext()?.correlationId;
+  if (correlationId === undefined) return { ...event };
+  const { metadata } = event as { metadata?: object | null };
+  return {
+    ...event,
+    correlation_id: correlationId,
+    metadata: { ...metadata, correlation_id: correlationId },
+  };
+}
+
+/** The correlation id of an event: of its top level, else of its `metadata`, else `undefined`. */
+export function extractCorrelationFromEvent(event: unknown): string | undefined {
+  const { correlation_id: top, metadata } = (event ?? {}) as { correlation_id?: unknown; metadata?: unknown };
+  const { correlation_id: inner } = (metadata ?? {}) as { correlation_id?: unknown };
+  return [top, inner].find((id): id is string => typeof id === "string" && id !== "");
+}

@@ -1,0 +1,18 @@
+import { randomHex } from "../internal/random.ts";
+
+const WELL_FORMED_ID = /^[A-Za-z0-9._:=+/-]{1,128}$/;
+
+/** Whether `id` may be taken from a caller: 1 to 128 characters of `A-Z a-z 0-9 . _ : = + / -`. */
+export function isWellFormedId(id: string): boolean {
+  return WELL_FORMED_ID.test(id);
+}
+
+/** A new request id: `req_` and 12 hexadecimal digits. */
+export function makeRequestId(): string {
+  return "req_" + randomHex(12);
+}
+
+/** A new correlation id: `corr_` and 12 hexadecimal digits. */
+export function makeCorrelationId(): string {
+  return "corr_" + randomHex(12);
+}

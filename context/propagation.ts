@@ -1,0 +1,54 @@
+import { activeSpanContext } from "../internal/opentelemetry.ts";
+import { getContext } from "./storage.ts";
+import { formatTraceparent, nextHop } from "./traceparent.ts";
+
+/** Options of {@link propagationHeaders}. */
+export interface PropagationOptions {
+  /**
+   * Whether the receiver is one of ours. `tracestate` and `baggage` can hold what a third party must not see, so
+   * they go to a trusted peer only.
+   * @default false
+   */
+  readonly trusted?: boolean | undefined;
+}
+
+/**
+ * `headers` with the ids and the trace of the current request added, for a call to another service.
+ *
+ * Adds `X-Correlation-ID`, `X-Request-ID` and `traceparent` (the active OpenTelemetry span, else our trace with a new
+ * parent id for each call); for a trusted peer also `tracestate` and `baggage`. A header that is there already is
+ * kept. Outside of a request the headers come back as they were.
+ *
+ * @example
+ * ```ts
+ * import { propagationHeaders } from "@glam/shared/context";
+ *
+ * const request = new Request("http://catalog/items/7", { headers: propagationHeaders({}, { trusted: true }) });
+ * console.log(request.headers.get("x-correlation-id")); // null: no request is being handled here
+ * ```
+ */
+export function propagationHeaders(
+  headers?: Headers | Record<string, string> | [string, string][],
+  options: PropagationOptions = {},
+): Headers {
+  const { trusted = false } = options;
+  const result = new Headers(headers);
+  const add = (name: string, value: string | undefined) => {
+    if (value !== undefined && !result.has(name)) result.set(name, value);
+  };
+  const context = getContext();
+  add("X-Correlation-ID", context?.correlationId);
+  add("X-Request-ID", context?.requestId);
+  if (!result.has("traceparent")) {
+    const span = activeSpanContext();
+    if (span !== undefined) {
+      add("traceparent", formatTraceparent(span));
+      if (trusted) add("tracestate", span.tracestate);
+    } else if (context?.traceparent !== undefined) {
+      add("traceparent", nextHop(context.traceparent));
+      if (trusted) add("tracestate", context.tracestate);
+    }
+  }
+  if (trusted) add("baggage", context?.baggage);
+  return result;
+}

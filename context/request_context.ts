@@ -1,0 +1,37 @@
+/**
+ * Who is asking, and which trace the work belongs to: what every log line, error envelope, outgoing request and
+ * event of one request has in common.
+ */
+export interface RequestContext {
+  /** Id of this request: the caller's `X-Request-ID` where it is well formed, else `req_` and 12 hex digits. */
+  requestId: string;
+  /** Id of the whole business operation, carried across services: `X-Correlation-ID`, else `corr_` and 12 hex digits. */
+  correlationId: string;
+  /** W3C `traceparent` of this hop: the caller's trace id with a parent id of our own. */
+  traceparent?: string | undefined;
+  /** W3C `tracestate` as received, when legal. */
+  tracestate?: string | undefined;
+  /** W3C `baggage` as received, when legal. */
+  baggage?: string | undefined;
+  /** Name of the service that does the work. */
+  service: string;
+  /** Name of the service that asked for it, where it is known. */
+  sourceService?: string | undefined;
+  /** HTTP method. */
+  method?: string | undefined;
+  /** URL path, without the query. */
+  path?: string | undefined;
+  /** Tenant, as authentication found it; never taken from a header of the client. */
+  merchantId?: string | undefined;
+  /** Shop domain of the tenant, as authentication found it. */
+  merchantDomain?: string | undefined;
+  /** User, as authentication found it. */
+  userId?: string | undefined;
+  /** Aborts when the request has no more time; set where the middleware has a `timeoutMs`. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What authentication and similar middleware may add to the current context. */
+export type ContextPatch = Partial<
+  Pick<RequestContext, "merchantDomain" | "merchantId" | "sourceService" | "userId">
+>;

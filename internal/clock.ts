@@ -1,0 +1,50 @@
+let cachedAt = -1;
+let cached = "";
+
+/**
+ * The present instant in ISO 8601 UTC with milliseconds.
+ *
+ * Formatting a date costs more than everything else in a response's `meta`, so the text is kept for as long
+ * as the clock shows the same millisecond.
+ */
+export function isoNow(): string {
+  const now = Date.now();
+  if (now !== cachedAt) {
+    cachedAt = now;
+    cached = new Date(now).toISOString();
+  }
+  return cached;
+}
+
+/** Waits for `ms` milliseconds; rejects with the signal's reason as soon as `signal` aborts. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    }, ms);
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/** A deadline that passed, as {@link withDeadline} reports it. */
+export class DeadlineExceeded extends Error {
+  override readonly name = "TimeoutError";
+}
+
+/**
+ * The result of `work`, or a rejection with {@link DeadlineExceeded} when `ms` milliseconds pass first.
+ *
+ * The work itself is not stopped: give it `signal`s of its own where it can be.
+ */
+export function withDeadline<T>(work: Promise<T>, ms: number, message: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new DeadlineExceeded(message)), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
