@@ -1,5 +1,4 @@
-const POOL_BYTES = 2048;
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const POOL_BYTES = 4096;
 
 let pool = "";
 let used = 0;
@@ -10,15 +9,20 @@ let used = 0;
  * Digits are drawn from a pool, filled on first use: workerd refuses randomness at import.
  */
 export function randomHex(length: number): string {
-  if (used + length > pool.length) refill();
-  const digits = pool.slice(used, used + length);
-  used += length;
-  return digits;
+  if (used + length > pool.length) {
+    pool = toHex(crypto.getRandomValues(new Uint8Array(POOL_BYTES)));
+    used = 0;
+  }
+  return pool.slice(used, used += length);
 }
 
-function refill(): void {
-  const bytes = crypto.getRandomValues(new Uint8Array(POOL_BYTES));
-  pool = "";
-  for (const byte of bytes) pool += HEX[byte];
-  used = 0;
+interface HexSources {
+  readonly Buffer?: { from(bytes: ArrayBuffer): { toString(encoding: "hex"): string } };
+}
+
+/** Natively where the runtime can: Node 24 has no `toHex` yet, but a `Buffer`. */
+function toHex(bytes: Uint8Array<ArrayBuffer> & { toHex?(): string }): string {
+  const { Buffer } = globalThis as HexSources;
+  return bytes.toHex?.() ?? Buffer?.from(bytes.buffer).toString("hex") ??
+    Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
