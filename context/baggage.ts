@@ -2,7 +2,8 @@ const MAX_MEMBERS = 64;
 const MAX_BYTES = 8192;
 
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
-const OCTETS = "[\\x21\\x23-\\x2b\\x2d-\\x3a\\x3c-\\x5b\\x5d-\\x7e]*";
+const OCTET = "[\\x21\\x23-\\x2b\\x2d-\\x3a\\x3c-\\x5b\\x5d-\\x7e]";
+const OCTETS = `${OCTET}*`;
 const OWS = "[ \\t]*";
 const PROPERTY = new RegExp(`^${TOKEN}(?:${OWS}=${OWS}${OCTETS})?$`);
 const MEMBER = new RegExp(`^(${TOKEN})${OWS}=${OWS}(${OCTETS})$`);
@@ -89,7 +90,7 @@ function percentEncode(value: string): string {
   return text;
 }
 
-const VALUE_CHAR = new RegExp(`^${OCTETS.slice(0, -1)}$`);
+const VALUE_CHAR = new RegExp(`^${OCTET}$`);
 const ESCAPES = /(?:%[0-9A-Fa-f]{2})+/g;
 
 function percentDecode(value: string): string {

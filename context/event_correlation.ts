@@ -12,7 +12,9 @@ export interface CorrelatedEvent {
  * A copy of `event` that carries the correlation id of the current request, at the top level and in `metadata`.
  * Outside of a request the copy is unchanged.
  */
-export function addCorrelationToEvent<T extends object>(event: T): T & Partial<CorrelatedEvent> {
+export function addCorrelationToEvent<T extends object>(
+  event: T,
+): Omit<T, keyof CorrelatedEvent> & Partial<CorrelatedEvent> {
   const correlationId = getContext()?.correlationId;
   if (correlationId === undefined) return { ...event };
   const { metadata } = event as { metadata?: object | null };

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { readEnv } from "../internal/environment.ts";
 import { makeCorrelationId, makeRequestId } from "./ids.ts";
 import type { ContextPatch, RequestContext } from "./request_context.ts";
-import { newTraceparent } from "./traceparent.ts";
+import { traceOf } from "./trace.ts";
 
 // One storage for every copy of the package in a process, so that a library built on another copy sees the
 // request of the application.
@@ -12,7 +12,9 @@ const storage: AsyncLocalStorage<RequestContext> = shared[STORAGE_KEY] ??= new A
 
 /** The context of the request being handled, or `undefined` outside of one. */
 export function getContext(): RequestContext | undefined {
-  return storage.getStore();
+  const context = storage.getStore();
+  if (context !== undefined) traceOf(context);
+  return context;
 }
 
 /** The id of the request being handled, or `undefined` outside of one. */
@@ -45,7 +47,6 @@ export function runWithContext<T>(context: Partial<RequestContext>, fn: () => T)
     ...context,
     requestId: context.requestId ?? makeRequestId(),
     correlationId: context.correlationId ?? makeCorrelationId(),
-    traceparent: context.traceparent ?? newTraceparent(),
     service: context.service ?? readEnv("SERVICE_NAME") ?? "glam-service",
   }, fn);
 }

@@ -1,20 +1,21 @@
 import { activeSpanContext } from "../internal/opentelemetry.ts";
 import { randomHex } from "../internal/random.ts";
 import { normalizeBaggage } from "./baggage.ts";
+import type { RequestContext } from "./request_context.ts";
 import { formatTraceparent, newTraceparent, parseTraceparent } from "./traceparent.ts";
 import { normalizeTracestate } from "./tracestate.ts";
 
 /** The trace part of a request's context. */
 export interface Trace {
-  /** This hop's `traceparent`. */
-  readonly traceparent: string;
+  /** This hop's `traceparent`; `undefined` for a trace that starts here, which is made when it is first asked for. */
+  readonly traceparent: string | undefined;
   /** The caller's `tracestate`. */
   readonly tracestate: string | undefined;
   /** The caller's `baggage`. */
   readonly baggage: string | undefined;
 }
 
-/** The trace that a request with these headers belongs to: the active OpenTelemetry span's, the caller's, or a new one. */
+/** The trace that a request with these headers belongs to: the active OpenTelemetry span's, or the caller's. */
 export function incomingTrace(headers: { get(name: string): string | null }): Trace {
   const header = headers.get("traceparent");
   const caller = header === null ? undefined : parseTraceparent(header);
@@ -26,7 +27,7 @@ export function incomingTrace(headers: { get(name: string): string | null }): Tr
       ? formatTraceparent(span)
       : caller !== undefined
       ? formatTraceparent({ ...caller, parentId: randomHex(16) })
-      : newTraceparent(),
+      : undefined,
     tracestate: span !== undefined
       ? span.tracestate
       : state === null
@@ -34,4 +35,9 @@ export function incomingTrace(headers: { get(name: string): string | null }): Tr
       : normalizeTracestate(state),
     baggage: baggage === null ? undefined : normalizeBaggage(baggage),
   };
+}
+
+/** The `traceparent` of a request, which starts a trace where it has none yet: few requests need one of our making. */
+export function traceOf(context: RequestContext): string {
+  return context.traceparent ??= newTraceparent();
 }
