@@ -1,0 +1,113 @@
+import { makeCorrelationId, makeRequestId } from "../context/ids.ts";
+import { getContext } from "../context/storage.ts";
+import { isoNow } from "../internal/clock.ts";
+import type { GlamError } from "./glam_error.ts";
+import { retryAfterHeader } from "./retry_after.ts";
+import { statusPhrase } from "./status_phrase.ts";
+
+/** Which request an answer belongs to, and when it was given. */
+export interface Meta {
+  /** Id of the request. */
+  readonly request_id: string;
+  /** Id of the whole business operation. */
+  readonly correlation_id: string;
+  /** ISO 8601, UTC. */
+  readonly timestamp: string;
+}
+
+/** What an error answer says of the error. */
+export interface ErrorDetail {
+  /** Stable code for programs, such as `NOT_FOUND`. */
+  readonly code: string;
+  /** One sentence for people. */
+  readonly message: string;
+  /** What else there is to know; left out where there is nothing. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** The body of an error answer. */
+export interface ErrorEnvelope {
+  /** What went wrong. */
+  readonly error: ErrorDetail;
+  /** Which request it belongs to. */
+  readonly meta: Meta;
+}
+
+// What a caller needs in order to retry or to report, and that says nothing of our inside.
+const ALWAYS_EXPOSED = ["retryable", "retry_after", "error_id"] as const;
+
+/**
+ * What a client may see of `error`. An error that is not exposed keeps its code; its message is the class's default,
+ * else the status phrase, and its details are only `retryable`, `retry_after` and `error_id`.
+ */
+export function exposedDetail(
+  error: GlamError,
+  options: { readonly exposeInternal?: boolean | undefined } = {},
+): ErrorDetail {
+  if (error.expose || options.exposeInternal) return errorDetail(error.code, error.message, error.details);
+  const { defaultMessage } = error.constructor as { defaultMessage?: string };
+  const shown: Record<string, unknown> = {};
+  for (const key of ALWAYS_EXPOSED) {
+    if (error.details[key] !== undefined) shown[key] = error.details[key];
+  }
+  return errorDetail(error.code, defaultMessage ?? statusPhrase(error.status), shown);
+}
+
+/** The detail with these members; empty `details` are left out. */
+export function errorDetail(
+  code: string,
+  message: string,
+  details: Readonly<Record<string, unknown>>,
+): ErrorDetail {
+  return Object.keys(details).length > 0 ? { code, message, details } : { code, message };
+}
+
+/** The ids of the current request, or new ones outside of a request, and the time. */
+export function currentMeta(): Meta {
+  const context = getContext();
+  return {
+    request_id: context?.requestId ?? makeRequestId(),
+    correlation_id: context?.correlationId ?? makeCorrelationId(),
+    timestamp: isoNow(),
+  };
+}
+
+/** The body of an error answer, of the current request unless `meta` is given. */
+export function errorEnvelope(detail: ErrorDetail, meta: Meta = currentMeta()): ErrorEnvelope {
+  return { error: detail, meta };
+}
+
+/**
+ * `detail` as it can be written as JSON: where its `details` cannot, big integers become text and members that still
+ * cannot be written (cycles) are left out.
+ */
+export function toWritable(detail: ErrorDetail): ErrorDetail {
+  try {
+    JSON.stringify(detail.details);
+    return detail;
+  } catch {
+    const writable = Object.entries(detail.details ?? {}).flatMap(([key, value]) => {
+      try {
+        const text = JSON.stringify(value, (_, part) => typeof part === "bigint" ? String(part) : part);
+        return text === undefined ? [] : [[key, JSON.parse(text)]];
+      } catch {
+        return [];
+      }
+    });
+    return errorDetail(detail.code, detail.message, Object.fromEntries(writable));
+  }
+}
+
+/** The answer to a request that failed with `error`, as a client may see it. */
+export function envelopeResponse(error: GlamError): Response {
+  const headers = new Headers({ "content-type": "application/json", "cache-control": "no-store" });
+  const retryAfter = retryAfterHeader(error.details["retry_after"]);
+  if (retryAfter !== undefined) headers.set("retry-after", retryAfter);
+  const context = getContext();
+  if (context !== undefined) {
+    headers.set("x-request-id", context.requestId);
+    headers.set("x-correlation-id", context.correlationId);
+  }
+  const body = JSON.stringify(errorEnvelope(toWritable(exposedDetail(error))));
+  return new Response(body, { status: error.status, headers });
+}

@@ -1,0 +1,125 @@
+import { fullJitter } from "../internal/backoff.ts";
+import { sleep } from "../internal/clock.ts";
+import { isGlamError } from "./glam_error.ts";
+import { isRetryableError } from "./is_retryable_error.ts";
+import { retryAfterSeconds } from "./retry_after.ts";
+
+const MAX_TIMER_MS = 2 ** 31 - 1; // a longer timer fires at once
+
+/** Options of {@link retry}. */
+export interface RetryOptions {
+  /**
+   * How often to try in all, an integer from 1.
+   * @default 3
+   */
+  readonly attempts?: number | undefined;
+  /**
+   * Upper bound of the first delay in milliseconds, from 0.
+   * @default 100
+   */
+  readonly minDelayMs?: number | undefined;
+  /**
+   * Upper bound of every delay in milliseconds, from `minDelayMs` to 2,147,483,647.
+   * @default 10_000
+   */
+  readonly maxDelayMs?: number | undefined;
+  /**
+   * What the bound is multiplied by after each attempt, from 1.
+   * @default 2
+   */
+  readonly factor?: number | undefined;
+  /** Stops at once, with its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether to try again after this error.
+   * @default isRetryableError
+   */
+  readonly shouldRetry?: ((error: unknown) => boolean) | undefined;
+  /** Called before each delay. */
+  readonly onRetry?: ((event: RetryEvent) => void) | undefined;
+}
+
+/** What {@link retry} tells the function it calls. */
+export interface RetryAttempt {
+  /** Number of the attempt, from 1. */
+  readonly attempt: number;
+  /** The `signal` of the options. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What {@link retry} tells `onRetry`. */
+export interface RetryEvent {
+  /** What the attempt failed with. */
+  readonly error: unknown;
+  /** Number of the attempt that failed, from 1. */
+  readonly attempt: number;
+  /** Milliseconds until the next attempt. */
+  readonly delayMs: number;
+}
+
+/**
+ * What `fn` returns, tried again after errors that are worth it, with a random delay whose bound grows (full jitter).
+ *
+ * A `retry_after` of the error lengthens the delay; where it is longer than `maxDelayMs` there is no further attempt.
+ * The last error is thrown as it was.
+ *
+ * @example
+ * ```ts
+ * import { retry, ServiceUnavailableError } from "@glam/shared/errors";
+ *
+ * const answer = await retry(({ attempt }) => {
+ *   if (attempt === 1) throw new ServiceUnavailableError("catalog is starting");
+ *   return "ready";
+ * }, { minDelayMs: 1 });
+ * console.log(answer); // ready
+ * ```
+ *
+ * @throws {RangeError} when an option is out of its range.
+ */
+export async function retry<T>(
+  fn: (attempt: RetryAttempt) => T | PromiseLike<T>,
+  options: RetryOptions = {},
+): Promise<T> {
+  const { attempts = 3, minDelayMs = 100, maxDelayMs = 10_000, factor = 2 } = options;
+  const { signal, shouldRetry = isRetryableError, onRetry } = options;
+  if (!Number.isInteger(attempts) || attempts < 1) {
+    throw new RangeError(`Expected \`attempts\` to be an integer from 1, got ${attempts}`);
+  }
+  assertRange("minDelayMs", minDelayMs, 0, MAX_TIMER_MS);
+  assertRange("maxDelayMs", maxDelayMs, minDelayMs, MAX_TIMER_MS);
+  assertRange("factor", factor, 1, Number.MAX_VALUE);
+  for (let attempt = 1;; attempt++) {
+    signal?.throwIfAborted();
+    try {
+      return await unlessAborted(async () => await fn({ attempt, signal }), signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (attempt >= attempts || !shouldRetry(error)) throw error;
+      const retryAfterMs = retryAfterMsOf(error);
+      if (retryAfterMs > maxDelayMs) throw error;
+      const delayMs = Math.max(retryAfterMs, fullJitter(attempt, { minDelayMs, maxDelayMs, factor }));
+      onRetry?.({ error, attempt, delayMs });
+      await sleep(delayMs, signal);
+    }
+  }
+}
+
+function assertRange(name: string, value: number, least: number, most: number): void {
+  if (!(value >= least && value <= most)) {
+    throw new RangeError(`Expected \`${name}\` to be a number from ${least} to ${most}, got ${value}`);
+  }
+}
+
+function retryAfterMsOf(error: unknown): number {
+  return isGlamError(error) ? (retryAfterSeconds(error.details["retry_after"]) ?? 0) * 1000 : 0;
+}
+
+/** Work that does not listen to the signal goes on, but nobody waits for it. */
+function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work();
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    work().then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
