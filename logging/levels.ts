@@ -1,0 +1,32 @@
+/** Names of the levels, lowest first; `warning` is `warn`. */
+export type LogLevel = "debug" | "info" | "warn" | "warning" | "error" | "critical";
+
+/** How severe a line is; a higher number is worse. */
+export type Severity = 10 | 20 | 30 | 40 | 50;
+
+const SEVERITIES: Readonly<Record<LogLevel, Severity>> = {
+  debug: 10,
+  info: 20,
+  warn: 30,
+  warning: 30,
+  error: 40,
+  critical: 50,
+};
+
+/** What a line calls its level: the names of Python's logging. */
+export const LABELS: Readonly<Record<Severity, string>> = {
+  10: "DEBUG",
+  20: "INFO",
+  30: "WARNING",
+  40: "ERROR",
+  50: "CRITICAL",
+};
+
+/** The legal names, for messages to a programmer. */
+export const LEVEL_NAMES: string = Object.keys(SEVERITIES).join(", ");
+
+/** The severity of a level name in any case, or `undefined` where there is no such level. */
+export function severityOf(name: unknown): Severity | undefined {
+  const key = typeof name === "string" ? name.toLowerCase() : "";
+  return Object.hasOwn(SEVERITIES, key) ? SEVERITIES[key as LogLevel] : undefined;
+}

@@ -1,0 +1,50 @@
+/**
+ * Logging for services: one line for each event, JSON for machines or text for a terminal, with the ids of the request
+ * being handled and with secrets left out.
+ *
+ * Use {@link createLogger} once for a service and {@link Logger.child} for a part of it. A logger does not throw, and
+ * does not wait: what goes wrong while a line is written is never the caller's problem.
+ *
+ * ```ts
+ * import { createLogger } from "@glam/shared/logging";
+ *
+ * const log = createLogger("catalog", { format: "json", environment: "prod" });
+ * log.info("Item stored", { item_id: 7, api_key: "k3y" });
+ * // {"timestamp":"2026-01-15T10:30:45.123Z","level":"INFO","service":"catalog","message":"Item stored",
+ * //  "environment":"prod","item_id":7,"api_key":"[redacted]"}
+ *
+ * try {
+ *   throw new Error("no route to postgres://app:s3cret@db/catalog");
+ * } catch (error) {
+ *   log.error("Storing failed", { error }); // adds error_type, error_code and exception
+ * }
+ * ```
+ *
+ * **Lines.** `timestamp level service message environment`, then of the current context `request_id correlation_id
+ * trace_id merchant_id merchant_domain user_id source_service` as far as they are known, then the fields, then of an
+ * error `error_type error_code error_details exception`. A field cannot take the name of one of these that the line
+ * has: it is called `field_<name>`. Console lines leave out the environment, the trace id and the error's type. Lines
+ * of `ERROR` and `CRITICAL` go to `console.error`, all others to `console.log`.
+ *
+ * **Secrets.** A value is hidden when its key has one of the words `password passwd token authorization cookie secret
+ * api_key`, or their plural, unless a plural's value is a number or a boolean (`tokens_used: 7`); this holds for keys
+ * of objects and Maps, headers and query parameters, at any depth. URLs lose their user information, and their query
+ * parameters of such a name, in every text: messages, fields, keys, stacks.
+ *
+ * **Limits.** 8 levels, 100 members of a list or object, 8,192 characters of a text, 16,384 of an exception and about
+ * 65,536 of all fields. What is left out leaves a mark: `… 9000 more`.
+ *
+ * **Files.** `LOG_FILE`, or the option `file`, adds a rotating file of JSON lines, written within 100 ms, on
+ * {@link Logger.flush}, and at the exit of the process. A signal that nobody listens to ends a process without an
+ * exit: close the logger on `SIGTERM`, as `createService` does.
+ *
+ * @module
+ */
+
+export { type LogFileOptions } from "./_rotating_file.ts";
+export { createLogger } from "./create_logger.ts";
+export { type LogLevel } from "./levels.ts";
+export { type LogFields, type Logger, type LoggerLike } from "./logger.ts";
+export { type LogRecord, type RecordSink, toLogTapeSink } from "./logtape.ts";
+export { type LoggerOptions } from "./options.ts";
+export { type RedactRule } from "./redact.ts";

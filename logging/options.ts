@@ -1,0 +1,122 @@
+import { envPrefix, readEnv } from "../internal/environment.ts";
+import type { LogFileOptions } from "./_rotating_file.ts";
+import { LEVEL_NAMES, type LogLevel, type Severity, severityOf } from "./levels.ts";
+import type { RecordSink } from "./logtape.ts";
+import type { RedactRule } from "./redact.ts";
+
+/** Options of {@link createLogger}. */
+export interface LoggerOptions {
+  /**
+   * Lowest level that is written, in any case.
+   * @default `{SERVICE}_LOG_LEVEL`, else `LOG_LEVEL`, else `info`
+   */
+  readonly level?: LogLevel | Uppercase<LogLevel> | undefined;
+  /**
+   * `json` for machines or `console` for humans.
+   * @default "json" when the environment is `prod`, `production` or `staging`, else "console"
+   */
+  readonly format?: "json" | "console" | undefined;
+  /**
+   * What the lines name as their environment.
+   * @default `APP_ENV`, else `dev`
+   */
+  readonly environment?: string | undefined;
+  /**
+   * What is secret beside `password`, `passwd`, `token`, `authorization`, `cookie`, `secret` and `api_key`.
+   * @default []
+   */
+  readonly redact?: RedactRule | readonly RedactRule[] | undefined;
+  /**
+   * Where lines go; it gets each without its line end. What it throws or rejects with is reported once, on
+   * `console.error`.
+   * @default `console.log` for lines below `ERROR`, `console.error` from there on, looked up at each line
+   */
+  readonly sink?: ((line: string) => void | Promise<void>) | undefined;
+  /**
+   * LogTape sinks (Sentry, OpenTelemetry, ...) that get each line as a record as well, its secrets hidden. They stay
+   * yours to close.
+   * @default []
+   */
+  readonly recordSinks?: readonly RecordSink[] | undefined;
+  /**
+   * A file for the lines, always as JSON, in addition to the sink; `false` for none, whatever `LOG_FILE` says.
+   * @default `LOG_FILE` as path, 10 MiB, 5 kept
+   */
+  readonly file?: LogFileOptions | false | undefined;
+}
+
+/** The options with every default filled in. */
+export interface Settings {
+  readonly threshold: Severity;
+  readonly isJson: boolean;
+  readonly environment: string;
+  readonly file: Required<LogFileOptions> & { readonly maxBytes: number; readonly keep: number } | undefined;
+  /** What is wrong with the environment: a typo there must not stop a service. */
+  readonly warnings: readonly string[];
+}
+
+const JSON_ENVIRONMENTS: ReadonlySet<string> = new Set(["prod", "production", "staging"]);
+
+/**
+ * @throws {TypeError} when the service has no name, or an option is not what it should be.
+ * @throws {RangeError} when a size of the file is too small.
+ */
+export function toSettings(service: string, options: LoggerOptions): Settings {
+  const { environment = readEnv("APP_ENV") ?? "dev", format, level, recordSinks = [], sink } = options;
+  if (typeof service !== "string" || service === "") {
+    throw new TypeError(`Expected \`service\` to be a name, got ${JSON.stringify(service)}`);
+  }
+  if (format !== undefined && format !== "json" && format !== "console") {
+    throw new TypeError(`Expected \`format\` to be "json" or "console", got ${JSON.stringify(format)}`);
+  }
+  if (sink !== undefined && typeof sink !== "function") {
+    throw new TypeError(`Expected \`sink\` to be a function, got ${typeof sink}`);
+  }
+  if (!Array.isArray(recordSinks) || recordSinks.some((sink) => typeof sink !== "function")) {
+    throw new TypeError("Expected `recordSinks` to be an array of functions");
+  }
+  const warnings: string[] = [];
+  return {
+    threshold: level === undefined ? levelFromEnvironment(service, warnings) : levelFromOption(level),
+    isJson: format === undefined ? JSON_ENVIRONMENTS.has(environment.toLowerCase()) : format === "json",
+    environment,
+    file: toFile(options.file),
+    warnings,
+  };
+}
+
+function levelFromOption(level: string): Severity {
+  const severity = severityOf(level);
+  if (severity === undefined) {
+    throw new TypeError(`Expected \`level\` to be one of ${LEVEL_NAMES}, got ${JSON.stringify(level)}`);
+  }
+  return severity;
+}
+
+function levelFromEnvironment(service: string, warnings: string[]): Severity {
+  for (const variable of [`${envPrefix(service)}_LOG_LEVEL`, "LOG_LEVEL"]) {
+    const level = readEnv(variable);
+    if (level === undefined) continue;
+    const severity = severityOf(level);
+    if (severity !== undefined) return severity;
+    warnings.push(`Ignored ${variable}: expected one of ${LEVEL_NAMES}, got ${JSON.stringify(level)}`);
+    break;
+  }
+  return 20;
+}
+
+function toFile(options: LogFileOptions | false | undefined): Settings["file"] {
+  const given = options ?? (readEnv("LOG_FILE") === undefined ? false : { path: readEnv("LOG_FILE")! });
+  if (given === false) return undefined;
+  const { path, maxBytes = 10 * 1024 * 1024, keep = 5 } = given;
+  if (typeof path !== "string" || path === "") {
+    throw new TypeError(`Expected \`file.path\` to be a path, got ${JSON.stringify(path)}`);
+  }
+  if (!Number.isInteger(maxBytes) || maxBytes < 1024) {
+    throw new RangeError(`Expected \`file.maxBytes\` to be an integer of at least 1024, got ${maxBytes}`);
+  }
+  if (!Number.isInteger(keep) || keep < 1) {
+    throw new RangeError(`Expected \`file.keep\` to be an integer of at least 1, got ${keep}`);
+  }
+  return { path, maxBytes, keep };
+}
