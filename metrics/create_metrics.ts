@@ -1,0 +1,90 @@
+import { detectRuntime } from "../internal/runtime.ts";
+import { expose, type Exposition } from "./exposition.ts";
+import { registerHttpMetrics } from "./http_metrics.ts";
+import { DEFAULT_BUCKETS, type HttpObserver, HttpRecorder } from "./http_recorder.ts";
+import { loadPromClient, type PrometheusRegistry } from "./registry.ts";
+
+/** Options of {@link createMetrics}. */
+export interface MetricsOptions {
+  /** Value of the `service` label. */
+  readonly service: string;
+  /**
+   * The prom-client registry to show the metrics on, with your own beside them. Without one the metrics get a registry
+   * of their own, with prom-client's default process metrics where the runtime has them.
+   */
+  readonly registry?: PrometheusRegistry | undefined;
+  /**
+   * Upper bounds of the duration histogram's buckets, in seconds, ascending.
+   * @default [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+   */
+  readonly buckets?: readonly number[] | undefined;
+}
+
+/** The metrics of one service. */
+export interface Metrics {
+  /** Value of the `service` label. */
+  readonly service: string;
+  /** Where HTTP requests are counted. */
+  readonly http: HttpObserver;
+  /** The registry, for metrics of your own. The first call imports prom-client. */
+  registry(): Promise<PrometheusRegistry>;
+  /** The text for a scrape with this `Accept` header. */
+  expose(accept?: string): Promise<Exposition>;
+}
+
+/**
+ * The metrics of a service. prom-client is imported at the first scrape, or when the registry is first asked for.
+ *
+ * @example A metric of your own
+ * ```ts
+ * import { createMetrics } from "@glam/shared/metrics";
+ * import { Counter, Registry } from "prom-client";
+ *
+ * const registry = new Registry();
+ * const metrics = createMetrics({ service: "catalog", registry });
+ * const synced = new Counter({ name: "items_synced_total", help: "Items synced", registers: [registry] });
+ * synced.inc(3);
+ * console.log((await metrics.expose()).body.includes("items_synced_total 3")); // true
+ * ```
+ *
+ * @throws {RangeError} when the buckets are not ascending finite numbers.
+ * @throws {TypeError} when the registry has metrics of the same names that are not this package's.
+ */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { service, registry, buckets = DEFAULT_BUCKETS } = options;
+  if (
+    buckets.length === 0 ||
+    buckets.some((bound, i) => !Number.isFinite(bound) || bound <= (buckets[i - 1] ?? -Infinity))
+  ) {
+    throw new RangeError(`Expected \`buckets\` to be ascending finite numbers, got [${buckets.join(", ")}]`);
+  }
+  const http = new HttpRecorder(service, [...buckets]);
+  if (registry !== undefined) registerHttpMetrics(registry, http);
+  let own: Promise<PrometheusRegistry> | undefined;
+  const getRegistry = () => own ??= registry !== undefined ? Promise.resolve(registry) : createRegistry(http);
+  return {
+    service,
+    http,
+    registry: getRegistry,
+    expose: async (accept = "") => await expose(await getRegistry(), accept),
+  };
+}
+
+async function createRegistry(http: HttpRecorder): Promise<PrometheusRegistry> {
+  const { Registry, collectDefaultMetrics } = await loadPromClient();
+  const registry = new Registry();
+  registerHttpMetrics(registry, http);
+  // workerd has no process to speak of: prom-client would ask it for file descriptors.
+  if (detectRuntime() !== "workerd") {
+    collectDefaultMetrics({ register: registry });
+    for (const name of MISNAMED) registry.removeSingleMetric(name);
+  }
+  return registry;
+}
+
+// Gauges named like counters: `promtool check metrics` objects, and each is a sum over one that stays.
+const MISNAMED = [
+  "nodejs_active_handles_total",
+  "nodejs_active_requests_total",
+  "nodejs_active_resources_total",
+];
