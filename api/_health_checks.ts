@@ -1,0 +1,151 @@
+import { isoNow, withDeadline } from "../internal/clock.ts";
+import type { LoggerLike } from "../logging/logger.ts";
+
+/** State of a service or of something it depends on. */
+export type HealthStatus = "degraded" | "healthy" | "unhealthy";
+
+/**
+ * Looks at one dependency: healthy when it returns, unhealthy when it throws, returns `false`, or takes too long. It may
+ * also return an object with a `status` of its own. The signal aborts at the deadline.
+ */
+export type HealthCheck = (signal: AbortSignal) => unknown;
+
+/** A check with options of its own. */
+export interface HealthCheckOptions {
+  /** Looks at the dependency. */
+  readonly check: HealthCheck;
+  /**
+   * Whether the service can not work without it: a required check that fails makes the service unhealthy and not ready, any
+   * other only degraded.
+   * @default true
+   */
+  readonly required?: boolean | undefined;
+  /**
+   * Milliseconds the check may take.
+   * @default 2000
+   */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** The `health` of `GlamOptions`. */
+export interface HealthOptions {
+  /**
+   * Path of the report.
+   * @default "/api/v1/health"
+   */
+  readonly path?: string | undefined;
+  /** What the service depends on, by name. Names are public. */
+  readonly checks?: Readonly<Record<string, HealthCheck | HealthCheckOptions>> | undefined;
+  /** Whether the service is about to stop: then it is not ready, whatever the checks say. */
+  readonly isDraining?: (() => boolean) | undefined;
+}
+
+/** What a health endpoint says. */
+export interface HealthReport {
+  /** State of the whole. */
+  readonly status: HealthStatus;
+  /** Name of the service. */
+  readonly service: string;
+  /** When, in ISO 8601 UTC. */
+  readonly timestamp: string;
+  /** Each check, where there are any. */
+  readonly checks?: Readonly<Record<string, CheckReport>>;
+}
+
+/** What the report says of one check: no cause, which is for the log. */
+export interface CheckReport {
+  /** State of the dependency. */
+  readonly status: HealthStatus;
+  /** Milliseconds it took to say so. */
+  readonly latency_ms: number;
+}
+
+/** The health of one service. */
+export interface Health {
+  /** Touches no dependency. */
+  live(): HealthReport;
+  /** Whether requests may come. */
+  ready(): Promise<{ readonly isReady: boolean; readonly report: HealthReport }>;
+  /** Runs all checks. */
+  report(): Promise<HealthReport>;
+}
+
+/** The health of a service with these checks. */
+export function createHealth(service: string, logger: LoggerLike, options: HealthOptions): Health {
+  const checks = Object.entries(options.checks ?? {}).map(([name, check]) =>
+    createCheck(name, check, logger)
+  );
+  const live = () => ({ status: "healthy", service, timestamp: isoNow() }) as const;
+  const report = async (): Promise<HealthReport> => {
+    if (checks.length === 0) return live();
+    const reports = await Promise.all(checks.map((check) => check.run()));
+    const states = reports.map(({ status }, i) =>
+      status === "unhealthy" && !checks[i]!.required ? "degraded" : status
+    );
+    return {
+      status: states.find((state) => state === "unhealthy") ?? states.find((state) => state === "degraded") ??
+        "healthy",
+      service,
+      timestamp: isoNow(),
+      checks: Object.fromEntries(checks.map(({ name }, i) => [name, reports[i]!])),
+    };
+  };
+  return {
+    live,
+    report,
+    ready: async () => {
+      if (options.isDraining?.() === true) {
+        return { isReady: false, report: { ...live(), status: "unhealthy" } };
+      }
+      const result = await report();
+      return { isReady: result.status !== "unhealthy", report: result };
+    },
+  };
+}
+
+const DEFAULT_TIMEOUT_MS = 2000;
+
+interface Check {
+  readonly name: string;
+  readonly required: boolean;
+  run(): Promise<CheckReport>;
+}
+
+function createCheck(name: string, definition: HealthCheck | HealthCheckOptions, logger: LoggerLike): Check {
+  const { check, required = true, timeoutMs = DEFAULT_TIMEOUT_MS } = typeof definition === "function"
+    ? { check: definition }
+    : definition;
+  if (!(timeoutMs > 0)) {
+    throw new RangeError(`Expected \`timeoutMs\` of health check "${name}" to be positive, got ${timeoutMs}`);
+  }
+  let running: Promise<HealthStatus> | undefined;
+  let last: HealthStatus = "healthy";
+
+  // A check that hangs is joined and not started again: probes must not pile up on a dependency that is down.
+  const join = () => running ??= observe(check, timeoutMs).finally(() => running = undefined);
+  const settled = (status: HealthStatus, error?: unknown) => {
+    if (status !== last) {
+      last = status;
+      if (status === "healthy") logger.info("Health check recovered", { check: name });
+      else logger.warn("Health check failed", { check: name, status, ...(error !== undefined && { error }) });
+    }
+    return status;
+  };
+  return {
+    name,
+    required,
+    run: async () => {
+      const startedAt = performance.now();
+      const status = await withDeadline(join(), timeoutMs, `Health check "${name}" took over ${timeoutMs} ms`)
+        .then(settled, (error) => settled("unhealthy", error));
+      return { status, latency_ms: Math.round((performance.now() - startedAt) * 100) / 100 };
+    },
+  };
+}
+
+async function observe(check: HealthCheck, timeoutMs: number): Promise<HealthStatus> {
+  const result = await check(AbortSignal.timeout(timeoutMs));
+  if (result === false) return "unhealthy";
+  const { status } = (result ?? {}) as { status?: unknown };
+  return status === "degraded" || status === "unhealthy" ? status : "healthy";
+}

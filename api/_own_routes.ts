@@ -1,0 +1,52 @@
+import type { Metrics } from "../metrics/create_metrics.ts";
+import type { Health, HealthReport } from "./_health_checks.ts";
+import { successResponse } from "./envelope.ts";
+
+/** An endpoint that the middleware answers itself, to GET and HEAD. */
+export interface OwnRoute {
+  /** Its path, which is its endpoint in the metrics. */
+  readonly path: string;
+  /** Whether it is in the metrics. */
+  readonly counted: boolean;
+  /** Makes the response. */
+  answer(request: Request): Promise<Response>;
+}
+
+/** The middleware's own endpoints by path. */
+export function createOwnRoutes(
+  metrics: { readonly path: string; readonly of: Metrics } | undefined,
+  health: { readonly path: string; readonly of: Health } | undefined,
+): ReadonlyMap<string, OwnRoute> {
+  const routes: OwnRoute[] = [];
+  if (metrics !== undefined) {
+    routes.push({ path: metrics.path, counted: false, answer: (request) => scrape(metrics.of, request) });
+  }
+  if (health !== undefined) {
+    const { live, ready, report } = health.of;
+    routes.push(
+      { path: health.path, counted: true, answer: async () => toResponse(await report()) },
+      { path: "/health/live", counted: true, answer: () => Promise.resolve(toResponse(live())) },
+      {
+        path: "/health/ready",
+        counted: true,
+        answer: async () => {
+          const { isReady, report } = await ready();
+          return toResponse(report, isReady ? 200 : 503);
+        },
+      },
+    );
+  }
+  return new Map(routes.map((route) => [route.path, route]));
+}
+
+async function scrape(metrics: Metrics, request: Request): Promise<Response> {
+  const { contentType, body } = await metrics.expose(request.headers.get("accept") ?? "");
+  return new Response(body, { headers: { "Content-Type": contentType, Vary: "Accept" } });
+}
+
+function toResponse(report: HealthReport, status = 200): Response {
+  return new Response(JSON.stringify(successResponse(report)), {
+    status,
+    headers: { "Content-Type": "application/json", "Cache-Control": "no-store" },
+  });
+}

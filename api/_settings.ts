@@ -1,0 +1,78 @@
+import type { GlamError } from "../errors/glam_error.ts";
+import { readEnv } from "../internal/environment.ts";
+import { createLogger } from "../logging/create_logger.ts";
+import type { LoggerLike } from "../logging/logger.ts";
+import { createMetrics, type Metrics } from "../metrics/create_metrics.ts";
+import { createHealth } from "./_health_checks.ts";
+import { createOwnRoutes, type OwnRoute } from "./_own_routes.ts";
+import { parseTrust, type Trust } from "./_trust_proxy.ts";
+import type { GlamOptions } from "./options.ts";
+
+/** The options of a `glamMiddleware`, validated and with everything computed that can be before the first request. */
+export interface Settings {
+  readonly service: string;
+  readonly logger: LoggerLike;
+  readonly metrics: Metrics | undefined;
+  readonly ownRoutes: ReadonlyMap<string, OwnRoute>;
+  readonly accessLog: boolean;
+  readonly exposeTrace: boolean;
+  readonly exposeInternal: boolean;
+  readonly mapError: ((error: unknown) => GlamError | undefined) | undefined;
+  readonly methodNotAllowed: GlamOptions["methodNotAllowed"];
+  readonly trust: Trust;
+  readonly timeoutMs: number | undefined;
+}
+
+/** Validates the options of a `glamMiddleware`. */
+export function resolveSettings(options: GlamOptions): Settings {
+  const {
+    service = readEnv("SERVICE_NAME") ?? "glam-service",
+    logger = createLogger(service),
+    metrics = {},
+    health = {},
+    accessLog = true,
+    exposeTrace = false,
+    errors = {},
+    methodNotAllowed,
+    trustProxy = false,
+    timeoutMs,
+  } = options;
+  if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(service)) {
+    throw new TypeError(
+      `Expected \`service\` to be printable ASCII, as it goes into a header, got ${JSON.stringify(service)}`,
+    );
+  }
+  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= MAX_TIMER_MS)) {
+    throw new RangeError(`Expected \`timeoutMs\` to be between 1 and ${MAX_TIMER_MS}, got ${timeoutMs}`);
+  }
+  const measured = metrics === false ? undefined : {
+    path: checkPath("metrics.path", metrics.path ?? "/metrics"),
+    of: createMetrics({ service, registry: metrics.registry, buckets: metrics.buckets }),
+  };
+  const watched = health === false ? undefined : {
+    path: checkPath("health.path", health.path ?? "/api/v1/health"),
+    of: createHealth(service, logger, health),
+  };
+  return {
+    service,
+    logger,
+    metrics: measured?.of,
+    ownRoutes: createOwnRoutes(measured, watched),
+    accessLog,
+    exposeTrace,
+    exposeInternal: errors.exposeInternal ?? false,
+    mapError: errors.map,
+    methodNotAllowed,
+    trust: parseTrust(trustProxy),
+    timeoutMs,
+  };
+}
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+function checkPath(option: string, path: string): string {
+  if (!path.startsWith("/")) {
+    throw new TypeError(`Expected \`${option}\` to start with "/", got ${JSON.stringify(path)}`);
+  }
+  return path;
+}

@@ -1,0 +1,86 @@
+/**
+ * The HTTP side of a service: one Hono middleware that gives it the fleet's response envelopes, error mapping, ids and
+ * tracing, metrics, health and access log, and the helpers that handlers answer with.
+ *
+ * ```ts
+ * import { glamMiddleware, paginated, paginationQuery, success, validate } from "@glam/shared/api";
+ * import { NotFoundError } from "@glam/shared/errors";
+ * import { Hono } from "hono";
+ *
+ * const items = ["lipstick", "mascara", "blush"];
+ * const app = new Hono();
+ * app.use(glamMiddleware({ service: "catalog", methodNotAllowed: app }));
+ * app.get("/items", validate("query", paginationQuery()), (c) => {
+ *   const { page, limit, offset } = c.req.valid("query");
+ *   return paginated(c, items.slice(offset, offset + limit), { page, limit, total: items.length });
+ * });
+ * app.get("/items/:id", (c) => {
+ *   const id = c.req.param("id");
+ *   const name = items[Number(id)];
+ *   if (name === undefined) throw new NotFoundError(`Item ${id} not found`, { resource: "item", resourceId: id });
+ *   return success(c, { id, name });
+ * });
+ *
+ * const response = await app.request("/items/7");
+ * console.log(response.status, (await response.json()).error.code); // 404 NOT_FOUND
+ * ```
+ *
+ * @module
+ */
+
+export { type ErrorDetail, type ErrorEnvelope, type Meta } from "../errors/envelope.ts";
+export { type GlamError } from "../errors/glam_error.ts";
+export { type LoggerLike } from "../logging/logger.ts";
+export { type PrometheusRegistry } from "../metrics/registry.ts";
+export { clientIp } from "./client_ip.ts";
+export { type ContextLike, type MatchedRoute, type NextLike } from "./_hono.ts";
+export {
+  type CheckReport,
+  type HealthCheck,
+  type HealthCheckOptions,
+  type HealthOptions,
+  type HealthReport,
+  type HealthStatus,
+} from "./_health_checks.ts";
+export { type RoutedApp } from "./_method_not_allowed.ts";
+export {
+  type ApiResponse,
+  createResponse,
+  type EnvelopeIds,
+  type EnvelopeParts,
+  errorResponse,
+  type PageEnvelope,
+  paginatedResponse,
+  type SuccessEnvelope,
+  successResponse,
+} from "./envelope.ts";
+export { type GlamMiddleware, glamMiddleware } from "./glam_middleware.ts";
+export { notFound, onError } from "./handlers.ts";
+export { type ErrorOptions, type GlamMetricsOptions, type GlamOptions } from "./options.ts";
+export {
+  type CursorQuery,
+  cursorQuery,
+  type CursorQueryInput,
+  type PageQuery,
+  type PageQueryInput,
+  type PageQueryOptions,
+  paginationQuery,
+} from "./page_query.ts";
+export {
+  createLinks,
+  createPagination,
+  type CursorPageParams,
+  type CursorPagination,
+  type Links,
+  type PageParams,
+  type Pagination,
+} from "./pagination.ts";
+export { created, cursorPage, type JsonResponse, paginated, success, type SuccessInit } from "./respond.ts";
+export { envelopeOf, errorEnvelope } from "./schemas.ts";
+export {
+  validate,
+  type ValidateMiddleware,
+  type ValidateOptions,
+  type ValidationTarget,
+} from "./validate.ts";
+export { type GlamVariables } from "./variables.ts";

@@ -1,0 +1,87 @@
+import type { GlamError } from "../errors/glam_error.ts";
+import type { LoggerLike } from "../logging/logger.ts";
+import type { PrometheusRegistry } from "../metrics/registry.ts";
+import type { HealthOptions } from "./_health_checks.ts";
+import type { RoutedApp } from "./_method_not_allowed.ts";
+
+/** Options of {@link glamMiddleware}. */
+export interface GlamOptions {
+  /**
+   * Name of the service: in `X-Service-Name`, metrics, logs and health.
+   * @default the environment variable `SERVICE_NAME`, else `"glam-service"`
+   */
+  readonly service?: string | undefined;
+  /**
+   * Where access lines and errors go. Anything with `debug info warn error critical` serves.
+   * @default createLogger(service)
+   */
+  readonly logger?: LoggerLike | undefined;
+  /**
+   * HTTP metrics and `GET /metrics`; `false` for none.
+   * @default {}
+   */
+  readonly metrics?: false | GlamMetricsOptions | undefined;
+  /**
+   * `GET /api/v1/health`, `/health/live` and `/health/ready`; `false` for none.
+   * @default {}
+   */
+  readonly health?: false | HealthOptions | undefined;
+  /**
+   * Whether each request gets a log line. Probes and scrapes get none.
+   * @default true
+   */
+  readonly accessLog?: boolean | undefined;
+  /**
+   * Whether responses carry `traceparent`.
+   * @default false
+   */
+  readonly exposeTrace?: boolean | undefined;
+  /** How errors become answers. */
+  readonly errors?: ErrorOptions | undefined;
+  /**
+   * The application itself, for 405 and `Allow` where a path has routes, but none for the method: Hono answers 404, and
+   * shows a middleware no routes but those that matched.
+   */
+  readonly methodNotAllowed?: RoutedApp | undefined;
+  /**
+   * Whose `X-Forwarded-For` `clientIp` believes: nobody's, that of so many proxies in front of the service, or that of
+   * proxies in these networks (CIDR notation).
+   * @default false
+   */
+  readonly trustProxy?: false | number | readonly string[] | undefined;
+  /**
+   * Milliseconds until a request is answered with 504 `TIMEOUT` and the `signal` of its context aborts.
+   * @default no limit
+   */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** The `metrics` of {@link GlamOptions}. */
+export interface GlamMetricsOptions {
+  /**
+   * Path of the scrape.
+   * @default "/metrics"
+   */
+  readonly path?: string | undefined;
+  /**
+   * A prom-client registry with metrics of your own.
+   * @default a registry for this middleware alone, with prom-client's process metrics
+   */
+  readonly registry?: PrometheusRegistry | undefined;
+  /**
+   * Upper bounds of the duration buckets in seconds, ascending.
+   * @default DEFAULT_BUCKETS
+   */
+  readonly buckets?: readonly number[] | undefined;
+}
+
+/** The `errors` of {@link GlamOptions}. */
+export interface ErrorOptions {
+  /** Maps an error that `toGlamError` would not know, or not well enough; `undefined` leaves it to `toGlamError`. */
+  readonly map?: ((error: unknown) => GlamError | undefined) | undefined;
+  /**
+   * Whether clients see the message and details of errors of status 500 and above. For development only.
+   * @default false
+   */
+  readonly exposeInternal?: boolean | undefined;
+}

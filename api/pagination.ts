@@ -1,0 +1,141 @@
+/** Where a page is in a list that is counted. */
+export interface Pagination {
+  /** Number of the page, from 1. */
+  readonly page: number;
+  /** Items a page holds at most. */
+  readonly limit: number;
+  /** Items in the whole list. */
+  readonly total: number;
+  /** Pages in the whole list; 0 where it is empty. */
+  readonly pages: number;
+  /** Whether there is a page behind this one. */
+  readonly has_next: boolean;
+  /** Whether there is a page before this one. */
+  readonly has_previous: boolean;
+}
+
+/** Where a page is in a list that is walked by cursors. */
+export interface CursorPagination {
+  /** Items a page holds at most. */
+  readonly limit: number;
+  /** Whether there is a page behind this one. */
+  readonly has_next: boolean;
+  /** Whether there is a page before this one. */
+  readonly has_previous: boolean;
+  /** Cursor of the next page. */
+  readonly next_cursor?: string;
+  /** Cursor of the previous page. */
+  readonly previous_cursor?: string;
+}
+
+/** Path-absolute URLs of the pages around one. Where there is no such page, there is no member. */
+export interface Links {
+  /** This page. */
+  readonly self: string;
+  /** The next page. */
+  readonly next?: string;
+  /** The previous page. */
+  readonly previous?: string;
+  /** The first page. */
+  readonly first?: string;
+  /** The last page. */
+  readonly last?: string;
+}
+
+/** A page of a counted list. */
+export interface PageParams {
+  /** Number of the page, from 1. */
+  readonly page: number;
+  /** Items a page holds at most, from 1. */
+  readonly limit: number;
+  /** Items in the whole list. */
+  readonly total: number;
+}
+
+/** The cursors of a page, as a repository's `findAfter` gives them. */
+export interface CursorPageParams {
+  /** Items a page holds at most, from 1. */
+  readonly limit: number;
+  /** Cursor of the next page, where there is one. */
+  readonly next?: string | null | undefined;
+  /** Cursor of the previous page, where there is one. */
+  readonly previous?: string | null | undefined;
+}
+
+/**
+ * The `pagination` of a page.
+ *
+ * @throws {RangeError} when `page` or `limit` is not a whole number from 1, or `total` not one from 0.
+ */
+export function createPagination({ page, limit, total }: PageParams): Pagination {
+  checkWhole("page", page, 1);
+  checkWhole("limit", limit, 1);
+  checkWhole("total", total, 0);
+  const pages = Math.ceil(total / limit);
+  return { page, limit, total, pages, has_next: page < pages, has_previous: page > 1 };
+}
+
+/** The `pagination` of a page between cursors. */
+export function createCursorPagination({ limit, next, previous }: CursorPageParams): CursorPagination {
+  checkWhole("limit", limit, 1);
+  return {
+    limit,
+    has_next: next != null,
+    has_previous: previous != null,
+    ...(next != null && { next_cursor: next }),
+    ...(previous != null && { previous_cursor: previous }),
+  };
+}
+
+/**
+ * The links of a page: the URL's path and query with `page` and `limit` replaced. Behind the end of the list, the
+ * previous page is the last one.
+ */
+export function createLinks(url: string, { page, limit, pages }: Pagination): Links {
+  const link = (number: number) => withQuery(url, { page: String(number), limit: String(limit) });
+  return {
+    self: link(page),
+    ...(page < pages && { next: link(page + 1) }),
+    ...(page > 1 && pages > 0 && { previous: link(Math.min(page - 1, pages)) }),
+    ...(pages > 0 && { first: link(1), last: link(pages) }),
+  };
+}
+
+/** The links of a page between cursors: the URL's path and query with `cursor` and `limit` replaced. */
+export function createCursorLinks(url: string, pagination: CursorPagination): Links {
+  const { limit, next_cursor: next, previous_cursor: previous } = pagination;
+  const link = (cursor: string) => withQuery(url, { cursor, limit: String(limit) });
+  return {
+    self: withQuery(url, { limit: String(limit) }),
+    ...(next !== undefined && { next: link(next) }),
+    ...(previous !== undefined && { previous: link(previous) }),
+    first: withQuery(url, { limit: String(limit) }, ["cursor"]),
+  };
+}
+
+const RELATIONS = { self: "self", next: "next", previous: "prev", first: "first", last: "last" } as const;
+
+/** The `Link` header (RFC 8288) that says the same as these links. */
+export function linkHeader(links: Links): string {
+  return (Object.keys(RELATIONS) as (keyof Links)[])
+    .filter((name) => links[name] !== undefined)
+    .map((name) => `<${links[name]}>; rel="${RELATIONS[name]}"`)
+    .join(", ");
+}
+
+function withQuery(
+  url: string,
+  set: Readonly<Record<string, string>>,
+  remove: readonly string[] = [],
+): string {
+  const { pathname, searchParams } = new URL(url, "http://localhost");
+  for (const name of remove) searchParams.delete(name);
+  for (const [name, value] of Object.entries(set)) searchParams.set(name, value);
+  return `${pathname}?${searchParams}`;
+}
+
+function checkWhole(name: string, value: number, min: number): void {
+  if (!Number.isSafeInteger(value) || value < min) {
+    throw new RangeError(`Expected \`${name}\` to be a whole number from ${min}, got ${value}`);
+  }
+}

@@ -1,0 +1,115 @@
+import type { TypedResponse } from "hono";
+import type { StatusCode } from "hono/utils/http-status";
+import { getContext } from "../context/storage.ts";
+import type { ContextLike } from "./_hono.ts";
+import { contextOf } from "./_request_state.ts";
+import { metaJson, type PageEnvelope, type SuccessEnvelope } from "./envelope.ts";
+import {
+  createCursorLinks,
+  createCursorPagination,
+  createLinks,
+  createPagination,
+  type CursorPageParams,
+  type CursorPagination,
+  linkHeader,
+  type Links,
+  type PageParams,
+  type Pagination,
+} from "./pagination.ts";
+
+/** A response whose JSON body is known to Hono's typed client. */
+export type JsonResponse<T, S extends StatusCode = 200> = Response & TypedResponse<T, S, "json">;
+
+/** What a successful answer may say besides its data. */
+export interface SuccessInit {
+  /**
+   * HTTP status.
+   * @default what `c.status()` said, else 200
+   */
+  readonly status?: number | undefined;
+  /** Headers beside those set before. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The `links` member. */
+  readonly links?: Links | undefined;
+}
+
+/**
+ * Answers with the success envelope: `{"data": ..., "meta": {...}}`. Headers, cookies and the status that were set on
+ * `c` before stay. `undefined` is written as `null`.
+ */
+export function success<T>(
+  c: ContextLike,
+  data: T,
+  init?: SuccessInit,
+): JsonResponse<SuccessEnvelope<T>> {
+  if (init === undefined) return respond(c, data, "", undefined) as JsonResponse<SuccessEnvelope<T>>;
+  const { status, headers = {}, links } = init;
+  const rest = links === undefined ? "" : ',"links":' + JSON.stringify(links);
+  return withHeaders(respond(c, data, rest, status), headers) as JsonResponse<SuccessEnvelope<T>>;
+}
+
+/** Answers 201 with the success envelope, and with `Location` where the new resource has a URL. */
+export function created<T>(
+  c: ContextLike,
+  data: T,
+  location?: string,
+): JsonResponse<SuccessEnvelope<T>, 201> {
+  const response = respond(c, data, "", 201);
+  if (location !== undefined) response.headers.set("Location", toHeaderValue(location));
+  return response as JsonResponse<SuccessEnvelope<T>, 201>;
+}
+
+/**
+ * Answers with one page of a counted list: `pagination` and `links` in the envelope, and the same in the `Link` header.
+ * The links keep the request's other query parameters.
+ *
+ * @throws {RangeError} when `page`, `limit` or `total` is not a whole number in its range.
+ */
+export function paginated<T>(
+  c: ContextLike,
+  items: readonly T[],
+  params: PageParams,
+): JsonResponse<PageEnvelope<T>> {
+  const pagination = createPagination(params);
+  return page(c, items, pagination, createLinks(c.req.url, pagination));
+}
+
+/** Answers with one page of a list that is walked by cursors: the query parameter `cursor` leads to the others. */
+export function cursorPage<T>(
+  c: ContextLike,
+  items: readonly T[],
+  params: CursorPageParams,
+): JsonResponse<PageEnvelope<T, CursorPagination>> {
+  const pagination = createCursorPagination(params);
+  return page(c, items, pagination, createCursorLinks(c.req.url, pagination));
+}
+
+function page<T, P extends CursorPagination | Pagination>(
+  c: ContextLike,
+  items: readonly T[],
+  pagination: P,
+  links: Links,
+): JsonResponse<PageEnvelope<T, P>> {
+  const rest = ',"pagination":' + JSON.stringify(pagination) + ',"links":' + JSON.stringify(links);
+  return withHeaders(respond(c, items, rest, undefined), { Link: linkHeader(links) }) as JsonResponse<
+    PageEnvelope<T, P>
+  >;
+}
+
+function respond(c: ContextLike, data: unknown, rest: string, status: number | undefined): Response {
+  const context = contextOf(c) ?? getContext();
+  const text = '{"data":' + (JSON.stringify(data) ?? "null") + ',"meta":' + metaJson(context) + rest + "}";
+  return c.body(text, status as never, JSON_TYPE);
+}
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+
+function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
+}
+
+/** Percent-encodes what a header can not hold; what is encoded already stays. */
+function toHeaderValue(url: string): string {
+  return url.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent);
+}
