@@ -1,0 +1,81 @@
+/**
+ * What `deno pack` leaves out of package.json: exact versions, peers, `bin` and the descriptive fields.
+ *
+ * @module
+ */
+import { type EntryPoint, lockedPackage, npmImports, project } from "./_project.ts";
+import { moduleGraph } from "./_graph.ts";
+
+/** A package.json. */
+export interface PackageJson {
+  readonly name: string;
+  readonly version: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly [field: string]: unknown;
+}
+
+const description =
+  "The chassis of a Hono service: errors, context, logging, metrics and a response envelope, " +
+  "for Deno, Bun, Node.js and Cloudflare Workers.";
+
+/** Packages of which the application's own copy is used, and the versions that are tested. */
+const peers: Readonly<Record<string, string>> = { hono: ">=4.11 <5", zod: ">=4.1 <5" };
+
+/**
+ * Dependencies that bundles for workerd and browsers go without: the code imports them dynamically, and only after it
+ * has made sure that there is a file system.
+ */
+const serverOnly: readonly string[] = ["@logtape/file"];
+
+/** Completes the package.json that `deno pack` wrote. */
+export async function completeManifest(
+  packed: PackageJson,
+  entries: readonly EntryPoint[],
+): Promise<PackageJson> {
+  const used = await usedPackages(entries);
+  const dependencies: Record<string, string> = {};
+  const peerDependencies: Record<string, string> = {};
+  for (const name of used) {
+    const peer = peers[name];
+    if (peer === undefined) dependencies[name] = (await lockedPackage(name)).version;
+    else peerDependencies[name] = peer;
+  }
+  const leftOut = serverOnly.filter((name) => used.includes(name)).map((name) => [name, false]);
+  const { name, version, type, license, main, types, exports } = packed;
+  const cli = entries.find((entry) => entry.key === "./cli");
+  return {
+    name,
+    version,
+    description,
+    license: license ?? project.license,
+    type,
+    sideEffects: false,
+    engines: { node: ">=24", bun: ">=1.3", deno: ">=2.5" },
+    main,
+    types,
+    exports,
+    ...(leftOut.length === 0 ? {} : { browser: Object.fromEntries(leftOut) }),
+    ...(cli === undefined ? {} : { bin: { glam: `./${builtPath(cli.path)}` } }),
+    dependencies,
+    peerDependencies,
+  };
+}
+
+/** The JavaScript file that a source file is packed as. */
+export function builtPath(path: string): string {
+  return path.replace(/\.ts$/, ".js");
+}
+
+/** The npm packages that the entry points import anywhere, types and dynamic imports included, and their peers. */
+async function usedPackages(entries: readonly EntryPoint[]): Promise<string[]> {
+  const edges = await moduleGraph(entries.map((entry) => entry.path));
+  const names = new Set(edges.filter((edge) => edge.to.startsWith("npm:")).map((edge) => edge.to.slice(4)));
+  const declared = new Set(npmImports().map((item) => item.name));
+  const undeclared = [...names].filter((name) => !declared.has(name));
+  if (undeclared.length > 0) throw new Error(`Not in the imports of deno.json: ${undeclared.join(", ")}`);
+  for (const name of [...names]) {
+    for (const peer of (await lockedPackage(name)).peers) names.add(peer);
+  }
+  return [...names].sort();
+}

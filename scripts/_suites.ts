@@ -1,0 +1,136 @@
+/**
+ * Which test files run on which runtime, and with which command.
+ *
+ * @module
+ */
+import { cacheDir, root } from "./_project.ts";
+import { copyFolder, createConsumer } from "./_consumer.ts";
+import { bun, node, tools, workerd } from "./tools.ts";
+
+/** The folders in `tests/` that only Deno runs: they start tools, or import files that the package keeps private. */
+const denoOnlyFolders = ["architecture", "internal", "tooling"];
+
+/** So can one file: `x_deno_test.ts`. */
+const denoOnlySuffix = "_deno_test.ts";
+
+/** What a command needs to know. */
+export interface SuiteRun {
+  /** The test files, relative to the root, such as `tests/api/success_test.ts`. */
+  readonly files: readonly string[];
+  /** Where to write the JUnit report. */
+  readonly report: string;
+  /** Runs only tests whose name contains this. */
+  readonly filter: string | undefined;
+  /** Prints every test, instead of a dot for each. */
+  readonly verbose: boolean;
+}
+
+/** One section of the test run. */
+export interface Suite {
+  readonly name: string;
+  readonly title: string;
+  accepts(file: string): boolean;
+  /** Prepares what the tests need, and gives the command and its folder. */
+  prepare(run: SuiteRun): Promise<{ readonly command: readonly string[]; readonly cwd: string }>;
+}
+
+/** The suites, in the order in which they run. */
+export const suites: readonly Suite[] = [
+  {
+    name: "deno",
+    title: "Deno, from the source",
+    accepts: (file) => !isIn(file, ["package", "workerd"]),
+    prepare: (run) => Promise.resolve({ command: denoTest(run), cwd: root }),
+  },
+  {
+    name: "bun",
+    title: "Bun, from the packed tarball",
+    accepts: isPortable,
+    async prepare({ files, report, filter, verbose }) {
+      const command = [await bun(), "test", "--isolate", "--timeout=30000", "--reporter=junit"];
+      command.push(`--reporter-outfile=${report}`);
+      if (!verbose) command.push("--only-failures");
+      if (filter !== undefined) command.push(`--test-name-pattern=${escapePattern(filter)}`);
+      // With `./`, Bun takes them as files and not as patterns.
+      return {
+        command: [...command, ...files.map((file) => `./${file}`)],
+        cwd: await createTestProject("bun"),
+      };
+    },
+  },
+  {
+    name: "node",
+    title: "Node, from the packed tarball",
+    accepts: isPortable,
+    async prepare({ files, report, filter, verbose }) {
+      const command = [await node(), "--test", "--test-timeout=120000"];
+      command.push(`--test-reporter=${verbose ? "spec" : "dot"}`, "--test-reporter-destination=stdout");
+      command.push("--test-reporter=junit", `--test-reporter-destination=${report}`);
+      if (filter !== undefined) command.push(`--test-name-pattern=${escapePattern(filter)}`);
+      return { command: [...command, ...files], cwd: await createTestProject("node") };
+    },
+  },
+  {
+    name: "workerd",
+    title: "workerd, from the packed tarball, by requests",
+    accepts: (file) => isIn(file, ["workerd"]),
+    async prepare(run) {
+      await Promise.all([node(), workerd(), tools("wrangler")]);
+      return { command: denoTest(run), cwd: root };
+    },
+  },
+  {
+    name: "package",
+    title: "The tarball: attw, publint, tsc, copies of Hono",
+    accepts: (file) => isIn(file, ["package"]),
+    async prepare(run) {
+      await Promise.all([node(), tools("package")]);
+      return { command: denoTest(run), cwd: root };
+    },
+  },
+];
+
+/** All test files, relative to the root, in order. */
+export async function findTestFiles(folder = "tests"): Promise<string[]> {
+  const files: string[] = [];
+  for await (const entry of Deno.readDir(`${root}/${folder}`)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) files.push(...await findTestFiles(path));
+    else if (path.endsWith("_test.ts")) files.push(path);
+  }
+  return files.sort();
+}
+
+/**
+ * Files run one after another, because they share the environment variables of the process; and unchecked, as on the
+ * other runtimes: `deno task ok` checks the types.
+ */
+function denoTest({ files, report, filter, verbose }: SuiteRun): string[] {
+  const command = [Deno.execPath(), "test", "--quiet", "--no-check", "--allow-all", `--junit-path=${report}`];
+  if (!verbose) command.push("--reporter=dot");
+  if (filter !== undefined) command.push(`--filter=${filter}`);
+  return [...command, ...files];
+}
+
+async function createTestProject(name: string): Promise<string> {
+  const folder = await createConsumer(name);
+  await copyFolder(`${root}/tests`, `${folder}/tests`);
+  return folder;
+}
+
+function isPortable(file: string): boolean {
+  return !isIn(file, [...denoOnlyFolders, "package", "workerd"]) && !file.endsWith(denoOnlySuffix);
+}
+
+function isIn(file: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => file.startsWith(`tests/${folder}/`));
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+/** Where a suite's JUnit report goes. */
+export function reportPath(suite: Suite): string {
+  return `${cacheDir}/reports/${suite.name}.xml`;
+}

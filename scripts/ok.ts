@@ -1,0 +1,105 @@
+/**
+ * Checks everything but the tests: format, lint, types, docs and their examples, the JSR package, the layers.
+ *
+ *     deno task ok
+ *
+ * Every step runs, also after a failure; a step prints one line, and its output only when it fails.
+ *
+ * @module
+ */
+import { ownDocDiagnostics } from "./_doc_lint.ts";
+import { cacheDir, entryPoints, project, root } from "./_project.ts";
+import { run } from "./_run.ts";
+
+interface Outcome {
+  readonly ok: boolean;
+  readonly output: string;
+}
+
+interface Step {
+  readonly name: string;
+  check(): Promise<Outcome>;
+}
+
+const steps: readonly Step[] = [
+  { name: "fmt", check: () => deno("fmt", "--check") },
+  { name: "lint", check: () => deno("lint") },
+  { name: "check", check: () => deno("check", "--quiet") },
+  { name: "doc lint", check: lintDocs },
+  { name: "doc examples", check: runDocExamples },
+  { name: "publish", check: () => deno("publish", "--quiet", "--dry-run", "--allow-dirty") },
+  { name: "layers", check: () => deno("test", "--quiet", "--allow-all", "tests/architecture") },
+];
+
+async function deno(...args: string[]): Promise<Outcome> {
+  const { code, output } = await run([Deno.execPath(), ...args], { cwd: root });
+  return { ok: code === 0, output };
+}
+
+async function lintDocs(): Promise<Outcome> {
+  const entries = entryPoints().map((entry) => entry.path);
+  const { ok, output } = await deno("doc", "--lint", ...entries);
+  const files = await findFiles(sourcePaths(), ".ts");
+  const sources = await Promise.all(files.map((path) => Deno.readTextFile(`${root}/${path}`)));
+  const diagnostics = ownDocDiagnostics(output, sources);
+  if (diagnostics.length > 0) return { ok: false, output: diagnostics.join("\n\n") };
+  // A failure without a diagnostic is one of the tool itself, such as a module that it cannot read.
+  return { ok: ok || output.includes("error[private-type-ref]"), output };
+}
+
+async function runDocExamples(): Promise<Outcome> {
+  const documents = await findFiles(["README.md", "docs"], ".md");
+  const sources = await findFiles(sourcePaths(), ".ts");
+  const config = await writeExampleConfig();
+  return await deno("test", "--quiet", "--allow-all", "--doc", "--config", config, ...sources, ...documents);
+}
+
+/**
+ * The deno.json for examples. `deno test --doc` adds an import of everything that the documented module exports, which
+ * `noUnusedLocals` takes for a mistake; and what stands in another folder finds this package by its import map only.
+ */
+async function writeExampleConfig(): Promise<string> {
+  const { compilerOptions, imports } = project;
+  const own = entryPoints().map(({ specifier, path }) => [specifier, `../${path}`]);
+  const config = {
+    compilerOptions: { ...compilerOptions, noUnusedLocals: false },
+    imports: { ...imports, ...Object.fromEntries(own) },
+    lock: false,
+  };
+  await Deno.mkdir(cacheDir, { recursive: true });
+  await Deno.writeTextFile(`${cacheDir}/examples.json`, JSON.stringify(config, null, 2));
+  return `${cacheDir}/examples.json`;
+}
+
+/** The published sources. */
+function sourcePaths(): string[] {
+  return project.publish.include.filter((path) => path.endsWith(".ts") || !path.includes("."));
+}
+
+/** The files with this ending at and below the given paths; paths that do not exist have none. */
+async function findFiles(paths: readonly string[], ending: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const path of paths) {
+    const info = await Deno.stat(`${root}/${path}`).catch(() => undefined);
+    if (info?.isFile && path.endsWith(ending)) files.push(path);
+    if (!info?.isDirectory) continue;
+    const names = (await Array.fromAsync(Deno.readDir(`${root}/${path}`))).map((entry) =>
+      `${path}/${entry.name}`
+    );
+    files.push(...await findFiles(names, ending));
+  }
+  return files.sort();
+}
+
+const failed: string[] = [];
+for (const { name, check } of steps) {
+  const started = performance.now();
+  const { ok, output } = await check();
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`${ok ? "ok  " : "FAIL"}  ${name.padEnd(14)}${seconds.padStart(6)} s`);
+  if (ok) continue;
+  failed.push(name);
+  console.log(`\n${output.trimEnd()}\n`);
+}
+console.log(failed.length === 0 ? `\nAll ${steps.length} checks passed` : `\nFailed: ${failed.join(", ")}`);
+Deno.exit(failed.length === 0 ? 0 : 1);

@@ -1,0 +1,126 @@
+/**
+ * Runs the tests on every runtime: on Deno from the source, on Bun, Node and workerd from the packed tarball.
+ *
+ *     deno task test                               # everything
+ *     deno task test tests/api                     # a folder or file
+ *     deno task test --runtime=bun,node            # some of: deno bun node workerd package
+ *     deno task test --filter="not found" --verbose
+ *
+ * The last line is `N passed, N failed`, the sum over the runtimes.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { tarball } from "./_consumer.ts";
+import { type Counts, countTests } from "./_junit.ts";
+import { cacheDir, root } from "./_project.ts";
+import { run } from "./_run.ts";
+import { findTestFiles, reportPath, type Suite, suites } from "./_suites.ts";
+
+interface Row extends Counts {
+  readonly name: string;
+  readonly seconds: number;
+}
+
+interface Choice {
+  readonly suites: readonly Suite[];
+  readonly files: readonly string[];
+  /** Whether paths were given, so that a suite may have no files. */
+  readonly partial: boolean;
+  readonly filter: string | undefined;
+  readonly verbose: boolean;
+}
+
+async function choose(): Promise<Choice> {
+  const { values, positionals } = parseArgs({
+    args: Deno.args,
+    allowPositionals: true,
+    options: {
+      runtime: { type: "string" },
+      filter: { type: "string" },
+      verbose: { type: "boolean", default: false },
+    },
+  });
+  const names = values.runtime?.split(",");
+  const unknown = names?.find((name) => !suites.some((suite) => suite.name === name));
+  if (unknown !== undefined) {
+    throw new RangeError(
+      `Expected --runtime to be of ${suites.map(({ name }) => name).join(" ")}, got "${unknown}"`,
+    );
+  }
+  const paths = positionals.map((path) =>
+    path.replace(`${root}/`, "").replace(/^\.\//, "").replace(/\/$/, "")
+  );
+  const all = await findTestFiles();
+  return {
+    suites: suites.filter(({ name }) => names?.includes(name) ?? true),
+    files: paths.length === 0
+      ? all
+      : all.filter((file) => paths.some((path) => file === path || file.startsWith(`${path}/`))),
+    partial: paths.length > 0,
+    filter: values.filter,
+    verbose: values.verbose,
+  };
+}
+
+/** Runs one suite. An exit code that the report does not explain, and no test at all, count as a failure. */
+async function runSuite(suite: Suite, files: readonly string[], { filter, verbose }: Choice): Promise<Row> {
+  console.log(`\n== ${suite.title} (${files.length} files)`);
+  const started = performance.now();
+  const report = reportPath(suite);
+  await Deno.remove(report).catch(() => {});
+  let counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  try {
+    if (files.length === 0) throw new Error("No test file");
+    if (suite.name !== "deno") Deno.env.set("GLAM_TARBALL", await tarball());
+    const { command, cwd } = await suite.prepare({ files, report, filter, verbose });
+    const { code } = await run(command, { cwd, onOutput: print });
+    counts = countTests(await Deno.readTextFile(report).catch(() => ""));
+    if (code !== 0 && counts.failed === 0) {
+      console.log(`The runner ended with exit code ${code} and no report of a failed test`);
+      counts = { ...counts, failed: 1 };
+    }
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : error);
+    counts = { ...counts, failed: counts.failed + 1 };
+  }
+  if (filter === undefined && counts.passed + counts.failed === 0) {
+    console.log("No test ran");
+    counts = { ...counts, failed: 1 };
+  }
+  return { name: suite.name, ...counts, seconds: (performance.now() - started) / 1000 };
+}
+
+/** Prints as it comes, with the dots of Deno's reporter on one line instead of a line each. */
+function print(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(text.replace(/^([.,!])\n/gm, "$1")));
+}
+
+function printSummary(rows: readonly Row[]): void {
+  console.log(`\n${"runtime".padEnd(10)}${["passed", "failed", "skipped", "seconds"].map(cell).join("")}`);
+  for (const { name, passed, failed, skipped, seconds } of rows) {
+    console.log(`${name.padEnd(10)}${[passed, failed, skipped, seconds.toFixed(1)].map(cell).join("")}`);
+  }
+}
+
+function cell(value: string | number): string {
+  return String(value).padStart(9);
+}
+
+const choice = await choose().catch((error: Error) => {
+  console.error(error.message);
+  Deno.exit(2);
+});
+await Deno.mkdir(`${cacheDir}/reports`, { recursive: true });
+const rows: Row[] = [];
+for (const suite of choice.suites) {
+  const files = choice.files.filter((file) => suite.accepts(file));
+  if (files.length === 0 && choice.partial) continue;
+  rows.push(await runSuite(suite, files, choice));
+}
+printSummary(rows);
+const passed = rows.reduce((sum, row) => sum + row.passed, 0);
+const failed = rows.reduce((sum, row) => sum + row.failed, 0);
+if (passed + failed === 0) console.log("No test ran: nothing matches");
+console.log(`\n${passed} passed, ${failed} failed`);
+Deno.exit(failed > 0 || passed === 0 ? 1 : 0);

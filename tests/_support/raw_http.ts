@@ -1,0 +1,186 @@
+/**
+ * HTTP/1.1 as bytes: sends exactly what it is given, and reads what comes back by the letter of RFC 9112. No client
+ * library stands in between that would join, sort, lower or refuse headers.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { connect } from "node:net";
+
+/** A response as it came over the wire. */
+export interface RawResponse {
+  readonly status: number;
+  /** Names in lower case and values, in the order they came. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string;
+  /** The pieces of a chunked body. */
+  readonly chunks: readonly string[];
+  /** The value of a header that must come once at most. */
+  header(name: string): string | undefined;
+}
+
+/** What a server did with the bytes it got. */
+export interface Exchange {
+  readonly responses: readonly RawResponse[];
+  /** What came behind the last whole response, for instance half of one. */
+  readonly rest: string;
+  /** Whether the server fell silent and had to be told that no more bytes will come. */
+  readonly wasSilent: boolean;
+}
+
+/** Options of {@link exchange}. */
+export interface ExchangeOptions {
+  /** How long the server may say nothing until the sending side is closed. @default 10000 */
+  readonly silenceMs?: number;
+  /** Method of each request: an answer to `HEAD` has no body. */
+  readonly methods?: readonly string[];
+  /** Stop after so many final responses. @default 1 */
+  readonly count?: number;
+}
+
+const LAST_WORD_MS = 5000;
+
+/** Sends `bytes` on a connection of its own and reads until there are enough responses, or the server closes. */
+export function exchange(
+  port: number,
+  bytes: string | Uint8Array,
+  options: ExchangeOptions = {},
+): Promise<Exchange> {
+  const { silenceMs = 10_000, methods = ["GET"], count = 1 } = options;
+  return new Promise((resolve, reject) => {
+    const received: Buffer[] = [];
+    let wasSilent = false;
+    let silence: ReturnType<typeof setTimeout>;
+    const socket = connect({ port, host: "127.0.0.1" });
+    const finish = () => {
+      clearTimeout(silence);
+      socket.destroy();
+      try {
+        resolve({ ...parseResponses(Buffer.concat(received), methods, true), wasSilent });
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const onSilence = () => {
+      if (wasSilent) return finish();
+      wasSilent = true;
+      socket.end();
+      silence = setTimeout(onSilence, LAST_WORD_MS);
+    };
+    socket.once(
+      "connect",
+      () => socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes),
+    );
+    silence = setTimeout(onSilence, silenceMs);
+    socket.on("data", (data) => {
+      received.push(data as Buffer);
+      const { responses } = parseResponses(Buffer.concat(received), methods, false);
+      if (responses.length >= count) finish();
+    });
+    socket.once("close", finish);
+    socket.on("error", (error: Error & { code?: string }) => {
+      // A server may cut off a client in the middle of its bytes. That is an end, as long as it listens.
+      if (error.code === "ECONNREFUSED") {
+        clearTimeout(silence);
+        reject(error);
+      }
+    });
+  });
+}
+
+/** A request as text: the request line, the header lines as given, and a body with its length. */
+export function requestText(
+  method: string,
+  target: string,
+  headers: readonly (readonly [string, string])[],
+  body?: string,
+): string {
+  const length: [string, string][] = body === undefined
+    ? []
+    : [["Content-Length", String(Buffer.byteLength(body, "latin1"))]];
+  const lines = [["Host", "127.0.0.1"], ...headers, ...length, ["Connection", "close"]]
+    .map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${target} HTTP/1.1\r\n${lines.join("")}\r\n${body ?? ""}`;
+}
+
+/** The responses in `data`. A body that ends with the connection is whole only when the connection has `ended`. */
+function parseResponses(
+  data: Buffer,
+  methods: readonly string[],
+  ended: boolean,
+): { readonly responses: RawResponse[]; readonly rest: string } {
+  const responses: RawResponse[] = [];
+  let at = 0;
+  while (at < data.length) {
+    const head = parseHead(data, at);
+    if (head === undefined) break;
+    const { status, headers, bodyAt } = head;
+    if (status < 200) { // an interim response
+      at = bodyAt;
+      continue;
+    }
+    const bodyless = methods[responses.length] === "HEAD" || status === 204 || status === 304;
+    const body = bodyless ? { pieces: [], end: bodyAt } : parseBody(data, bodyAt, headers, ended);
+    if (body === undefined) break;
+    const pieces = body.pieces.map((piece) => piece.toString("utf8"));
+    responses.push({
+      status,
+      headers,
+      body: Buffer.concat(body.pieces).toString("utf8"),
+      chunks: pieces,
+      header: (name) => {
+        const values = headers.filter(([other]) => other === name.toLowerCase()).map(([, value]) => value);
+        if (values.length > 1) throw new Error(`The response has ${values.length} headers "${name}"`);
+        return values[0];
+      },
+    });
+    at = body.end;
+  }
+  return { responses, rest: data.subarray(at).toString("latin1") };
+}
+
+const STATUS_LINE = /^HTTP\/1\.[01] ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
+const HEADER_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/;
+
+function parseHead(data: Buffer, at: number) {
+  const end = data.indexOf("\r\n\r\n", at, "latin1");
+  if (end < 0) return undefined;
+  const [statusLine = "", ...lines] = data.subarray(at, end).toString("latin1").split("\r\n");
+  const status = STATUS_LINE.exec(statusLine)?.[1];
+  if (status === undefined) throw new Error(`Not a status line: ${JSON.stringify(statusLine)}`);
+  const headers = lines.map((line) => {
+    const match = HEADER_LINE.exec(line);
+    if (match === null) throw new Error(`Not a header line: ${JSON.stringify(line)}`);
+    return [match[1]!.toLowerCase(), match[2]!] as const;
+  });
+  return { status: Number(status), headers, bodyAt: end + 4 };
+}
+
+function parseBody(
+  data: Buffer,
+  at: number,
+  headers: readonly (readonly [string, string])[],
+  ended: boolean,
+): { readonly pieces: Buffer[]; readonly end: number } | undefined {
+  const header = (name: string) => headers.find(([other]) => other === name)?.[1];
+  if (header("transfer-encoding")?.toLowerCase() === "chunked") return parseChunks(data, at);
+  const length = header("content-length");
+  if (length === undefined) return ended ? { pieces: [data.subarray(at)], end: data.length } : undefined;
+  const end = at + Number(length);
+  return end <= data.length ? { pieces: [data.subarray(at, end)], end } : undefined;
+}
+
+function parseChunks(data: Buffer, start: number) {
+  const pieces: Buffer[] = [];
+  for (let at = start;;) {
+    const lineEnd = data.indexOf("\r\n", at, "latin1");
+    if (lineEnd < 0) return undefined;
+    const size = parseInt(data.subarray(at, lineEnd).toString("latin1"), 16);
+    if (Number.isNaN(size)) throw new Error("Not a chunk size");
+    at = lineEnd + 2;
+    if (data.length < at + size + 2) return undefined;
+    if (size === 0) return { pieces, end: at + 2 };
+    pieces.push(data.subarray(at, at + size));
+    at += size + 2;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Serves an application on a free port of the loopback interface, by the server of the runtime: `Deno.serve`,
+ * `Bun.serve`, and `@hono/node-server` on Node.
+ *
+ * @module
+ */
+
+/** What a server calls for each request: the `fetch` of a Hono application. */
+export type FetchHandler = (request: Request, env?: object) => Response | Promise<Response>;
+
+/** A server that listens until it is disposed of. */
+export interface ServedApp extends AsyncDisposable {
+  readonly port: number;
+  /** `http://127.0.0.1:<port>`, without a slash at the end. */
+  readonly url: string;
+}
+
+interface BunLike {
+  serve(options: {
+    hostname: string;
+    port: number;
+    idleTimeout: number;
+    fetch(request: Request, server: object): Response | Promise<Response>;
+  }): { readonly port: number; stop(force: boolean): Promise<void> };
+}
+
+const hostname = "127.0.0.1";
+
+/** Serves `handler` on a free port. */
+export async function serveApp(handler: FetchHandler): Promise<ServedApp> {
+  const { Bun } = globalThis as { Bun?: BunLike };
+  const { port, stop } = "Deno" in globalThis
+    ? serveOnDeno(handler)
+    : Bun !== undefined
+    ? serveOnBun(Bun, handler)
+    : await serveOnNode(handler);
+  return { port, url: `http://${hostname}:${port}`, [Symbol.asyncDispose]: stop };
+}
+
+interface Listening {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+function serveOnDeno(handler: FetchHandler): Listening {
+  const controller = new AbortController();
+  const server = Deno.serve(
+    { hostname, port: 0, onListen: () => {}, signal: controller.signal },
+    (request, info) => handler(request, info),
+  );
+  return {
+    port: server.addr.port,
+    stop: async () => {
+      controller.abort(); // at once: `shutdown()` would wait for connections that clients keep alive
+      await server.finished;
+    },
+  };
+}
+
+function serveOnBun(bun: BunLike, handler: FetchHandler): Listening {
+  const server = bun.serve({ hostname, port: 0, idleTimeout: 60, fetch: handler });
+  return { port: server.port, stop: () => server.stop(true) };
+}
+
+async function serveOnNode(handler: FetchHandler): Promise<Listening> {
+  const { serve } = await import("@hono/node-server");
+  return await new Promise((resolve) => {
+    const server = serve({ fetch: handler as never, hostname, port: 0 }, ({ port }) => {
+      const stop = () =>
+        new Promise<void>((closed) => {
+          server.close(() => closed());
+          (server as { closeAllConnections?(): void }).closeAllConnections?.();
+        });
+      resolve({ port, stop });
+    });
+  });
+}

@@ -1,0 +1,99 @@
+/**
+ * Bundles a worker with wrangler and runs it in workerd, as Cloudflare would, on a free port.
+ *
+ * @module
+ */
+import { createConsumer } from "../../scripts/_consumer.ts";
+import { root } from "../../scripts/_project.ts";
+import { runOrThrow, spawn } from "../../scripts/_run.ts";
+import { node, tools, workerd, workerdCompatibilityDate } from "../../scripts/tools.ts";
+
+/** A worker that answers requests. */
+export interface RunningWorker extends AsyncDisposable {
+  readonly url: string;
+  /** What the worker has written to its console so far. */
+  logs(): string;
+}
+
+/** Options of {@link bundleWorker}. */
+export interface BundleOptions {
+  readonly minify?: boolean;
+}
+
+/**
+ * Bundles `tests/workerd/workers/<name>.ts` with the packed tarball, and gives the folder of the bundle, whose main
+ * module is `<name>.js`.
+ */
+export async function bundleWorker(name: string, { minify = false }: BundleOptions = {}): Promise<string> {
+  const folder = await createConsumer(`workerd-${name}${minify ? "-minified" : ""}`);
+  await Deno.copyFile(`${root}/tests/workerd/workers/${name}.ts`, `${folder}/${name}.ts`);
+  const config = {
+    name: name.replaceAll("_", "-"),
+    main: `${name}.ts`,
+    compatibility_date: workerdCompatibilityDate,
+    compatibility_flags: ["nodejs_compat"],
+  };
+  await Deno.writeTextFile(`${folder}/wrangler.json`, JSON.stringify(config));
+  const wrangler = [await node(), `${await tools("wrangler")}/wrangler/bin/wrangler.js`];
+  const args = ["deploy", "--dry-run", "--outdir", "out", ...(minify ? ["--minify"] : [])];
+  await runOrThrow([...wrangler, ...args], {
+    cwd: folder,
+    env: { CI: "1", WRANGLER_SEND_METRICS: "false", WRANGLER_LOG_PATH: `${folder}/logs` },
+  });
+  return `${folder}/out`;
+}
+
+/** Serves a bundle until it is disposed of. */
+export async function startWorker(bundle: string, name: string): Promise<RunningWorker> {
+  await Deno.writeTextFile(
+    `${bundle}/workerd.capnp`,
+    workerdConfig(name, await bundledModules(bundle, name)),
+  );
+  // workerd picks a free port and tells it on the control channel, here its standard output.
+  const child = spawn([await workerd(), "serve", "--control-fd=1", "workerd.capnp"], {
+    cwd: bundle,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+  let logs = "";
+  const port = Promise.withResolvers<number>();
+  const read = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      logs += text;
+      const match = /"event":"listen".*?"port":(\d+)/.exec(logs);
+      if (match !== null) port.resolve(Number(match[1]));
+    }
+  };
+  const streams = Promise.all([read(child.stdout), read(child.stderr)]);
+  streams.then(() => port.reject(new Error(`workerd ended before it listened\n${logs}`)));
+  const close = async (): Promise<void> => {
+    child.kill("SIGTERM");
+    await Promise.all([child.status, streams]);
+  };
+  return { url: `http://127.0.0.1:${await port.promise}`, logs: () => logs, [Symbol.asyncDispose]: close };
+}
+
+/** The main module, then those that wrangler put beside it. */
+async function bundledModules(bundle: string, name: string): Promise<string[]> {
+  const files = (await Array.fromAsync(Deno.readDir(bundle))).map((entry) => entry.name);
+  const modules = files.filter((file) => /\.m?js$/.test(file) && file !== `${name}.js`);
+  return [`${name}.js`, ...modules.sort()];
+}
+
+function workerdConfig(name: string, modules: readonly string[]): string {
+  const list = modules.map((file) => `(name = "${file}", esModule = embed "${file}")`).join(", ");
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "${name}", worker = (
+      modules = [${list}],
+      compatibilityDate = "${workerdCompatibilityDate}",
+      compatibilityFlags = ["nodejs_compat"],
+    )),
+    (name = "internet", network = (allow = ["public", "private"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "${name}")],
+);
+`;
+}
