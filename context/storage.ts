@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { readEnv } from "../internal/environment.ts";
 import { makeCorrelationId, makeRequestId } from "./ids.ts";
 import type { ContextPatch, RequestContext } from "./request_context.ts";
@@ -7,24 +6,56 @@ import { traceOf } from "./trace.ts";
 // One storage for every copy of the package in a process, so that a library built on another copy sees the
 // request of the application.
 const STORAGE_KEY = Symbol.for("@glam/shared.context.v1");
-const shared = globalThis as { [STORAGE_KEY]?: AsyncLocalStorage<RequestContext> };
-const storage: AsyncLocalStorage<RequestContext> = shared[STORAGE_KEY] ??= new AsyncLocalStorage();
+
+/** What is used of Node's AsyncLocalStorage. */
+interface Storage {
+  getStore(): RequestContext | undefined;
+  run<T>(context: RequestContext, fn: () => T): T;
+}
+
+interface Globals {
+  [STORAGE_KEY]?: Storage;
+  readonly process?: {
+    getBuiltinModule?(name: string): { AsyncLocalStorage: new () => Storage } | undefined;
+  };
+}
+
+let storage: Storage | undefined;
+
+/**
+ * The storage, made when the first context is entered: importing `node:async_hooks` takes longer than importing this whole
+ * area, and where there is no such module (a browser that reads errors) nothing may fail before it is needed.
+ */
+function openStorage(): Storage {
+  const globals = globalThis as Globals;
+  const { AsyncLocalStorage } = globals.process?.getBuiltinModule?.("node:async_hooks") ?? {};
+  if (AsyncLocalStorage === undefined) {
+    throw new TypeError(
+      "Cannot carry a context: this runtime has no AsyncLocalStorage; on workerd set the compatibility flag nodejs_compat",
+    );
+  }
+  return storage = globals[STORAGE_KEY] ??= new AsyncLocalStorage();
+}
+
+function currentContext(): RequestContext | undefined {
+  return (storage ?? (globalThis as Globals)[STORAGE_KEY])?.getStore();
+}
 
 /** The context of the request being handled, or `undefined` outside of one. */
 export function getContext(): RequestContext | undefined {
-  const context = storage.getStore();
+  const context = currentContext();
   if (context !== undefined) traceOf(context);
   return context;
 }
 
 /** The id of the request being handled, or `undefined` outside of one. */
 export function getRequestId(): string | undefined {
-  return storage.getStore()?.requestId;
+  return currentContext()?.requestId;
 }
 
 /** The correlation id of the request being handled, or `undefined` outside of one. */
 export function getCorrelationId(): string | undefined {
-  return storage.getStore()?.correlationId;
+  return currentContext()?.correlationId;
 }
 
 /**
@@ -53,7 +84,7 @@ export function runWithContext<T>(context: Partial<RequestContext>, fn: () => T)
 
 /** Runs `fn` with exactly this object as the current context: the middleware's way in, without a copy. */
 export function enterContext<T>(context: RequestContext, fn: () => T): T {
-  return storage.run(context, fn);
+  return (storage ?? openStorage()).run(context, fn);
 }
 
 /**
@@ -62,7 +93,7 @@ export function enterContext<T>(context: RequestContext, fn: () => T): T {
  * @throws {TypeError} when there is no current context.
  */
 export function setContext(patch: ContextPatch): void {
-  const context = storage.getStore();
+  const context = currentContext();
   if (context === undefined) {
     throw new TypeError(
       "Cannot set context: there is no current request; use glamMiddleware() or runWithContext()",

@@ -70,6 +70,7 @@ test("no text of a caller can forge a line, move the cursor or turn the directio
 
 test("a console that is no terminal gets no colours", () => {
   using _ = withEnv({ NO_COLOR: undefined });
+  using _terminal = asTerminal(false);
   const lines: string[] = [];
   using _log = withConsole("log", (line) => lines.push(String(line)));
   createLogger("catalog", { format: "console", file: false }).info("x");
@@ -78,7 +79,7 @@ test("a console that is no terminal gets no colours", () => {
 
 test("a terminal gets colours unless NO_COLOR is set, and a sink never", () => {
   using _ = withEnv({ NO_COLOR: undefined });
-  using _terminal = asTerminal();
+  using _terminal = asTerminal(true);
   const lines: string[] = [];
   using _log = withConsole("log", (line) => lines.push(String(line)));
   const print = () => createLogger("catalog", { format: "console", file: false }).info("x");
@@ -91,18 +92,18 @@ test("a terminal gets colours unless NO_COLOR is set, and a sink never", () => {
   assert.ok(!write((log) => log.info("x")).includes("\x1b"));
 });
 
-/** Makes the standard output look like a terminal. */
-function asTerminal(): Disposable {
+/** Makes the standard output look like a terminal, or like none. */
+function asTerminal(isTerminal: boolean): Disposable {
   const { Deno, process } = globalThis as unknown as {
     Deno?: { stdout: { isTerminal(): boolean } };
     process: { stdout: { isTTY: boolean } };
   };
   if (Deno !== undefined) {
     const original = Deno.stdout.isTerminal;
-    Deno.stdout.isTerminal = () => true;
+    Deno.stdout.isTerminal = () => isTerminal;
     return { [Symbol.dispose]: () => void (Deno.stdout.isTerminal = original) };
   }
   const original = process.stdout.isTTY;
-  process.stdout.isTTY = true;
+  process.stdout.isTTY = isTerminal;
   return { [Symbol.dispose]: () => void (process.stdout.isTTY = original) };
 }

@@ -1,0 +1,53 @@
+import { run, runOrThrow, spawn } from "../scripts/_run.ts";
+import { cacheDir } from "../scripts/_project.ts";
+
+/** A server that a benchmark talks to. */
+export interface BenchServer extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** Starts a server that prints its port. */
+export async function startServer(command: readonly string[], cwd: string): Promise<BenchServer> {
+  const child = spawn(command, { cwd, stdin: "null", stdout: "piped", stderr: "inherit" });
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    const port = /^\d+/.exec(text)?.[0];
+    if (port === undefined) continue;
+    const close = async () => {
+      child.kill("SIGKILL");
+      await child.status;
+    };
+    return { url: `http://127.0.0.1:${port}/items/42`, [Symbol.asyncDispose]: close };
+  }
+  throw new Error(`${command.join(" ")} ended before it listened`);
+}
+
+/** Requests per second that a server answers to wrk over 32 connections. */
+export async function load(url: string, seconds: number): Promise<number> {
+  const { output } = await runOrThrow([await wrk(), "-t1", "-c32", `-d${seconds}s`, url]);
+  if (output.includes("Non-2xx")) throw new Error(`The server answered errors:\n${output}`);
+  return Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]);
+}
+
+let found: Promise<string> | undefined;
+
+/** wrk: on the PATH, else Debian's, unpacked into `.cache/tools`. */
+export function wrk(): Promise<string> {
+  return found ??= findWrk();
+}
+
+async function findWrk(): Promise<string> {
+  const folder = `${cacheDir}/tools/wrk`;
+  for (const path of ["wrk", `${folder}/usr/bin/wrk`]) {
+    if (await run([path, "-v"]).then(({ output }) => output.startsWith("wrk"), () => false)) return path;
+  }
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    await runOrThrow(["apt-get", "download", "wrk"], { cwd: folder });
+    await runOrThrow(["sh", "-c", "dpkg -x wrk_*.deb ."], { cwd: folder });
+    return `${folder}/usr/bin/wrk`;
+  } catch (cause) {
+    throw new Error("The benchmark needs the load generator wrk: apt-get install wrk, or brew install wrk", {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Serves one of the applications on a free port, and prints the port.
+ *
+ *     deno run -A bench/http/serve.ts glam
+ *
+ * @module
+ */
+import process from "node:process";
+import { type App, createFloor, createGlam } from "./apps.ts";
+
+const name = process.argv[2] ?? "glam";
+
+if (name === "fastify") {
+  const { listen } = await import("./fastify.ts");
+  console.log(await listen());
+} else {
+  await serve(name === "floor" ? createFloor() : createGlam());
+}
+
+async function serve({ fetch }: App): Promise<void> {
+  if ("Deno" in globalThis) {
+    Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: ({ port }) => console.log(port) },
+      (request) => fetch(request),
+    );
+    return;
+  }
+  const { serve } = await import("@hono/node-server");
+  serve(
+    { fetch: (request) => fetch(request), hostname: "127.0.0.1", port: 0 },
+    ({ port }) => console.log(port),
+  );
+}
