@@ -43,7 +43,11 @@ export function formatBaggage(entries: Iterable<BaggageEntry>): string {
   for (const { key, value, properties = [] } of entries) {
     const member = [`${key}=${percentEncode(value)}`, ...properties].join(";");
     if (!isLegal(member)) {
-      throw new TypeError(`Cannot write baggage: expected a token as key, got ${JSON.stringify(key)}`);
+      throw new TypeError(
+        `Cannot write baggage: expected a token as key, and properties like "token" or "token=value", got ${
+          JSON.stringify([key, ...properties].join(";"))
+        }`,
+      );
     }
     members.push(member);
   }

@@ -31,6 +31,9 @@ export interface RequestContext {
   signal?: AbortSignal | undefined;
 }
 
+/** A context to start with: what is left out is made. */
+export type ContextInit = { readonly [Key in keyof RequestContext]?: RequestContext[Key] | undefined };
+
 /** What authentication and similar middleware may add to the current context. */
 export type ContextPatch = Partial<
   Pick<RequestContext, "merchantDomain" | "merchantId" | "sourceService" | "userId">

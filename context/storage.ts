@@ -1,6 +1,6 @@
 import { readEnv } from "../internal/environment.ts";
 import { makeCorrelationId, makeRequestId } from "./ids.ts";
-import type { ContextPatch, RequestContext } from "./request_context.ts";
+import type { ContextInit, ContextPatch, RequestContext } from "./request_context.ts";
 import { traceOf } from "./trace.ts";
 
 // One storage for every copy of the package in a process, so that a library built on another copy sees the
@@ -37,7 +37,8 @@ function openStorage(): Storage {
   return storage = globals[STORAGE_KEY] ??= new AsyncLocalStorage();
 }
 
-function currentContext(): RequestContext | undefined {
+/** The current context as it is, without the trace that a reader of it may want. */
+export function currentContext(): RequestContext | undefined {
   return (storage ?? (globalThis as Globals)[STORAGE_KEY])?.getStore();
 }
 
@@ -73,7 +74,7 @@ export function getCorrelationId(): string | undefined {
  * });
  * ```
  */
-export function runWithContext<T>(context: Partial<RequestContext>, fn: () => T): T {
+export function runWithContext<T>(context: ContextInit, fn: () => T): T {
   return enterContext({
     ...context,
     requestId: context.requestId ?? makeRequestId(),

@@ -37,7 +37,15 @@ export function incomingTrace(headers: { get(name: string): string | null }): Tr
   };
 }
 
-/** The `traceparent` of a request, which starts a trace where it has none yet: few requests need one of our making. */
+/**
+ * The `traceparent` of a request. Where it has none yet it joins the active OpenTelemetry span, else it starts a trace: few
+ * requests need one of our making.
+ */
 export function traceOf(context: RequestContext): string {
-  return context.traceparent ??= newTraceparent();
+  return context.traceparent ??= startTrace();
+}
+
+function startTrace(): string {
+  const span = activeSpanContext();
+  return span === undefined ? newTraceparent() : formatTraceparent(span);
 }

@@ -1,3 +1,6 @@
+/** The longest delay of a timer, in milliseconds; a longer one fires at once. */
+export const MAX_TIMER_MS: number = 2 ** 31 - 1;
+
 let cachedAt = -1;
 let cached = "";
 
