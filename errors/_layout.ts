@@ -39,7 +39,7 @@ export function detailsOf(
   options: object,
 ): Record<string, unknown> {
   const { details, keys, texts } = layoutOf(Class);
-  const result = { ...given };
+  const result: Record<string, unknown> = { ...given, ...details };
   for (const [option, value] of Object.entries(options)) {
     if (value === undefined) continue;
     const key = keys[option] ?? snakeCase(option);

@@ -98,8 +98,13 @@ export function toWritable(detail: ErrorDetail): ErrorDetail {
   }
 }
 
-/** The answer to a request that failed with `error`, as a client may see it. */
-export function envelopeResponse(error: GlamError): Response {
+/** The body of the answer to a request that failed with `error`, as a client may see it. */
+export function envelopeBody(error: GlamError): string {
+  return JSON.stringify(errorEnvelope(toWritable(exposedDetail(error))));
+}
+
+/** The answer to a request that failed with `error`. */
+export function envelopeResponse(error: GlamError, body: string): Response {
   const headers = new Headers({ "content-type": "application/json", "cache-control": "no-store" });
   const retryAfter = retryAfterHeader(error.details["retry_after"]);
   if (retryAfter !== undefined) headers.set("retry-after", retryAfter);
@@ -108,6 +113,5 @@ export function envelopeResponse(error: GlamError): Response {
     headers.set("x-request-id", context.requestId);
     headers.set("x-correlation-id", context.correlationId);
   }
-  const body = JSON.stringify(errorEnvelope(toWritable(exposedDetail(error))));
   return new Response(body, { status: error.status, headers });
 }

@@ -1,5 +1,5 @@
 import { detailsOf } from "./_layout.ts";
-import { envelopeResponse, type ErrorDetail, errorDetail } from "./envelope.ts";
+import { envelopeBody, envelopeResponse, type ErrorDetail, errorDetail } from "./envelope.ts";
 import { statusPhrase } from "./status_phrase.ts";
 
 // Registered, so that an error made by another copy of the package is known as well.
@@ -92,8 +92,9 @@ export class GlamError extends Error {
    * any error handler of its own answers with it.
    */
   getResponse(): Response {
-    const response = envelopeResponse(this);
-    hide(this, ANSWER, response);
+    const body = envelopeBody(this);
+    const response = envelopeResponse(this, body);
+    if (Object.isExtensible(this)) hide(this, ANSWER, { response, body });
     return response;
   }
 }
@@ -104,8 +105,14 @@ export function isGlamError(value: unknown): value is GlamError {
 }
 
 /** The response that `error` last made, by which a default answer to it is recognised. */
-export function answerOf(error: GlamError): Response | undefined {
-  return (error as { [ANSWER]?: Response })[ANSWER];
+export function answerOf(error: GlamError): Answer | undefined {
+  return (error as { [ANSWER]?: Answer })[ANSWER];
+}
+
+/** A response that an error made, and its body. */
+export interface Answer {
+  readonly response: Response;
+  readonly body: string;
 }
 
 /** Checks the code of an error. */

@@ -1,10 +1,8 @@
 import { fullJitter } from "../internal/backoff.ts";
-import { sleep } from "../internal/clock.ts";
+import { MAX_TIMER_MS, sleep } from "../internal/clock.ts";
 import { isGlamError } from "./glam_error.ts";
 import { isRetryableError } from "./is_retryable_error.ts";
 import { retryAfterSeconds } from "./retry_after.ts";
-
-const MAX_TIMER_MS = 2 ** 31 - 1; // a longer timer fires at once
 
 /** Options of {@link retry}. */
 export interface RetryOptions {

@@ -44,17 +44,18 @@ export function toEntries(
   sanitizer: Sanitizer,
 ): Entries {
   const entries: Entries = {};
+  const ofError = error === undefined ? {} : errorFields(error, sanitizer);
   const add = (name: string, value: unknown) => {
     const owner = OWNERS.get(name);
     const isTaken = owner !== undefined &&
-      (owner === "line" || (owner === "error" ? error : context?.[owner]) !== undefined);
+      (owner === "line" || (owner === "error" ? name in ofError : context?.[owner] !== undefined));
     set(entries, isTaken ? `field_${name}` : name, value);
   };
   if (bound !== undefined) {
     for (const name of Object.keys(bound)) add(name, bound[name]);
   }
   if (fields !== undefined) addFields(fields, add, error, sanitizer);
-  return error === undefined ? entries : Object.assign(entries, errorFields(error, sanitizer));
+  return Object.assign(entries, ofError);
 }
 
 /** `bound` and `fields` as one object, copied, so that a child logger does the work only once. */

@@ -31,7 +31,7 @@ export interface LoggerOptions {
    * `console.error`.
    * @default `console.log` for lines below `ERROR`, `console.error` from there on, looked up at each line
    */
-  readonly sink?: ((line: string) => void | Promise<void>) | undefined;
+  readonly sink?: ((line: string) => unknown) | undefined;
   /**
    * LogTape sinks (Sentry, OpenTelemetry, ...) that get each line as a record as well, its secrets hidden. They stay
    * yours to close.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import {
@@ -21,11 +21,12 @@ async function otherCopy(): Promise<typeof GlamError> {
   const directory = await mkdtemp(join(tmpdir(), "glam-errors-"));
   try {
     await writeFile(join(directory, "package.json"), '{"type":"module"}');
+    const entry = import.meta.resolve("@glam/shared/errors"); // the source, or the packed JavaScript
     for (const area of ["context", "errors", "internal"]) {
-      const source = new URL(`../../${area}`, import.meta.url);
-      await cp(fileURLToPath(source), join(directory, area), { recursive: true });
+      await cp(fileURLToPath(new URL(`../${area}`, entry)), join(directory, area), { recursive: true });
     }
-    const module = await import(pathToFileURL(join(directory, "errors", "glam_error.ts")).href) as {
+    const file = `glam_error${extname(fileURLToPath(entry))}`;
+    const module = await import(pathToFileURL(join(directory, "errors", file)).href) as {
       GlamError: typeof GlamError;
     };
     return module.GlamError;
