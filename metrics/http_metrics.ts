@@ -45,6 +45,7 @@ const DEFINITIONS = [
  * Shows what `recorder` observes on `registry`, beside the recorders that are on it already.
  *
  * @throws {TypeError} when the registry has a metric of one of the three names that is not this package's.
+ * @throws {RangeError} when the registry has the same service with other buckets: their counts cannot be added up.
  */
 export function registerHttpMetrics(registry: PrometheusRegistry, recorder: HttpRecorder): void {
   const existing = DEFINITIONS.map(({ name }) => registry.getSingleMetric(name) as HttpMetric | undefined);
@@ -53,6 +54,15 @@ export function registerHttpMetrics(registry: PrometheusRegistry, recorder: Http
     throw new TypeError(
       `Cannot register HTTP metrics: the registry has a "${foreign.name}" of its own; remove it or pass another registry`,
     );
+  }
+  for (const { service, bounds } of existing[0]?.[RECORDERS] ?? []) {
+    if (service === recorder.service && String(bounds) !== String(recorder.bounds)) {
+      throw new RangeError(
+        `Expected \`buckets\` of service "${service}" to be those it has on this registry already, [${
+          bounds.join(", ")
+        }], got [${recorder.bounds.join(", ")}]`,
+      );
+    }
   }
   DEFINITIONS.forEach((definition, i) => {
     const metric = existing[i];
@@ -97,7 +107,7 @@ function merge(
 
 function* requestsTotal(recorder: HttpRecorder): Generator<Sample> {
   for (const series of recorder.series()) {
-    for (const [status, value] of series.statuses) {
+    for (const [status, { count: value }] of series.statuses) {
       yield { labels: { ...labelsOf(recorder, series), status: String(status) }, value };
     }
   }

@@ -43,7 +43,7 @@ export interface Exemplar {
 /** What was observed for one method of one route. */
 export class HttpSeries {
   /** Requests by HTTP status. */
-  readonly statuses: Map<number, number> = new Map();
+  readonly statuses: Map<number, { count: number }> = new Map();
   /** Observations by bucket, not cumulative; the last one is over every bound. */
   readonly counts: Float64Array;
   /** Sum of all durations in seconds. */
@@ -64,12 +64,15 @@ export class HttpSeries {
   }
 
   observe(status: number, seconds: number, traceparent: string | undefined): void {
-    this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
+    const counted = this.statuses.get(status);
+    if (counted === undefined) this.statuses.set(status, { count: 1 });
+    else counted.count++;
     const { bounds } = this;
     let bucket = 0;
     while (bucket < bounds.length && seconds > bounds[bucket]!) bucket++;
     this.counts[bucket]!++;
     this.sum += seconds;
+    if (traceparent === undefined) return;
     this.#traces[bucket] = traceparent;
     this.#traced[2 * bucket] = seconds;
     this.#traced[2 * bucket + 1] = Date.now();
@@ -128,14 +131,17 @@ export class HttpRecorder implements HttpObserver {
     seconds: number,
     traceparent: string | undefined,
   ): void {
-    const knownMethod = KNOWN_METHODS.has(method) ? method : "_OTHER";
+    const series = this.#routes.get(endpoint)?.get(method) ?? this.#open(method, endpoint);
+    series.observe(status, seconds, traceparent);
+  }
+
+  #open(method: string, endpoint: string): HttpSeries {
+    const label = KNOWN_METHODS.has(method) ? method : "_OTHER";
     let methods = this.#routes.get(endpoint);
     if (methods === undefined) this.#routes.set(endpoint, methods = new Map());
-    let series = methods.get(knownMethod);
-    if (series === undefined) {
-      methods.set(knownMethod, series = new HttpSeries(knownMethod, endpoint, this.bounds));
-    }
-    series.observe(status, seconds, traceparent);
+    let series = methods.get(label);
+    if (series === undefined) methods.set(label, series = new HttpSeries(label, endpoint, this.bounds));
+    return series;
   }
 
   /** Everything observed so far. */
