@@ -81,6 +81,7 @@ export {
 export {
   addCorrelationToEvent,
   type BaggageEntry,
+  type ContextInit,
   type ContextPatch,
   type CorrelatedEvent,
   extractCorrelationFromEvent,

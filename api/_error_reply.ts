@@ -24,7 +24,7 @@ export function errorReply(
   error: GlamError,
   { context, settings }: ReplyState,
 ): Response {
-  const exposed = exposedDetail(error, { exposeInternal: settings.exposeInternal });
+  const exposed = settings.exposeInternal ? internalDetail(error) : exposedDetail(error);
   const detail = withErrorId(toWritable(exposed), error, context);
   const problem = wantsProblem(c.req.raw.headers.get("accept"));
   const body = problem ? toProblem(error.status, detail, context) : errorEnvelope(detail, {
@@ -44,6 +44,15 @@ export function errorReply(
   return response;
 }
 
+/** Everything, also of the unknown error that an internal error stands for. */
+function internalDetail(error: GlamError): ErrorDetail {
+  const detail = exposedDetail(error, { exposeInternal: true });
+  const { cause } = error;
+  return error.code === "INTERNAL_ERROR" && cause instanceof Error
+    ? { ...detail, message: String(cause) }
+    : detail;
+}
+
 /** An internal error says which log lines to look for. */
 function withErrorId(detail: ErrorDetail, error: GlamError, context: RequestContext): ErrorDetail {
   if (error.code !== "INTERNAL_ERROR" || detail.details?.error_id !== undefined) return detail;
@@ -51,7 +60,7 @@ function withErrorId(detail: ErrorDetail, error: GlamError, context: RequestCont
 }
 
 function wantsProblem(accept: string | null): boolean {
-  if (accept === null || !accept.includes("problem+json")) return false;
+  if (accept === null || !/problem\+json/i.test(accept)) return false;
   const problem = namedQuality(accept, "application/problem+json");
   return problem > 0 && problem >= namedQuality(accept, "application/json");
 }

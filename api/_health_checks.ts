@@ -1,4 +1,4 @@
-import { isoNow, withDeadline } from "../internal/clock.ts";
+import { isoNow, MAX_TIMER_MS, withDeadline } from "../internal/clock.ts";
 import type { LoggerLike } from "../logging/logger.ts";
 
 /** State of a service or of something it depends on. */
@@ -112,11 +112,17 @@ interface Check {
 }
 
 function createCheck(name: string, definition: HealthCheck | HealthCheckOptions, logger: LoggerLike): Check {
-  const { check, required = true, timeoutMs = DEFAULT_TIMEOUT_MS } = typeof definition === "function"
-    ? { check: definition }
-    : definition;
-  if (!(timeoutMs > 0)) {
-    throw new RangeError(`Expected \`timeoutMs\` of health check "${name}" to be positive, got ${timeoutMs}`);
+  const { check, required = true, timeoutMs = DEFAULT_TIMEOUT_MS } =
+    (typeof definition === "function" ? { check: definition } : definition ?? {}) as Partial<
+      HealthCheckOptions
+    >;
+  if (typeof check !== "function") {
+    throw new TypeError(`Expected health check "${name}" to be a function, got ${typeof check}`);
+  }
+  if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMER_MS)) {
+    throw new RangeError(
+      `Expected \`timeoutMs\` of health check "${name}" to be between 1 and ${MAX_TIMER_MS}, got ${timeoutMs}`,
+    );
   }
   let running: Promise<HealthStatus> | undefined;
   let last: HealthStatus = "healthy";

@@ -33,7 +33,9 @@ export interface ContextLike {
   /** A context variable. */
   get(key: never): unknown;
   /** Sets a response header. */
-  header(name: string, value?: string): void;
+  header(...args: never[]): void;
+  /** Sets the response's status. */
+  status(...args: never[]): void;
   /** Sets a context variable. */
   set(key: never, value: never): void;
   /** Makes a response with the headers, cookies and status set before. */

@@ -12,7 +12,11 @@ export interface OwnRoute {
   answer(request: Request): Promise<Response>;
 }
 
-/** The middleware's own endpoints by path. */
+/**
+ * The middleware's own endpoints by path.
+ *
+ * @throws {TypeError} when two of them have the same path.
+ */
 export function createOwnRoutes(
   metrics: { readonly path: string; readonly of: Metrics } | undefined,
   health: { readonly path: string; readonly of: Health } | undefined,
@@ -36,7 +40,12 @@ export function createOwnRoutes(
       },
     );
   }
-  return new Map(routes.map((route) => [route.path, route]));
+  const byPath = new Map(routes.map((route) => [route.path, route]));
+  if (byPath.size < routes.length) {
+    const paths = routes.map((route) => route.path).join(", ");
+    throw new TypeError(`Expected the endpoints of the middleware to have different paths, got ${paths}`);
+  }
+  return byPath;
 }
 
 async function scrape(metrics: Metrics, request: Request): Promise<Response> {

@@ -1,4 +1,5 @@
 import type { RequestContext } from "../context/request_context.ts";
+import { pathAbsolute } from "./_path_absolute.ts";
 import type { ErrorDetail } from "../errors/envelope.ts";
 import { statusPhrase } from "../errors/status_phrase.ts";
 
@@ -47,5 +48,5 @@ export function toProblem(status: number, error: ErrorDetail, context: RequestCo
 function encodePath(path: string): string {
   const url = new URL("http://localhost");
   url.pathname = path;
-  return url.pathname;
+  return pathAbsolute(url.pathname);
 }

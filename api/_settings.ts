@@ -1,9 +1,11 @@
 import type { GlamError } from "../errors/glam_error.ts";
+import { MAX_TIMER_MS } from "../internal/clock.ts";
 import { readEnv } from "../internal/environment.ts";
 import { createLogger } from "../logging/create_logger.ts";
 import type { LoggerLike } from "../logging/logger.ts";
 import { createMetrics, type Metrics } from "../metrics/create_metrics.ts";
 import { createHealth } from "./_health_checks.ts";
+import { guardLogger } from "./_guarded_logger.ts";
 import { createOwnRoutes, type OwnRoute } from "./_own_routes.ts";
 import { parseTrust, type Trust } from "./_trust_proxy.ts";
 import type { GlamOptions } from "./options.ts";
@@ -27,7 +29,6 @@ export interface Settings {
 export function resolveSettings(options: GlamOptions): Settings {
   const {
     service = readEnv("SERVICE_NAME") ?? "glam-service",
-    logger = createLogger(service),
     metrics = {},
     health = {},
     accessLog = true,
@@ -37,6 +38,7 @@ export function resolveSettings(options: GlamOptions): Settings {
     trustProxy = false,
     timeoutMs,
   } = options;
+  const logger = guardLogger(options.logger ?? createLogger(service));
   if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(service)) {
     throw new TypeError(
       `Expected \`service\` to be printable ASCII, as it goes into a header, got ${JSON.stringify(service)}`,
@@ -67,8 +69,6 @@ export function resolveSettings(options: GlamOptions): Settings {
     timeoutMs,
   };
 }
-
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 function checkPath(option: string, path: string): string {
   if (!path.startsWith("/")) {

@@ -4,8 +4,9 @@ import { toGlamError } from "../errors/to_glam_error.ts";
 import { isDefaultErrorAnswer, isDefaultNotFoundAnswer } from "./_default_answer.ts";
 import { errorReply } from "./_error_reply.ts";
 import { type ContextLike, replaceResponse } from "./_hono.ts";
+import { isHungUp } from "./_hung_up.ts";
 import { allowedMethods, MethodNotAllowedError } from "./_method_not_allowed.ts";
-import { answeredError, type RequestState } from "./_request_state.ts";
+import type { RequestState } from "./_request_state.ts";
 import { hasRoute } from "./_route_label.ts";
 import type { Settings } from "./_settings.ts";
 
@@ -17,11 +18,6 @@ export interface Outcome {
   readonly cause?: unknown;
   /** Whether no route of the application matched. */
   readonly missed?: boolean;
-}
-
-/** Whether the response is missing or not what a handler answered: the first look, without a promise. */
-export function needsSettling(c: ContextLike): boolean {
-  return c.error !== undefined || !c.finalized || c.res.status === 404;
 }
 
 /**
@@ -36,48 +32,75 @@ export async function settle(
   state: RequestState,
   failure: { readonly cause: unknown } | undefined,
 ): Promise<Outcome> {
-  if (failure !== undefined) return answer(c, state, failure.cause);
+  if (failure !== undefined) {
+    const outcome = answer(c, state, failure.cause);
+    if (c.error === undefined || c.error === failure.cause) return outcome;
+    return {
+      ...outcome,
+      cause: new AggregateError([failure.cause, c.error], "onError failed, over an error before"),
+    };
+  }
   if (c.error !== undefined) return await settleError(c, state, c.error);
   if (!c.finalized) {
     return answer(c, state, new Error(`The handler of ${c.req.method} ${c.req.path} returned no response`));
   }
-  return await settleNotFound(c, state);
+  if (c.res.status === 404) return await settleNotFound(c, state);
+  return answer(
+    c,
+    state,
+    new Error(`The handler of ${c.req.method} ${c.req.path} returned Response.error()`),
+  );
 }
 
 async function settleError(c: ContextLike, state: RequestState, cause: Error): Promise<Outcome> {
-  if (answeredError(c) !== undefined) return { error: answeredError(c), cause };
+  if (state.answered?.cause === cause) return state.answered;
+  if (c.res.status > 0 && c.res.status < 400) return {}; // an exception that redirects
   if (await isDefaultErrorAnswer(c.res, cause)) return answer(c, state, cause);
-  return { error: mapError(cause, state.settings), cause };
+  return { error: mapError(cause, c, state.settings), cause };
 }
 
 async function settleNotFound(c: ContextLike, state: RequestState): Promise<Outcome> {
   const missed = !hasRoute(c);
-  if (answeredError(c) !== undefined) return { error: answeredError(c), missed };
+  if (state.answered !== undefined) return { error: state.answered.error, missed };
   if (!await isDefaultNotFoundAnswer(c.res)) return { missed };
-  const methods = missed ? allowedMethods(state.settings.methodNotAllowed, c.req.path) : [];
-  const error = methods.length > 0
-    ? new MethodNotAllowedError(methods)
-    : new GlamError("Not Found", { code: "HTTP_404", status: 404 });
-  return { ...answer(c, state, error), missed };
+  return { ...answer(c, state, notFoundError(c, state.settings)), missed };
+}
+
+/** What is wrong with a request that no route answered: its path, or only its method. */
+export function notFoundError(
+  c: ContextLike,
+  settings: Pick<Settings, "methodNotAllowed"> | undefined,
+): GlamError {
+  const methods = hasRoute(c) ? [] : allowedMethods(settings?.methodNotAllowed, c.req.path);
+  if (methods.length > 0) return new MethodNotAllowedError(methods);
+  return new GlamError("Not Found", { code: "HTTP_404", status: 404 });
 }
 
 function answer(c: ContextLike, state: RequestState, cause: unknown): Outcome {
-  const error = mapError(cause, state.settings);
+  const error = mapError(cause, c, state.settings);
   replaceResponse(c, errorReply(c, error, state));
   return { error, cause };
 }
 
 /** The error as this service answers it; a mapping that fails itself must not hide what it was to map. */
-export function mapError(cause: unknown, settings: Pick<Settings, "logger" | "mapError">): GlamError {
-  let mapped: unknown;
+export function mapError(
+  cause: unknown,
+  c: ContextLike,
+  settings: Pick<Settings, "logger" | "mapError"> | undefined,
+): GlamError {
   try {
-    mapped = settings.mapError?.(cause);
+    const mapped = settings?.mapError?.(cause);
+    if (isGlamError(mapped)) return mapped;
   } catch (error) {
-    settings.logger.error("The errors.map option threw", { error });
+    settings?.logger.error("The errors.map option threw", { error });
   }
-  if (isGlamError(mapped)) return mapped;
   try {
-    return toGlamError(cause);
+    if (!isHungUp(cause, c.req.raw)) return toGlamError(cause);
+    return new GlamError("The request ended before its body was complete", {
+      code: "HTTP_400",
+      status: 400,
+      cause,
+    });
   } catch (error) { // a getter of the thrown object threw
     return new InternalError(undefined, { cause: error });
   }

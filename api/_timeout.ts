@@ -25,6 +25,7 @@ export function nextWithin(
       reject(error);
     }, ms);
     const late = (error: unknown) => {
+      if (error === controller.signal.reason) return; // the handler heeded the signal
       settings.logger.warn("A handler failed after its request had timed out", { error });
     };
     next().then(

@@ -5,22 +5,30 @@ export type Trust =
   | { readonly kind: "hops"; readonly hops: number }
   | { readonly kind: "networks"; readonly networks: readonly Network[] };
 
-/** Validates the option `trustProxy`. */
+/**
+ * Validates the option `trustProxy`.
+ *
+ * @throws {TypeError} when it is neither `false`, a number nor a list of networks.
+ * @throws {RangeError} when it is a number that cannot count hops.
+ */
 export function parseTrust(option: false | number | readonly string[]): Trust {
   if (option === false) return { kind: "hops", hops: 0 };
-  if (typeof option === "number") {
-    if (!Number.isInteger(option) || option < 0) {
-      throw new RangeError(
-        `Expected \`trustProxy\` to be a number of hops, false or a list of networks, got ${option}`,
-      );
-    }
-    return { kind: "hops", hops: option };
+  if (Array.isArray(option)) return { kind: "networks", networks: option.map(parseNetwork) };
+  if (typeof option !== "number") {
+    throw new TypeError(
+      `Expected \`trustProxy\` to be false, a number of hops or a list of networks, got ${
+        JSON.stringify(option)
+      }`,
+    );
   }
-  return { kind: "networks", networks: option.map(parseNetwork) };
+  if (!Number.isInteger(option) || option < 0) {
+    throw new RangeError(`Expected \`trustProxy\` to be a whole number of hops from 0, got ${option}`);
+  }
+  return { kind: "hops", hops: option };
 }
 
 /**
- * The address of the client: of the addresses in `forwardedFor` and then `peer`, seen from the service, the first one
+ * The address of the client: of `peer` and the addresses in `forwardedFor`, seen from the service outward, the first one
  * that is not a believed proxy's.
  */
 export function clientAddress(
@@ -28,14 +36,18 @@ export function clientAddress(
   forwardedFor: string,
   trust: Trust,
 ): string | undefined {
-  const hops = forwardedFor.split(",").map(parseAddress).reverse();
   let client = peer === undefined ? undefined : parseAddress(peer);
-  for (const [i, hop] of hops.entries()) {
+  let rest = forwardedFor;
+  for (let hops = 0; rest !== ""; hops++) {
     const believed = trust.kind === "hops"
-      ? i < trust.hops
+      ? hops < trust.hops
       : client !== undefined && trust.networks.some((network) => network.contains(client!));
-    if (!believed || hop === undefined) break;
+    if (!believed) break;
+    const comma = rest.lastIndexOf(",");
+    const hop = parseAddress(rest.slice(comma + 1));
+    if (hop === undefined) break;
     client = hop;
+    rest = rest.slice(0, Math.max(comma, 0));
   }
   return client?.text;
 }

@@ -10,8 +10,8 @@ import { clientAddress, type Trust } from "./_trust_proxy.ts";
  * `glamMiddleware` says, counted from the service outward: anybody can write the rest. On Cloudflare it is
  * `CF-Connecting-IP`, which the edge sets itself.
  *
- * Bun tells the peer to an app served as `{ fetch: (request, server) => app.fetch(request, server) }`; Deno and
- * `@hono/node-server` tell it by themselves.
+ * Deno, Bun and `@hono/node-server` tell the peer by the second argument of `fetch`: a wrapper around `app.fetch` must pass
+ * it on.
  */
 export function clientIp(c: ContextLike): string | undefined {
   const { headers } = c.req.raw;

@@ -120,7 +120,8 @@ export function paginatedResponse<T>(
   };
 }
 
-function createMeta({ requestId, correlationId }: EnvelopeIds): Meta {
+/** The `meta` of an envelope. */
+export function createMeta({ requestId, correlationId }: EnvelopeIds = {}): Meta {
   const context = getContext();
   return {
     request_id: requestId ?? context?.requestId ?? makeRequestId(),
@@ -129,16 +130,8 @@ function createMeta({ requestId, correlationId }: EnvelopeIds): Meta {
   };
 }
 
-// What JSON.stringify would write for ids that came from elsewhere than the middleware.
-const NEEDS_NO_ESCAPE = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
-
-/** The `meta` member as JSON text: the ids of a request need no escaping, which saves a third of an envelope's cost. */
-export function metaJson(context: RequestContext | undefined): string {
-  if (context === undefined || !NEEDS_NO_ESCAPE.test(context.requestId + context.correlationId)) {
-    return JSON.stringify(
-      createMeta({ requestId: context?.requestId, correlationId: context?.correlationId }),
-    );
-  }
+/** The `meta` of a request as JSON text: its ids are well formed, so nothing needs escaping. */
+export function metaOf(context: RequestContext): string {
   return '{"request_id":"' + context.requestId + '","correlation_id":"' + context.correlationId +
     '","timestamp":"' + isoNow() + '"}';
 }

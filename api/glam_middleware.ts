@@ -1,17 +1,17 @@
-import { isWellFormedId, makeCorrelationId, makeRequestId } from "../context/ids.ts";
-import type { RequestContext } from "../context/request_context.ts";
 import { enterContext } from "../context/storage.ts";
-import { incomingTrace } from "../context/trace.ts";
+import { detectRuntime } from "../internal/runtime.ts";
 import type { HttpObserver } from "../metrics/http_recorder.ts";
+import { createContext } from "./_create_context.ts";
 import { type ContextLike, type NextLike, replaceResponse } from "./_hono.ts";
 import { MethodNotAllowedError } from "./_method_not_allowed.ts";
 import type { OwnRoute } from "./_own_routes.ts";
-import { contextOf, type RequestState, startRequest } from "./_request_state.ts";
+import { watchForPlain } from "./_plain_response.ts";
+import { type RequestState, setState, stateOf } from "./_request_state.ts";
 import { setHeaders } from "./_response_headers.ts";
 import { report } from "./_report.ts";
 import { endpointOf, UNMATCHED } from "./_route_label.ts";
-import { needsSettling, type Outcome, settle } from "./_settle.ts";
-import { resolveSettings, type Settings } from "./_settings.ts";
+import { type Outcome, settle } from "./_settle.ts";
+import { resolveSettings } from "./_settings.ts";
 import { nextWithin } from "./_timeout.ts";
 import type { GlamOptions } from "./options.ts";
 
@@ -42,19 +42,27 @@ export type GlamMiddleware = (c: ContextLike, next: NextLike) => Promise<void>;
  */
 export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
   const settings = resolveSettings(options);
+  const onNode = detectRuntime() === "node" && !settings.exposeTrace;
   return function glam(c: ContextLike, next: NextLike): Promise<void> {
-    if (contextOf(c) !== undefined) return next();
-    const context = createContext(c, settings);
-    startRequest(c, context, settings);
+    if (stateOf(c) !== undefined) return next();
+    const context = createContext(c, settings.service);
     const own = settings.ownRoutes.get(c.req.path);
     const http = own?.counted === false ? undefined : settings.metrics?.http;
     const exchange: Exchange = { c, context, settings, own, http, startedAt: performance.now() };
+    setState(c, exchange);
+    if (onNode) watchForPlain(c, exchange);
     if (http !== undefined) http.inProgress++;
 
     // The handlers run in the request's context and what follows outside of it: promises made inside would keep it
     // alive, which costs Deno a tenth of a small request.
     return enterContext(context, handlersOf(exchange, next)).then(
-      () => needsSettling(c) ? settleAndFinish(exchange) : finish(exchange),
+      () => {
+        if (c.error !== undefined || !c.finalized) return settleAndFinish(exchange);
+        const { status } = c.res; // a getter of the runtime's, and a costly one
+        return status === 404 || status === 0
+          ? settleAndFinish(exchange)
+          : finish(exchange, status, undefined);
+      },
       (cause) => settleAndFinish(exchange, { cause }), // `throw undefined` is a failure, too
     );
   };
@@ -66,25 +74,6 @@ interface Exchange extends RequestState {
   readonly own: OwnRoute | undefined;
   readonly http: HttpObserver | undefined;
   readonly startedAt: number;
-}
-
-function createContext(c: ContextLike, settings: Settings): RequestContext {
-  const { headers } = c.req.raw;
-  const requestId = headers.get("x-request-id");
-  const correlationId = headers.get("x-correlation-id");
-  const { traceparent, tracestate, baggage } = incomingTrace(headers);
-  return {
-    requestId: requestId !== null && isWellFormedId(requestId) ? requestId : makeRequestId(),
-    correlationId: correlationId !== null && isWellFormedId(correlationId)
-      ? correlationId
-      : makeCorrelationId(),
-    traceparent,
-    tracestate,
-    baggage,
-    service: settings.service,
-    method: c.req.method,
-    path: c.req.path,
-  };
 }
 
 function handlersOf(exchange: Exchange, next: NextLike): NextLike {
@@ -101,19 +90,19 @@ async function answerOwn(c: ContextLike, own: OwnRoute): Promise<void> {
 
 function settleAndFinish(exchange: Exchange, failure?: { readonly cause: unknown }): Promise<void> {
   return enterContext(exchange.context, () => settle(exchange.c, exchange, failure))
-    .then((outcome) => finish(exchange, outcome));
+    .then((outcome) => finish(exchange, exchange.c.res.status, outcome));
 }
 
-function finish(exchange: Exchange, outcome?: Outcome): void {
+function finish(exchange: Exchange, status: number, outcome: Outcome | undefined): void {
   const { c, context, settings, own, http, startedAt } = exchange;
-  setHeaders(c, context, settings);
+  if (status !== 101) setHeaders(c, exchange); // an upgrade must stay the object that the runtime made
   const seconds = (performance.now() - startedAt) / 1000;
+  if (outcome !== undefined || settings.accessLog) { // before counting: a trace that is in the log is an exemplar
+    enterContext(context, () => report(exchange, status, outcome, seconds, own === undefined));
+  }
   if (http !== undefined) {
     http.inProgress--;
     const endpoint = own?.path ?? (outcome?.missed === true ? UNMATCHED : endpointOf(c));
-    http.observe(c.req.method, endpoint, c.res.status, seconds, context.traceparent);
-  }
-  if (outcome !== undefined || settings.accessLog) {
-    enterContext(context, () => report(c, exchange, outcome, seconds, own === undefined));
+    http.observe(context.method!, endpoint, status, seconds, context.traceparent);
   }
 }

@@ -4,7 +4,7 @@ import * as z from "zod";
 export interface PageQueryOptions {
   /**
    * Items of a page where the request does not say.
-   * @default 50
+   * @default 50, or `maxLimit` where that is less
    */
   readonly defaultLimit?: number | undefined;
   /**
@@ -67,14 +67,17 @@ export type PageQueryInput = { page?: string | undefined; limit?: string | undef
 export type CursorQueryInput = { limit?: string | undefined; cursor?: string | undefined };
 
 function limitSchema(options: PageQueryOptions): z.ZodType<number> {
-  const { defaultLimit = 50 } = options;
   const maxLimit = maxLimitOf(options);
-  if (!(defaultLimit >= 1 && defaultLimit <= maxLimit)) {
+  const { defaultLimit = Math.min(50, maxLimit) } = options;
+  if (!Number.isSafeInteger(defaultLimit) || defaultLimit < 1 || defaultLimit > maxLimit) {
     throw new RangeError(`Expected \`defaultLimit\` to be between 1 and ${maxLimit}, got ${defaultLimit}`);
   }
   return z.coerce.number().int().min(1).max(maxLimit).default(defaultLimit);
 }
 
 function maxLimitOf({ maxLimit = 1000 }: PageQueryOptions): number {
+  if (!Number.isSafeInteger(maxLimit) || maxLimit < 1) {
+    throw new RangeError(`Expected \`maxLimit\` to be a whole number from 1, got ${maxLimit}`);
+  }
   return maxLimit;
 }

@@ -1,3 +1,5 @@
+import { pathAbsolute, pathAndQuery } from "./_path_absolute.ts";
+
 /** Where a page is in a list that is counted. */
 export interface Pagination {
   /** Number of the page, from 1. */
@@ -128,10 +130,10 @@ function withQuery(
   set: Readonly<Record<string, string>>,
   remove: readonly string[] = [],
 ): string {
-  const { pathname, searchParams } = new URL(url, "http://localhost");
+  const { pathname, searchParams } = new URL(pathAndQuery(url), "http://localhost");
   for (const name of remove) searchParams.delete(name);
   for (const [name, value] of Object.entries(set)) searchParams.set(name, value);
-  return `${pathname}?${searchParams}`;
+  return `${pathAbsolute(pathname)}?${searchParams}`;
 }
 
 function checkWhole(name: string, value: number, min: number): void {

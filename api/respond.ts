@@ -1,9 +1,9 @@
 import type { TypedResponse } from "hono";
 import type { StatusCode } from "hono/utils/http-status";
-import { getContext } from "../context/storage.ts";
 import type { ContextLike } from "./_hono.ts";
-import { contextOf } from "./_request_state.ts";
-import { metaJson, type PageEnvelope, type SuccessEnvelope } from "./envelope.ts";
+import { plainResponse } from "./_plain_response.ts";
+import { stateOf } from "./_request_state.ts";
+import { createMeta, metaOf, type PageEnvelope, type SuccessEnvelope } from "./envelope.ts";
 import {
   createCursorLinks,
   createCursorPagination,
@@ -45,7 +45,7 @@ export function success<T>(
   if (init === undefined) return respond(c, data, "", undefined) as JsonResponse<SuccessEnvelope<T>>;
   const { status, headers = {}, links } = init;
   const rest = links === undefined ? "" : ',"links":' + JSON.stringify(links);
-  return withHeaders(respond(c, data, rest, status), headers) as JsonResponse<SuccessEnvelope<T>>;
+  return withHeaders(c, respond(c, data, rest, status), headers) as JsonResponse<SuccessEnvelope<T>>;
 }
 
 /** Answers 201 with the success envelope, and with `Location` where the new resource has a URL. */
@@ -91,20 +91,29 @@ function page<T, P extends CursorPagination | Pagination>(
   links: Links,
 ): JsonResponse<PageEnvelope<T, P>> {
   const rest = ',"pagination":' + JSON.stringify(pagination) + ',"links":' + JSON.stringify(links);
-  return withHeaders(respond(c, items, rest, undefined), { Link: linkHeader(links) }) as JsonResponse<
+  return withHeaders(c, respond(c, items, rest, undefined), { Link: linkHeader(links) }) as JsonResponse<
     PageEnvelope<T, P>
   >;
 }
 
 function respond(c: ContextLike, data: unknown, rest: string, status: number | undefined): Response {
-  const context = contextOf(c) ?? getContext();
-  const text = '{"data":' + (JSON.stringify(data) ?? "null") + ',"meta":' + metaJson(context) + rest + "}";
-  return c.body(text, status as never, JSON_TYPE);
+  const state = stateOf(c);
+  const meta = state === undefined ? JSON.stringify(createMeta()) : metaOf(state.context);
+  const text = '{"data":' + (JSON.stringify(data) ?? "null") + ',"meta":' + meta + rest + "}";
+  return state?.plain === true
+    ? plainResponse(text, status, state)
+    : c.body(text, status as never, JSON_TYPE);
 }
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 
-function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
+function withHeaders(
+  c: ContextLike,
+  response: Response,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  const state = stateOf(c);
+  if (state !== undefined) delete state.made; // the headers may be the request's own
   for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
   return response;
 }

@@ -14,8 +14,8 @@ export function envelopeOf<Schema extends z.ZodType>(
   }) as never;
 }
 
-/** The schema of an error envelope. */
-export const errorEnvelope: z.ZodType<ErrorEnvelope> = /* @__PURE__ */ (() =>
+/** The schema of an error envelope. It is built when it is first used: building it costs more than importing the rest. */
+export const errorEnvelope: z.ZodType<ErrorEnvelope> = /* @__PURE__ */ z.lazy(() =>
   z.object({
     error: z.object({
       code: z.string(),
@@ -23,7 +23,8 @@ export const errorEnvelope: z.ZodType<ErrorEnvelope> = /* @__PURE__ */ (() =>
       details: z.record(z.string(), z.unknown()).optional(),
     }),
     meta: meta(),
-  }))() as never;
+  })
+) as never;
 
 function meta(): z.ZodType {
   return z.object({

@@ -1,9 +1,9 @@
-import { zValidator } from "@hono/zod-validator";
 import type { MiddlewareHandler, ValidationTargets } from "hono";
 import type * as z from "zod";
 import { ValidationError } from "../errors/common.ts";
-import { GlamError } from "../errors/glam_error.ts";
-import { validationErrors } from "../errors/validation_errors.ts";
+import { isGlamError } from "../errors/glam_error.ts";
+import { type IssueLike, validationErrors } from "../errors/validation_errors.ts";
+import { isTooDeep } from "./_json_depth.ts";
 import { type BodyContextLike, boundBody } from "./_bound_body.ts";
 
 /** What of a request is validated. */
@@ -32,8 +32,8 @@ export type ValidateMiddleware<Target extends ValidationTarget, Schema extends z
 /**
  * Validates a part of the request by a Zod schema; the handler reads the result with `c.req.valid(target)`.
  *
- * What does not fit is answered 422 `VALIDATION_ERROR`, with one entry in `details.validation_errors` for each problem;
- * a body of another media type 415, one that is too large 413.
+ * What does not fit is answered 422 `VALIDATION_ERROR`, with one entry in `details.validation_errors` for each problem, at
+ * most 100 of them (`omitted_errors` counts the rest); a body of another media type 415, one that is too large 413.
  *
  * @example
  * ```ts
@@ -64,22 +64,53 @@ export function validate<Target extends ValidationTarget, Schema extends z.ZodTy
   if (!Number.isSafeInteger(maxBodyBytes) || maxBodyBytes < 0) {
     throw new RangeError(`Expected \`maxBodyBytes\` to be a whole number from 0, got ${maxBodyBytes}`);
   }
-  const hasBody = target === "json" || target === "form";
-  const validator = zValidator(target as keyof ValidationTargets, schema, (result) => {
-    if (!result.success) throw invalid(validationErrors(result.error.issues, PREFIX[target]));
-  });
+  const loading = loadValidator(target, schema);
+  loading.catch(() => {}); // each request reports it
   return async function validateRequest(c, next) {
-    if (hasBody) await boundBody(c as unknown as BodyContextLike, target, maxBodyBytes);
+    const validator = await loading;
+    if (target !== "json" && target !== "form") return await validator(c, next);
+    await boundBody(c as unknown as BodyContextLike, target, maxBodyBytes);
     let passed = false;
     try {
-      return await validator(c as never, () => {
+      if (target === "json" && isTooDeep(await c.req.text())) throw tooDeep();
+      return await validator(c, () => {
         passed = true;
         return next();
       });
     } catch (error) {
-      throw hasBody && !passed ? bodyError(error, target) : error;
+      throw passed ? error : bodyError(error, target);
     }
   };
+}
+
+/** The validator of `@hono/zod-validator`, imported by the first route that has one: importing it costs as much as an area of this package. */
+async function loadValidator(target: ValidationTarget, schema: z.ZodType): Promise<MiddlewareHandler> {
+  const { zValidator } = await import("@hono/zod-validator");
+  const check = (issues: readonly IssueLike[] | undefined) => {
+    if (issues !== undefined) throw invalid(issues, PREFIX[target]);
+  };
+  try {
+    return zValidator(
+      target as keyof ValidationTargets,
+      schema,
+      (result) => check(result.success ? undefined : result.error.issues),
+    ) as MiddlewareHandler;
+  } catch { // it looks for the names of a header schema at one place, where not every schema has them
+    const { validator } = await import("hono/validator");
+    const names = new Map(namesOf(schema).map((name) => [name.toLowerCase(), name]));
+    return validator(target as keyof ValidationTargets, async (value) => {
+      const entries = Object.entries(value).map(([name, text]) => [names.get(name) ?? name, text]);
+      const { data, error } = await schema.safeParseAsync(Object.fromEntries(entries));
+      check(error?.issues);
+      return data;
+    }) as MiddlewareHandler;
+  }
+}
+
+/** The names of an object schema, behind whatever transforms it; a union or a record has none to tell. */
+function namesOf(schema: object): string[] {
+  const { in: input, shape } = schema as { in?: object; shape?: object };
+  return input === undefined ? Object.keys(shape ?? {}) : namesOf(input);
 }
 
 const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
@@ -93,21 +124,29 @@ const PREFIX = {
   query: "query",
 } as const;
 
-function invalid(validation_errors: readonly object[]): ValidationError {
-  return new ValidationError("Request validation failed", { details: { validation_errors } });
+/** More of them would make the answer many times as large as the request. */
+const MAX_ISSUES = 100;
+
+function invalid(issues: readonly IssueLike[], prefix: string): ValidationError {
+  const all = validationErrors(issues.slice(0, MAX_ISSUES), prefix); // one issue may stand for many unknown keys
+  const validation_errors = all.slice(0, MAX_ISSUES);
+  const omitted = Math.max(0, issues.length - MAX_ISSUES) + all.length - validation_errors.length;
+  return new ValidationError("Request validation failed", {
+    details: { validation_errors, ...(omitted > 0 && { omitted_errors: omitted }) },
+  });
+}
+
+function tooDeep(): ValidationError {
+  return invalid([{ path: [], message: "Nested over 500 levels deep", code: "too_deep" }], "body");
 }
 
 /** What reading the body threw, as an error of the request. */
-function bodyError(error: unknown, target: ValidationTarget): unknown {
-  if (error instanceof RangeError) { // the stack overflowed on nesting
-    return invalid([{ field: "body", message: "Too deeply nested", type: "too_deep" }]);
-  }
-  const isUnreadable = (error as { status?: unknown } | undefined)?.status === 400 &&
-    !(error instanceof GlamError);
+function bodyError(error: unknown, target: "form" | "json"): unknown {
+  if (error instanceof RangeError) return tooDeep(); // the schema follows the nesting, and the stack overflowed
+  const isUnreadable = (error as { status?: unknown } | undefined)?.status === 400 && !isGlamError(error);
   if (!isUnreadable) return error;
-  return invalid([
-    target === "json"
-      ? { field: "body", message: "Malformed JSON", type: "json_invalid" }
-      : { field: "body", message: "Malformed form data", type: "form_invalid" },
-  ]);
+  const [message, code] = target === "json"
+    ? ["Malformed JSON", "json_invalid"]
+    : ["Malformed form data", "form_invalid"];
+  return invalid([{ path: [], message: message!, code }], "body");
 }

@@ -1,0 +1,32 @@
+import { isWellFormedId, makeCorrelationId, makeRequestId } from "../context/ids.ts";
+import type { RequestContext } from "../context/request_context.ts";
+import { currentContext } from "../context/storage.ts";
+import { incomingTrace } from "../context/trace.ts";
+import type { ContextLike } from "./_hono.ts";
+
+/**
+ * The context of a request: the caller's ids where they are well formed, else new ones. An application that another one
+ * mounts (`app.mount`) takes over the ids of the request that it is a part of.
+ */
+export function createContext({ req }: ContextLike, service: string): RequestContext {
+  const { headers } = req.raw;
+  const requestId = headers.get("x-request-id");
+  const correlationId = headers.get("x-correlation-id");
+  const { traceparent, tracestate, baggage } = incomingTrace(headers);
+  const outer = currentContext();
+  const mounter = outer?.method === undefined ? undefined : outer;
+  return {
+    requestId: requestId !== null && isWellFormedId(requestId)
+      ? requestId
+      : mounter?.requestId ?? makeRequestId(),
+    correlationId: correlationId !== null && isWellFormedId(correlationId)
+      ? correlationId
+      : mounter?.correlationId ?? makeCorrelationId(),
+    traceparent,
+    tracestate,
+    baggage,
+    service,
+    method: req.method,
+    path: req.path,
+  };
+}
