@@ -58,7 +58,14 @@ function serveOnDeno(handler: FetchHandler): Listening {
 }
 
 function serveOnBun(bun: BunLike, handler: FetchHandler): Listening {
-  const server = bun.serve({ hostname, port: 0, idleTimeout: 60, fetch: handler });
+  const server = bun.serve({
+    hostname,
+    port: 0,
+    idleTimeout: 60,
+    // With an illegal `Host`, Bun's `url` is only what stood in the request line, in which Hono finds another path.
+    fetch: (request, server) =>
+      request.url.startsWith("http") ? handler(request, server) : new Response(null, { status: 400 }),
+  });
   return { port: server.port, stop: () => server.stop(true) };
 }
 
