@@ -115,6 +115,7 @@ function denoTest({ files, report, filter, verbose }: SuiteRun): string[] {
 async function createTestProject(name: string): Promise<string> {
   const folder = await createConsumer(name);
   await copyFolder(`${root}/tests`, `${folder}/tests`);
+  await copyFolder(`${root}/examples`, `${folder}/examples`);
   return folder;
 }
 

@@ -16,7 +16,6 @@ export async function serve(fetch: Fetch): Promise<void> {
     : "Bun" in globalThis
     ? undefined
     : await serveOnNode(fetch);
-  announce();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, async () => {
       console.log("Stopping");
@@ -24,6 +23,7 @@ export async function serve(fetch: Fetch): Promise<void> {
       process.exit(0);
     });
   }
+  announce();
 }
 
 function serveOnDeno(fetch: Fetch): () => Promise<void> {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { createConsumer } from "../../scripts/_consumer.ts";
+import { basename, dirname } from "node:path";
+import { copyFolder, createConsumer } from "../../scripts/_consumer.ts";
 import { root } from "../../scripts/_project.ts";
 import { runOrThrow, spawn } from "../../scripts/_run.ts";
 import { node, tools, workerd, workerdCompatibilityDate } from "../../scripts/tools.ts";
@@ -18,18 +19,23 @@ export interface RunningWorker extends AsyncDisposable {
 /** Options of {@link bundleWorker}. */
 export interface BundleOptions {
   readonly minify?: boolean;
+  /**
+   * The main module, relative to the root of the checkout.
+   * @default `tests/workerd/workers/<name>.ts`
+   */
+  readonly main?: string;
 }
 
 /**
- * Bundles `tests/workerd/workers/<name>.ts` with the packed tarball, and gives the folder of the bundle, whose main
- * module is `<name>.js`.
+ * Bundles a worker with the packed tarball, and gives the folder of the bundle, whose main module is `<name>.js`.
  */
-export async function bundleWorker(name: string, { minify = false }: BundleOptions = {}): Promise<string> {
+export async function bundleWorker(name: string, options: BundleOptions = {}): Promise<string> {
+  const { minify = false, main = `tests/workerd/workers/${name}.ts` } = options;
   const folder = await createConsumer(`workerd-${name}${minify ? "-minified" : ""}`);
-  await Deno.copyFile(`${root}/tests/workerd/workers/${name}.ts`, `${folder}/${name}.ts`);
+  await copyFolder(`${root}/${dirname(main)}`, folder);
   const config = {
     name: name.replaceAll("_", "-"),
-    main: `${name}.ts`,
+    main: basename(main),
     compatibility_date: workerdCompatibilityDate,
     compatibility_flags: ["nodejs_compat"],
   };
