@@ -5,7 +5,7 @@ import { type BenchServer, load, startServer } from "./_load.ts";
 import { medianRatio, takeTurns } from "./_statistics.ts";
 import { atLeast, type Row } from "./_table.ts";
 
-const ROUNDS = 7;
+const ROUNDS = 11;
 const SECONDS = 2;
 
 /** Requests over a socket, by wrk. */
