@@ -1,7 +1,5 @@
-import { makeCorrelationId, makeRequestId } from "../context/ids.ts";
 import type { RequestContext } from "../context/request_context.ts";
-import { getContext } from "../context/storage.ts";
-import type { ErrorDetail, Meta } from "../errors/envelope.ts";
+import { createMeta, type ErrorDetail, type Meta } from "../errors/envelope.ts";
 import { isoNow } from "../internal/clock.ts";
 import {
   createLinks,
@@ -117,16 +115,6 @@ export function paginatedResponse<T>(
     meta: createMeta(options),
     pagination,
     links: createLinks(options.url, pagination),
-  };
-}
-
-/** The `meta` of an envelope. */
-export function createMeta({ requestId, correlationId }: EnvelopeIds = {}): Meta {
-  const context = getContext();
-  return {
-    request_id: requestId ?? context?.requestId ?? makeRequestId(),
-    correlation_id: correlationId ?? context?.correlationId ?? makeCorrelationId(),
-    timestamp: isoNow(),
   };
 }
 

@@ -1,9 +1,10 @@
 import type { TypedResponse } from "hono";
 import type { StatusCode } from "hono/utils/http-status";
+import { createMeta } from "../errors/envelope.ts";
 import type { ContextLike } from "./_hono.ts";
 import { plainResponse } from "./_plain_response.ts";
 import { stateOf } from "./_request_state.ts";
-import { createMeta, metaOf, type PageEnvelope, type SuccessEnvelope } from "./envelope.ts";
+import { metaOf, type PageEnvelope, type SuccessEnvelope } from "./envelope.ts";
 import {
   createCursorLinks,
   createCursorPagination,

@@ -62,18 +62,23 @@ export function errorDetail(
   return Object.keys(details).length > 0 ? { code, message, details } : { code, message };
 }
 
-/** The ids of the current request, or new ones outside of a request, and the time. */
-export function currentMeta(): Meta {
+/** The ids that are given, else those of the current request, else new ones, and the time. */
+export function createMeta(
+  { requestId, correlationId }: {
+    readonly requestId?: string | undefined;
+    readonly correlationId?: string | undefined;
+  } = {},
+): Meta {
   const context = getContext();
   return {
-    request_id: context?.requestId ?? makeRequestId(),
-    correlation_id: context?.correlationId ?? makeCorrelationId(),
+    request_id: requestId ?? context?.requestId ?? makeRequestId(),
+    correlation_id: correlationId ?? context?.correlationId ?? makeCorrelationId(),
     timestamp: isoNow(),
   };
 }
 
 /** The body of an error answer, of the current request unless `meta` is given. */
-export function errorEnvelope(detail: ErrorDetail, meta: Meta = currentMeta()): ErrorEnvelope {
+export function errorEnvelope(detail: ErrorDetail, meta: Meta = createMeta()): ErrorEnvelope {
   return { error: detail, meta };
 }
 
