@@ -104,6 +104,17 @@ export {
   type Traceparent,
 } from "./context/mod.ts";
 export {
+  type Database,
+  type DatabaseHealth,
+  type Fragment,
+  type IsolationLevel,
+  type PendingQuery,
+  type Row,
+  type RowList,
+  type Sql,
+  type TransactionOptions,
+} from "./db/mod.ts";
+export {
   AnalysisInProgressError,
   AnalysisNotCancellableError,
   AnalysisNotFoundError,
