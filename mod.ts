@@ -104,8 +104,10 @@ export {
   type Traceparent,
 } from "./context/mod.ts";
 export {
+  connectDatabase,
   type Database,
   type DatabaseHealth,
+  type DatabaseOptions,
   type Fragment,
   type IsolationLevel,
   type PendingQuery,

@@ -5,10 +5,12 @@
  * @module
  */
 
+export { connectDatabase } from "./connect_database.ts";
 export {
   type Database,
   type DatabaseHealth,
   type IsolationLevel,
   type TransactionOptions,
 } from "./database.ts";
+export { type DatabaseOptions } from "./options.ts";
 export { type Fragment, type PendingQuery, type Row, type RowList, type Sql } from "./sql.ts";

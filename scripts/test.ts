@@ -15,7 +15,9 @@ import { tarball } from "./_consumer.ts";
 import { type Counts, countTests } from "./_junit.ts";
 import { cacheDir, root } from "./_project.ts";
 import { run } from "./_run.ts";
+import { type PostgresServer, startPostgres } from "../tests/_support/postgres_server.ts";
 import { findTestFiles, reportPath, type Suite, suites } from "./_suites.ts";
+import { postgres } from "./tools.ts";
 
 interface Row extends Counts {
   readonly name: string;
@@ -96,6 +98,19 @@ function print(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(text.replace(/^([.,!])\n/gm, "$1")));
 }
 
+/** One Postgres for all suites. Where there is none, each test that needs it says what brings it. */
+async function startSharedPostgres(): Promise<PostgresServer | undefined> {
+  try {
+    Deno.env.set("GLAM_POSTGRES_BIN", await postgres());
+    const server = await startPostgres();
+    Deno.env.set("GLAM_POSTGRES_URL", server.url);
+    return server;
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : error);
+    return undefined;
+  }
+}
+
 function printSummary(rows: readonly Row[]): void {
   console.log(`\n${"runtime".padEnd(10)}${["passed", "failed", "skipped", "seconds"].map(cell).join("")}`);
   for (const { name, passed, failed, skipped, seconds } of rows) {
@@ -112,6 +127,7 @@ const choice = await choose().catch((error: Error) => {
   Deno.exit(2);
 });
 await Deno.mkdir(`${cacheDir}/reports`, { recursive: true });
+const server = await startSharedPostgres();
 const rows: Row[] = [];
 for (const suite of choice.suites) {
   const files = choice.files.filter((file) => suite.accepts(file));
@@ -123,4 +139,5 @@ const passed = rows.reduce((sum, row) => sum + row.passed, 0);
 const failed = rows.reduce((sum, row) => sum + row.failed, 0);
 if (passed + failed === 0) console.log("No test ran: nothing matches");
 console.log(`\n${passed} passed, ${failed} failed`);
+await server?.stop();
 Deno.exit(failed > 0 || passed === 0 ? 1 : 0);

