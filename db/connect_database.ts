@@ -1,4 +1,5 @@
 import { toGlamError } from "../errors/to_glam_error.ts";
+import { DEDICATED, type DedicatedConnection, type DedicatedSource } from "./_dedicated.ts";
 import type { Database, TransactionOptions } from "./database.ts";
 import type { DatabaseOptions } from "./options.ts";
 import type { Sql } from "./sql.ts";
@@ -11,11 +12,13 @@ import type { Sql } from "./sql.ts";
 export async function connectDatabase(options: string | DatabaseOptions): Promise<Database> {
   const config = typeof options === "string" ? { url: options } : options;
   const { default: postgres } = await import("postgres");
-  const raw = postgres(config.url ?? "", {
-    max: config.poolSize ?? 10,
-    onnotice: () => {},
-    ...(config.schema === undefined ? {} : { connection: { search_path: `"${config.schema}"` } }),
-  });
+  const connect = (max: number) =>
+    postgres(config.url ?? "", {
+      max,
+      onnotice: () => {},
+      ...(config.schema === undefined ? {} : { connection: { search_path: `"${config.schema}"` } }),
+    });
+  const raw = connect(config.poolSize ?? 10);
   const sql = raw as unknown as Sql;
   const ping = async () => {
     try {
@@ -26,7 +29,16 @@ export async function connectDatabase(options: string | DatabaseOptions): Promis
   };
   const close = () => raw.end({ timeout: 5 });
   await ping();
-  return {
+  const dedicated: DedicatedSource = {
+    pooler: false,
+    schema: config.schema,
+    open(): DedicatedConnection {
+      const own = connect(1);
+      return { sql: own as unknown as Sql, close: () => own.end({ timeout: 5 }) };
+    },
+  };
+  const database: Database & { readonly [DEDICATED]: DedicatedSource } = {
+    [DEDICATED]: dedicated,
     sql,
     transaction<T>(fn: (tx: Sql) => Promise<T> | T, _options?: TransactionOptions): Promise<T> {
       return raw.begin((tx) => fn(tx as unknown as Sql)) as Promise<T>;
@@ -43,4 +55,5 @@ export async function connectDatabase(options: string | DatabaseOptions): Promis
     close,
     [Symbol.asyncDispose]: close,
   };
+  return database;
 }
