@@ -1,0 +1,128 @@
+import type * as z from "zod";
+
+/** What the schema of a column says about the column. */
+export interface ColumnSchema {
+  /** What is left of the schema without `optional`, `default` and their like. */
+  readonly inner: z.ZodType;
+  /** Whether the column takes null: the schema is nullable or optional without a default. */
+  readonly nullable: boolean;
+  /** Whether a row may leave it out. */
+  readonly optional: boolean;
+}
+
+interface AnyDef {
+  readonly type: string;
+  readonly format?: string;
+  readonly local?: boolean;
+  readonly innerType?: z.ZodType;
+  readonly checks?: readonly { readonly _zod: { readonly def: AnyDef } }[];
+}
+
+/** The definition of a schema; what Zod exports of it is a type for each class. */
+export function defOf(schema: z.ZodType): AnyDef {
+  return schema._zod.def as unknown as AnyDef;
+}
+
+/** Looks through what only says whether a value may be missing. */
+export function describeSchema(schema: z.ZodType): ColumnSchema {
+  let inner = schema;
+  let nullable = false;
+  let missing = false;
+  let defaulted = false;
+  while (true) {
+    const { type, innerType } = defOf(inner);
+    if (type === "nullable") nullable = true;
+    else if (type === "optional") missing = true;
+    else if (type === "default" || type === "prefault" || type === "catch") defaulted = true;
+    else if (type === "nonoptional") missing = false;
+    else if (type !== "readonly") break;
+    inner = innerType!;
+  }
+  return { inner, nullable: nullable || (missing && !defaulted), optional: missing || defaulted };
+}
+
+/** A type that a schema stands for without a doubt, with what else its values must satisfy. */
+export interface ColumnType {
+  readonly type: string;
+  /** The texts that a column of text may hold. */
+  readonly oneOf?: readonly string[] | undefined;
+}
+
+/** The Postgres type of a schema, or the reason why that is for a person to say. */
+export function columnTypeOf(schema: z.ZodType): ColumnType | string {
+  const def = defOf(schema);
+  switch (def.type) {
+    case "string":
+      return textType(schema as z.ZodString, stringFormat(def));
+    case "number":
+      return numberType((schema as z.ZodNumber).format);
+    case "bigint":
+      return (schema as z.ZodBigInt).format === "uint64"
+        ? 'an unsigned 64-bit integer does not fit a bigint: "numeric(20)"'
+        : { type: "bigint" };
+    case "boolean":
+      return { type: "boolean" };
+    case "date":
+      return { type: "timestamptz" };
+    case "object":
+    case "record":
+      return { type: "jsonb" };
+    case "enum":
+      return oneOf((schema as z.ZodEnum).options);
+    case "literal":
+      return oneOf([...(schema as z.ZodLiteral).values]);
+    case "array":
+      return 'an array can be "jsonb" or, for example, "text[]"';
+    default:
+      return `a schema of type "${def.type}" can be stored in many ways, for example as "jsonb" or "text"`;
+  }
+}
+
+/** The format of a text, whether it is the schema itself (`z.uuid()`) or a check (`z.string().uuid()`). */
+function stringFormat(def: AnyDef): AnyDef | undefined {
+  return def.format !== undefined
+    ? def
+    : def.checks?.map(({ _zod }) => _zod.def).find(({ format }) => format !== undefined);
+}
+
+function textType({ maxLength }: z.ZodString, format: AnyDef | undefined): ColumnType | string {
+  switch (format?.format) {
+    case "uuid":
+    case "guid":
+      return { type: "uuid" };
+    case "date":
+      return { type: "date" };
+    case "time":
+      return { type: "time" };
+    case "datetime":
+      return format.local === true
+        ? 'a date and time without an offset can be "timestamp" or "timestamptz"'
+        : { type: "timestamptz" };
+  }
+  return maxLength === null
+    ? { type: "text" }
+    : `a text of at most ${maxLength} characters can be "varchar(${maxLength})" or "text"`;
+}
+
+function numberType(format: string | null): ColumnType | string {
+  switch (format) {
+    case "int32":
+      return { type: "integer" };
+    case "float32":
+      return { type: "real" };
+    case "float64":
+      return { type: "double precision" };
+    case "safeint":
+      return 'an integer can be "integer" or "bigint"; z.int32() and z.int64() say which';
+    case "uint32":
+      return 'an unsigned 32-bit integer can be "bigint" or, with a check, "integer"';
+    default:
+      return 'a number can be "integer", "bigint", "double precision" or "numeric(12,2)"';
+  }
+}
+
+function oneOf(values: readonly unknown[]): ColumnType | string {
+  return values.every((value) => typeof value === "string")
+    ? { type: "text", oneOf: values }
+    : 'values that are not all texts can be, for example, "integer", "boolean" or "jsonb"';
+}
