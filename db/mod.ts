@@ -13,9 +13,45 @@ export {
   type TransactionOptions,
 } from "./database.ts";
 export { defineTable } from "./define_table.ts";
+export { type BaselineOptions, type BaselineResult } from "./migrate/baseline.ts";
+export {
+  MigrationError,
+  type MigrationErrorOptions,
+  type MigrationProblem,
+  type MigrationProblemKind,
+} from "./migrate/migration_error.ts";
+export { type MigrationFile } from "./migrate/migration_file.ts";
+export { Migrator } from "./migrate/migrator.ts";
+export {
+  type MigrateOptions,
+  type MigrationDirection,
+  type MigrationEvent,
+  type MigrationRun,
+  type MigratorOptions,
+} from "./migrate/options.ts";
+export { type RepairOptions, type RepairResult } from "./migrate/repair.ts";
+export { type MigrationState, type MigrationStatus } from "./migrate/status.ts";
 export { merchantScoped, softDelete, timestamps, versioned } from "./mixins.ts";
 export { type DatabaseOptions } from "./options.ts";
 export { type Fragment, type PendingQuery, type Row, type RowList, type Sql } from "./sql.ts";
+export {
+  type CheckConstraint,
+  type Column,
+  type ForeignKeyConstraint,
+  type IndexPart,
+  type InsertOf,
+  type KeyOf,
+  type PatchOf,
+  type ReferentialAction,
+  type RowOf,
+  type Table,
+  type TableIndex,
+  type TableMixins,
+  type TableModel,
+  type TableTypes,
+  type UniqueConstraint,
+} from "./table.ts";
+export { createTable } from "./table_ddl.ts";
 export {
   type CheckedDefinition,
   type ColumnNameOf,
@@ -34,21 +70,3 @@ export {
   type TypesOfDefinition,
   type UniqueDefinition,
 } from "./table_definition.ts";
-export { createTable } from "./table_ddl.ts";
-export {
-  type CheckConstraint,
-  type Column,
-  type ForeignKeyConstraint,
-  type IndexPart,
-  type InsertOf,
-  type KeyOf,
-  type PatchOf,
-  type ReferentialAction,
-  type RowOf,
-  type Table,
-  type TableIndex,
-  type TableMixins,
-  type TableModel,
-  type TableTypes,
-  type UniqueConstraint,
-} from "./table.ts";

@@ -1,0 +1,125 @@
+import { problem } from "./migration_error.ts";
+import { quoteName, quoteText } from "./_quote.ts";
+import type { Session } from "./_session.ts";
+
+/** What the history table says of one migration. */
+export interface HistoryRow {
+  readonly number: bigint;
+  readonly name: string;
+  readonly checksum: string;
+  readonly state: "applied" | "baseline" | "failed" | "started";
+  readonly direction: "up" | "down";
+  /** How many statements of an unfinished file took effect. */
+  readonly statementsDone: number;
+  readonly message: string | undefined;
+  readonly startedAt: string;
+  readonly durationMs: number | undefined;
+}
+
+/** Where the history is kept. */
+export interface HistoryTable {
+  readonly schema: string;
+  readonly table: string;
+  /** Both, quoted for use in SQL. */
+  readonly quoted: string;
+}
+
+/** Raised by a file's transaction when its row is gone, because another process reverted it first. */
+export const ROW_GONE = "GLM01";
+
+const LAYOUT = 1;
+const COLUMNS = [
+  "applied_by",
+  "checksum",
+  "direction",
+  "finished_at",
+  "message",
+  "name",
+  "started_at",
+  "state",
+  "statements_done",
+  "version",
+];
+
+/** The table of this name in this schema. */
+export function historyTable(schema: string, table: string): HistoryTable {
+  return { schema, table, quoted: `${quoteName(schema)}.${quoteName(table)}` };
+}
+
+/**
+ * Reads the history in the order of the versions; `undefined` where the table does not exist yet.
+ *
+ * @throws {MigrationError} when there is a table of that name that is not a history, or is one that a newer version of
+ * this package has changed.
+ */
+export async function readHistory(
+  session: Session,
+  history: HistoryTable,
+): Promise<readonly HistoryRow[] | undefined> {
+  if (!await hasTable(session, history)) return undefined;
+  const rows = await session.rows<Record<keyof HistoryRow, string | number | null>>(`
+    select version::text as number, name, checksum, state, direction,
+      statements_done as "statementsDone", message,
+      to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "startedAt",
+      (extract(epoch from finished_at - started_at) * 1000)::int as "durationMs"
+    from ${history.quoted} order by version`);
+  return rows.map((row) => ({
+    ...row,
+    number: BigInt(row.number!),
+    message: row.message ?? undefined,
+    durationMs: row.durationMs ?? undefined,
+  } as HistoryRow));
+}
+
+async function hasTable(session: Session, { schema, table, quoted }: HistoryTable): Promise<boolean> {
+  const [found] = await session.rows<{ comment: string | null; columns: string }>(`
+    select obj_description(c.oid, 'pg_class') as comment, string_agg(a.attname, ',' order by a.attname) as columns
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    where n.nspname = ${quoteText(schema)} and c.relname = ${quoteText(table)}
+    group by c.oid`);
+  if (found === undefined) return false;
+  const layout = /^@glam\/shared migrations, layout (\d+)$/.exec(found.comment ?? "")?.[1];
+  if (Number(layout ?? LAYOUT) > LAYOUT) {
+    throw problem(
+      "history",
+      `${quoted} has layout ${layout}, and this version of @glam/shared knows layout ${LAYOUT}: update @glam/shared`,
+    );
+  }
+  if (!COLUMNS.every((column) => found.columns.split(",").includes(column))) {
+    throw problem(
+      "history",
+      `${quoted} is there and is not a history of migrations: choose another name with \`table\``,
+    );
+  }
+  return true;
+}
+
+/** Makes the history table where it does not exist yet, and its schema with it. */
+export async function createHistory(session: Session, history: HistoryTable): Promise<void> {
+  if (await hasTable(session, history)) return;
+  const { schema, quoted } = history;
+  const [found] = await session.rows(
+    `select from pg_catalog.pg_namespace where nspname = ${quoteText(schema)}`,
+  );
+  try {
+    await session.atomic(`${found === undefined ? `create schema ${quoteName(schema)};` : ""}
+      create table ${quoted} (
+        version bigint primary key,
+        name text not null,
+        checksum text not null,
+        state text not null check (state in ('applied', 'baseline', 'failed', 'started')),
+        direction text not null default 'up' check (direction in ('up', 'down')),
+        statements_done integer not null default 0,
+        message text,
+        applied_by text not null default session_user,
+        started_at timestamptz not null default now(),
+        finished_at timestamptz
+      );
+      comment on table ${quoted} is '@glam/shared migrations, layout ${LAYOUT}';`);
+  } catch (error) {
+    // Another process was faster, which only a database without a lock allows.
+    if (!await hasTable(session, history)) throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import { type DedicatedSource, dedicatedSource } from "../_dedicated.ts";
+import type { Database } from "../database.ts";
+import { type HistoryTable, historyTable } from "./_history.ts";
+import { acquireLock, type Lock } from "./_lock.ts";
+import { openSession, pooledSession, type Session } from "./_session.ts";
+import { problem } from "./migration_error.ts";
+import type { Settings } from "./options.ts";
+
+/** What migrations find out about a database first. */
+export interface Place {
+  readonly history: HistoryTable;
+  /** How to open the two sessions; `undefined` where there can be no second one. */
+  readonly source: DedicatedSource | undefined;
+}
+
+/** @throws {MigrationError} when the database has no schema to work in. */
+export async function placeOf(db: Database, { schema, table, singleSession }: Settings): Promise<Place> {
+  const source = dedicatedSource(db);
+  const [found] = await pooledSession(db).rows<{ schema: string | null; embedded: boolean }>(
+    "select current_schema() as schema, version() ~ 'PGlite' as embedded",
+  );
+  const name = schema ?? source?.schema ?? found?.schema;
+  if (name === undefined || name === null) {
+    throw problem(
+      "refused",
+      "No schema of the search path exists: connect with `schema`, which is then made",
+    );
+  }
+  return {
+    history: historyTable(name, table),
+    source: singleSession ?? found?.embedded === true ? undefined : source,
+  };
+}
+
+/**
+ * Calls `work` with a session, while another one holds the lock; both are closed afterwards. Where there can be no second
+ * session it works on the pool, and without a lock.
+ */
+export async function withLock<T>(
+  db: Database,
+  { history, source }: Place,
+  { waitMs, onProgress }: Settings,
+  signal: AbortSignal | undefined,
+  work: (session: Session, lock: Lock | undefined) => Promise<T>,
+): Promise<T> {
+  if (source === undefined) return await work(pooledSession(db), undefined);
+  const holder = openSession(source);
+  const worker = openSession(source);
+  try {
+    const lock = await acquireLock(holder, history, {
+      waitMs,
+      signal,
+      onWait: (waitedMs, by) => onProgress({ type: "waiting", waitedMs, holder: by }),
+    });
+    try {
+      const result = work(worker, lock);
+      return await Promise.race([result, lock.lost]);
+    } finally {
+      await lock.release();
+    }
+  } finally {
+    await Promise.all([holder.close(), worker.close()]);
+  }
+}

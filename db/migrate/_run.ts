@@ -1,0 +1,238 @@
+import { fullJitter } from "../../internal/backoff.ts";
+import { sleep } from "../../internal/clock.ts";
+import { type HistoryTable, readHistory, ROW_GONE } from "./_history.ts";
+import { NO_DEADLINES } from "./_lock.ts";
+import { quoteText } from "./_quote.ts";
+import { isConnectionLoss, isLockFailure, type ServerError, serverError } from "./_server_error.ts";
+import type { Session } from "./_session.ts";
+import type { Statement } from "./_statements.ts";
+import type { Migration, Section } from "./migration_file.ts";
+import { type MigrationError, problem } from "./migration_error.ts";
+import type { MigrationDirection, MigrationEvent } from "./options.ts";
+
+/** What a file needs to run. */
+export interface RunContext {
+  readonly session: Session;
+  readonly history: HistoryTable;
+  readonly lockTimeoutMs: number;
+  readonly lockAttempts: number;
+  readonly signal: AbortSignal | undefined;
+  readonly emit: (event: MigrationEvent) => void;
+}
+
+/** How a file ended that did not fail: `raced` when another process has done it meanwhile. */
+export type Outcome = "done" | "raced";
+
+// The settings of the file end with it, also where its connection is one that a pooler hands on.
+const RESET = "reset session authorization; reset role; reset all;";
+
+/**
+ * Runs one direction of a file, and writes that into the history.
+ *
+ * @throws {MigrationError} when it fails; after a file in a transaction the database is as before.
+ */
+export function runMigration(
+  context: RunContext,
+  migration: Migration,
+  direction: MigrationDirection,
+): Promise<Outcome> {
+  const section = direction === "up" ? migration.up : migration.down!;
+  return section.transaction
+    ? runAtomic(context, migration, direction, section)
+    : runStatements(context, migration, direction, section);
+}
+
+/** The file and its row in one transaction, tried again when it does not get its locks. */
+async function runAtomic(
+  context: RunContext,
+  migration: Migration,
+  direction: MigrationDirection,
+  section: Section,
+): Promise<Outcome> {
+  const { session, history, lockTimeoutMs, lockAttempts, signal, emit } = context;
+  const before = `${NO_DEADLINES}
+    set local lock_timeout = ${lockTimeoutMs};
+    ${direction === "up" ? insertRow(history, migration, "applied") : deleteRow(history, migration)}`;
+  const after = direction === "down"
+    ? RESET
+    : `${RESET} update ${history.quoted} set finished_at = clock_timestamp() where version = ${migration.number};`;
+  for (let attempt = 1;; attempt++) {
+    try {
+      await session.atomic(`${before}${section.sql}\n;${after}`, signal);
+      return "done";
+    } catch (error) {
+      signal?.throwIfAborted();
+      const cause = serverError(error);
+      if (cause === undefined) throw error;
+      if (hasRaced(cause, history)) return "raced";
+      if (isConnectionLoss(cause)) return await resolveDoubt(context, migration, direction, cause);
+      if (!isLockFailure(cause) || attempt === lockAttempts) {
+        throw failure(migration, section, direction, cause, session.lead.length + before.length, attempt);
+      }
+      emit({
+        type: "retrying",
+        migration: migration.name,
+        attempt: attempt + 1,
+        attempts: lockAttempts,
+        reason: cause.message,
+      });
+      await sleep(fullJitter(attempt, { minDelayMs: 500, maxDelayMs: 5000, factor: 2 }), signal);
+    }
+  }
+}
+
+/** Statement by statement. What was done stays, so the history says how far it came. */
+async function runStatements(
+  { session, history, lockTimeoutMs }: RunContext,
+  migration: Migration,
+  direction: MigrationDirection,
+  section: Section,
+): Promise<Outcome> {
+  const where = `where version = ${migration.number}`;
+  try {
+    await session.run(
+      direction === "up"
+        ? insertRow(history, migration, "started")
+        : `update ${history.quoted} set state = 'started', direction = 'down', statements_done = 0,
+          started_at = now(), finished_at = null ${where}`,
+    );
+  } catch (error) {
+    const cause = serverError(error);
+    if (cause !== undefined && hasRaced(cause, history)) return "raced";
+    throw error;
+  }
+  let done = 0;
+  try {
+    if (session.keepsSettings) await session.run(NO_DEADLINES.replace("'0', true", "'0', false"));
+    for (const statement of section.statements) {
+      if (session.keepsSettings) {
+        await session.run(`set lock_timeout = ${patience(statement, lockTimeoutMs)}`);
+      }
+      await session.run(statement.text);
+      done++;
+      await session.run(`update ${history.quoted} set statements_done = ${done} ${where}`);
+    }
+    if (session.keepsSettings) await session.run(RESET);
+    await session.run(
+      direction === "up"
+        ? `update ${history.quoted} set state = 'applied', finished_at = clock_timestamp() ${where}`
+        : `delete from ${history.quoted} ${where}`,
+    );
+    return "done";
+  } catch (error) {
+    const cause = serverError(error);
+    if (cause === undefined) throw error;
+    if (session.keepsSettings) await session.run(RESET).catch(() => {});
+    // Where even this fails the row still says `started`, which blocks just as well.
+    await session.run(
+      `update ${history.quoted} set state = 'failed', finished_at = clock_timestamp(),
+        message = ${quoteText(cause.message)} ${where}`,
+    ).catch(() => {});
+    throw await stopped(session, migration, section, direction, cause, done);
+  }
+}
+
+/** Building an index concurrently waits for every older transaction, and nobody waits behind it. */
+function patience({ words }: Statement, lockTimeoutMs: number): number {
+  return words.includes("CONCURRENTLY") ? 0 : lockTimeoutMs;
+}
+
+/** The row first: whoever else runs the file waits for it, and then knows that it is done. */
+function insertRow({ quoted }: HistoryTable, { number, name, checksum }: Migration, state: string): string {
+  return `insert into ${quoted} (version, name, checksum, state)
+    values (${number}, ${quoteText(name)}, ${quoteText(checksum)}, ${quoteText(state)});`;
+}
+
+function deleteRow({ quoted }: HistoryTable, { number }: Migration): string {
+  return `do $glam$ begin
+      delete from ${quoted} where version = ${number};
+      if not found then raise exception 'reverted by another process' using errcode = '${ROW_GONE}'; end if;
+    end $glam$;`;
+}
+
+function hasRaced({ code, schema_name, table_name }: ServerError, { schema, table }: HistoryTable): boolean {
+  return code === ROW_GONE || (code === "23505" && schema_name === schema && table_name === table);
+}
+
+/** The connection broke while a file ran: the history knows whether the server got to its end. */
+async function resolveDoubt(
+  { session, history }: RunContext,
+  migration: Migration,
+  direction: MigrationDirection,
+  cause: ServerError,
+): Promise<Outcome> {
+  const rows = await readHistory(session, history).catch(() => undefined);
+  const isThere = rows?.some(({ number }) => number === migration.number);
+  if (isThere === (direction === "up")) return "done";
+  throw problem(
+    "failed",
+    `The connection was lost while ${migration.name} ran (${cause.message}): it took effect whole or not at all, as ` +
+      "`status` says; run it again",
+    migration.name,
+    cause,
+  );
+}
+
+function failure(
+  migration: Migration,
+  section: Section,
+  direction: MigrationDirection,
+  cause: ServerError,
+  offset: number,
+  attempts: number,
+): MigrationError {
+  const line = lineOf(section, cause.position, offset);
+  const where = `${migration.name}.sql${line === undefined ? "" : `:${line}`}`;
+  const undone = `nothing of it was ${direction === "up" ? "applied" : "reverted"}`;
+  const message = isLockFailure(cause)
+    ? `${where}: did not get its locks in ${attempts} attempts (${cause.message}): another transaction uses these ` +
+      `tables and does not end, see pg_stat_activity; ${undone}`
+    : `${where}: ${cause.message} (${cause.code})${hintOf(cause)}; ${undone}`;
+  return problem("failed", message, migration.name, cause);
+}
+
+function hintOf({ code, hint }: ServerError): string {
+  if (code === "25001") return "; put it into a file of its own marked `-- migrate:up transaction:false`";
+  return hint === undefined ? "" : `; ${hint.replace(/\.$/, "")}`;
+}
+
+/** Postgres counts characters, of the whole text that was sent, and does not know the place of every failure. */
+function lineOf(
+  { sql, line, statements }: Section,
+  position: string | undefined,
+  offset: number,
+): number | undefined {
+  const index = Number(position) - 1 - offset;
+  const before = Array.from(sql).slice(0, index);
+  if (position === undefined && statements.length === 1) return line + statements[0]!.line - 1;
+  if (!(index >= 0) || before.length < index) return undefined;
+  return line + before.filter((character) => character === "\n").length;
+}
+
+async function stopped(
+  session: Session,
+  migration: Migration,
+  section: Section,
+  direction: MigrationDirection,
+  cause: ServerError,
+  done: number,
+): Promise<MigrationError> {
+  const statement = section.statements[done];
+  const where = `${migration.name}.sql${
+    statement === undefined ? "" : `:${section.line + statement.line - 1}`
+  }`;
+  const invalid = await session.rows<{ name: string }>(
+    "select indexrelid::regclass::text as name from pg_catalog.pg_index where not indisvalid order by 1",
+  ).catch(() => []);
+  const left = invalid.length === 0
+    ? ""
+    : `; drop what is left of an index that was not built: ${invalid.map(({ name }) => name).join(", ")}`;
+  return problem(
+    "unfinished",
+    `${where}: ${cause.message} (${cause.code}); ${done} of the ${section.statements.length} statements took effect and ` +
+      `stay, since it is marked \`transaction:false\`${left}; put the database right by hand, then \`repair\` with ` +
+      `unfinished: "${direction === "up" ? "pending" : "applied"}", or the other where you finished it`,
+    migration.name,
+    cause,
+  );
+}

@@ -1,0 +1,77 @@
+import type { DedicatedSource } from "../_dedicated.ts";
+import type { Database } from "../database.ts";
+import type { PendingQuery, RowList, Sql } from "../sql.ts";
+
+/** One session of the database, over the simple protocol. */
+export interface Session {
+  /** What {@link Session.atomic} sends before the text, which counts in the position of an error. */
+  readonly lead: string;
+  /** Whether what `set` sets stays for the next text, and disturbs nobody else. */
+  readonly keepsSettings: boolean;
+  /** The rows of the last statement of the text. */
+  rows<T extends object = Record<string, unknown>>(text: string): Promise<T[]>;
+  /** Runs a text outside of a transaction. */
+  run(text: string): Promise<void>;
+  /** Runs a text in a transaction of its own: either all of it takes effect or nothing. `signal` cancels it. */
+  atomic(text: string, signal?: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+const BEGIN = "begin isolation level read committed read write;\n";
+
+/** A session on a connection of its own. */
+export function openSession({ open, pooler }: DedicatedSource): Session {
+  const { sql, close } = open();
+  return {
+    lead: BEGIN,
+    keepsSettings: !pooler,
+    rows: (text) => rowsOf(sql, text),
+    run: (text) => runText(sql, text),
+    async atomic(text, signal) {
+      // One text, so that a connection that breaks and comes back cannot be in the middle of it.
+      try {
+        await cancellable(sql.unsafe(`${BEGIN}${text}\n;commit`).simple(), signal);
+      } catch (error) {
+        await sql.unsafe("rollback").simple().catch(() => {});
+        throw error;
+      }
+    },
+    close,
+  };
+}
+
+/** A session on the connections of the pool: for reading, and where no second session can be had. */
+export function pooledSession(db: Database): Session {
+  return {
+    lead: "",
+    keepsSettings: false,
+    rows: (text) => rowsOf(db.sql, text),
+    run: (text) => runText(db.sql, text),
+    async atomic(text, signal) {
+      signal?.throwIfAborted();
+      await db.transaction((tx) => runText(tx, text), { isolation: "read committed", retries: 0 });
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+async function rowsOf<T extends object>(sql: Sql, text: string): Promise<T[]> {
+  // Of several statements the driver gives a list of row lists.
+  const result = await sql.unsafe<T>(text).simple() as RowList<T> | RowList<T>[];
+  return "command" in result ? result : result.at(-1) ?? [];
+}
+
+async function runText(sql: Sql, text: string): Promise<void> {
+  await sql.unsafe(text).simple();
+}
+
+async function cancellable(query: PendingQuery, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  const cancel = () => query.cancel();
+  signal?.addEventListener("abort", cancel, { once: true });
+  try {
+    await query;
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+  }
+}
