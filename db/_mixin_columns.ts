@@ -24,7 +24,7 @@ export function mixinColumns(mixins: TableMixins): Readonly<Record<string, Mixin
   return {
     ...(mixins.timestamps && { created_at: instant, updated_at: instant }),
     ...(mixins.softDelete && {
-      deleted_at: { type: "timestamptz", nullable: true, schema: z.date().nullable() },
+      deleted_at: { type: "timestamptz", nullable: true, schema: z.date().nullish() },
       is_deleted: { type: "boolean", nullable: false, default: "false", schema: z.boolean() },
     }),
     ...(mixins.merchantScoped && {

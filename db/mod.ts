@@ -13,6 +13,7 @@ export {
   type TransactionOptions,
 } from "./database.ts";
 export { defineTable } from "./define_table.ts";
+export { type Condition, type Filter, type Operators } from "./filter.ts";
 export { type BaselineOptions, type BaselineResult } from "./migrate/baseline.ts";
 export {
   MigrationError,
@@ -33,6 +34,21 @@ export { type RepairOptions, type RepairResult } from "./migrate/repair.ts";
 export { type MigrationState, type MigrationStatus } from "./migrate/status.ts";
 export { merchantScoped, softDelete, timestamps, versioned } from "./mixins.ts";
 export { type DatabaseOptions } from "./options.ts";
+export {
+  type CursorSlice,
+  type DeletedRows,
+  type DeleteOptions,
+  type FindAfterOptions,
+  type FindAllOptions,
+  type FindPageOptions,
+  type OrderBy,
+  type OrderOptions,
+  type Page,
+  type ReadOptions,
+  type StreamOptions,
+  type UpsertOptions,
+} from "./query_options.ts";
+export { type MerchantOptions, Repository } from "./repository.ts";
 export { type Fragment, type PendingQuery, type Row, type RowList, type Sql } from "./sql.ts";
 export {
   type CheckConstraint,

@@ -1,0 +1,107 @@
+import { ConflictError } from "../errors/common.ts";
+import type { Access, AnyRow } from "./_access.ts";
+import { addBulkInsert, CHUNK } from "./_bulk.ts";
+import { addInsert, toInsert } from "./_insert.ts";
+import { Query } from "./_query.ts";
+import { readRows } from "./_reads.ts";
+import type { Session, Sessions } from "./_session.ts";
+import { addOnConflict, type Conflict, SeenKeys } from "./_upsert.ts";
+
+/** Inserts one row; gives it as stored. */
+export async function insertOne(sessions: Sessions, given: unknown): Promise<AnyRow> {
+  const { access } = sessions;
+  const row = toInsert(access, given, sessions.tenant());
+  return await sessions.run(async (session) => {
+    const query = new Query();
+    addInsert(query, access, row, "");
+    return (await readRows(query.add(` RETURNING ${access.selected}`), session))[0]!;
+  });
+}
+
+/** Inserts all rows or none; gives their number. */
+export async function insertMany(sessions: Sessions, given: readonly unknown[]): Promise<number> {
+  const { access } = sessions;
+  const tenant = sessions.tenant();
+  const check = (start: number) =>
+    given.slice(start, start + CHUNK).map((row, i) => toInsert(access, row, tenant, start + i));
+  const insert = async ({ sql }: Session, rows: readonly AnyRow[]) => {
+    const query = new Query();
+    addBulkInsert(query, access, rows, "");
+    return (await query.run(sql, access.texts)).count;
+  };
+  if (given.length === 0) return 0;
+  // Before any SQL: a mistake is most likely in the first rows as well.
+  const first = check(0);
+  if (given.length <= CHUNK) return await sessions.run((session) => insert(session, first));
+  return await sessions.transact(async (session) => {
+    let count = 0;
+    for (let start = 0; start < given.length; start += CHUNK) {
+      count += await insert(session, start === 0 ? first : check(start));
+    }
+    return count;
+  });
+}
+
+/** Inserts a row, or changes the one that is there; gives it as stored. */
+export async function upsertOne(sessions: Sessions, given: unknown, conflict: Conflict): Promise<AnyRow> {
+  const { access } = sessions;
+  const row = toInsert(access, given, sessions.tenant());
+  return await sessions.run(async (session) => {
+    const query = new Query();
+    addInsert(query, access, row, " AS stored");
+    addOnConflict(query, access, conflict, namesOf(given));
+    const [stored] = await readRows(query.add(` RETURNING ${access.selected}`), session);
+    if (stored === undefined) throw taken(access);
+    return stored;
+  });
+}
+
+/** Inserts or changes all rows, or none; gives their number. */
+export async function upsertMany(
+  sessions: Sessions,
+  given: readonly unknown[],
+  conflict: Conflict,
+): Promise<number> {
+  const { access } = sessions;
+  const tenant = sessions.tenant();
+  if (given.length === 0) return 0;
+  const groups = byColumns(given);
+  return await sessions.transact(async ({ sql }) => {
+    const seen = new SeenKeys(access, conflict);
+    for (const [columns, places] of groups) {
+      for (let start = 0; start < places.length; start += CHUNK) {
+        const rows = places.slice(start, start + CHUNK).map((place) => {
+          const row = toInsert(access, given[place], tenant, place);
+          seen.add(row, place);
+          return row;
+        });
+        const query = new Query();
+        addBulkInsert(query, access, rows, " AS stored");
+        addOnConflict(query, access, conflict, JSON.parse(columns) as string[]);
+        if ((await query.run(sql, access.texts)).count < rows.length) throw taken(access);
+      }
+    }
+    return given.length;
+  });
+}
+
+/** Rows by the columns that they give: only those are changed where a row is there, and that is one statement each. */
+function byColumns(given: readonly unknown[]): Map<string, number[]> {
+  const groups = new Map<string, number[]>();
+  given.forEach((row, place) => {
+    const columns = JSON.stringify(namesOf(row).toSorted());
+    const places = groups.get(columns);
+    if (places === undefined) groups.set(columns, [place]);
+    else places.push(place);
+  });
+  return groups;
+}
+
+function namesOf(row: unknown): string[] {
+  if (typeof row !== "object" || row === null) return [];
+  return Object.keys(row).filter((name) => (row as AnyRow)[name] !== undefined);
+}
+
+function taken({ table }: Access): ConflictError {
+  return new ConflictError("A record with this key already exists", { conflictingResource: table.name });
+}
