@@ -1,7 +1,7 @@
 import { isWellFormedId, makeCorrelationId, makeRequestId } from "../context/ids.ts";
 import type { RequestContext } from "../context/request_context.ts";
 import { currentContext } from "../context/storage.ts";
-import { incomingTrace } from "../context/trace.ts";
+import { joinTrace } from "../context/trace.ts";
 import type { ContextLike } from "./_hono.ts";
 
 /**
@@ -12,21 +12,22 @@ export function createContext({ req }: ContextLike, service: string): RequestCon
   const { headers } = req.raw;
   const requestId = headers.get("x-request-id");
   const correlationId = headers.get("x-correlation-id");
-  const { traceparent, tracestate, baggage } = incomingTrace(headers);
   const outer = currentContext();
   const mounter = outer?.method === undefined ? undefined : outer;
-  return {
+  const context: RequestContext = {
     requestId: requestId !== null && isWellFormedId(requestId)
       ? requestId
       : mounter?.requestId ?? makeRequestId(),
     correlationId: correlationId !== null && isWellFormedId(correlationId)
       ? correlationId
       : mounter?.correlationId ?? makeCorrelationId(),
-    traceparent,
-    tracestate,
-    baggage,
+    traceparent: undefined,
+    tracestate: undefined,
+    baggage: undefined,
     service,
     method: req.method,
     path: req.path,
   };
+  joinTrace(context, headers);
+  return context;
 }

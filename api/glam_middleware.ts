@@ -103,6 +103,6 @@ function finish(exchange: Exchange, status: number, outcome: Outcome | undefined
   if (http !== undefined) {
     http.inProgress--;
     const endpoint = own?.path ?? (outcome?.missed === true ? UNMATCHED : endpointOf(c));
-    http.observe(context.method!, endpoint, status, seconds, context.traceparent);
+    http.observe(context.method!, endpoint, status, seconds, context);
   }
 }

@@ -5,36 +5,52 @@ import type { RequestContext } from "./request_context.ts";
 import { formatTraceparent, newTraceparent, parseTraceparent } from "./traceparent.ts";
 import { normalizeTracestate } from "./tracestate.ts";
 
-/** The trace part of a request's context. */
-export interface Trace {
-  /** This hop's `traceparent`; `undefined` for a trace that starts here, which is made when it is first asked for. */
-  readonly traceparent: string | undefined;
-  /** The caller's `tracestate`. */
-  readonly tracestate: string | undefined;
-  /** The caller's `baggage`. */
-  readonly baggage: string | undefined;
+/** Where a request's context keeps the headers that its trace has not been read from yet. */
+const UNREAD: unique symbol = Symbol("unread trace headers");
+
+/** The headers of a request, as far as its trace is concerned. */
+export interface TraceHeaders {
+  /** The value of a header. */
+  get(name: string): string | null;
 }
 
-/** The trace that a request with these headers belongs to: the active OpenTelemetry span's, or the caller's. */
-export function incomingTrace(headers: { get(name: string): string | null }): Trace {
+/** The part of a context that a trace is in. */
+type Traced = Pick<RequestContext, "baggage" | "traceparent" | "tracestate"> & {
+  [UNREAD]?: TraceHeaders | undefined;
+};
+
+/**
+ * Gives a new context the trace of its request: the active OpenTelemetry span's, or the caller's. The caller's headers
+ * are read when somebody asks, since each one read costs every request; the span must be looked at now, as another may
+ * be active later.
+ */
+export function joinTrace(context: RequestContext, headers: TraceHeaders): void {
+  const span = activeSpanContext();
+  if (span === undefined) (context as Traced)[UNREAD] = headers;
+  else {
+    context.traceparent = formatTraceparent(span);
+    context.tracestate = span.tracestate;
+    context.baggage = baggageOf(headers);
+  }
+}
+
+/** The `traceparent` that the request came with, or that somebody has asked for; none is made. */
+export function knownTraceOf(context: Pick<RequestContext, "traceparent">): string | undefined {
+  const headers = (context as Traced)[UNREAD];
+  if (headers !== undefined) readTrace(context, headers);
+  return context.traceparent;
+}
+
+function readTrace(context: Traced, headers: TraceHeaders): void {
+  context[UNREAD] = undefined;
   const header = headers.get("traceparent");
   const caller = header === null ? undefined : parseTraceparent(header);
-  const span = activeSpanContext();
-  const state = span === undefined && caller !== undefined ? headers.get("tracestate") : null;
-  const baggage = headers.get("baggage");
-  return {
-    traceparent: span !== undefined
-      ? formatTraceparent(span)
-      : caller !== undefined
-      ? formatTraceparent({ ...caller, parentId: randomHex(16) })
-      : undefined,
-    tracestate: span !== undefined
-      ? span.tracestate
-      : state === null
-      ? undefined
-      : normalizeTracestate(state),
-    baggage: baggage === null ? undefined : normalizeBaggage(baggage),
-  };
+  if (caller !== undefined) {
+    context.traceparent = formatTraceparent({ ...caller, parentId: randomHex(16) });
+    const state = headers.get("tracestate");
+    context.tracestate = state === null ? undefined : normalizeTracestate(state);
+  }
+  context.baggage = baggageOf(headers);
 }
 
 /**
@@ -42,10 +58,15 @@ export function incomingTrace(headers: { get(name: string): string | null }): Tr
  * requests need one of our making.
  */
 export function traceOf(context: RequestContext): string {
-  return context.traceparent ??= startTrace();
+  return knownTraceOf(context) ?? (context.traceparent = startTrace());
 }
 
 function startTrace(): string {
   const span = activeSpanContext();
   return span === undefined ? newTraceparent() : formatTraceparent(span);
+}
+
+function baggageOf(headers: TraceHeaders): string | undefined {
+  const baggage = headers.get("baggage");
+  return baggage === null ? undefined : normalizeBaggage(baggage);
 }

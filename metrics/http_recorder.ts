@@ -1,3 +1,5 @@
+import type { RequestContext } from "../context/request_context.ts";
+import { knownTraceOf } from "../context/trace.ts";
 import { traceIdOf } from "../context/traceparent.ts";
 
 /** Upper bounds of the duration buckets in seconds: those of the Python client. */
@@ -29,6 +31,11 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set([
   "PUT",
   "TRACE",
 ]);
+
+// Reading a trace costs a request more than counting it. The first requests of a bucket all leave theirs, so that a slow
+// one is never missed; of the many, one in a few does.
+const ALL_TRACED = 1024;
+const EACH_TRACED = 16;
 
 /** The trace that a bucket last saw. */
 export interface Exemplar {
@@ -63,15 +70,17 @@ export class HttpSeries {
     this.#traced = new Float64Array(2 * (bounds.length + 1));
   }
 
-  observe(status: number, seconds: number, traceparent: string | undefined): void {
+  observe(status: number, seconds: number, context: Pick<RequestContext, "traceparent"> | undefined): void {
     const counted = this.statuses.get(status);
     if (counted === undefined) this.statuses.set(status, { count: 1 });
     else counted.count++;
     const { bounds } = this;
     let bucket = 0;
     while (bucket < bounds.length && seconds > bounds[bucket]!) bucket++;
-    this.counts[bucket]!++;
+    const count = ++this.counts[bucket]!;
     this.sum += seconds;
+    if (count > ALL_TRACED && count % EACH_TRACED !== 0 || context === undefined) return;
+    const traceparent = knownTraceOf(context);
     if (traceparent === undefined) return;
     this.#traces[bucket] = traceparent;
     this.#traced[2 * bucket] = seconds;
@@ -98,14 +107,15 @@ export interface HttpObserver {
    * Counts one answered request.
    *
    * `endpoint` must come from a bounded set, such as the route pattern, and never from the request; a `method` that is
-   * not one of HTTP's is counted as `_OTHER`. The trace shows as an OpenMetrics exemplar.
+   * not one of HTTP's is counted as `_OTHER`. The trace of `context` may show as an OpenMetrics exemplar: each of the
+   * first 1,024 in a bucket, then one in 16.
    */
   observe(
     method: string,
     endpoint: string,
     status: number,
     seconds: number,
-    traceparent: string | undefined,
+    context: Pick<RequestContext, "traceparent"> | undefined,
   ): void;
 }
 
@@ -129,10 +139,10 @@ export class HttpRecorder implements HttpObserver {
     endpoint: string,
     status: number,
     seconds: number,
-    traceparent: string | undefined,
+    context: Pick<RequestContext, "traceparent"> | undefined,
   ): void {
     const series = this.#routes.get(endpoint)?.get(method) ?? this.#open(method, endpoint);
-    series.observe(status, seconds, traceparent);
+    series.observe(status, seconds, context);
   }
 
   #open(method: string, endpoint: string): HttpSeries {

@@ -81,7 +81,7 @@ describe("createMetrics", () => {
 
   it("writes OpenMetrics with the trace of each bucket's last observation where Accept asks for it", async () => {
     const metrics = createMetrics({ service: "s", buckets: [1] });
-    metrics.http.observe("GET", "/", 200, 0.25, TRACEPARENT);
+    metrics.http.observe("GET", "/", 200, 0.25, { traceparent: TRACEPARENT });
     const { contentType, body } = await metrics.expose(`${OPEN_METRICS};q=0.6,text/plain;q=0.3,*/*;q=0.2`);
     assert.equal(contentType, "application/openmetrics-text; version=1.0.0; charset=utf-8");
     assert.match(body, /le="1\.0"\} 1 # \{trace_id="a{32}"\} 0\.25 \d+(\.\d+)?\n/);
