@@ -1,12 +1,48 @@
+import type { RequestContext } from "../context/request_context.ts";
+import { detectRuntime } from "../internal/runtime.ts";
 import type { ContextLike } from "./_hono.ts";
 import type { RequestState } from "./_request_state.ts";
 
+/** Makes a JSON response that has the request's headers from the start. */
+export type PlainResponder = (text: string, status: number | undefined, context: RequestContext) => Response;
+
 /**
- * On Node, `@hono/node-server` writes a response that was made from a plain record of headers without ever making a
- * `Headers` object, which is worth a tenth of a small request. Hono makes one where there are two headers or more, so the
- * response is made past it; which is right only while nothing was set on the context that Hono would add.
+ * The runtime's own shortest way to a small response with four headers, or `undefined` where that is Hono's.
  *
- * Hono keeps that to itself, so this listens to the two methods that set it, from the first handler on.
+ * On Node, `@hono/node-server` writes a response that was made from a plain record without ever making a `Headers`
+ * object. On Bun, copying a `Headers` object costs a third of setting its headers one by one. Hono does neither where
+ * there are two headers or more, so the response is made past it; which is right only while nothing was set on the
+ * context that Hono would add: see `watchForPlain`.
+ */
+export function plainResponder(service: string): PlainResponder | undefined {
+  switch (detectRuntime()) {
+    case "node":
+      return (text, status = 200, { requestId, correlationId }) =>
+        new Response(text, {
+          status,
+          headers: {
+            "Content-Type": "application/json",
+            "X-Request-ID": requestId,
+            "X-Correlation-ID": correlationId,
+            "X-Service-Name": service,
+          },
+        });
+    case "bun": {
+      const headers = new Headers({ "Content-Type": "application/json", "X-Service-Name": service });
+      const ok = { headers };
+      return (text, status, { requestId, correlationId }) => {
+        headers.set("X-Request-ID", requestId);
+        headers.set("X-Correlation-ID", correlationId);
+        return new Response(text, status === undefined ? ok : { status, headers }); // copies the headers
+      };
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Notes whether anything is set on the context that Hono would add to a response. Hono keeps that to itself, so this
+ * listens to the two methods that set it, from the first handler on.
  */
 export function watchForPlain(c: ContextLike, state: RequestState): void {
   if (c.req.routeIndex !== 0) return; // an outer middleware may have set something already
@@ -20,18 +56,4 @@ export function watchForPlain(c: ContextLike, state: RequestState): void {
     state.plain = false;
     status(...args);
   };
-}
-
-/** The response with the request's headers from the start. */
-export function plainResponse(text: string, status: number | undefined, state: RequestState): Response {
-  const { context, settings } = state;
-  return state.made = new Response(text, {
-    status: status ?? 200,
-    headers: {
-      "Content-Type": "application/json",
-      "X-Request-ID": context.requestId,
-      "X-Correlation-ID": context.correlationId,
-      "X-Service-Name": settings.service,
-    },
-  });
 }

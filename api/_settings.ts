@@ -7,6 +7,7 @@ import { createMetrics, type Metrics } from "../metrics/create_metrics.ts";
 import { createHealth } from "./_health_checks.ts";
 import { guardLogger } from "./_guarded_logger.ts";
 import { createOwnRoutes, type OwnRoute } from "./_own_routes.ts";
+import { type PlainResponder, plainResponder } from "./_plain_response.ts";
 import { parseTrust, type Trust } from "./_trust_proxy.ts";
 import type { GlamOptions } from "./options.ts";
 
@@ -21,6 +22,7 @@ export interface Settings {
   readonly exposeInternal: boolean;
   readonly mapError: ((error: unknown) => GlamError | undefined) | undefined;
   readonly methodNotAllowed: GlamOptions["methodNotAllowed"];
+  readonly plainResponse: PlainResponder | undefined;
   readonly trust: Trust;
   readonly timeoutMs: number | undefined;
 }
@@ -65,6 +67,7 @@ export function resolveSettings(options: GlamOptions): Settings {
     exposeInternal: errors.exposeInternal ?? false,
     mapError: errors.map,
     methodNotAllowed,
+    plainResponse: exposeTrace ? undefined : plainResponder(service),
     trust: parseTrust(trustProxy),
     timeoutMs,
   };

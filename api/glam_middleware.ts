@@ -1,5 +1,4 @@
 import { enterContext } from "../context/storage.ts";
-import { detectRuntime } from "../internal/runtime.ts";
 import type { HttpObserver } from "../metrics/http_recorder.ts";
 import { createContext } from "./_create_context.ts";
 import { type ContextLike, type NextLike, replaceResponse } from "./_hono.ts";
@@ -42,7 +41,6 @@ export type GlamMiddleware = (c: ContextLike, next: NextLike) => Promise<void>;
  */
 export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
   const settings = resolveSettings(options);
-  const onNode = detectRuntime() === "node" && !settings.exposeTrace;
   return function glam(c: ContextLike, next: NextLike): Promise<void> {
     if (stateOf(c) !== undefined) return next();
     const context = createContext(c, settings.service);
@@ -50,7 +48,7 @@ export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
     const http = own?.counted === false ? undefined : settings.metrics?.http;
     const exchange: Exchange = { c, context, settings, own, http, startedAt: performance.now() };
     setState(c, exchange);
-    if (onNode) watchForPlain(c, exchange);
+    if (settings.plainResponse !== undefined) watchForPlain(c, exchange);
     if (http !== undefined) http.inProgress++;
 
     // The handlers run in the request's context and what follows outside of it: promises made inside would keep it

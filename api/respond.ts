@@ -2,7 +2,6 @@ import type { TypedResponse } from "hono";
 import type { StatusCode } from "hono/utils/http-status";
 import { createMeta } from "../errors/envelope.ts";
 import type { ContextLike } from "./_hono.ts";
-import { plainResponse } from "./_plain_response.ts";
 import { stateOf } from "./_request_state.ts";
 import { metaOf, type PageEnvelope, type SuccessEnvelope } from "./envelope.ts";
 import {
@@ -101,9 +100,8 @@ function respond(c: ContextLike, data: unknown, rest: string, status: number | u
   const state = stateOf(c);
   const meta = state === undefined ? JSON.stringify(createMeta()) : metaOf(state.context);
   const text = '{"data":' + (JSON.stringify(data) ?? "null") + ',"meta":' + meta + rest + "}";
-  return state?.plain === true
-    ? plainResponse(text, status, state)
-    : c.body(text, status as never, JSON_TYPE);
+  if (state?.plain !== true) return c.body(text, status as never, JSON_TYPE);
+  return state.made = state.settings.plainResponse!(text, status, state.context);
 }
 
 const JSON_TYPE = { "Content-Type": "application/json" };
