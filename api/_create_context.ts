@@ -1,7 +1,7 @@
 import { isWellFormedId, makeCorrelationId, makeRequestId } from "../context/ids.ts";
 import type { RequestContext } from "../context/request_context.ts";
 import { currentContext } from "../context/storage.ts";
-import { joinTrace } from "../context/trace.ts";
+import { joinActiveSpan, UNREAD, type UnreadContext } from "../context/trace.ts";
 import type { ContextLike } from "./_hono.ts";
 
 /**
@@ -14,7 +14,7 @@ export function createContext({ req }: ContextLike, service: string): RequestCon
   const correlationId = headers.get("x-correlation-id");
   const outer = currentContext();
   const mounter = outer?.method === undefined ? undefined : outer;
-  const context: RequestContext = {
+  const context: UnreadContext = {
     requestId: requestId !== null && isWellFormedId(requestId)
       ? requestId
       : mounter?.requestId ?? makeRequestId(),
@@ -27,7 +27,8 @@ export function createContext({ req }: ContextLike, service: string): RequestCon
     service,
     method: req.method,
     path: req.path,
+    [UNREAD]: headers,
   };
-  joinTrace(context, headers);
+  joinActiveSpan(context);
   return context;
 }

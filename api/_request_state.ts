@@ -10,11 +10,11 @@ export interface RequestState {
   /** The middleware's options. */
   readonly settings: Settings;
   /** What this package's own `onError` or `notFound` has answered, and to what. */
-  answered?: { readonly error: GlamError; readonly cause?: unknown };
+  answered?: { readonly error: GlamError; readonly cause?: unknown } | undefined;
   /** Whether nothing but a handler's own answer decides what the response is: see `watchForPlain`. */
   plain?: boolean;
   /** The response that has the request's headers already. */
-  made?: Response;
+  made?: Response | undefined;
 }
 
 // A registered symbol, so that every copy of the package finds the request of an outer glamMiddleware.

@@ -46,7 +46,17 @@ export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
     const context = createContext(c, settings.service);
     const own = settings.ownRoutes.get(c.req.path);
     const http = own?.counted === false ? undefined : settings.metrics?.http;
-    const exchange: Exchange = { c, context, settings, own, http, startedAt: performance.now() };
+    const exchange: Exchange = {
+      c,
+      context,
+      settings,
+      own,
+      http,
+      startedAt: performance.now(),
+      answered: undefined,
+      plain: false,
+      made: undefined,
+    };
     setState(c, exchange);
     if (settings.plainResponse !== undefined) watchForPlain(c, exchange);
     if (http !== undefined) http.inProgress++;

@@ -112,7 +112,7 @@ function withHeaders(
   headers: Readonly<Record<string, string>>,
 ): Response {
   const state = stateOf(c);
-  if (state !== undefined) delete state.made; // the headers may be the request's own
+  if (state !== undefined) state.made = undefined; // the headers may be the request's own
   for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
   return response;
 }

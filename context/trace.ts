@@ -5,8 +5,11 @@ import type { RequestContext } from "./request_context.ts";
 import { formatTraceparent, newTraceparent, parseTraceparent } from "./traceparent.ts";
 import { normalizeTracestate } from "./tracestate.ts";
 
-/** Where a request's context keeps the headers that its trace has not been read from yet. */
-const UNREAD: unique symbol = Symbol("unread trace headers");
+/**
+ * Where a request's context keeps the headers that its trace has not been read from yet: each header that is read costs
+ * every request, and few requests ask for their trace.
+ */
+export const UNREAD: unique symbol = Symbol("unread trace headers");
 
 /** The headers of a request, as far as its trace is concerned. */
 export interface TraceHeaders {
@@ -14,24 +17,22 @@ export interface TraceHeaders {
   get(name: string): string | null;
 }
 
-/** The part of a context that a trace is in. */
-type Traced = Pick<RequestContext, "baggage" | "traceparent" | "tracestate"> & {
-  [UNREAD]?: TraceHeaders | undefined;
-};
+/** A request's context with a trace that may not have been read yet. */
+export interface UnreadContext extends RequestContext {
+  [UNREAD]: TraceHeaders | undefined;
+}
 
-/**
- * Gives a new context the trace of its request: the active OpenTelemetry span's, or the caller's. The caller's headers
- * are read when somebody asks, since each one read costs every request; the span must be looked at now, as another may
- * be active later.
- */
-export function joinTrace(context: RequestContext, headers: TraceHeaders): void {
+/** The part of a context that a trace is in. */
+type Traced = Pick<RequestContext, "baggage" | "traceparent" | "tracestate"> & Partial<UnreadContext>;
+
+/** Lets a new context join the active OpenTelemetry span, which is another one when the trace is asked for. */
+export function joinActiveSpan(context: UnreadContext): void {
   const span = activeSpanContext();
-  if (span === undefined) (context as Traced)[UNREAD] = headers;
-  else {
-    context.traceparent = formatTraceparent(span);
-    context.tracestate = span.tracestate;
-    context.baggage = baggageOf(headers);
-  }
+  if (span === undefined) return;
+  context.traceparent = formatTraceparent(span);
+  context.tracestate = span.tracestate;
+  context.baggage = baggageOf(context[UNREAD]!);
+  context[UNREAD] = undefined;
 }
 
 /** The `traceparent` that the request came with, or that somebody has asked for; none is made. */
