@@ -56,7 +56,7 @@ export {
 } from "./envelope.ts";
 export { type GlamMiddleware, glamMiddleware } from "./glam_middleware.ts";
 export { notFound, onError } from "./handlers.ts";
-export { type ErrorOptions, type GlamMetricsOptions, type GlamOptions } from "./options.ts";
+export type { ErrorOptions, GlamMetricsOptions, GlamOptions } from "./options.ts";
 export {
   type CursorQuery,
   cursorQuery,
@@ -83,4 +83,4 @@ export {
   type ValidateOptions,
   type ValidationTarget,
 } from "./validate.ts";
-export { type GlamVariables } from "./variables.ts";
+export type { GlamVariables } from "./variables.ts";

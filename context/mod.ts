@@ -28,7 +28,7 @@ export {
 export { generateIdempotencyKey } from "./idempotency_key.ts";
 export { makeCorrelationId, makeRequestId } from "./ids.ts";
 export { propagationHeaders, type PropagationOptions } from "./propagation.ts";
-export { type ContextInit, type ContextPatch, type RequestContext } from "./request_context.ts";
+export type { ContextInit, ContextPatch, RequestContext } from "./request_context.ts";
 export { getContext, getCorrelationId, getRequestId, runWithContext, setContext } from "./storage.ts";
 export { formatTraceparent, parseTraceparent, type Traceparent } from "./traceparent.ts";
 export { normalizeTracestate } from "./tracestate.ts";

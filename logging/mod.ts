@@ -44,7 +44,7 @@
 export { type LogFileOptions } from "./_rotating_file.ts";
 export { createLogger } from "./create_logger.ts";
 export { type LogLevel } from "./levels.ts";
-export { type LogFields, type Logger, type LoggerLike } from "./logger.ts";
+export type { LogFields, Logger, LoggerLike } from "./logger.ts";
 export { type LogRecord, type RecordSink, toLogTapeSink } from "./logtape.ts";
 export { type LoggerOptions } from "./options.ts";
 export { type RedactRule } from "./redact.ts";
