@@ -1,59 +1,155 @@
-import { toGlamError } from "../errors/to_glam_error.ts";
-import { DEDICATED, type DedicatedConnection, type DedicatedSource } from "./_dedicated.ts";
-import type { Database, TransactionOptions } from "./database.ts";
+import { DatabaseError } from "../errors/infrastructure.ts";
+import { isGlamError } from "../errors/glam_error.ts";
+import { withDeadline } from "../internal/clock.ts";
+import { identifier } from "./_checks.ts";
+import { DEDICATED, type DedicatedSource } from "./_dedicated.ts";
+import { nodeModule } from "./_node.ts";
+import { observeQueries } from "./_observe_queries.ts";
+import { type DriverFactory, loadDriver, type OpenDriver, openDriver } from "./_open_driver.ts";
+import { Pool } from "./_pool.ts";
+import { codeOf } from "./_query_error.ts";
+import { EXECUTE, type Queryable } from "./_queryable.ts";
+import { runTransaction, type TransactionRunner } from "./_run_transaction.ts";
+import { resolveSettings, type Settings } from "./_settings.ts";
+import { tagFactory } from "./_tag.ts";
+import { isWithin, type Transaction } from "./_transaction.ts";
+import type { Database, DatabaseHealth, TransactionOptions } from "./database.ts";
 import type { DatabaseOptions } from "./options.ts";
 import type { Sql } from "./sql.ts";
 
+const HEALTH_TIMEOUT_MS = 2000;
+
 /**
- * Connects to Postgres.
+ * Connects to Postgres: a pool with deadlines, whose errors are those of this package.
  *
- * @throws {DatabaseError} when the database cannot be reached.
+ * @example
+ * ```ts
+ * import { connectDatabase } from "@glam/shared/db";
+ *
+ * async function main() {
+ *   await using db = await connectDatabase("postgres://app:s3cret@localhost:5432/catalog");
+ *   await db.transaction(async (tx) => {
+ *     await tx`update items set stock = stock - 1 where id = ${7}`;
+ *     await tx`insert into orders (item_id) values (${7})`;
+ *   });
+ *   console.log(await db.health()); // { status: "healthy", latency_ms: 0.8 }
+ * }
+ * ```
+ *
+ * @throws {TypeError} when an option is not what it has to be.
+ * @throws {RangeError} when a number is out of its range.
+ * @throws {ConfigError} when `enabled` is false.
+ * @throws {DatabaseError} when the database cannot be reached in time, unless `lazy` is set.
  */
-export async function connectDatabase(options: string | DatabaseOptions): Promise<Database> {
-  const config = typeof options === "string" ? { url: options } : options;
-  const { default: postgres } = await import("postgres");
-  const connect = (max: number) =>
-    postgres(config.url ?? "", {
-      max,
-      onnotice: () => {},
-      ...(config.schema === undefined ? {} : { connection: { search_path: `"${config.schema}"` } }),
-    });
-  const raw = connect(config.poolSize ?? 10);
-  const sql = raw as unknown as Sql;
-  const ping = async () => {
-    try {
-      await sql`select 1`;
-    } catch (error) {
-      throw toGlamError(error);
-    }
+export async function connectDatabase(database: string | DatabaseOptions): Promise<Database> {
+  const settings = resolveSettings(database);
+  const { db, ready } = await createDatabase(settings);
+  if (settings.lazy) return db;
+  try {
+    await ready();
+    return db;
+  } catch (error) {
+    await db.close();
+    const { host, port, name } = settings.address;
+    throw isGlamError(error)
+      ? new DatabaseError(`Cannot connect to the database "${name}" at ${host}:${port}: ${reasonOf(error)}`, {
+        cause: error.cause,
+        retryable: error.details["retryable"] === true,
+        errorCode: codeOf(error),
+      })
+      : error;
+  }
+}
+
+function reasonOf(error: Error): string {
+  return error.cause instanceof Error && error.cause.message !== "" ? error.cause.message : error.message;
+}
+
+async function createDatabase(settings: Settings) {
+  const byKey = new Map<string, Transaction>();
+  const postgres = await loadDriver();
+  const opened = openDriver(postgres, settings, (key) => byKey.get(key)?.lose());
+  const { driver, sockets } = opened;
+  const observation = await observeQueries(settings);
+  const pool = new Pool(driver, settings, sockets, observation?.observer);
+  observation?.show(pool.gate);
+  const { AsyncLocalStorage } = nodeModule("node:async_hooks");
+  const storage = new AsyncLocalStorage<Transaction>();
+  const tags = tagFactory(driver, pool);
+  const current = () => storage.getStore();
+  const sql = tags.create(current);
+  const runner: TransactionRunner = {
+    settings,
+    pool,
+    storage,
+    byKey,
+    onRetry: observation?.onRetry,
+    createTag: (transaction) =>
+      tags.create(() => {
+        const inner = current();
+        return inner !== undefined && isWithin(inner, transaction) ? inner : transaction;
+      }),
   };
-  const close = () => raw.end({ timeout: 5 });
-  await ping();
-  const dedicated: DedicatedSource = {
-    pooler: false,
-    schema: config.schema,
-    open(): DedicatedConnection {
-      const own = connect(1);
-      return { sql: own as unknown as Sql, close: () => own.end({ timeout: 5 }) };
-    },
-  };
-  const database: Database & { readonly [DEDICATED]: DedicatedSource } = {
-    [DEDICATED]: dedicated,
+  const ping = async () => void await sql`select 1`;
+  let closing: Promise<void> | undefined;
+  const close = () => closing ??= closePool(settings, pool, opened).finally(() => observation?.close());
+  const db: Database & Queryable & { readonly [DEDICATED]: DedicatedSource } = {
     sql,
-    transaction<T>(fn: (tx: Sql) => Promise<T> | T, _options?: TransactionOptions): Promise<T> {
-      return raw.begin((tx) => fn(tx as unknown as Sql)) as Promise<T>;
-    },
+    transaction: <T>(fn: (tx: Sql) => Promise<T> | T, options?: TransactionOptions) =>
+      runTransaction(runner, fn, options),
     ping,
-    async health() {
-      const started = performance.now();
-      const status = await ping().then(() => "healthy" as const, () => "unhealthy" as const);
-      return { status, latency_ms: performance.now() - started };
-    },
-    async ensureSchema(name) {
-      await sql`create schema if not exists ${sql(name)}`;
-    },
+    health: healthOf(ping),
+    ensureSchema: (name) => ensureSchema(sql, name),
     close,
     [Symbol.asyncDispose]: close,
+    [EXECUTE]: ({ strings }, parameters) => tags.query(current(), strings, parameters),
+    [DEDICATED]: dedicatedSourceOf(postgres, settings),
   };
-  return database;
+  return { db, ready: ping };
+}
+
+/** One question at a time: a server that is silent is not asked again and again. */
+function healthOf(ping: () => Promise<void>): () => Promise<DatabaseHealth> {
+  let asked: Promise<void> | undefined;
+  return async () => {
+    const started = performance.now();
+    asked ??= ping().finally(() => asked = undefined);
+    const status = await withDeadline(asked, HEALTH_TIMEOUT_MS, "The database did not answer in time")
+      .then(() => "healthy" as const, () => "unhealthy" as const);
+    return { status, latency_ms: performance.now() - started };
+  };
+}
+
+async function ensureSchema(sql: Sql, name: string): Promise<void> {
+  identifier("name", name);
+  try {
+    await sql`create schema if not exists ${sql(name)}`;
+  } catch (error) {
+    // Somebody else made it between the look and the making.
+    if (codeOf(error) !== "23505" && codeOf(error) !== "42P06") throw error;
+  }
+}
+
+async function closePool({ closeTimeoutMs }: Settings, pool: Pool, { driver, sockets }: OpenDriver) {
+  await driver.end({ timeout: closeTimeoutMs / 1000 });
+  pool.close();
+  sockets?.close();
+}
+
+/** Migrations take as long as they take, on connections that are not of the pool. */
+function dedicatedSourceOf(postgres: DriverFactory, settings: Settings): DedicatedSource {
+  const { pooler, schema } = settings;
+  return {
+    pooler,
+    schema,
+    open() {
+      const own = { ...settings, max: 1, queryTimeoutMs: 0, lockTimeoutMs: 0, idleInTransactionTimeoutMs: 0 };
+      const { driver, sockets } = openDriver(postgres, own);
+      const close = async () => {
+        await driver.end({ timeout: settings.closeTimeoutMs / 1000 });
+        sockets?.close();
+      };
+      return { sql: driver as unknown as Sql, close };
+    },
+  };
 }

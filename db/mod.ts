@@ -12,6 +12,7 @@ export {
   type IsolationLevel,
   type TransactionOptions,
 } from "./database.ts";
+export { databaseOptionsFromEnv, type EnvironmentVariables } from "./database_options_from_env.ts";
 export { defineTable } from "./define_table.ts";
 export { type Condition, type Filter, type Operators } from "./filter.ts";
 export { type BaselineOptions, type BaselineResult } from "./migrate/baseline.ts";
@@ -33,7 +34,12 @@ export {
 export { type RepairOptions, type RepairResult } from "./migrate/repair.ts";
 export { type MigrationState, type MigrationStatus } from "./migrate/status.ts";
 export { merchantScoped, softDelete, timestamps, versioned } from "./mixins.ts";
-export { type DatabaseOptions } from "./options.ts";
+export {
+  type DatabaseLocation,
+  type DatabaseOptions,
+  type DatabaseTls,
+  type DatabaseTlsOptions,
+} from "./options.ts";
 export {
   type CursorSlice,
   type DeletedRows,
@@ -86,3 +92,4 @@ export {
   type TypesOfDefinition,
   type UniqueDefinition,
 } from "./table_definition.ts";
+export { type SpanLike, type TracerLike } from "./tracer.ts";

@@ -1,0 +1,54 @@
+// The few members of Node's modules that the pool uses, as structural types: a `node:` type would show in the public
+// declarations of whoever re-exports them, and importing the modules would cost every consumer of the errors.
+
+/** What is used of a `net.Socket` or a `tls.TLSSocket`. */
+export interface Socket {
+  readonly destroyed: boolean;
+  write(chunk: Uint8Array, ...rest: unknown[]): boolean;
+  destroy(error?: Error): void;
+  on(event: string, listener: (...values: never[]) => void): this;
+  once(event: string, listener: (...values: never[]) => void): this;
+  off(event: string, listener: (...values: never[]) => void): this;
+  setNoDelay?(on: boolean): void;
+}
+
+/** A socket that is not connected yet. */
+export interface ConnectableSocket extends Socket {
+  connect(target: object): void;
+}
+
+interface Modules {
+  "node:async_hooks": {
+    readonly AsyncLocalStorage: {
+      new <T>(): AsyncStorage<T>;
+      snapshot?(): <T>(fn: () => T) => T;
+    };
+  };
+  "node:net": {
+    readonly Socket: new () => ConnectableSocket;
+    isIP(host: string): number;
+  };
+  "node:tls": { connect(options: object): Socket };
+}
+
+/** What is used of an `AsyncLocalStorage`. */
+export interface AsyncStorage<T> {
+  getStore(): T | undefined;
+  run<R>(store: T | undefined, fn: () => R): R;
+}
+
+/**
+ * A module of Node, which Deno, Bun and workerd have too.
+ *
+ * @throws {TypeError} where the runtime has no such module.
+ */
+export function nodeModule<Name extends keyof Modules>(name: Name): Modules[Name] {
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
+  const found = process?.getBuiltinModule?.(name);
+  if (found === undefined) {
+    throw new TypeError(
+      `Cannot use a database: this runtime has no ${name}; on workerd set the compatibility flag nodejs_compat`,
+    );
+  }
+  return found as Modules[Name];
+}

@@ -1,0 +1,149 @@
+import { ConfigError } from "../errors/common.ts";
+import { MAX_TIMER_MS } from "../internal/clock.ts";
+import { readEnv } from "../internal/environment.ts";
+import { createLogger } from "../logging/create_logger.ts";
+import type { LoggerLike } from "../logging/logger.ts";
+import { flag, identifier, milliseconds, number, text, whole } from "./_checks.ts";
+import { parseConnectionUrl } from "./_connection_url.ts";
+import type { DatabaseOptions, DatabaseTls, DatabaseTlsOptions } from "./options.ts";
+
+/** Where a server is and as whom to connect. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+  /** The Unix socket, where `host` is a folder. */
+  readonly path: string | undefined;
+  readonly name: string;
+  readonly user: string;
+  /** A function, so that no log or inspection of settings shows it. */
+  password(): string;
+  readonly ssl: DatabaseTls;
+}
+
+/** The options of a database, validated, with every default. */
+export interface Settings {
+  readonly address: Address;
+  readonly max: number;
+  readonly recycleSeconds: number;
+  readonly connectTimeoutMs: number;
+  readonly queryTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+  readonly idleInTransactionTimeoutMs: number;
+  readonly closeTimeoutMs: number;
+  readonly pooler: boolean;
+  readonly schema: string | undefined;
+  readonly applicationName: string;
+  readonly lazy: boolean;
+  readonly service: string;
+  readonly echo: boolean;
+  readonly logger: LoggerLike | undefined;
+  readonly slowQueryMs: number;
+  readonly metrics: DatabaseOptions["metrics"];
+  readonly tracer: DatabaseOptions["tracer"];
+}
+
+// Where containers are reached by a port of this machine: the Python package's list.
+const THIS_MACHINE: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "host.docker.internal"]);
+
+/**
+ * Validates the options of a database.
+ *
+ * @throws {ConfigError} when the database is not enabled.
+ */
+export function resolveSettings(given: string | DatabaseOptions): Settings {
+  const options: DatabaseOptions = typeof given === "string" ? { url: given } : given;
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      `Expected the database to be a URL or options, got ${options === null ? "null" : typeof options}`,
+    );
+  }
+  if (!flag("enabled", options.enabled ?? true)) {
+    throw new ConfigError("Cannot connect to the database: it is not enabled (DB_ENABLED)");
+  }
+  const url = options.url === undefined ? {} : parseConnectionUrl(options.url);
+  const byUrl = options.url !== undefined;
+  const service = text("service", options.service ?? readEnv("SERVICE_NAME") ?? "glam-service");
+  const poolSize = whole("poolSize", options.poolSize ?? (byUrl ? 10 : 5), 1, 10_000);
+  const maxOverflow = whole("maxOverflow", options.maxOverflow ?? (byUrl ? 0 : 10), 0, 10_000);
+  const pooler = flag("pooler", options.pooler ?? false);
+  const echo = flag("echo", options.echo ?? false);
+  const { schema } = options;
+  if (schema !== undefined) {
+    identifier("schema", schema);
+    if (pooler) {
+      throw new TypeError(
+        "Expected `schema` to be left out with `pooler`, where no connection keeps a setting; use: alter role ... set search_path",
+      );
+    }
+  }
+  return {
+    address: addressOf(options, url),
+    max: poolSize + maxOverflow,
+    recycleSeconds: number("recycleSeconds", options.recycleSeconds ?? 3600, 1, MAX_TIMER_MS / 1000),
+    connectTimeoutMs: milliseconds(
+      "connectTimeoutMs",
+      options.connectTimeoutMs ?? url.connectTimeoutMs ?? 5000,
+      1,
+    ),
+    queryTimeoutMs: milliseconds("queryTimeoutMs", options.queryTimeoutMs ?? 30_000),
+    lockTimeoutMs: milliseconds("lockTimeoutMs", options.lockTimeoutMs ?? 0),
+    idleInTransactionTimeoutMs: milliseconds(
+      "idleInTransactionTimeoutMs",
+      options.idleInTransactionTimeoutMs ?? 60_000,
+    ),
+    closeTimeoutMs: milliseconds("closeTimeoutMs", options.closeTimeoutMs ?? 5000),
+    pooler,
+    schema,
+    applicationName: text("applicationName", options.applicationName ?? url.applicationName ?? service),
+    lazy: flag("lazy", options.lazy ?? false),
+    service,
+    echo,
+    logger: options.logger ?? (echo ? createLogger(service) : undefined),
+    slowQueryMs: milliseconds("slowQueryMs", options.slowQueryMs ?? 1000),
+    metrics: options.metrics,
+    tracer: options.tracer,
+  };
+}
+
+function addressOf(options: DatabaseOptions, url: ReturnType<typeof parseConnectionUrl>): Address {
+  const host = text("host", options.host ?? url.host ?? "localhost");
+  const internal = whole("port", options.port ?? url.port ?? 5432, 1, 65_535);
+  const external = options.portExternal === undefined
+    ? internal
+    : whole("portExternal", options.portExternal, 1, 65_535);
+  const port = THIS_MACHINE.has(host) ? external : internal;
+  const user = text("user", options.user ?? url.user ?? "postgres");
+  const password = options.password ?? url.password ?? "";
+  if (typeof password !== "string") {
+    throw new TypeError(`Expected \`password\` to be a string, got ${typeof password}`);
+  }
+  const ssl = tls(options.ssl ?? url.ssl ?? false);
+  return {
+    host,
+    port,
+    path: host.startsWith("/") ? `${host}/.s.PGSQL.${port}` : undefined,
+    name: text("name", options.name ?? url.name ?? user),
+    user,
+    password: () => password,
+    ssl,
+  };
+}
+
+const TLS_OPTIONS = ["ca", "cert", "key", "servername"] as const;
+
+function tls(value: unknown): DatabaseTls {
+  if (value === false || value === "prefer" || value === "require" || value === "verify-full") return value;
+  if (typeof value !== "object" || value === null) {
+    throw new TypeError(
+      `Expected \`ssl\` to be false, "prefer", "require", "verify-full" or options, got ${
+        typeof value === "string" ? JSON.stringify(value) : String(value)
+      }`,
+    );
+  }
+  const given = value as DatabaseTlsOptions;
+  const options: Record<string, string> = {};
+  for (const name of TLS_OPTIONS) {
+    if (given[name] !== undefined) options[name] = text(`ssl.${name}`, given[name]);
+  }
+  return options;
+}
