@@ -6,90 +6,81 @@
  */
 
 export { connectDatabase } from "./connect_database.ts";
-export {
-  type Database,
-  type DatabaseHealth,
-  type IsolationLevel,
-  type TransactionOptions,
-} from "./database.ts";
+export type { Database, DatabaseHealth, IsolationLevel, TransactionOptions } from "./database.ts";
 export { databaseOptionsFromEnv, type EnvironmentVariables } from "./database_options_from_env.ts";
+export { defineMapper, type Mapper, type MapperDefinition, type MissingColumns } from "./define_mapper.ts";
 export { defineTable } from "./define_table.ts";
-export { type Condition, type Filter, type Operators } from "./filter.ts";
-export { type BaselineOptions, type BaselineResult } from "./migrate/baseline.ts";
+export type { Condition, Filter, Operators } from "./filter.ts";
+export type { BaselineOptions, BaselineResult } from "./migrate/baseline.ts";
 export {
   MigrationError,
   type MigrationErrorOptions,
   type MigrationProblem,
   type MigrationProblemKind,
 } from "./migrate/migration_error.ts";
-export { type MigrationFile } from "./migrate/migration_file.ts";
+export type { MigrationFile } from "./migrate/migration_file.ts";
 export { Migrator } from "./migrate/migrator.ts";
-export {
-  type MigrateOptions,
-  type MigrationDirection,
-  type MigrationEvent,
-  type MigrationRun,
-  type MigratorOptions,
+export type {
+  MigrateOptions,
+  MigrationDirection,
+  MigrationEvent,
+  MigrationRun,
+  MigratorOptions,
 } from "./migrate/options.ts";
-export { type RepairOptions, type RepairResult } from "./migrate/repair.ts";
-export { type MigrationState, type MigrationStatus } from "./migrate/status.ts";
+export type { RepairOptions, RepairResult } from "./migrate/repair.ts";
+export type { MigrationState, MigrationStatus } from "./migrate/status.ts";
 export { merchantScoped, softDelete, timestamps, versioned } from "./mixins.ts";
-export {
-  type DatabaseLocation,
-  type DatabaseOptions,
-  type DatabaseTls,
-  type DatabaseTlsOptions,
-} from "./options.ts";
-export {
-  type CursorSlice,
-  type DeletedRows,
-  type DeleteOptions,
-  type FindAfterOptions,
-  type FindAllOptions,
-  type FindPageOptions,
-  type OrderBy,
-  type OrderOptions,
-  type Page,
-  type ReadOptions,
-  type StreamOptions,
-  type UpsertOptions,
+export type { DatabaseLocation, DatabaseOptions, DatabaseTls, DatabaseTlsOptions } from "./options.ts";
+export type {
+  CursorSlice,
+  DeletedRows,
+  DeleteOptions,
+  FindAfterOptions,
+  FindAllOptions,
+  FindPageOptions,
+  OrderBy,
+  OrderOptions,
+  Page,
+  ReadOptions,
+  StreamOptions,
+  UpsertOptions,
 } from "./query_options.ts";
 export { type MerchantOptions, Repository } from "./repository.ts";
-export { type Fragment, type PendingQuery, type Row, type RowList, type Sql } from "./sql.ts";
-export {
-  type CheckConstraint,
-  type Column,
-  type ForeignKeyConstraint,
-  type IndexPart,
-  type InsertOf,
-  type KeyOf,
-  type PatchOf,
-  type ReferentialAction,
-  type RowOf,
-  type Table,
-  type TableIndex,
-  type TableMixins,
-  type TableModel,
-  type TableTypes,
-  type UniqueConstraint,
+export type { Fragment, PendingQuery, Row, RowList, Sql } from "./sql.ts";
+export type {
+  CheckConstraint,
+  Column,
+  ForeignKeyConstraint,
+  IndexPart,
+  InsertOf,
+  KeyOf,
+  PatchOf,
+  ReferentialAction,
+  RowOf,
+  Table,
+  TableIndex,
+  TableMixins,
+  TableModel,
+  TableTypes,
+  UniqueConstraint,
 } from "./table.ts";
 export { createTable } from "./table_ddl.ts";
-export {
-  type CheckedDefinition,
-  type ColumnNameOf,
-  type ColumnShape,
-  type DefinedInsert,
-  type DefinedKey,
-  type DefinedPatch,
-  type DefinedRow,
-  type DefinedShape,
-  type ForeignKeyDefinition,
-  type IndexColumn,
-  type IndexDefinition,
-  type KeyNameOf,
-  type MixinColumns,
-  type TableDefinition,
-  type TypesOfDefinition,
-  type UniqueDefinition,
+export type {
+  CheckedDefinition,
+  ColumnNameOf,
+  ColumnShape,
+  DefinedInsert,
+  DefinedKey,
+  DefinedPatch,
+  DefinedRow,
+  DefinedShape,
+  ForeignKeyDefinition,
+  IndexColumn,
+  IndexDefinition,
+  KeyNameOf,
+  MixinColumns,
+  TableDefinition,
+  TypesOfDefinition,
+  UniqueDefinition,
 } from "./table_definition.ts";
-export { type SpanLike, type TracerLike } from "./tracer.ts";
+export type { SpanLike, TracerLike } from "./tracer.ts";

@@ -1,0 +1,16 @@
+/** Whether two values of a column are the same: dates by their time, bytes, lists and JSON by what is in them. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (a instanceof Date || b instanceof Date) {
+    return a instanceof Date && b instanceof Date && a.getTime() === b.getTime();
+  }
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  // Typed arrays and lists too: their members are their places.
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length &&
+    keys.every((key) =>
+      Object.hasOwn(b, key) &&
+      isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key])
+    );
+}
