@@ -43,7 +43,7 @@ function makeAccess(table: Table): Access {
     columns,
     key: table.primaryKey.columns.map((column) => codecs.get(column)!),
     selected: columns.map(({ select }) => select).join(", "),
-    texts: new Texts(),
+    texts: new Texts(table.name),
     schemas: new RowSchemas(table),
     decode: decoderOf(columns),
   };

@@ -1,4 +1,5 @@
 import type { Encoded } from "./_codec.ts";
+import { setLabel } from "./_statement.ts";
 import type { RowList, Sql } from "./sql.ts";
 
 const PLACE = "\0";
@@ -37,10 +38,12 @@ export class Query {
  * the first few hundred, which only filters put together by a client reach, run unprepared.
  */
 export class Texts {
+  readonly #table: string;
   readonly #limit: number;
   readonly #known = new Map<string, TemplateStringsArray>();
 
-  constructor(limit: number = 500) {
+  constructor(table: string, limit: number = 500) {
+    this.#table = table;
     this.#limit = limit;
   }
 
@@ -49,6 +52,7 @@ export class Texts {
     if (strings === undefined) {
       if (this.#known.size >= this.#limit) return runOnce(sql, text, values);
       strings = toStrings(text);
+      setLabel(strings, { operation: text.slice(0, text.indexOf(" ")), table: this.#table });
       this.#known.set(text, strings);
     }
     return sql(strings, ...values);
@@ -56,7 +60,7 @@ export class Texts {
 }
 
 /** The text as a template has it. The driver knows a template again by the identity of its strings. */
-export function toStrings(text: string): TemplateStringsArray {
+function toStrings(text: string): TemplateStringsArray {
   const strings = text.split(PLACE);
   return Object.assign(strings, { raw: strings });
 }

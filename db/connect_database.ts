@@ -3,6 +3,8 @@ import { isGlamError } from "../errors/glam_error.ts";
 import { withDeadline } from "../internal/clock.ts";
 import { identifier } from "./_checks.ts";
 import { DEDICATED, type DedicatedSource } from "./_dedicated.ts";
+import type { Driver } from "./_driver.ts";
+import { IN_TRANSACTION, type TransactionAware } from "./_in_transaction.ts";
 import { nodeModule } from "./_node.ts";
 import { observeQueries } from "./_observe_queries.ts";
 import { type DriverFactory, loadDriver, type OpenDriver, openDriver } from "./_open_driver.ts";
@@ -65,7 +67,16 @@ function reasonOf(error: Error): string {
   return error.cause instanceof Error && error.cause.message !== "" ? error.cause.message : error.message;
 }
 
-async function createDatabase(settings: Settings) {
+/** A database, and the pool of the driver under it. */
+export interface CreatedDatabase {
+  readonly db: Database;
+  readonly driver: Driver;
+  /** Resolves when the database answers. */
+  ready(): Promise<void>;
+}
+
+/** Makes the database of these settings, without a connection. */
+export async function createDatabase(settings: Settings): Promise<CreatedDatabase> {
   const byKey = new Map<string, Transaction>();
   const postgres = await loadDriver();
   const opened = openDriver(postgres, settings, (key) => byKey.get(key)?.lose());
@@ -93,7 +104,7 @@ async function createDatabase(settings: Settings) {
   const ping = async () => void await sql`select 1`;
   let closing: Promise<void> | undefined;
   const close = () => closing ??= closePool(settings, pool, opened).finally(() => observation?.close());
-  const db: Database & Queryable & { readonly [DEDICATED]: DedicatedSource } = {
+  const db: Database & Queryable & TransactionAware & { readonly [DEDICATED]: DedicatedSource } = {
     sql,
     transaction: <T>(fn: (tx: Sql) => Promise<T> | T, options?: TransactionOptions) =>
       runTransaction(runner, fn, options),
@@ -103,9 +114,10 @@ async function createDatabase(settings: Settings) {
     close,
     [Symbol.asyncDispose]: close,
     [EXECUTE]: ({ strings }, parameters) => tags.query(current(), strings, parameters),
+    [IN_TRANSACTION]: () => current() !== undefined,
     [DEDICATED]: dedicatedSourceOf(postgres, settings),
   };
-  return { db, ready: ping };
+  return { db, driver, ready: ping };
 }
 
 /** One question at a time: a server that is silent is not asked again and again. */
