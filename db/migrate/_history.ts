@@ -1,5 +1,5 @@
 import { problem } from "./migration_error.ts";
-import { quoteName, quoteText } from "./_quote.ts";
+import { quoteIdentifier, quoteText } from "../_identifier.ts";
 import type { Session } from "./_session.ts";
 
 /** What the history table says of one migration. */
@@ -43,7 +43,7 @@ const COLUMNS = [
 
 /** The table of this name in this schema. */
 export function historyTable(schema: string, table: string): HistoryTable {
-  return { schema, table, quoted: `${quoteName(schema)}.${quoteName(table)}` };
+  return { schema, table, quoted: `${quoteIdentifier(schema)}.${quoteIdentifier(table)}` };
 }
 
 /**
@@ -104,7 +104,7 @@ export async function createHistory(session: Session, history: HistoryTable): Pr
     `select from pg_catalog.pg_namespace where nspname = ${quoteText(schema)}`,
   );
   try {
-    await session.atomic(`${found === undefined ? `create schema ${quoteName(schema)};` : ""}
+    await session.atomic(`${found === undefined ? `create schema ${quoteIdentifier(schema)};` : ""}
       create table ${quoted} (
         version bigint primary key,
         name text not null,

@@ -25,10 +25,17 @@ const REPORT_EVERY_MS = 5000;
 const CHECK_EVERY_MS = 15_000;
 const CHECK_DEADLINE_MS = 15_000;
 
-/** Settings that would end a transaction that waits, or takes long. Not every server has each of them. */
-export const NO_DEADLINES =
-  `select pg_catalog.set_config(name, '0', true) from pg_catalog.pg_settings where name in
-  ('idle_in_transaction_session_timeout', 'idle_session_timeout', 'lock_timeout', 'statement_timeout', 'transaction_timeout');`;
+/**
+ * Takes away the settings that would end a transaction that waits, or takes long, and lets the server look whether the
+ * process is still there: else what a killed one has begun goes on. Not every server has each of them.
+ */
+export function sessionSettings(scope: "transaction" | "session"): string {
+  const local = scope === "transaction";
+  return `select pg_catalog.set_config(name, '0', ${local}) from pg_catalog.pg_settings where name in
+      ('idle_in_transaction_session_timeout', 'idle_session_timeout', 'lock_timeout', 'statement_timeout', 'transaction_timeout');
+    select pg_catalog.set_config(name, '2s', ${local}) from pg_catalog.pg_settings
+      where name = 'client_connection_check_interval' and version() ~ 'linux|darwin|freebsd';`;
+}
 
 /**
  * Takes the lock of this history, for as long as the session's transaction is open: a killed holder frees it at once,
@@ -64,7 +71,7 @@ export async function acquireLock(
 
 async function tryLock(session: Session, key: bigint): Promise<boolean> {
   const [row] = await session.rows<{ locked: boolean }>(`begin isolation level read committed;
-    ${NO_DEADLINES}
+    ${sessionSettings("transaction")}
     set local application_name = 'glam migrate';
     select pg_catalog.pg_try_advisory_xact_lock(${key}) as locked`);
   if (row?.locked !== true) await session.run("rollback");
@@ -118,7 +125,7 @@ async function describeHolder(session: Session, key: bigint): Promise<string | u
   const [holder] = await session.rows<
     { pid: number; name: string | null; since: string | null; address: string | null }
   >(`
-    select l.pid, a.application_name as name, a.client_addr::text as address,
+    select l.pid, a.application_name as name, host(a.client_addr) as address,
       to_char(a.xact_start at time zone 'UTC', 'HH24:MI:SS"Z"') as since
     from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
     where ${conditionOf(key)} limit 1`);

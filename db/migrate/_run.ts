@@ -1,8 +1,8 @@
 import { fullJitter } from "../../internal/backoff.ts";
 import { sleep } from "../../internal/clock.ts";
 import { type HistoryTable, readHistory, ROW_GONE } from "./_history.ts";
-import { NO_DEADLINES } from "./_lock.ts";
-import { quoteText } from "./_quote.ts";
+import { sessionSettings } from "./_lock.ts";
+import { quoteText } from "../_identifier.ts";
 import { isConnectionLoss, isLockFailure, type ServerError, serverError } from "./_server_error.ts";
 import type { Session } from "./_session.ts";
 import type { Statement } from "./_statements.ts";
@@ -50,7 +50,7 @@ async function runAtomic(
   section: Section,
 ): Promise<Outcome> {
   const { session, history, lockTimeoutMs, lockAttempts, signal, emit } = context;
-  const before = `${NO_DEADLINES}
+  const before = `${sessionSettings("transaction")}
     set local lock_timeout = ${lockTimeoutMs};
     ${direction === "up" ? insertRow(history, migration, "applied") : deleteRow(history, migration)}`;
   const after = direction === "down"
@@ -103,7 +103,7 @@ async function runStatements(
   }
   let done = 0;
   try {
-    if (session.keepsSettings) await session.run(NO_DEADLINES.replace("'0', true", "'0', false"));
+    if (session.keepsSettings) await session.run(sessionSettings("session"));
     for (const statement of section.statements) {
       if (session.keepsSettings) {
         await session.run(`set lock_timeout = ${patience(statement, lockTimeoutMs)}`);

@@ -1,6 +1,6 @@
 import { createHistory, type HistoryTable, readHistory } from "./_history.ts";
 import { compare, findVersion } from "./_plan.ts";
-import { quoteName, quoteText } from "./_quote.ts";
+import { quoteIdentifier, quoteText } from "../_identifier.ts";
 import type { Session } from "./_session.ts";
 import type { Migration } from "./migration_file.ts";
 import { migrationError, problem } from "./migration_error.ts";
@@ -76,7 +76,7 @@ async function readAlembic(
     );
   }
   const rows = await session.rows<{ version_num: string }>(
-    `select version_num from ${quoteName(found.schema)}.alembic_version order by 1`,
+    `select version_num from ${quoteIdentifier(found.schema)}.alembic_version order by 1`,
   );
   const revisions = rows.map(({ version_num }) => version_num);
   if (revisions.length === 0) {

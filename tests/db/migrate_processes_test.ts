@@ -1,0 +1,63 @@
+import { type MigrationFile, Migrator } from "@glam/shared/db";
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
+import { migration, plainMigration, until } from "./_migrations.ts";
+
+function startMigrating({ url, schema }: TestDatabase, migrations: readonly MigrationFile[]): ChildProcess {
+  const script = fileURLToPath(new URL("./_migrate_child.ts", import.meta.url));
+  const runtimeArgs = "Deno" in globalThis ? ["run", "-A"] : [];
+  const input = JSON.stringify({ url, schema, migrations });
+  return spawn(process.execPath, [...runtimeArgs, script, input], { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+async function appliedBy(child: ChildProcess): Promise<string[]> {
+  let output = "";
+  child.stdout!.on("data", (chunk) => output += chunk);
+  const [code] = await once(child, "close");
+  assert.equal(code, 0);
+  return JSON.parse(output);
+}
+
+test("eight processes at once apply each file exactly once", async () => {
+  await using db = await createTestDatabase();
+  // Each one leaves a mark, and is slow enough for the others to want it too.
+  const files = [
+    migration("0001_marks", "create table marks (file int); create table t (id int);"),
+    ...[2, 3, 4, 5].map((n) =>
+      migration(`000${n}_m`, `insert into marks values (${n}); select pg_sleep(0.05);`)
+    ),
+    plainMigration("0006_i", "insert into marks values (6); create index concurrently t_id on t (id);"),
+    migration("0007_last", "insert into marks values (7);"),
+  ];
+  const children = Array.from({ length: 8 }, () => startMigrating(db, files));
+  const applied = (await Promise.all(children.map(appliedBy))).flat();
+  assert.deepEqual(applied.toSorted(), files.map(({ name }) => name.replace(".sql", "")));
+  const marks = await db.sql<{ file: number }>`select file from marks order by file`;
+  assert.deepEqual(marks.map(({ file }) => file), [2, 3, 4, 5, 6, 7]);
+  assert.equal((await new Migrator(db, { migrations: files }).status()).state, "current");
+});
+
+test("kill -9 of the process that migrates frees the lock, and what it ran leaves nothing", async () => {
+  await using db = await createTestDatabase();
+  await db.sql`create table slow (yes bool)`;
+  await db.sql`insert into slow values (true)`;
+  const files = [
+    migration("0001_a", "create table a (id int);"),
+    migration("0002_b", "create table b (id int); select pg_sleep(3600) from slow;"),
+  ];
+  const child = startMigrating(db, files);
+  await until(async () =>
+    (await db
+      .sql`select from pg_stat_activity where position(${db.schema} in query) > 0 and wait_event = 'PgSleep'`)
+      .length > 0
+  );
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  await db.sql`delete from slow`;
+  assert.deepEqual((await new Migrator(db, { migrations: files }).up()).map(({ name }) => name), ["0002_b"]);
+});
