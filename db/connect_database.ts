@@ -148,14 +148,20 @@ async function closePool({ closeTimeoutMs }: Settings, pool: Pool, { driver, soc
   sockets?.close();
 }
 
-/** Migrations take as long as they take, on connections that are not of the pool. */
+/** Migrations take as long as they take, on connections that are not of the pool, and are not replaced meanwhile. */
 function dedicatedSourceOf(postgres: DriverFactory, settings: Settings): DedicatedSource {
   const { pooler, schema } = settings;
   return {
     pooler,
     schema,
     open() {
-      const own = { ...settings, max: 1, queryTimeoutMs: 0, lockTimeoutMs: 0, idleInTransactionTimeoutMs: 0 };
+      const unlimited = {
+        queryTimeoutMs: 0,
+        lockTimeoutMs: 0,
+        idleInTransactionTimeoutMs: 0,
+        recycleSeconds: 0,
+      };
+      const own = { ...settings, ...unlimited, max: 1 };
       const { driver, sockets } = openDriver(postgres, own);
       const close = async () => {
         await driver.end({ timeout: settings.closeTimeoutMs / 1000 });

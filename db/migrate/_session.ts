@@ -1,3 +1,4 @@
+import { quoteIdentifier } from "../_identifier.ts";
 import type { DedicatedSource } from "../_dedicated.ts";
 import type { Database } from "../database.ts";
 import type { PendingQuery, RowList, Sql } from "../sql.ts";
@@ -17,20 +18,24 @@ export interface Session {
   close(): Promise<void>;
 }
 
-const BEGIN = "begin isolation level read committed read write;\n";
+const BEGIN = "begin isolation level read committed read write;";
 
 /** A session on a connection of its own. */
-export function openSession({ open, pooler }: DedicatedSource): Session {
+export function openSession({ open, pooler, schema }: DedicatedSource): Session {
   const { sql, close } = open();
+  // A pooler hands connections on, so nothing was set when this one was opened.
+  const lead = pooler && schema !== undefined
+    ? `${BEGIN} set local search_path to ${quoteIdentifier(schema)};\n`
+    : `${BEGIN}\n`;
   return {
-    lead: BEGIN,
+    lead,
     keepsSettings: !pooler,
     rows: (text) => rowsOf(sql, text),
     run: (text) => runText(sql, text),
     async atomic(text, signal) {
       // One text, so that a connection that breaks and comes back cannot be in the middle of it.
       try {
-        await cancellable(sql.unsafe(`${BEGIN}${text}\n;commit`).simple(), signal);
+        await cancellable(sql.unsafe(`${lead}${text}\n;commit`).simple(), signal);
       } catch (error) {
         await sql.unsafe("rollback").simple().catch(() => {});
         throw error;

@@ -36,3 +36,8 @@ export async function until(condition: () => Promise<boolean> | boolean): Promis
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+/** The names of a list. */
+export function names(list: readonly { readonly name: string }[]): string[] {
+  return list.map(({ name }) => name);
+}

@@ -2,7 +2,7 @@ import { type MigrationEvent, type MigrationFile, Migrator, type MigratorOptions
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
-import { migration, plainMigration, problemOf, until } from "./_migrations.ts";
+import { migration, names, plainMigration, problemOf, until } from "./_migrations.ts";
 
 interface Gate extends AsyncDisposable {
   readonly pid: number;
@@ -40,7 +40,6 @@ function watched(db: TestDatabase, migrations: readonly MigrationFile[], options
 
 const THROUGH_GATE = migration("0001_gate", "create table t (id int); select from gate;", "drop table t;");
 const CONCURRENTLY = plainMigration("0002_index", "create index concurrently t_id on t (id);");
-const names = (list: readonly { name: string }[]) => list.map(({ name }) => name);
 
 test("CREATE INDEX CONCURRENTLY works while others wait for the lock", async () => {
   await using db = await createTestDatabase();

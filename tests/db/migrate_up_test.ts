@@ -3,9 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
-import { migration, plainMigration, problemOf, TWO_TABLES } from "./_migrations.ts";
-
-const names = (list: readonly { name: string }[]) => list.map(({ name }) => name);
+import { migration, names, plainMigration, problemOf, TWO_TABLES } from "./_migrations.ts";
 
 async function tablesOf(db: TestDatabase): Promise<string[]> {
   const rows = await db.sql<{ name: string }>`

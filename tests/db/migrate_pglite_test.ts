@@ -1,0 +1,53 @@
+import { PGlite } from "@electric-sql/pglite";
+import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+import { connectDatabase, type Database, Migrator } from "@glam/shared/db";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { freePort } from "../_support/postgres.ts";
+import { migration, names, plainMigration, problemOf, TWO_TABLES } from "./_migrations.ts";
+
+/** An embedded database, which has one session and takes one connection. */
+async function embedded(): Promise<AsyncDisposable & { readonly db: Database }> {
+  const lite = await PGlite.create();
+  const port = await freePort();
+  const server = new PGLiteSocketServer({ db: lite, port, host: "127.0.0.1" });
+  await server.start();
+  const db = await connectDatabase({
+    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    poolSize: 1,
+  });
+  const dispose = async () => {
+    await db.close();
+    await server.stop();
+    await lite.close();
+  };
+  return { db, [Symbol.asyncDispose]: dispose };
+}
+
+test("an embedded PGlite with a single connection is migrated up and down", async () => {
+  await using lite = await embedded();
+  const files = [
+    ...TWO_TABLES,
+    plainMigration("0003_plain", "vacuum items; create index i on items (id);", "drop index i;"),
+  ];
+  const migrator = new Migrator(lite.db, { migrations: files });
+  assert.equal((await migrator.status()).state, "empty");
+  assert.deepEqual(names(await migrator.up()), ["0001_create_items", "0002_create_prices", "0003_plain"]);
+  assert.deepEqual(await migrator.up(), []);
+  assert.equal((await migrator.status()).state, "current");
+  assert.deepEqual(names(await migrator.down({ to: "0001" })), ["0003_plain", "0002_create_prices"]);
+  assert.deepEqual(names(await migrator.up()), ["0002_create_prices", "0003_plain"]);
+});
+
+test("a file that fails leaves nothing in an embedded PGlite either, and its line is said", async () => {
+  await using lite = await embedded();
+  const files = [
+    TWO_TABLES[0]!,
+    migration("0002_b", "create table b (id int);\ninsert into nope values (1);"),
+  ];
+  const migrator = new Migrator(lite.db, { migrations: files });
+  const { message } = await problemOf(migrator.up(), "failed");
+  assert.equal(message, '0002_b.sql:3: relation "nope" does not exist (42P01); nothing of it was applied');
+  assert.deepEqual((await migrator.status()).migrations.map(({ state }) => state), ["applied", "pending"]);
+  assert.equal((await lite.db.sql`select to_regclass('b') as b`)[0]?.["b"], null);
+});
