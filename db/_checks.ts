@@ -40,15 +40,6 @@ export function text(name: string, value: unknown): string {
   return value;
 }
 
-/** A name of a schema or another object of the database; Postgres would cut off what is over 63 bytes. */
-export function identifier(name: string, value: unknown): string {
-  const found = text(name, value);
-  if (new TextEncoder().encode(found).length > 63) {
-    throw new RangeError(`Expected \`${name}\` to be of at most 63 bytes, got ${JSON.stringify(found)}`);
-  }
-  return found;
-}
-
 function shown(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

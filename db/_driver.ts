@@ -1,3 +1,4 @@
+import type { DriverTypes } from "./_array_types.ts";
 import type { PendingQuery, Row } from "./sql.ts";
 
 /**
@@ -31,6 +32,7 @@ export interface DriverTag {
 
 /** The pool of the driver. */
 export interface Driver extends DriverTag {
+  readonly options: DriverTypes;
   begin<T>(mode: string, fn: (tag: DriverTag) => Promise<T>): Promise<T>;
   end(options: { timeout: number }): Promise<void>;
 }

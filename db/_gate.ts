@@ -18,6 +18,7 @@ export class Gate {
   #free: number;
   readonly #size: number;
   readonly #waiting = new Set<Waiter>();
+  readonly #onLeave: (() => void)[] = [];
 
   constructor(size: number) {
     this.#size = this.#free = size;
@@ -50,9 +51,17 @@ export class Gate {
     this.#waiting.delete(waiter);
   }
 
+  /** Resolves when nobody holds a place or waits for one. */
+  async idle(): Promise<void> {
+    while (this.inUse > 0 || this.waiting > 0) {
+      await new Promise<void>((resolve) => this.#onLeave.push(resolve));
+    }
+  }
+
   /** Gives a place back. The next one comes a little later: the driver has to see first that its connection is free. */
   leave(): void {
     this.#free++;
+    for (const resolve of this.#onLeave.splice(0)) resolve();
     if (this.#waiting.size > 0) queueMicrotask(() => this.#admit());
   }
 

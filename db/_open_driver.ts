@@ -1,5 +1,6 @@
 import { detectRuntime } from "../internal/runtime.ts";
 import type { Driver } from "./_driver.ts";
+import { quoteIdentifier } from "./_identifier.ts";
 import { nodeModule } from "./_node.ts";
 import type { Settings } from "./_settings.ts";
 import { Sockets } from "./_sockets.ts";
@@ -43,6 +44,7 @@ export function openDriver(
     // Not all at once, and none later than it should.
     max_lifetime: () => recycleSeconds * (0.9 + Math.random() / 10),
     idle_timeout: null,
+    fetch_types: false, // the pool asks once, not each connection
     backoff: 0, // the sockets see to that
     onnotice: () => {},
     ...(sockets === undefined
@@ -73,11 +75,6 @@ export function timeouts(settings: Settings): Record<string, number> {
   return Object.fromEntries(
     Object.entries(all).filter(([, ms]) => ms > 0).map(([name, ms]) => [name, Math.ceil(ms)]),
   );
-}
-
-/** A name as SQL takes it literally. */
-export function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 /** `open`, run outside of the async context of the query that needs a connection: the socket would keep that alive. */

@@ -1,4 +1,6 @@
 import { DatabaseError } from "../errors/infrastructure.ts";
+import { withDeadline } from "../internal/clock.ts";
+import { addArrayTypes, ARRAY_TYPES, type ArrayType } from "./_array_types.ts";
 import type { Driver, DriverQuery, DriverTag } from "./_driver.ts";
 import { Gate } from "./_gate.ts";
 import { toQueryError } from "./_query_error.ts";
@@ -18,6 +20,8 @@ interface Running {
   fail(error: Error): void;
 }
 
+const NOBODY: QueryOwner = { onSent() {}, onSettled() {} };
+
 /** How often a query that never left is sent again; each time needs another connection that was killed. */
 const SEND_AGAIN = 3;
 
@@ -33,7 +37,11 @@ export class Pool {
   readonly #limitMs: number;
   readonly #running = new Map<DriverQuery, Running>();
   readonly #expected = new Map<object, { readonly since: number; readonly key: string | undefined }>();
-  #closed = false;
+  /** Whether it takes no further query. */
+  closed = false;
+  #preparing: Promise<void> | undefined;
+  /** Whether queries can be sent. */
+  ready = false;
   #sweep: ReturnType<typeof setTimeout> | undefined;
 
   constructor(driver: Driver, settings: Settings, sockets?: Sockets, observer?: QueryObserver) {
@@ -95,20 +103,37 @@ export class Pool {
 
   /** The error for who waited in vain for a place. */
   noPlace(): DatabaseError {
-    return this.#closed
+    return this.closed
       ? new DatabaseError("Database connection is closed", { retryable: false })
       : new DatabaseError("No database connection was free in time", { retryable: true });
   }
 
-  /** Rejects what still waits for a place, and stops watching. */
-  close(): void {
-    this.#closed = true;
+  /** Takes no new query, and waits for at most `graceMs` for those that it has. */
+  async close(graceMs: number): Promise<void> {
+    this.closed = true;
+    await withDeadline(this.gate.idle(), graceMs, "").catch(() => {});
     clearTimeout(this.#sweep);
     this.#sweep = undefined;
     this.gate.expire(Infinity);
+    await this.#driver.end({ timeout: 0 });
+  }
+
+  /** Makes the pool ready for queries. It is asked before the first one, and again for as long as that fails. */
+  prepare(): Promise<void> {
+    return this.#preparing ??= this.#loadTypes().finally(() => this.#preparing = undefined);
+  }
+
+  async #loadTypes(): Promise<void> {
+    const query = this.#driver.unsafe(ARRAY_TYPES);
+    const { handler } = query;
+    query.handler = () => this.#send(query, handler, NOBODY);
+    addArrayTypes(this.#driver.options, await query as ArrayType[]);
+    this.ready = true;
   }
 
   #enter(query: DriverQuery, handler: DriverQuery["handler"]): void {
+    if (this.closed) return query.reject(this.noPlace());
+    if (!this.ready) return void this.prepare().then(() => this.#enter(query, handler), query.reject);
     if (this.gate.tryEnter()) return this.#send(query, handler, this.#place);
     this.gate.wait({
       since: performance.now(),
@@ -171,8 +196,7 @@ export class Pool {
       if (since > time) break;
       const key = query.state === null ? undefined : backendKey(query.state.pid, query.state.secret);
       fail(new DatabaseError("Database did not answer in time", { retryable: true }));
-      if (key === undefined) this.#sockets?.destroySilent(time);
-      else this.#giveUp(key);
+      this.#giveUp(key);
     }
     for (const [owner, { since, key }] of this.#expected) {
       if (since > time) break;

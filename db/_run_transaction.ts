@@ -73,6 +73,8 @@ async function runOnce<T>(
   options: RunOptions,
 ): Promise<T> {
   const { pool } = scope;
+  if (pool.closed) throw pool.noPlace();
+  if (!pool.ready) await pool.prepare();
   if (!pool.gate.tryEnter()) await place(pool, options.signal);
   try {
     return await new Transaction(scope).run(fn, options);

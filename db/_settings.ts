@@ -3,7 +3,8 @@ import { MAX_TIMER_MS } from "../internal/clock.ts";
 import { readEnv } from "../internal/environment.ts";
 import { createLogger } from "../logging/create_logger.ts";
 import type { LoggerLike } from "../logging/logger.ts";
-import { flag, identifier, milliseconds, number, text, whole } from "./_checks.ts";
+import { flag, milliseconds, number, text, whole } from "./_checks.ts";
+import { assertIdentifier } from "./_identifier.ts";
 import { parseConnectionUrl } from "./_connection_url.ts";
 import type { DatabaseOptions, DatabaseTls, DatabaseTlsOptions } from "./options.ts";
 
@@ -69,7 +70,7 @@ export function resolveSettings(given: string | DatabaseOptions): Settings {
   const echo = flag("echo", options.echo ?? false);
   const { schema } = options;
   if (schema !== undefined) {
-    identifier("schema", schema);
+    assertIdentifier("schema", schema);
     if (pooler) {
       throw new TypeError(
         "Expected `schema` to be left out with `pooler`, where no connection keeps a setting; use: alter role ... set search_path",

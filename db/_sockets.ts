@@ -27,8 +27,6 @@ export class Sockets {
   readonly #options: SocketsOptions;
   readonly #open = new Set<Socket>();
   readonly #byKey = new Map<string, Socket>();
-  /** Where the server was ready once and has said nothing since: the driver asks for the types of arrays first. */
-  readonly #greeted = new Map<Socket, number>();
   #failures = 0;
   #closed = false;
 
@@ -47,18 +45,18 @@ export class Sockets {
   /** Gives up on the connection of a backend: whatever waits for it fails now. */
   destroy(key: string, error: Error): void {
     this.#byKey.get(key)?.destroy(error);
+    this.#options.onLost(key);
   }
 
-  /** Gives up on connections that were silent from `time` on, when they had hardly begun. */
-  destroySilent(time: number): void {
-    for (const [socket, since] of this.#greeted) {
-      if (since < time) socket.destroy(failure("CONNECTION_CLOSED", "The server did not answer in time"));
-    }
-  }
-
-  /** Ends what is still open. The driver forgets a connection that was being opened when it was told to end. */
-  close(): void {
+  /** Waits for at most `graceMs` until every connection has ended, and ends those that the driver has forgotten. */
+  async close(graceMs: number): Promise<void> {
     this.#closed = true;
+    const ended = [...this.#open].map((socket) =>
+      new Promise<void>((resolve) => socket.once("close", resolve))
+    );
+    const patience = new AbortController();
+    await Promise.race([Promise.all(ended), sleep(graceMs, patience.signal).catch(() => {})]);
+    patience.abort();
     for (const socket of this.#open) socket.destroy();
   }
 
@@ -130,7 +128,6 @@ export class Sockets {
     const onData = (chunk: Uint8Array) => {
       if (started) {
         socket.off("data", onData);
-        this.#greeted.delete(socket);
         return;
       }
       reader.read(chunk);
@@ -138,7 +135,6 @@ export class Sockets {
       clearTimeout(deadline);
       started = true;
       this.#failures = 0;
-      this.#greeted.set(socket, performance.now());
       if (reader.key !== undefined) this.#byKey.set(reader.key, socket);
     };
     socket.on("data", onData);
@@ -150,7 +146,6 @@ export class Sockets {
     });
     socket.once("close", () => {
       clearTimeout(deadline);
-      this.#greeted.delete(socket);
       if (!started && !cancels) this.#failures++;
       const { key } = reader;
       if (key === undefined) return;

@@ -42,7 +42,7 @@ export function labelOf(strings: readonly string[]): StatementLabel {
   return label;
 }
 
-/** Gives a statement that is kept a label. */
+/** Gives the strings of a statement that is kept their label. */
 export function setLabel(strings: object, label: StatementLabel): void {
   labels.set(strings, label);
 }

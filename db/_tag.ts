@@ -3,48 +3,41 @@ import type { Pool } from "./_pool.ts";
 import type { Transaction } from "./_transaction.ts";
 import type { PendingQuery, Row, Sql } from "./sql.ts";
 
-/** Makes the tags of a database. */
-export interface TagFactory {
-  /** A tag whose queries go to the transaction that `route` gives, else to the pool. */
-  create(route: () => Transaction | undefined): Sql;
-  /** A query of a template. */
-  query<T extends object>(
-    transaction: Transaction | undefined,
-    strings: TemplateStringsArray,
-    parameters: readonly unknown[],
-  ): PendingQuery<T>;
-}
+/**
+ * Makes tags whose queries go to the transaction that `route` gives, else to the pool. They look like the driver's, and
+ * what they make are the driver's own queries, so that these can be parts of each other.
+ */
+export function tagFactory(driver: Driver, pool: Pool): (route: () => Transaction | undefined) => Sql {
+  const { json, array } = driver;
 
-/** Tags look like the driver's; what they make are the driver's own queries, so that they can be parts of each other. */
-export function tagFactory(driver: Driver, pool: Pool): TagFactory {
-  function adopt(transaction: Transaction | undefined, query: DriverQuery): DriverQuery {
-    return transaction === undefined ? pool.adopt(query) : transaction.adopt(query);
-  }
-
-  function query<T extends object>(
+  function adopt<T extends object>(
     transaction: Transaction | undefined,
-    strings: TemplateStringsArray,
-    parameters: readonly unknown[],
+    query: DriverQuery,
   ): PendingQuery<T> {
-    return asPending<T>(adopt(transaction, (transaction?.tag ?? driver)(strings, ...parameters)));
+    return asPending<T>(transaction === undefined ? pool.adopt(query) : transaction.adopt(query));
   }
 
-  function create(route: () => Transaction | undefined): Sql {
-    const sql = <T extends object = Row>(first: unknown, ...rest: readonly unknown[]) =>
-      isTemplate(first) ? query<T>(route(), first, rest) : driver(first, ...rest);
-    const unsafe = <T extends object = Row>(
+  return (route) => {
+    function sql<T extends object = Row>(
+      first: unknown,
+      ...rest: readonly unknown[]
+    ): PendingQuery<T> | object {
+      if (!isTemplate(first)) return driver(first, ...rest);
+      const transaction = route();
+      return adopt<T>(transaction, (transaction?.tag ?? driver)(first, ...rest));
+    }
+
+    function unsafe<T extends object = Row>(
       text: string,
       parameters: readonly unknown[] = [],
       options: object = {},
-    ): PendingQuery<T> => {
+    ): PendingQuery<T> {
       const transaction = route();
-      return asPending<T>(adopt(transaction, (transaction?.tag ?? driver).unsafe(text, parameters, options)));
-    };
-    const { json, array } = driver;
-    return Object.assign(sql, { unsafe, json, array }) as Sql;
-  }
+      return adopt<T>(transaction, (transaction?.tag ?? driver).unsafe(text, parameters, options));
+    }
 
-  return { create, query };
+    return Object.assign(sql, { unsafe, json, array }) as Sql;
+  };
 }
 
 function isTemplate(value: unknown): value is TemplateStringsArray {

@@ -1,7 +1,7 @@
 import { DatabaseError } from "../errors/infrastructure.ts";
 import { isGlamError } from "../errors/glam_error.ts";
 import { withDeadline } from "../internal/clock.ts";
-import { identifier } from "./_checks.ts";
+import { assertIdentifier, quoteIdentifier } from "./_identifier.ts";
 import { DEDICATED, type DedicatedSource } from "./_dedicated.ts";
 import type { Driver } from "./_driver.ts";
 import { IN_TRANSACTION, type TransactionAware } from "./_in_transaction.ts";
@@ -10,7 +10,6 @@ import { observeQueries } from "./_observe_queries.ts";
 import { type DriverFactory, loadDriver, type OpenDriver, openDriver } from "./_open_driver.ts";
 import { Pool } from "./_pool.ts";
 import { codeOf } from "./_query_error.ts";
-import { EXECUTE, type Queryable } from "./_queryable.ts";
 import { runTransaction, type TransactionRunner } from "./_run_transaction.ts";
 import { resolveSettings, type Settings } from "./_settings.ts";
 import { tagFactory } from "./_tag.ts";
@@ -20,6 +19,8 @@ import type { DatabaseOptions } from "./options.ts";
 import type { Sql } from "./sql.ts";
 
 const HEALTH_TIMEOUT_MS = 2000;
+/** How long a server may take to close a connection that has said goodbye. */
+const GOODBYE_MS = 500;
 
 /**
  * Connects to Postgres: a pool with deadlines, whose errors are those of this package.
@@ -86,9 +87,9 @@ export async function createDatabase(settings: Settings): Promise<CreatedDatabas
   observation?.show(pool.gate);
   const { AsyncLocalStorage } = nodeModule("node:async_hooks");
   const storage = new AsyncLocalStorage<Transaction>();
-  const tags = tagFactory(driver, pool);
+  const createTag = tagFactory(driver, pool);
   const current = () => storage.getStore();
-  const sql = tags.create(current);
+  const sql = createTag(current);
   const runner: TransactionRunner = {
     settings,
     pool,
@@ -96,7 +97,7 @@ export async function createDatabase(settings: Settings): Promise<CreatedDatabas
     byKey,
     onRetry: observation?.onRetry,
     createTag: (transaction) =>
-      tags.create(() => {
+      createTag(() => {
         const inner = current();
         return inner !== undefined && isWithin(inner, transaction) ? inner : transaction;
       }),
@@ -104,7 +105,7 @@ export async function createDatabase(settings: Settings): Promise<CreatedDatabas
   const ping = async () => void await sql`select 1`;
   let closing: Promise<void> | undefined;
   const close = () => closing ??= closePool(settings, pool, opened).finally(() => observation?.close());
-  const db: Database & Queryable & TransactionAware & { readonly [DEDICATED]: DedicatedSource } = {
+  const db: Database & TransactionAware & { readonly [DEDICATED]: DedicatedSource } = {
     sql,
     transaction: <T>(fn: (tx: Sql) => Promise<T> | T, options?: TransactionOptions) =>
       runTransaction(runner, fn, options),
@@ -113,11 +114,10 @@ export async function createDatabase(settings: Settings): Promise<CreatedDatabas
     ensureSchema: (name) => ensureSchema(sql, name),
     close,
     [Symbol.asyncDispose]: close,
-    [EXECUTE]: ({ strings }, parameters) => tags.query(current(), strings, parameters),
     [IN_TRANSACTION]: () => current() !== undefined,
     [DEDICATED]: dedicatedSourceOf(postgres, settings),
   };
-  return { db, driver, ready: ping };
+  return { db, driver, ready: () => pool.prepare() };
 }
 
 /** One question at a time: a server that is silent is not asked again and again. */
@@ -133,19 +133,19 @@ function healthOf(ping: () => Promise<void>): () => Promise<DatabaseHealth> {
 }
 
 async function ensureSchema(sql: Sql, name: string): Promise<void> {
-  identifier("name", name);
+  assertIdentifier("schema", name);
   try {
-    await sql`create schema if not exists ${sql(name)}`;
+    // The driver's own quoting takes a dot for the end of a name.
+    await sql.unsafe(`create schema if not exists ${quoteIdentifier(name)}`);
   } catch (error) {
     // Somebody else made it between the look and the making.
     if (codeOf(error) !== "23505" && codeOf(error) !== "42P06") throw error;
   }
 }
 
-async function closePool({ closeTimeoutMs }: Settings, pool: Pool, { driver, sockets }: OpenDriver) {
-  await driver.end({ timeout: closeTimeoutMs / 1000 });
-  pool.close();
-  sockets?.close();
+async function closePool({ closeTimeoutMs }: Settings, pool: Pool, { sockets }: OpenDriver) {
+  await pool.close(closeTimeoutMs);
+  await sockets?.close(Math.min(closeTimeoutMs, GOODBYE_MS));
 }
 
 /** Migrations take as long as they take, on connections that are not of the pool, and are not replaced meanwhile. */
@@ -164,8 +164,8 @@ function dedicatedSourceOf(postgres: DriverFactory, settings: Settings): Dedicat
       const own = { ...settings, ...unlimited, max: 1 };
       const { driver, sockets } = openDriver(postgres, own);
       const close = async () => {
-        await driver.end({ timeout: settings.closeTimeoutMs / 1000 });
-        sockets?.close();
+        await driver.end({ timeout: 0 });
+        await sockets?.close(GOODBYE_MS);
       };
       return { sql: driver as unknown as Sql, close };
     },

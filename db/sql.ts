@@ -39,4 +39,6 @@ export interface Sql {
   ): PendingQuery<T>;
   /** A parameter that is sent as JSON. */
   json(value: unknown): unknown;
+  /** A parameter that is an array; `type` is the OID of the array's type, where its first element does not tell it. */
+  array(values: readonly unknown[], type?: number): unknown;
 }

@@ -1,0 +1,99 @@
+/** An array type of the server: the type of its elements, and its own. */
+export interface ArrayType {
+  readonly oid: number;
+  readonly typarray: number;
+}
+
+/** The array types of the server, those of its enums and domains included. */
+export const ARRAY_TYPES = "select oid, typarray from pg_catalog.pg_type where typarray <> 0";
+
+type Parse = ((text: string) => unknown) & { array?: boolean };
+type Serialize = (value: unknown) => unknown;
+
+/** What the driver knows of types. */
+export interface DriverTypes {
+  readonly parsers: Record<number, Parse | undefined>;
+  readonly serializers: Record<number, Serialize | undefined>;
+  readonly shared: { readonly typeArrayMap: Record<number, number> };
+}
+
+/** Of all types only `box` separates the elements by something else than a comma. */
+const BOX_ARRAY = 1020;
+
+/**
+ * Teaches the driver the array types of the server.
+ *
+ * The driver would ask for them on each new connection, and when that one breaks meanwhile, its rejection is nobody's
+ * and ends the process. Its parser also takes a null in an array for the text "NULL".
+ */
+export function addArrayTypes(types: DriverTypes, found: Iterable<ArrayType>): void {
+  const { parsers, serializers, shared } = types;
+  for (const { oid, typarray } of found) {
+    const delimiter = typarray === BOX_ARRAY ? ";" : ",";
+    shared.typeArrayMap[oid] = typarray;
+    // The driver leaves the opening brace out for a parser that says that it is of an array.
+    parsers[typarray] ??= Object.assign((text: string) => parseArray(`{${text}`, parsers[oid], delimiter), {
+      array: true,
+    });
+    serializers[typarray] ??= (value) =>
+      Array.isArray(value) ? writeArray(value, serializers[oid], delimiter) : value;
+  }
+}
+
+/**
+ * The array that a text is.
+ *
+ * @see https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
+ */
+export function parseArray(text: string, parse: Parse = (element) => element, delimiter = ","): unknown[] {
+  // Bounds that do not start at 1: `[0:1]={a,b}`.
+  let at = text.startsWith("{[") ? text.indexOf("=") + 1 : 0;
+
+  function readArray(): unknown[] {
+    const elements: unknown[] = [];
+    at++; // {
+    while (at < text.length && text[at] !== "}") {
+      elements.push(text[at] === "{" ? readArray() : text[at] === '"' ? parse(readQuoted()) : readPlain());
+      if (text[at] === delimiter) at++;
+    }
+    at++; // }
+    return elements;
+  }
+
+  function readQuoted(): string {
+    let element = "";
+    for (at++; at < text.length && text[at] !== '"'; at++) {
+      if (text[at] === "\\") at++;
+      element += text[at];
+    }
+    at++; // "
+    return element;
+  }
+
+  function readPlain(): unknown {
+    const start = at;
+    while (at < text.length && text[at] !== delimiter && text[at] !== "}") at++;
+    const element = text.slice(start, at);
+    return element === "NULL" ? null : parse(element);
+  }
+
+  return readArray();
+}
+
+/** The text of an array, as the server reads it. */
+export function writeArray(values: readonly unknown[], write?: Serialize, delimiter = ","): string {
+  const elements = values.map((value) => {
+    if (Array.isArray(value)) return writeArray(value, write, delimiter);
+    if (value === null) return "NULL";
+    if (value === undefined) throw undefinedValue();
+    return `"${String(write === undefined ? value : write(value)).replace(/["\\]/g, "\\$&")}"`;
+  });
+  return `{${elements.join(delimiter)}}`;
+}
+
+/** What the driver says of an `undefined` that is not in an array. */
+function undefinedValue(): Error {
+  return Object.assign(new Error("UNDEFINED_VALUE: Undefined values are not allowed"), {
+    code: "UNDEFINED_VALUE",
+  });
+}

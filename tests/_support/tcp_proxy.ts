@@ -1,0 +1,89 @@
+/**
+ * A TCP proxy that does to connections what networks do: cuts them, holds them up, or lets one end vanish.
+ *
+ * @module
+ */
+import { connect, createServer, type Socket } from "node:net";
+import { freePort } from "./postgres_server.ts";
+
+/** A proxy in front of a server. */
+export interface TcpProxy extends AsyncDisposable {
+  readonly port: number;
+  /** Connections that are open now. */
+  readonly connections: number;
+  /** Cuts every connection (RST). */
+  cut(): void;
+  /** Swallows everything from now on, in both directions and on new connections too; nobody is told. */
+  vanish(): void;
+  /** Delays what comes from the server by so many milliseconds. */
+  delay(ms: number): void;
+  /** Refuses new connections, and cuts those that are open. */
+  refuse(): Promise<void>;
+  /** Passes everything on again. What was swallowed stays lost. */
+  heal(): Promise<void>;
+}
+
+/** Starts a proxy on a free port. */
+export async function startTcpProxy(target: { readonly port: number }): Promise<TcpProxy> {
+  const port = await freePort();
+  const pairs = new Set<readonly [Socket, Socket]>();
+  const vanished = new WeakSet<object>();
+  let swallows = false;
+  let delayMs = 0;
+
+  const server = createServer((client) => {
+    const upstream = connect(target.port, "127.0.0.1");
+    const pair = [client, upstream] as const;
+    pairs.add(pair);
+    if (swallows) vanished.add(pair);
+    const passes = () => !vanished.has(pair);
+    client.on("data", (chunk) => passes() && upstream.write(chunk));
+    upstream.on("data", (chunk) => {
+      if (!passes()) return;
+      if (delayMs === 0) client.write(chunk);
+      else setTimeout(() => passes() && client.write(chunk), delayMs);
+    });
+    for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
+      from.on("error", () => {});
+      from.on("end", () => passes() && to.end());
+      from.on("close", () => {
+        pairs.delete(pair);
+        if (passes()) to.destroy();
+      });
+    }
+  });
+  const listen = () => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const unlisten = () => new Promise<void>((resolve) => server.close(() => resolve()));
+
+  function cut(): void {
+    for (const sockets of pairs) for (const socket of sockets) socket.resetAndDestroy();
+    pairs.clear();
+  }
+
+  async function close(): Promise<void> {
+    const closed = server.listening ? unlisten() : undefined;
+    cut();
+    await closed;
+  }
+
+  await listen();
+  return {
+    port,
+    get connections() {
+      return pairs.size;
+    },
+    cut,
+    vanish() {
+      swallows = true;
+      for (const pair of pairs) vanished.add(pair);
+    },
+    delay: (ms) => void (delayMs = ms),
+    refuse: close,
+    async heal() {
+      swallows = false;
+      delayMs = 0;
+      if (!server.listening) await listen();
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
