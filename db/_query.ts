@@ -27,6 +27,11 @@ export class Query {
     return texts.run(sql, this.#text, this.#values);
   }
 
+  /** Its text, for a caller that brings the parameters; it must be one of few. */
+  template(texts: Texts): TemplateStringsArray {
+    return texts.template(this.#text);
+  }
+
   /** Runs it without preparing it, for a text that will not be the same again. */
   runOnce(sql: Sql): Promise<RowList<Record<string, unknown>>> {
     return runOnce(sql, this.#text, this.#values);
@@ -48,14 +53,20 @@ export class Texts {
   }
 
   run(sql: Sql, text: string, values: readonly Encoded[]): Promise<RowList<Record<string, unknown>>> {
+    const strings = this.#known.get(text) ??
+      (this.#known.size < this.#limit ? this.template(text) : undefined);
+    return strings === undefined ? runOnce(sql, text, values) : sql(strings, ...values);
+  }
+
+  /** The template of a text, which is kept. */
+  template(text: string): TemplateStringsArray {
     let strings = this.#known.get(text);
     if (strings === undefined) {
-      if (this.#known.size >= this.#limit) return runOnce(sql, text, values);
       strings = toStrings(text);
       setLabel(strings, { operation: text.slice(0, text.indexOf(" ")), table: this.#table });
       this.#known.set(text, strings);
     }
-    return sql(strings, ...values);
+    return strings;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AnyRow } from "./_access.ts";
 import { insertMany, insertOne, upsertMany, upsertOne } from "./_inserts.ts";
-import { readAll, readById, readCount, readExists, readPage, readSlice } from "./_reads.ts";
+import { findById, readAll, readCount, readExists, readPage, readSlice } from "./_reads.ts";
 import { Sessions } from "./_session.ts";
 import { streamRows } from "./_stream.ts";
 import { deleteMany, deleteOne, restoreOne, updateOne } from "./_updates.ts";
@@ -161,8 +161,8 @@ export class Repository<T extends Table = Table> {
   }
 
   /** The row with this key, or null. */
-  async findById(id: KeyOf<T>, options: ReadOptions = {}): Promise<RowOf<T> | null> {
-    return await this.sessions.run((session) => readById(session, id, options.deleted));
+  findById(id: KeyOf<T>, options?: ReadOptions): Promise<RowOf<T> | null> {
+    return findById(this.sessions, id, options?.deleted);
   }
 
   /**
