@@ -178,7 +178,8 @@ function text(codec: Codec, value: unknown): string {
   return value;
 }
 
-function isPlain(value: unknown): value is Record<string, unknown> {
+/** Whether a value is an object that is nothing more than its members. */
+export function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;

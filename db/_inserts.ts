@@ -5,7 +5,8 @@ import { addInsert, toInsert } from "./_insert.ts";
 import { Query } from "./_query.ts";
 import { readRows } from "./_reads.ts";
 import type { Session, Sessions } from "./_session.ts";
-import { addOnConflict, type Conflict, SeenKeys } from "./_upsert.ts";
+import { codeOf } from "./_query_error.ts";
+import { addOnConflict, type Conflict, sameKey, SeenKeys } from "./_upsert.ts";
 
 /** Inserts one row; gives it as stored. */
 export async function insertOne(sessions: Sessions, given: unknown): Promise<AnyRow> {
@@ -78,7 +79,8 @@ export async function upsertMany(
         const query = new Query();
         addBulkInsert(query, access, rows, " AS stored");
         addOnConflict(query, access, conflict, JSON.parse(columns) as string[]);
-        if ((await query.run(sql, access.texts)).count < rows.length) throw taken(access);
+        const { count } = await query.run(sql, access.texts).catch(refuseSameKey);
+        if (count < rows.length) throw taken(access);
       }
     }
     return given.length;
@@ -100,6 +102,11 @@ function byColumns(given: readonly unknown[]): Map<string, number[]> {
 function namesOf(row: unknown): string[] {
   if (typeof row !== "object" || row === null) return [];
   return Object.keys(row).filter((name) => (row as AnyRow)[name] !== undefined);
+}
+
+/** Keys that only the server knows to be the same, such as 1.0 and 1.00. */
+function refuseSameKey(error: unknown): never {
+  throw codeOf(error) === "21000" ? sameKey("Two rows of the batch have the same key", error) : error;
 }
 
 function taken({ table }: Access): ConflictError {

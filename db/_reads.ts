@@ -1,11 +1,10 @@
 import { ValidationError } from "../errors/common.ts";
-import { toGlamError } from "../errors/to_glam_error.ts";
 import { type Access, type AnyRow, encodeKey } from "./_access.ts";
 import { type Cursor, decodeCursor, encodeCursor } from "./_cursor.ts";
 import { keysetQuery, textColumn } from "./_keyset.ts";
 import { orderText, reversed, type Term, toTerms } from "./_order.ts";
 import { Query } from "./_query.ts";
-import { scopeOf, type Session, type Sessions } from "./_session.ts";
+import { scopeOf, type Session, type Sessions, toTypedError } from "./_session.ts";
 import { addScope, addWhere } from "./_where.ts";
 import type {
   CursorSlice,
@@ -40,7 +39,7 @@ export async function findById(
     access.decode?.(rows);
     return rows[0] ?? null;
   } catch (error) {
-    throw toGlamError(error);
+    throw toTypedError(error);
   }
 }
 

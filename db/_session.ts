@@ -57,7 +57,7 @@ export class Sessions {
       if (access.table.rowLevelSecurity) return await this.#inTransaction(tenant, work);
       return await work({ access, tenant, sql: db.sql });
     } catch (error) {
-      throw toGlamError(error);
+      throw toTypedError(error);
     }
   }
 
@@ -66,7 +66,7 @@ export class Sessions {
     try {
       return await this.#inTransaction(this.tenant(), work);
     } catch (error) {
-      throw toGlamError(error);
+      throw toTypedError(error);
     }
   }
 
@@ -109,6 +109,11 @@ export class Sessions {
       return await work({ access, tenant, sql });
     });
   }
+}
+
+/** What failed as an error of this package; a mistake of the program stays what it is. */
+export function toTypedError(error: unknown): unknown {
+  return error instanceof TypeError || error instanceof RangeError ? error : toGlamError(error);
 }
 
 /** Tells the policy of a table with row level security whose rows are meant, for this transaction only. */

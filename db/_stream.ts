@@ -1,9 +1,8 @@
-import { toGlamError } from "../errors/to_glam_error.ts";
 import type { AnyRow } from "./_access.ts";
 import { orderText } from "./_order.ts";
 import { Query } from "./_query.ts";
 import { assertWhole, termsOf } from "./_reads.ts";
-import { scopeOf, type Session, type Sessions } from "./_session.ts";
+import { scopeOf, type Session, type Sessions, toTypedError } from "./_session.ts";
 import { addWhere } from "./_where.ts";
 import type { StreamOptions } from "./query_options.ts";
 
@@ -38,7 +37,7 @@ export async function* streamRows(
       for (const row of rows) yield row;
     }
   } catch (error) {
-    throw toGlamError(error);
+    throw toTypedError(error);
   } finally {
     await ahead?.catch(() => {});
     // A transaction of ours ends with its cursors; that of the caller goes on.

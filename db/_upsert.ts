@@ -94,11 +94,13 @@ export class SeenKeys {
   add(row: AnyRow, at: number): void {
     const values = this.#codecs.map(({ column, encode }) => {
       const value = row[column.name];
-      return value === null || value === undefined ? undefined : encode(value);
+      if (value === null || value === undefined) return undefined;
+      const text = String(encode(value));
+      return column.type === "uuid" ? text.toLowerCase() : text;
     });
     // Nulls, and what the database fills in, are equal to nothing.
     if (values.includes(undefined)) return;
-    const key = values.length === 1 ? String(values[0]) : JSON.stringify(values);
+    const key = values.length === 1 ? values[0]! : JSON.stringify(values);
     const earlier = this.#seen.get(key);
     if (earlier !== undefined) throw sameKey(`Rows ${earlier} and ${at} of the batch have the same key`);
     this.#seen.set(key, at);

@@ -1,6 +1,6 @@
 import type { Access } from "./_access.ts";
 import type { Query } from "./_query.ts";
-import { addFilter } from "./_filter.ts";
+import { addFilter, isPlain } from "./_filter.ts";
 import type { DeletedRows } from "./query_options.ts";
 import { ValidationError } from "../errors/common.ts";
 
@@ -30,14 +30,10 @@ export function addScope(query: Query, access: Access, { tenant, deleted }: Scop
 /** Writes `WHERE` with the scope and the filter, or nothing; gives what stands before the next condition. */
 export function addWhere(query: Query, access: Access, scope: Scope, filter: unknown): string {
   const next = addScope(query, access, scope, " WHERE ");
-  if (isEmpty(filter)) return next;
+  if (isPlain(filter) && Object.keys(filter).length === 0) return next;
   query.add(next);
   addFilter(query, access.codecs, filter);
   return " AND ";
-}
-
-function isEmpty(filter: unknown): boolean {
-  return typeof filter === "object" && filter !== null && Object.keys(filter).length === 0;
 }
 
 function deletedCondition({ table }: Access, deleted: DeletedRows = "exclude"): string | undefined {

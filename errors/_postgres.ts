@@ -12,7 +12,11 @@ const SQLSTATES: Readonly<Record<string, readonly [Kind, string]>> = {
   "08": ["unavailable", "Database connection failed"],
   "22001": ["invalid", "A value is too long"],
   "22003": ["invalid", "A number is out of range"],
+  "22007": ["invalid", "A date or time has the wrong format"],
+  "22008": ["invalid", "A date or time is out of range"],
+  "22021": ["invalid", "A text has a character that cannot be stored"],
   "22P02": ["invalid", "A value has the wrong format"],
+  "22P05": ["invalid", "A text has a character that cannot be stored"],
   "23001": ["conflict", "The record is still referred to"], // what PostgreSQL 18 says of ON DELETE RESTRICT
   "23502": ["invalid", "A required value is missing"],
   "23503": ["conflict", "The record refers to one that does not exist, or is still referred to"],
