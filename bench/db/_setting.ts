@@ -4,14 +4,30 @@
  * @module
  */
 import type postgres from "postgres";
-import { createTable, defineTable, Repository, timestamps } from "@glam/shared/db";
+import { createTable, defineTable, Repository, type Table, timestamps } from "@glam/shared/db";
 import * as z from "zod";
 import { resolveSettings } from "../../db/_settings.ts";
 import { createDatabase } from "../../db/connect_database.ts";
 import type { Database } from "../../db/database.ts";
 
+/** A row to be written. */
+export interface NewItem {
+  readonly id: string;
+  readonly name: string;
+  readonly price: string;
+  readonly stock: number;
+  readonly note: string | null;
+}
+
 /** The table of most measurements. */
-export const Items = defineTable("items", {
+export type ItemsTable = Table<{
+  readonly row: NewItem & { readonly created_at: Date; readonly updated_at: Date };
+  readonly insert: NewItem;
+  readonly patch: { readonly [K in keyof NewItem]?: NewItem[K] | undefined };
+  readonly key: string;
+}>;
+
+const Items: ItemsTable = defineTable("items", {
   columns: z.object({
     id: z.uuid(),
     name: z.string(),
@@ -23,7 +39,7 @@ export const Items = defineTable("items", {
   ...timestamps,
 });
 
-/** The columns of {@link Items}, as a hand-written query lists them. */
+/** The columns of the table, as a hand-written query lists them. */
 export const COLUMNS = '"id", "name", "price", "stock", "note", "created_at", "updated_at"';
 
 /** A pool with a new schema. */
@@ -31,7 +47,7 @@ export interface Setting extends AsyncDisposable {
   readonly db: Database;
   /** The driver under `db`. */
   readonly raw: postgres.Sql;
-  readonly items: Repository<typeof Items>;
+  readonly items: Repository<ItemsTable>;
 }
 
 /** Connects, in a schema of its own that goes away with it. */
@@ -54,7 +70,7 @@ export async function openSetting(url: string): Promise<Setting> {
 }
 
 /** Rows to be written; `from` keeps their names apart. */
-export function makeRows(count: number, from: number = 0) {
+export function makeRows(count: number, from: number = 0): NewItem[] {
   return Array.from({ length: count }, (_, i) => ({
     id: crypto.randomUUID(),
     name: `Item number ${from + i}`,
