@@ -113,6 +113,8 @@ export {
   type ColumnShape,
   type Condition,
   connectDatabase,
+  type CreatedMigration,
+  type CreateOptions,
   createTable,
   type CursorSlice,
   type Database,

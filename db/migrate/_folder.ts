@@ -16,9 +16,9 @@ interface ProcessLike {
 /**
  * Reads the `.sql` files of a folder; others, such as a README, are left alone.
  *
- * @throws {TypeError} when the runtime has no file system, or there is no such folder.
+ * @throws {TypeError} when the runtime has no file system, or there is no such folder, unless it may be missing.
  */
-export async function readFolder(location: string | URL): Promise<MigrationFile[]> {
+export async function readFolder(location: string | URL, mayBeMissing = false): Promise<MigrationFile[]> {
   const fs = fileSystem(location);
   const folder = folderPath(location);
   let names: string[];
@@ -26,6 +26,7 @@ export async function readFolder(location: string | URL): Promise<MigrationFile[
     names = await fs.readdir(folder);
   } catch (error) {
     if ((error as { code?: unknown }).code !== "ENOENT") throw error;
+    if (mayBeMissing) return [];
     throw new TypeError(`Cannot read migrations: there is no folder ${folder}`, { cause: error });
   }
   const sqlFiles = names.filter((name) => name.toLowerCase().endsWith(".sql")).sort();

@@ -1,6 +1,7 @@
 import { quoteIdentifier } from "../_identifier.ts";
 import type { DedicatedSource } from "../_dedicated.ts";
 import type { Database } from "../database.ts";
+import type { Reader } from "./_catalog.ts";
 import type { PendingQuery, RowList, Sql } from "../sql.ts";
 
 /** One session of the database, over the simple protocol. */
@@ -15,6 +16,8 @@ export interface Session {
   run(text: string): Promise<void>;
   /** Runs a text in a transaction of its own: either all of it takes effect or nothing. `signal` cancels it. */
   atomic(text: string, signal?: AbortSignal): Promise<void>;
+  /** Calls `look` within a transaction that is rolled back, whatever it does there. */
+  rolledBack<T>(look: (read: Reader) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -41,6 +44,14 @@ export function openSession({ open, pooler, schema }: DedicatedSource): Session 
         throw error;
       }
     },
+    async rolledBack(look) {
+      await sql.unsafe(lead).simple();
+      try {
+        return await look((text) => rowsOf(sql, text));
+      } finally {
+        await sql.unsafe("rollback").simple().catch(() => {});
+      }
+    },
     close,
   };
 }
@@ -55,6 +66,17 @@ export function pooledSession(db: Database): Session {
     async atomic(text, signal) {
       signal?.throwIfAborted();
       await db.transaction((tx) => runText(tx, text), { isolation: "read committed", retries: 0 });
+    },
+    async rolledBack<T>(look: (read: Reader) => Promise<T>) {
+      let seen: { readonly value: T } | undefined;
+      const rollback = new Error("Rolled back on purpose");
+      await db.transaction(async (tx) => {
+        seen = { value: await look((text) => rowsOf(tx, text)) };
+        throw rollback;
+      }, { isolation: "read committed", retries: 0 }).catch((error) => {
+        if (error !== rollback) throw error;
+      });
+      return seen!.value;
     },
     close: () => Promise.resolve(),
   };

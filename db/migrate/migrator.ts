@@ -1,5 +1,6 @@
 import type { Database } from "../database.ts";
 import { type BaselineOptions, type BaselineResult, markBaseline } from "./baseline.ts";
+import { type CreatedMigration, createMigration, type CreateOptions } from "./create.ts";
 import { readFolder } from "./_folder.ts";
 import { type HistoryTable, readHistory } from "./_history.ts";
 import { migrate } from "./_migrate.ts";
@@ -135,6 +136,21 @@ export class Migrator {
     return await this.#repairing((session, history) => repairHistory(session, history, migrations, options));
   }
 
+  /**
+   * Writes the next file: an empty one, or with `autogenerate` the difference between these tables and the database, with
+   * its way back. What the tables do not define is dropped in comments only: somebody has to mean it. `undefined` where
+   * there is no difference.
+   *
+   * @throws {RangeError} when `name` does not say what it does.
+   * @throws {MigrationError} when files are not applied, whose effect would be written again.
+   */
+  async create(name: string, options: CreateOptions = {}): Promise<CreatedMigration | undefined> {
+    const files = await this.#files(true);
+    const { migrations, problems } = await parseMigrations(files);
+    if (problems.length > 0) throw migrationError(problems);
+    return await createMigration(this.#db, this.#settings, migrations, files, name, options);
+  }
+
   /** The files, where nothing is wrong with them. */
   async #migrations(): Promise<readonly Migration[]> {
     const { migrations, problems } = await parseMigrations(await this.#files());
@@ -142,11 +158,10 @@ export class Migrator {
     return migrations;
   }
 
-  async #files(): Promise<readonly MigrationFile[]> {
+  async #files(mayBeMissing = false): Promise<readonly MigrationFile[]> {
     const { migrations } = this.#settings;
-    return typeof migrations === "string" || migrations instanceof URL
-      ? await readFolder(migrations)
-      : migrations;
+    if (typeof migrations !== "string" && !(migrations instanceof URL)) return migrations;
+    return await readFolder(migrations, mayBeMissing);
   }
 
   /** Changes the history, under the lock. */

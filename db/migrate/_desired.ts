@@ -1,0 +1,134 @@
+import { randomHex } from "../../internal/random.ts";
+import { quoteIdentifier, quoteText } from "../_identifier.ts";
+import type { ForeignKeyConstraint, TableModel } from "../table.ts";
+import { createTable, foreignKeyDdl, tableName } from "../table_ddl.ts";
+import { type CatalogTable, readCatalog, type Reader } from "./_catalog.ts";
+import { serverError } from "./_server_error.ts";
+import { problem } from "./migration_error.ts";
+
+/** Tables as they are defined, and as they are in the database. */
+export interface BothSides {
+  readonly wanted: readonly CatalogTable[];
+  readonly found: readonly CatalogTable[];
+}
+
+/**
+ * Reads both sides of a comparison within a transaction that is rolled back: the defined tables are made, in a schema that
+ * nobody sees, and read from the catalog like those that exist. So Postgres itself says what a default, a check or an
+ * index is, and what is only written in another way is the same.
+ *
+ * @param home is the schema of the tables that name none.
+ */
+export async function readBothSides(
+  read: Reader,
+  tables: readonly TableModel[],
+  home: string,
+): Promise<BothSides> {
+  const schemas = [...new Set(tables.map(({ schema }) => schema ?? home))];
+  const random = randomHex(12);
+  const scratch = new Map(
+    [...new Set([home, ...schemas])].map((schema, i) => [schema, `glam_scratch_${random}_${i}`]),
+  );
+  const inScratch = moveTo(scratch, tables, home);
+  const [path] = await read<{ path: string }>(
+    "select string_agg(quote_ident(s), ', ') as path from unnest(current_schemas(false)) s",
+  );
+  const rest = [quoteIdentifier(home), path?.path].filter(Boolean).join(", ");
+  await makeScratch(read, scratch.values());
+  await read(`set local search_path to ${rest}`);
+  for (const table of inScratch) await make(read, table, createTable({ ...table, foreignKeys: [] }));
+  for (const table of inScratch) {
+    const keys = table.foreignKeys.map((key) => `ALTER TABLE ${tableName(table)} ADD ${foreignKeyDdl(key)}`);
+    await make(read, table, keys);
+  }
+  const found: CatalogTable[] = [];
+  for (const schema of schemas) found.push(...await readCatalog(read, schema));
+  // What is in the first schema of the search path is printed without it, on both sides.
+  await read(`set local search_path to ${scratch.get(home)}, ${rest}`);
+  const wanted: CatalogTable[] = [];
+  const prefixes = await prefixesOf(read, scratch, home);
+  for (const [schema, name] of scratch) {
+    const printed = await readCatalog(read, name);
+    wanted.push(...printed.map((table) => ({ ...renameBack(table, prefixes), schema })));
+  }
+  return { wanted, found };
+}
+
+async function makeScratch(read: Reader, names: Iterable<string>): Promise<void> {
+  try {
+    for (const name of names) await read(`create schema ${name}`);
+  } catch (error) {
+    const cause = serverError(error);
+    if (cause?.code !== "42501") throw error;
+    const message =
+      "To compare, the defined tables are made in a schema and rolled back, and this role may make none: " +
+      "grant it CREATE on the database, or use another one";
+    throw problem("refused", message, undefined, cause);
+  }
+}
+
+/** The same tables in the scratch schemas, and the foreign keys between them as well. */
+function moveTo(
+  scratch: ReadonlyMap<string, string>,
+  tables: readonly TableModel[],
+  home: string,
+): TableModel[] {
+  const key = (schema: string | undefined, name: string) => JSON.stringify([schema ?? home, name]);
+  const defined = new Set(tables.map(({ schema, name }) => key(schema, name)));
+  const move = (foreign: ForeignKeyConstraint): ForeignKeyConstraint => {
+    const { schema, table } = foreign.references;
+    if (!defined.has(key(schema, table))) return foreign;
+    return { ...foreign, references: { ...foreign.references, schema: scratch.get(schema ?? home)! } };
+  };
+  return tables.map((table) => ({
+    ...table,
+    schema: scratch.get(table.schema ?? home)!,
+    foreignKeys: table.foreignKeys.map(move),
+  }));
+}
+
+async function make(read: Reader, table: TableModel, statements: readonly string[]): Promise<void> {
+  try {
+    for (const statement of statements) await read(statement);
+  } catch (error) {
+    const cause = serverError(error);
+    if (cause === undefined) throw error;
+    const message =
+      `Cannot make the table "${table.name}" as it is defined: ${cause.message} (${cause.code})`;
+    throw problem("refused", message, undefined, cause);
+  }
+}
+
+/** How Postgres prints what is in a scratch schema, and how it prints that in the schema that this one stands for. */
+async function prefixesOf(
+  read: Reader,
+  scratch: ReadonlyMap<string, string>,
+  home: string,
+): Promise<readonly (readonly [string, string])[]> {
+  const prefixes: [string, string][] = [];
+  for (const [schema, name] of scratch) {
+    const [row] = await read<{ quoted: string }>(`select quote_ident(${quoteText(schema)}) as quoted`);
+    prefixes.push([`${name}.`, schema === home ? "" : `${row!.quoted}.`]);
+  }
+  return prefixes;
+}
+
+/** What Postgres prints with the name of a scratch schema, with that of the schema that it stands for. */
+function renameBack(table: CatalogTable, prefixes: readonly (readonly [string, string])[]): CatalogTable {
+  const rename = (text: string) =>
+    prefixes.reduce((printed, [from, to]) => printed.replaceAll(from, to), text);
+  const renameIn = <T extends object>(list: readonly T[]) =>
+    list.map((each) =>
+      Object.fromEntries(
+        Object.entries(each).map(([key, value]) => [key, typeof value === "string" ? rename(value) : value]),
+      ) as T
+    );
+  const { columns, constraints, indexes, policies } = table;
+  return {
+    ...table,
+    columns: renameIn(columns),
+    constraints: renameIn(constraints),
+    indexes: renameIn(indexes),
+    policies: renameIn(policies),
+  };
+}
