@@ -9,43 +9,51 @@ import {
 } from "@glam/shared/api";
 import { Hono } from "hono";
 import * as z from "zod";
-import { CreditStore } from "./store.ts";
+import type { CreditStore } from "./store.ts";
 
-const merchantId = z.string().regex(/^[a-z0-9_-]{1,40}$/);
 const newMerchant = z.object({
-  id: merchantId,
+  id: z.string().regex(/^[a-z0-9_-]{1,40}$/),
   domain: z.hostname(),
   credits: z.number().int().min(0).max(1_000_000).default(0),
 });
 const deduction = z.object({
-  amount: z.number().int().positive(),
+  amount: z.number().int().positive().max(1_000_000),
   reason: z.string().trim().min(1).max(200).default("usage"),
 });
 
-/** The credits service: `store` holds its merchants. */
-export function createApp(store: CreditStore = demoStore(), options: GlamOptions = {}): Hono {
-  const app = new Hono();
-  app.use(glamMiddleware({ service: "credits", methodNotAllowed: app, ...options }));
+/** Lends a store for the time of a request: the one of the process, or one that is opened for it. */
+export type UseStore = (work: (store: CreditStore) => Promise<void>) => Promise<void>;
 
-  app.post("/api/v1/merchants", validate("json", newMerchant), (c) => {
+interface Env {
+  Variables: { store: CreditStore };
+}
+
+/** The credits service. */
+export function createApp(useStore: UseStore, options: GlamOptions = {}): Hono<Env> {
+  const app = new Hono<Env>();
+  app.use(glamMiddleware({ service: "credits", methodNotAllowed: app, ...options }));
+  app.use("/api/v1/merchants/*", (c, next) =>
+    useStore((store) => {
+      c.set("store", store);
+      return next();
+    }));
+
+  app.post("/api/v1/merchants", validate("json", newMerchant), async (c) => {
     const { credits, ...merchant } = c.req.valid("json");
-    return created(c, store.create(merchant, credits), `/api/v1/merchants/${merchant.id}`);
+    const row = await c.var.store.create(merchant, credits);
+    return created(c, row, `/api/v1/merchants/${row.id}`);
   });
-  app.get("/api/v1/merchants/:id", (c) => success(c, store.get(c.req.param("id"))));
-  app.post("/api/v1/merchants/:id/credits/deduct", validate("json", deduction), (c) => {
+  app.get("/api/v1/merchants/:id", async (c) => {
+    return success(c, await c.var.store.get(c.req.param("id")));
+  });
+  app.post("/api/v1/merchants/:id/credits/deduct", validate("json", deduction), async (c) => {
     const { amount, reason } = c.req.valid("json");
-    return created(c, store.deduct(c.req.param("id"), amount, reason));
+    return created(c, await c.var.store.deduct(c.req.param("id"), amount, reason));
   });
-  app.get("/api/v1/merchants/:id/ledger", validate("query", paginationQuery()), (c) => {
+  app.get("/api/v1/merchants/:id/ledger", validate("query", paginationQuery()), async (c) => {
     const { page, limit, offset } = c.req.valid("query");
-    const { items, total } = store.ledger(c.req.param("id"), { offset, limit });
+    const { items, total } = await c.var.store.ledger(c.req.param("id"), { offset, limit });
     return paginated(c, items, { page, limit, total });
   });
   return app;
-}
-
-function demoStore(): CreditStore {
-  const store = new CreditStore();
-  store.create({ id: "demo", domain: "demo.example.com" }, 100);
-  return store;
 }

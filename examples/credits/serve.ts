@@ -8,9 +8,10 @@ export const address: { readonly hostname: string; readonly port: number } = {
 
 type Fetch = (request: Request, env?: never) => Response | Promise<Response>;
 
-/** Serves on Deno and Node until SIGINT or SIGTERM; Bun and workerd serve the default export of the main module. */
-export async function serve(fetch: Fetch): Promise<void> {
-  if (navigator.userAgent === "Cloudflare-Workers") return;
+/**
+ * Serves on Deno and Node until SIGINT or SIGTERM, then calls `close`; Bun serves the default export of the main module.
+ */
+export async function serve(fetch: Fetch, close: () => Promise<void>): Promise<void> {
   const stop = "Deno" in globalThis
     ? serveOnDeno(fetch)
     : "Bun" in globalThis
@@ -20,6 +21,7 @@ export async function serve(fetch: Fetch): Promise<void> {
     process.once(signal, async () => {
       console.log("Stopping");
       await stop?.();
+      await close();
       process.exit(0);
     });
   }

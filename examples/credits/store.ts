@@ -1,4 +1,38 @@
-import { ConflictError, defineError, NotFoundError } from "@glam/shared/errors";
+import { type Database, defineTable, Repository, type Table, timestamps } from "@glam/shared/db";
+import { defineError, NotFoundError } from "@glam/shared/errors";
+import * as z from "zod";
+
+const Merchants = defineTable("merchants", {
+  columns: z.object({
+    id: z.string().regex(/^[a-z0-9_-]{1,40}$/),
+    domain: z.hostname().max(253),
+    balance: z.int32().min(0),
+  }),
+  columnTypes: { id: "varchar(40)", domain: "varchar(253)" },
+  checks: { balance_not_negative: "balance >= 0" },
+  ...timestamps,
+});
+
+const Ledger = defineTable("ledger", {
+  columns: z.object({
+    id: z.int32(),
+    merchant_id: z.string(),
+    amount: z.int32(),
+    balance_after: z.int32(),
+    reason: z.string().min(1).max(200),
+  }),
+  columnTypes: {
+    id: "integer generated always as identity",
+    merchant_id: "varchar(40)",
+    reason: "varchar(200)",
+  },
+  indexes: [["merchant_id", "id"]],
+  foreignKeys: [{ columns: "merchant_id", references: Merchants }],
+  ...timestamps,
+});
+
+/** The tables, in the order in which they refer to each other. */
+export const tables: readonly Table[] = [Merchants, Ledger];
 
 /** A shop. */
 export interface Merchant {
@@ -7,7 +41,7 @@ export interface Merchant {
   readonly balance: number;
 }
 
-/** One movement on a merchant's credit account. */
+/** One movement on a merchant's account. */
 export interface LedgerEntry {
   readonly id: number;
   readonly merchant_id: string;
@@ -15,7 +49,7 @@ export interface LedgerEntry {
   readonly amount: number;
   readonly balance_after: number;
   readonly reason: string;
-  readonly created_at: string;
+  readonly created_at: Date;
 }
 
 /** The account does not hold what was to be deducted. */
@@ -25,61 +59,82 @@ const InsufficientCreditError = defineError<{ balance: number; requested: number
   message: "Insufficient credit",
 });
 
-/** Merchants and their credits, in memory: a restart forgets them. */
+/** Merchants and their credits, in Postgres. */
 export class CreditStore {
-  readonly #merchants = new Map<string, Merchant>();
-  readonly #ledger = new Map<string, LedgerEntry[]>();
+  readonly #db: Database;
+  readonly #merchants: Repository<typeof Merchants>;
+  readonly #ledger: Repository<typeof Ledger>;
 
-  create(merchant: { readonly id: string; readonly domain: string }, credits: number): Merchant {
-    if (this.#merchants.has(merchant.id)) {
-      throw new ConflictError(`Merchant ${merchant.id} exists`, { conflictingResource: "merchant" });
-    }
-    this.#merchants.set(merchant.id, { ...merchant, balance: 0 });
-    this.#ledger.set(merchant.id, []);
-    if (credits > 0) this.#move(merchant.id, credits, "opening balance");
-    return this.get(merchant.id);
+  constructor(db: Database) {
+    this.#db = db;
+    this.#merchants = new Repository(db, Merchants);
+    this.#ledger = new Repository(db, Ledger);
   }
 
-  get(id: string): Merchant {
-    const merchant = this.#merchants.get(id);
-    if (merchant === undefined) {
+  /** Adds a merchant, with an opening balance. */
+  async create(
+    merchant: { readonly id: string; readonly domain: string },
+    credits: number,
+  ): Promise<Merchant> {
+    return await this.#db.transaction(async () => {
+      const row = await this.#merchants.save({ ...merchant, balance: credits });
+      if (credits > 0) await this.#book(row.id, credits, credits, "opening balance");
+      return toMerchant(row);
+    });
+  }
+
+  /** Adds the merchant `demo` with 100 credits, unless it is there. */
+  async ensureDemo(): Promise<void> {
+    if (await this.#merchants.exists({ id: "demo" })) return;
+    await this.create({ id: "demo", domain: "demo.example.com" }, 100);
+  }
+
+  /** A merchant and what it has left. */
+  async get(id: string): Promise<Merchant> {
+    const merchant = await this.#merchants.findById(id);
+    if (merchant === null) {
       throw new NotFoundError(`Merchant ${id} not found`, { resource: "merchant", resourceId: id });
     }
-    return merchant;
+    return toMerchant(merchant);
   }
 
-  deduct(id: string, amount: number, reason: string): LedgerEntry {
-    const { balance } = this.get(id);
-    if (balance < amount) throw new InsufficientCreditError(undefined, { balance, requested: amount });
-    return this.#move(id, -amount, reason);
+  /** Takes credits off an account, or none: two at once wait for each other at the row. */
+  async deduct(id: string, amount: number, reason: string): Promise<LedgerEntry> {
+    return await this.#db.transaction(async (sql) => {
+      const [row] = await sql<{ balance: number }>`
+        update merchants set balance = balance - ${amount}, updated_at = now()
+        where id = ${id} and balance >= ${amount} returning balance`;
+      if (row !== undefined) return await this.#book(id, -amount, row.balance, reason);
+      const { balance } = await this.get(id);
+      throw new InsufficientCreditError(undefined, { balance, requested: amount });
+    });
   }
 
-  /** The newest movements first. */
-  ledger(
+  /** A page of the movements of a merchant, the newest first. */
+  async ledger(
     id: string,
     page: { readonly offset: number; readonly limit: number },
-  ): { items: LedgerEntry[]; total: number } {
-    this.get(id);
-    const entries = this.#ledger.get(id)!;
-    return {
-      items: entries.toReversed().slice(page.offset, page.offset + page.limit),
-      total: entries.length,
-    };
+  ): Promise<{ items: LedgerEntry[]; total: number }> {
+    await this.get(id);
+    const filter = { merchant_id: id };
+    const [items, total] = await Promise.all([
+      this.#ledger.findAll(filter, { orderBy: [{ column: "id", direction: "desc" }], ...page }),
+      this.#ledger.count(filter),
+    ]);
+    return { items: items.map(toEntry), total };
   }
 
-  #move(id: string, amount: number, reason: string): LedgerEntry {
-    const merchant = this.get(id);
-    const entries = this.#ledger.get(id)!;
-    const entry = {
-      id: entries.length + 1,
-      merchant_id: id,
-      amount,
-      balance_after: merchant.balance + amount,
-      reason,
-      created_at: new Date().toISOString(),
-    };
-    this.#merchants.set(id, { ...merchant, balance: entry.balance_after });
-    entries.push(entry);
-    return entry;
+  async #book(merchantId: string, amount: number, balance: number, reason: string): Promise<LedgerEntry> {
+    return toEntry(
+      await this.#ledger.save({ merchant_id: merchantId, amount, balance_after: balance, reason }),
+    );
   }
+}
+
+function toMerchant({ id, domain, balance }: Merchant): Merchant {
+  return { id, domain, balance };
+}
+
+function toEntry({ id, merchant_id, amount, balance_after, reason, created_at }: LedgerEntry): LedgerEntry {
+  return { id, merchant_id, amount, balance_after, reason, created_at };
 }

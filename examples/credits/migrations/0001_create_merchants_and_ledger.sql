@@ -1,0 +1,27 @@
+-- migrate:up
+create table merchants (
+  id varchar(40) not null,
+  domain varchar(253) not null,
+  balance integer not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint pk_merchants primary key (id),
+  constraint ck_merchants_balance_not_negative check (balance >= 0)
+);
+
+create table ledger (
+  id integer not null generated always as identity,
+  merchant_id varchar(40) not null,
+  amount integer not null,
+  balance_after integer not null,
+  reason varchar(200) not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint pk_ledger primary key (id),
+  constraint fk_ledger_merchant_id_merchants foreign key (merchant_id) references merchants (id)
+);
+create index ix_ledger_merchant_id on ledger (merchant_id, id);
+
+-- migrate:down
+drop table ledger;
+drop table merchants;
