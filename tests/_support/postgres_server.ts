@@ -58,8 +58,10 @@ exec >>"$folder/log" 2>&1
 trap '' INT TERM HUP
 "$@" & pid=$!
 keep=$(cat)
-kill -INT $pid
+# Again and again: what comes before the server listens to signals is lost.
+(while kill -INT $pid 2>/dev/null; do sleep 0.2; done) & killer=$!
 wait $pid
+kill $killer 2>/dev/null
 [ -n "$keep" ] || rm -rf "$folder"`;
 
 /** Starts a server of its own. */
@@ -78,6 +80,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     for (let attempt = 1;; attempt++) {
       if (!fixed) port = await freePort();
       await rm(`${data}/postmaster.pid`, { force: true });
+      const logged = (await logs()).length;
       child = spawn("sh", [
         "-c",
         SUPERVISOR,
@@ -94,18 +97,22 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
       ], { cwd: folder, stdio: ["pipe", "ignore", "ignore"], ...owner });
       child.unref();
       (child.stdin as { unref?(): void } | null)?.unref?.();
-      if (await isReady()) return;
+      if (await isReady(logged)) return;
       await end();
       if (fixed || attempt === 3) throw new Error(`Postgres did not start\n${await logs()}`);
     }
   }
 
-  /** Waits until the server says so in its pid file, for at most 30 seconds. */
-  async function isReady(): Promise<boolean> {
+  /**
+   * Waits until the server says so in its pid file, for at most 30 seconds. Without that file, what it has logged since
+   * says whether it gave up; a client that comes too early leaves a FATAL there, too, but later than the file.
+   */
+  async function isReady(logged: number): Promise<boolean> {
     for (const started = Date.now(); Date.now() - started < 30_000;) {
+      const log = (await logs()).slice(logged);
       const lines = await readPidFile();
       if (lines[7]?.trim() === "ready") return true;
-      if (/could not bind|FATAL/.test(await logs()) && lines.length === 0) return false;
+      if (/could not bind|FATAL/.test(log) && lines.length === 0) return false;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     return false;
