@@ -49,11 +49,15 @@ export async function bundleWorker(name: string, options: BundleOptions = {}): P
   return `${folder}/out`;
 }
 
-/** Serves a bundle until it is disposed of. */
-export async function startWorker(bundle: string, name: string): Promise<RunningWorker> {
+/** Serves a bundle until it is disposed of, with these environment variables. */
+export async function startWorker(
+  bundle: string,
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningWorker> {
   await Deno.writeTextFile(
     `${bundle}/workerd.capnp`,
-    workerdConfig(name, await bundledModules(bundle, name)),
+    workerdConfig(name, await bundledModules(bundle, name), env),
   );
   // workerd picks a free port and tells it on the control channel, here its standard output.
   const child = spawn([await workerd(), "serve", "--control-fd=1", "workerd.capnp"], {
@@ -87,7 +91,14 @@ async function bundledModules(bundle: string, name: string): Promise<string[]> {
   return [`${name}.js`, ...modules.sort()];
 }
 
-function workerdConfig(name: string, modules: readonly string[]): string {
+function workerdConfig(
+  name: string,
+  modules: readonly string[],
+  env: Readonly<Record<string, string>>,
+): string {
+  const bindings = Object.entries(env).map(([key, value]) =>
+    `(name = "${key}", text = ${JSON.stringify(value)})`
+  );
   const list = modules.map((file) => `(name = "${file}", esModule = embed "${file}")`).join(", ");
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -96,6 +107,7 @@ const config :Workerd.Config = (
       modules = [${list}],
       compatibilityDate = "${workerdCompatibilityDate}",
       compatibilityFlags = ["nodejs_compat"],
+      bindings = [${bindings.join(", ")}],
     )),
     (name = "internet", network = (allow = ["public", "private"])),
   ],

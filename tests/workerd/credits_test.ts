@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { connectDatabase, Migrator } from "@glam/shared/db";
+import { CreditStore } from "../../examples/credits/store.ts";
+import { startPostgres } from "../_support/postgres.ts";
 import { bundleWorker, startWorker } from "../_support/workerd.ts";
 
-test("the example's main module runs on workerd as it is", async () => {
+test("the example's main module runs on workerd as it is, on a Postgres over TCP", async () => {
+  await using server = await startPostgres();
+  await using db = await connectDatabase(server.url);
+  await new Migrator(db, { migrations: new URL("../../examples/credits/migrations", import.meta.url) }).up();
+  const store = new CreditStore(db);
+  await store.ensureDemo();
+
   const bundle = await bundleWorker("credits", { main: "examples/credits/main.ts" });
-  await using worker = await startWorker(bundle, "main");
+  await using worker = await startWorker(bundle, "main", { DATABASE_URL: server.url });
   const deduct = () =>
     fetch(`${worker.url}/api/v1/merchants/demo/credits/deduct`, {
       method: "POST",
@@ -12,9 +21,24 @@ test("the example's main module runs on workerd as it is", async () => {
       body: JSON.stringify({ amount: 60 }),
     });
   const first = await deduct();
-  assert.equal(first.status, 201);
+  assert.equal(first.status, 201, `${await first.clone().text()}\n${worker.logs()}`);
   assert.equal((await first.json()).data.balance_after, 40);
   const second = await deduct();
   assert.equal(second.status, 409);
   assert.equal((await second.json()).error.code, "INSUFFICIENT_CREDIT");
+  assert.equal((await store.get("demo")).balance, 40);
+
+  // Each request has a connection of its own, and leaves none behind.
+  const pages = await Promise.all(Array.from({ length: 20 }, async () => {
+    const response = await fetch(`${worker.url}/api/v1/merchants/demo/ledger?limit=1`);
+    await response.text();
+    return response.status;
+  }));
+  assert.deepEqual(new Set(pages), new Set([200]), worker.logs());
+  const others = () =>
+    db.sql`select 1 from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`;
+  for (let tries = 0; (await others()).length > 0; tries++) {
+    assert.ok(tries < 500, "a connection stays open");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 });
