@@ -15,6 +15,7 @@ interface AnyDef {
   readonly format?: string;
   readonly local?: boolean;
   readonly innerType?: z.ZodType;
+  readonly options?: readonly z.ZodType[];
   readonly checks?: readonly { readonly _zod: { readonly def: AnyDef } }[];
 }
 
@@ -38,7 +39,15 @@ export function describeSchema(schema: z.ZodType): ColumnSchema {
     else if (type !== "readonly") break;
     inner = innerType!;
   }
-  return { inner, nullable: nullable || (missing && !defaulted), optional: missing || defaulted };
+  nullable ||= takesNull(inner) || (missing && !defaulted);
+  return { inner, nullable, optional: missing || defaulted };
+}
+
+/** Whether null is a value like any other, as in `z.unknown()` or `z.union([z.string(), z.null()])`. */
+function takesNull(schema: z.ZodType): boolean {
+  const { type, options } = defOf(schema);
+  if (type === "union") return options!.some((option) => describeSchema(option).nullable);
+  return type === "any" || type === "unknown" || type === "null";
 }
 
 /** A type that a schema stands for without a doubt, with what else its values must satisfy. */
