@@ -7,7 +7,9 @@
  *
  * @module
  */
+import { startPostgres } from "../tests/_support/postgres_server.ts";
 import { ownDocDiagnostics } from "./_doc_lint.ts";
+import { isProgram, runPage } from "./_page_program.ts";
 import { cacheDir, entryPoints, project, root } from "./_project.ts";
 import { run } from "./_run.ts";
 
@@ -27,6 +29,7 @@ const steps: readonly Step[] = [
   { name: "check", check: () => deno("check", "--quiet") },
   { name: "doc lint", check: lintDocs },
   { name: "doc examples", check: runDocExamples },
+  { name: "pages", check: runPages },
   { name: "publish", check: () => deno("publish", "--quiet", "--dry-run", "--allow-dirty") },
   { name: "layers", check: () => deno("test", "--quiet", "--allow-all", "tests/architecture") },
 ];
@@ -48,10 +51,27 @@ async function lintDocs(): Promise<Outcome> {
 }
 
 async function runDocExamples(): Promise<Outcome> {
-  const documents = await findFiles(["README.md", "docs"], ".md");
+  const documents = await pages((page) => !isProgram(page));
   const sources = await findFiles(sourcePaths(), ".ts");
   const config = await writeExampleConfig();
   return await deno("test", "--quiet", "--allow-all", "--doc", "--config", config, ...sources, ...documents);
+}
+
+async function runPages(): Promise<Outcome> {
+  await using server = await startPostgres();
+  const config = await writeExampleConfig();
+  const problems: string[] = [];
+  for (const path of await pages(isProgram)) {
+    const problem = await runPage(path, config, { DATABASE_URL: server.url });
+    if (problem !== undefined) problems.push(problem);
+  }
+  return { ok: problems.length === 0, output: problems.join("\n\n") };
+}
+
+async function pages(wanted: (text: string) => boolean): Promise<string[]> {
+  const paths = await findFiles(["README.md", "docs"], ".md");
+  const texts = await Promise.all(paths.map((path) => Deno.readTextFile(`${root}/${path}`)));
+  return paths.filter((_, index) => wanted(texts[index]!));
 }
 
 /**
