@@ -152,6 +152,8 @@ export {
   type MapperDefinition,
   type MerchantOptions,
   merchantScoped,
+  migrateCommand,
+  type MigrateCommandOptions,
   type MigrateOptions,
   type MigrationDirection,
   MigrationError,

@@ -12,6 +12,7 @@ export { defineMapper, type Mapper, type MapperDefinition, type MissingColumns }
 export { defineTable } from "./define_table.ts";
 export type { Condition, Filter, Operators } from "./filter.ts";
 export type { BaselineOptions, BaselineResult } from "./migrate/baseline.ts";
+export { migrateCommand, type MigrateCommandOptions } from "./migrate/command.ts";
 export type { CreatedMigration, CreateOptions } from "./migrate/create.ts";
 export {
   MigrationError,

@@ -9,7 +9,7 @@ import { sessionSettings } from "./_lock.ts";
 import { type Place, placeOf } from "./_place.ts";
 import { compare } from "./_plan.ts";
 import { openSession, pooledSession, type Session } from "./_session.ts";
-import type { Migration, MigrationFile } from "./migration_file.ts";
+import { type Migration, type MigrationFile, parseMigrations } from "./migration_file.ts";
 import { migrationError, problem } from "./migration_error.ts";
 import type { Settings } from "./options.ts";
 
@@ -22,11 +22,12 @@ import type { Settings } from "./options.ts";
 export async function autogenerate(
   db: Database,
   settings: Settings,
-  migrations: readonly Migration[],
   files: readonly MigrationFile[],
   tables: readonly TableModel[],
 ): Promise<string | undefined> {
   checkTables(tables);
+  const { migrations, problems } = await parseMigrations(files);
+  if (problems.length > 0) throw migrationError(problems);
   const place = await placeOf(db, settings);
   await checkCurrent(pooledSession(db), place.history, migrations);
   const session = place.source === undefined ? pooledSession(db) : openSession(place.source);

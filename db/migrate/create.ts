@@ -2,7 +2,7 @@ import type { Database } from "../database.ts";
 import type { TableModel } from "../table.ts";
 import { autogenerate } from "./_autogenerate.ts";
 import { writeNewFile } from "./_folder.ts";
-import type { Migration, MigrationFile } from "./migration_file.ts";
+import { FILE_NAME, type MigrationFile } from "./migration_file.ts";
 import type { Settings } from "./options.ts";
 
 /** Options of {@link Migrator.create}. */
@@ -34,13 +34,12 @@ const EMPTY = `-- migrate:up
 export async function createMigration(
   db: Database,
   settings: Settings,
-  migrations: readonly Migration[],
   files: readonly MigrationFile[],
   title: string,
   { autogenerate: tables, dryRun = false }: CreateOptions,
 ): Promise<CreatedMigration | undefined> {
-  const name = `${nextVersion(migrations)}_${slugOf(title)}.sql`;
-  const sql = tables === undefined ? EMPTY : await autogenerate(db, settings, migrations, files, tables);
+  const name = `${nextVersion(files)}_${slugOf(title)}.sql`;
+  const sql = tables === undefined ? EMPTY : await autogenerate(db, settings, files, tables);
   if (sql === undefined) return undefined;
   const file = { name, sql };
   if (dryRun || (typeof settings.migrations !== "string" && !(settings.migrations instanceof URL))) {
@@ -50,13 +49,13 @@ export async function createMigration(
 }
 
 /** The version after the newest: its number plus one with as many digits, or the time where it is one. */
-function nextVersion(migrations: readonly Migration[]): string {
-  const newest = migrations.at(-1);
-  if (newest === undefined) return "0001";
-  const { version, number } = newest;
+function nextVersion(files: readonly MigrationFile[]): string {
+  const versions = files.flatMap(({ name }) => FILE_NAME.exec(name)?.[2] ?? []);
+  if (versions.length === 0) return "0001";
+  const newest = versions.reduce((a, b) => BigInt(a) < BigInt(b) ? b : a);
   const time = new Date().toISOString().replace(/\D/g, "").slice(0, 14);
-  const next = String(number + 1n).padStart(version.length, "0");
-  return /^20\d{12}$/.test(version) && time > version ? time : next;
+  if (/^20\d{12}$/.test(newest) && time > newest) return time;
+  return String(BigInt(newest) + 1n).padStart(newest.length, "0");
 }
 
 function slugOf(title: string): string {

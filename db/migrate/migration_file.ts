@@ -35,7 +35,8 @@ export interface Migration {
   readonly down: Section | undefined;
 }
 
-const FILE_NAME = /^((\d{1,18})_[\w-]+)\.sql$/;
+/** The name of a file: its name without `.sql`, and its version. */
+export const FILE_NAME: RegExp = /^((\d{1,18})_[\w-]+)\.sql$/;
 const MARKER = /^--\s*migrate:(.*)$/;
 
 /** Takes files apart, and puts them in the order of their versions. */

@@ -146,9 +146,7 @@ export class Migrator {
    */
   async create(name: string, options: CreateOptions = {}): Promise<CreatedMigration | undefined> {
     const files = await this.#files(true);
-    const { migrations, problems } = await parseMigrations(files);
-    if (problems.length > 0) throw migrationError(problems);
-    return await createMigration(this.#db, this.#settings, migrations, files, name, options);
+    return await createMigration(this.#db, this.#settings, files, name, options);
   }
 
   /** The files, where nothing is wrong with them. */

@@ -29,14 +29,6 @@ export async function problemOf(work: Promise<unknown>, kind: MigrationProblemKi
   return error;
 }
 
-/** Waits until `condition` holds, for at most 30 seconds. */
-export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (const started = Date.now(); !await condition();) {
-    if (Date.now() - started > 30_000) assert.fail("it did not happen in 30 seconds");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 /** The names of a list. */
 export function names(list: readonly { readonly name: string }[]): string[] {
   return list.map(({ name }) => name);

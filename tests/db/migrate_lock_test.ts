@@ -2,7 +2,8 @@ import { type MigrationEvent, type MigrationFile, Migrator, type MigratorOptions
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
-import { migration, names, plainMigration, problemOf, until } from "./_migrations.ts";
+import { waitFor } from "../_support/wait_for.ts";
+import { migration, names, plainMigration, problemOf } from "./_migrations.ts";
 
 interface Gate extends AsyncDisposable {
   readonly pid: number;
@@ -35,7 +36,7 @@ function watched(db: TestDatabase, migrations: readonly MigrationFile[], options
     onProgress: (e) => events.push(e),
   });
   const seen = (type: MigrationEvent["type"]) => events.filter((event) => event.type === type);
-  return { migrator, seen, until: (type: MigrationEvent["type"]) => until(() => seen(type).length > 0) };
+  return { migrator, seen, until: (type: MigrationEvent["type"]) => waitFor(() => seen(type).length > 0) };
 }
 
 const THROUGH_GATE = migration("0001_gate", "create table t (id int); select from gate;", "drop table t;");
@@ -143,7 +144,7 @@ test("a file whose connection is killed leaves nothing, and says so", async () =
   await using gate = await closeGate(db);
   const each = watched(db, [THROUGH_GATE]);
   const failed = problemOf(each.migrator.up(), "failed");
-  await until(async () =>
+  await waitFor(async () =>
     (await db
       .sql`select pg_terminate_backend(pid) from pg_stat_activity where ${gate.pid} = any(pg_blocking_pids(pid))`)
       .length > 0
@@ -179,7 +180,7 @@ test("a signal rolls the file that runs back, and says what was applied before",
   const files = [migration("0000_a", "create table a (id int);"), THROUGH_GATE];
   const each = watched(db, files);
   const stopped = problemOf(each.migrator.up({ signal: controller.signal }), "stopped");
-  await until(async () =>
+  await waitFor(async () =>
     (await db.sql`select from pg_stat_activity where ${gate.pid} = any(pg_blocking_pids(pid))`).length > 0
   );
   controller.abort();

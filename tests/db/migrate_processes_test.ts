@@ -6,7 +6,8 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
-import { migration, plainMigration, until } from "./_migrations.ts";
+import { waitFor } from "../_support/wait_for.ts";
+import { migration, plainMigration } from "./_migrations.ts";
 
 function startMigrating({ url, schema }: TestDatabase, migrations: readonly MigrationFile[]): ChildProcess {
   const script = fileURLToPath(new URL("./_migrate_child.ts", import.meta.url));
@@ -51,7 +52,7 @@ test("kill -9 of the process that migrates frees the lock, and what it ran leave
     migration("0002_b", "create table b (id int); select pg_sleep(3600) from slow;"),
   ];
   const child = startMigrating(db, files);
-  await until(async () =>
+  await waitFor(async () =>
     (await db
       .sql`select from pg_stat_activity where position(${db.schema} in query) > 0 and wait_event = 'PgSleep'`)
       .length > 0
