@@ -1,4 +1,3 @@
-import { quoteIdentifier } from "../_identifier.ts";
 import type { DedicatedSource } from "../_dedicated.ts";
 import type { Database } from "../database.ts";
 import type { Reader } from "./_catalog.ts";
@@ -21,31 +20,27 @@ export interface Session {
   close(): Promise<void>;
 }
 
-const BEGIN = "begin isolation level read committed read write;";
+const BEGIN = "begin isolation level read committed read write;\n";
 
 /** A session on a connection of its own. */
-export function openSession({ open, pooler, schema }: DedicatedSource): Session {
+export function openSession({ open, pooler }: DedicatedSource): Session {
   const { sql, close } = open();
-  // A pooler hands connections on, so nothing was set when this one was opened.
-  const lead = pooler && schema !== undefined
-    ? `${BEGIN} set local search_path to ${quoteIdentifier(schema)};\n`
-    : `${BEGIN}\n`;
   return {
-    lead,
+    lead: BEGIN,
     keepsSettings: !pooler,
     rows: (text) => rowsOf(sql, text),
     run: (text) => runText(sql, text),
     async atomic(text, signal) {
       // One text, so that a connection that breaks and comes back cannot be in the middle of it.
       try {
-        await cancellable(sql.unsafe(`${lead}${text}\n;commit`).simple(), signal);
+        await cancellable(sql.unsafe(`${BEGIN}${text}\n;commit`).simple(), signal);
       } catch (error) {
         await sql.unsafe("rollback").simple().catch(() => {});
         throw error;
       }
     },
     async rolledBack(look) {
-      await sql.unsafe(lead).simple();
+      await sql.unsafe(BEGIN).simple();
       try {
         return await look((text) => rowsOf(sql, text));
       } finally {

@@ -1,0 +1,101 @@
+/**
+ * Starts PgBouncer in transaction mode in front of a Postgres server, where PgBouncer is installed.
+ *
+ * @module
+ */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { promisify } from "node:util";
+import { serverUser } from "./postgres_binaries.ts";
+import { freePort } from "./postgres_server.ts";
+import { waitFor } from "./wait_for.ts";
+
+/** A running PgBouncer. */
+export interface PgBouncer extends AsyncDisposable {
+  /** Where clients connect to. */
+  readonly url: string;
+  /** What it has logged so far. */
+  logs(): Promise<string>;
+}
+
+/** Options of {@link startPgBouncer}. */
+export interface PgBouncerOptions {
+  /** Connections to the server that all clients share, 20 unless set. */
+  readonly poolSize?: number;
+  /** Further settings, such as `{ server_reset_query_always: "1" }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+// Ends PgBouncer when the process that started it closes the pipe, however that ends.
+const SUPERVISOR = `"$@" & pid=$!; cat >/dev/null; kill -INT $pid; wait $pid`;
+
+/** Whether there is a PgBouncer to start. */
+export async function hasPgBouncer(): Promise<boolean> {
+  return await promisify(execFile)("pgbouncer", ["--version"]).then(() => true, () => false);
+}
+
+/** Starts one in front of the server at `url`, for all of its databases; whoever connects is the user of that URL. */
+export async function startPgBouncer(url: string, options: PgBouncerOptions = {}): Promise<PgBouncer> {
+  const { poolSize = 20, settings = {} } = options;
+  const { hostname, port, username, password, pathname } = new URL(url);
+  const database = pathname.slice(1);
+  const owner = await serverUser();
+  const folder = await mkdtemp(`${tmpdir()}/glam-pgbouncer-`);
+  const listenPort = await freePort();
+  const quote = (text: string) => `'${decodeURIComponent(text).replaceAll("'", "''")}'`;
+  const lines = {
+    listen_addr: "127.0.0.1",
+    listen_port: String(listenPort),
+    auth_type: "any",
+    pool_mode: "transaction",
+    default_pool_size: String(poolSize),
+    max_client_conn: "500",
+    unix_socket_dir: "",
+    logfile: `${folder}/log`,
+    ...settings,
+  };
+  const config = [
+    "[databases]",
+    `* = host=${hostname} port=${port} user=${quote(username)} password=${quote(password)}`,
+    "[pgbouncer]",
+    ...Object.entries(lines).map(([name, value]) => `${name} = ${value}`),
+  ];
+  await writeFile(`${folder}/pgbouncer.ini`, config.join("\n"));
+  if (owner !== undefined) {
+    await chown(folder, owner.uid, owner.gid);
+    await chown(`${folder}/pgbouncer.ini`, owner.uid, owner.gid);
+  }
+  const child = spawn("sh", ["-c", SUPERVISOR, "sh", "pgbouncer", "-q", `${folder}/pgbouncer.ini`], {
+    cwd: folder,
+    stdio: ["pipe", "ignore", "ignore"],
+    ...owner,
+  });
+  child.unref();
+  (child.stdin as { unref?(): void } | null)?.unref?.();
+  const logs = () => readFile(`${folder}/log`, "utf8").catch(() => "");
+  await waitFor(() => accepts(listenPort)).catch(async (error) => {
+    throw new Error(`PgBouncer did not start\n${await logs()}`, { cause: error });
+  });
+  return {
+    url: `postgres://any@127.0.0.1:${listenPort}/${database}`,
+    logs,
+    async [Symbol.asyncDispose]() {
+      child.ref();
+      const ended = once(child, "exit");
+      child.stdin!.end();
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => (socket.destroy(), resolve(true)));
+    socket.once("error", () => resolve(false));
+  });
+}

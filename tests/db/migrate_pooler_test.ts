@@ -1,0 +1,66 @@
+import { connectDatabase, Migrator } from "@glam/shared/db";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hasPgBouncer, startPgBouncer } from "../_support/pgbouncer.ts";
+import { sharedPostgres } from "../_support/postgres.ts";
+import { migration, names, plainMigration } from "./_migrations.ts";
+
+const options = { skip: await hasPgBouncer() ? false : "PgBouncer is not installed" };
+
+/** Eight replicas, each with a pool of its own, behind a pooler of so few connections, and a database for them. */
+async function behindPooler(poolSize: number) {
+  const server = await connectDatabase(await sharedPostgres());
+  const name = `pooled_${crypto.randomUUID().slice(0, 8)}`;
+  await server.sql`create database ${server.sql(name)}`;
+  const pooler = await startPgBouncer(await sharedPostgres(), { poolSize });
+  const url = new URL(`/${name}`, pooler.url).href;
+  const replicas = await Promise.all(
+    Array.from({ length: 8 }, () => connectDatabase({ url, pooler: true, poolSize: 2 })),
+  );
+  const dispose = async () => {
+    await Promise.all(replicas.map((replica) => replica.close()));
+    await pooler[Symbol.asyncDispose]();
+    await server.sql`drop database ${server.sql(name)} with (force)`;
+    await server.close();
+  };
+  return { replicas, db: replicas[0]!, [Symbol.asyncDispose]: dispose };
+}
+
+test(
+  "eight replicas behind PgBouncer apply each file once, though they want more than it has",
+  options,
+  async () => {
+    await using each = await behindPooler(3);
+    const { db, replicas } = each;
+    const files = [
+      migration("0001_marks", "create table marks (file int);"),
+      ...[2, 3, 4].map((n) =>
+        migration(`000${n}_m`, `insert into marks values (${n}); select pg_sleep(0.05);`)
+      ),
+      plainMigration("0005_i", "create index concurrently marks_file on marks (file);"),
+    ];
+    const runs = await Promise.all(
+      replicas.map((replica) => new Migrator(replica, { migrations: files }).up()),
+    );
+    assert.deepEqual(names(runs.flat()).toSorted(), files.map(({ name }) => name.replace(".sql", "")));
+    const marks = await db.sql<{ file: number }>`select file from marks order by file`;
+    assert.deepEqual(marks.map(({ file }) => file), [2, 3, 4]);
+    assert.equal((await new Migrator(db, { migrations: files }).status()).state, "current");
+  },
+);
+
+test("what a file sets does not stay on the connections of PgBouncer", options, async () => {
+  await using each = await behindPooler(2);
+  const { db } = each;
+  const sql = "set statement_timeout = 7; set role pg_monitor; set lock_timeout = '8s';";
+  await new Migrator(db, { migrations: [migration("0001_set", sql)] }).up();
+  const read = () =>
+    db.sql`select current_user as who, current_setting('lock_timeout') as locks, pg_backend_pid() as pid, pg_sleep(0.05)`;
+  const seen = (await Promise.all([read(), read()])).flat();
+  assert.equal(
+    new Set(seen.map((row) => row["pid"])).size,
+    2,
+    "both connections of the pooler were looked at",
+  );
+  assert.deepEqual(seen.map(({ who, locks }) => [who, locks]), [["postgres", "0"], ["postgres", "0"]]);
+});
