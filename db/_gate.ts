@@ -1,6 +1,6 @@
 /** Who waits at a {@link Gate}. */
 export interface Waiter {
-  /** When it came, as `performance.now()` says. */
+  /** When it came, on a clock of its own. */
   readonly since: number;
   /** Its turn: it holds a place until it leaves. */
   enter(): void;
@@ -11,8 +11,9 @@ export interface Waiter {
 /**
  * As many places as the pool may have connections, given out in the order of asking.
  *
- * The driver would send a query behind another one that runs, on the same connection, and there it waits even when
- * other connections get free. With a place for each, it always finds a connection of its own.
+ * The driver sends a query that finds no free connection behind another one. Where all are quick that is the fastest, as
+ * one write carries several; but behind a slow one it waits even when other connections get free. So somebody may
+ * come in without a place only for as long as nobody is slow.
  */
 export class Gate {
   #free: number;
@@ -26,17 +27,17 @@ export class Gate {
 
   /** Places that are taken. */
   get inUse(): number {
-    return this.#size - this.#free;
+    return Math.min(this.#size, this.#size - this.#free);
   }
 
-  /** How many wait for a place. */
+  /** How many have no place: those who wait for one, and those whom the driver has sent behind others. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + Math.max(0, -this.#free);
   }
 
-  /** Takes a place where one is free. */
-  tryEnter(): boolean {
-    if (this.#free === 0) return false;
+  /** Enters where a place is free, or `crowded` allows to go without, and nobody came before. */
+  tryEnter(crowded?: () => boolean): boolean {
+    if (this.#waiting.size > 0 || this.#free <= 0 && !crowded?.()) return false;
     this.#free--;
     return true;
   }
@@ -65,7 +66,7 @@ export class Gate {
     if (this.#waiting.size > 0) queueMicrotask(() => this.#admit());
   }
 
-  /** Sends away those who came before `time`. */
+  /** Sends away those who came at `time` or before. */
   expire(time: number): void {
     for (const waiter of this.#waiting) {
       if (waiter.since > time) return;
@@ -76,7 +77,8 @@ export class Gate {
 
   #admit(): void {
     for (const waiter of this.#waiting) {
-      if (!this.tryEnter()) return;
+      if (this.#free <= 0) return;
+      this.#free--;
       this.#waiting.delete(waiter);
       waiter.enter();
     }

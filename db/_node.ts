@@ -34,7 +34,7 @@ interface Modules {
 /** What is used of an `AsyncLocalStorage`. */
 export interface AsyncStorage<T> {
   getStore(): T | undefined;
-  run<R>(store: T | undefined, fn: () => R): R;
+  run<R, A extends readonly unknown[]>(store: T | undefined, fn: (...given: A) => R, ...given: A): R;
 }
 
 /**

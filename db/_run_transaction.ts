@@ -55,31 +55,21 @@ export async function runTransaction<T>(
     prelude: runner.settings.pooler ? localTimeouts(runner.settings) : undefined,
     signal,
   };
+  const { pool } = runner;
   for (let attempt = 1;; attempt++) {
+    if (pool.closed) throw pool.noPlace();
+    if (!pool.ready) await pool.prepare();
+    if (!pool.gate.tryEnter()) await place(pool, signal);
     try {
-      return await runOnce(runner, fn, run);
+      return await new Transaction(runner).run(fn, run);
     } catch (error) {
       const again = isWorthAnotherRun(error) || readOnly && isConnectionLoss(error);
       if (!again || attempt > retries || signal?.aborted) throw error;
       runner.onRetry?.(error);
-      await sleep(fullJitter(attempt, BETWEEN_RUNS), signal);
+    } finally {
+      pool.gate.leave();
     }
-  }
-}
-
-async function runOnce<T>(
-  scope: TransactionScope,
-  fn: TransactionCallback<T>,
-  options: RunOptions,
-): Promise<T> {
-  const { pool } = scope;
-  if (pool.closed) throw pool.noPlace();
-  if (!pool.ready) await pool.prepare();
-  if (!pool.gate.tryEnter()) await place(pool, options.signal);
-  try {
-    return await new Transaction(scope).run(fn, options);
-  } finally {
-    pool.gate.leave();
+    await sleep(fullJitter(attempt, BETWEEN_RUNS), signal);
   }
 }
 
@@ -88,7 +78,7 @@ function place(pool: Pool, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = () => signal?.removeEventListener("abort", onAbort);
     const waiter = {
-      since: performance.now(),
+      since: pool.now,
       enter() {
         settle();
         resolve();

@@ -36,7 +36,10 @@ export function tagFactory(driver: Driver, pool: Pool): (route: () => Transactio
       return adopt<T>(transaction, (transaction?.tag ?? driver).unsafe(text, parameters, options));
     }
 
-    return Object.assign(sql, { unsafe, json, array }) as Sql;
+    sql.unsafe = unsafe;
+    sql.json = json;
+    sql.array = array;
+    return sql as Sql;
   };
 }
 

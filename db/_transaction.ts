@@ -1,8 +1,9 @@
 import { DatabaseError } from "../errors/infrastructure.ts";
 import type { DriverQuery, DriverTag } from "./_driver.ts";
 import type { AsyncStorage } from "./_node.ts";
-import type { Pool, QueryOwner } from "./_pool.ts";
+import type { Pool } from "./_pool.ts";
 import { codeOf, connectionLost, isConnectionLoss, toQueryError } from "./_query_error.ts";
+import type { QueryOwner, SentQuery } from "./_sent_query.ts";
 import { backendKey } from "./_startup.ts";
 import type { Sql } from "./sql.ts";
 
@@ -41,17 +42,21 @@ export class Transaction implements QueryOwner {
   readonly root: Transaction;
   /** The driver's tag, from the first statement on. */
   tag: DriverTag | undefined;
-  /** Why no further query may come. */
-  ended: Error | undefined;
+  /** The backend that it runs on. */
+  key: string | undefined;
+  /** Makes the error for who comes too late; `undefined` for as long as nobody does. */
+  ended: (() => unknown) | undefined;
 
   readonly #scope: TransactionScope;
-  readonly #pending = new Set<DriverQuery>();
-  #key: string | undefined;
+  /** Queries that were sent and are not settled. */
+  readonly #pending: SentQuery[] = [];
+  /** The pool's tick at which the driver was left to send a statement of its own, such as `commit`. */
+  #expectedAt = NEVER;
   #handler: DriverQuery["handler"] | undefined;
   #child: Transaction | undefined;
   /** Nested transactions that run or wait, and the end of the last of them. */
   #nested = 0;
-  #turn: Promise<unknown> = Promise.resolve();
+  #turn: Promise<unknown> = DONE;
   #savepoints = 0;
   /** The first failure of a statement; those that follow only say that the transaction has failed. */
   #failure: Error | undefined;
@@ -59,33 +64,32 @@ export class Transaction implements QueryOwner {
   #committing = false;
   #lost = false;
   #reject: ((error: unknown) => void) | undefined;
-  #abort: ((reason: unknown) => void) | undefined;
+  #fail: ((error: unknown) => void) | undefined;
+  #unheed: (() => void) | undefined;
+  #left = false;
 
   constructor(scope: TransactionScope, parent?: Transaction) {
     this.#scope = scope;
     this.parent = parent;
     this.root = parent?.root ?? this;
+    this.key = parent?.key;
   }
 
   /** Runs the outermost transaction. */
-  async run<T>(fn: TransactionCallback<T>, { mode, prelude, signal }: RunOptions): Promise<T> {
+  run<T>(fn: TransactionCallback<T>, { mode, prelude, signal }: RunOptions): Promise<T> {
     const { pool, byKey } = this.#scope;
-    try {
-      return await this.#unlessLost(pool.begin(mode, this, (tag, begin) => {
-        if (begin?.state) byKey.set(this.#key = backendKey(begin.state.pid, begin.state.secret), this);
-        if (prelude !== undefined) this.#run(tag, prelude);
-        return this.#call(tag, fn, signal);
-      }));
-    } finally {
-      if (this.#key !== undefined) byKey.delete(this.#key);
-    }
+    return this.#unlessLost(pool.begin(mode, this, (tag, begin) => {
+      if (begin?.state) byKey.set(this.key = backendKey(begin.state.pid, begin.state.secret), this);
+      if (prelude !== undefined) this.#run(tag, prelude);
+      return this.#call(tag, fn, signal, undefined);
+    }));
   }
 
   /** Runs a nested transaction, after those that were asked for before. */
   nest<T>(fn: TransactionCallback<T>, signal: AbortSignal | undefined): Promise<T> {
     this.#nested++;
     const result = this.#turn.then(async () => {
-      if (this.ended !== undefined) throw this.ended;
+      if (this.ended !== undefined) throw this.ended();
       const child = this.#child = new Transaction(this.#scope, this);
       try {
         return await child.#runNested(fn, signal);
@@ -106,7 +110,12 @@ export class Transaction implements QueryOwner {
 
   /** Takes no further query, and rolls back. */
   abort(reason: unknown): void {
-    this.#abort?.(reason);
+    if (this.#left) return;
+    this.ended ??= () => reason;
+    this.#child?.abort(reason);
+    // Only the one that runs: of those behind it the driver would lose count.
+    for (const { query } of this.#pending) if (query.active) query.cancel()?.catch(() => {});
+    this.#fail?.(reason);
   }
 
   /** The connection is gone: nothing that was asked for will be answered, and nothing may be sent. */
@@ -115,17 +124,23 @@ export class Transaction implements QueryOwner {
     this.#lost = true;
     this.#child?.lose();
     const error = connectionLost();
-    this.ended ??= error;
-    for (const query of [...this.#pending]) query.reject(error);
+    this.ended ??= () => error;
+    for (const sent of [...this.#pending]) sent.fail(error);
+    this.#end();
     this.#reject?.(this.#committing ? unknownOutcome(error) : error);
   }
 
-  onSent(query: DriverQuery): void {
-    this.#pending.add(query);
+  /** Whether the driver has had its own statement to send since this tick or before. */
+  isOverdue(tick: number): boolean {
+    return this.#expectedAt <= tick || this.#child?.isOverdue(tick) === true;
   }
 
-  onSettled(query: DriverQuery, error: Error | undefined): void {
-    this.#pending.delete(query);
+  onSent(sent: SentQuery): void {
+    this.#pending.push(sent);
+  }
+
+  onSettled(sent: SentQuery, error: Error | undefined): void {
+    this.#pending.splice(this.#pending.indexOf(sent), 1);
     if (error === undefined) return;
     this.#failure ??= error;
     // Where sockets are not ours, this is the first that is heard of it.
@@ -133,66 +148,96 @@ export class Transaction implements QueryOwner {
   }
 
   readonly #dispatch = (query: DriverQuery): void => {
-    if (this.ended !== undefined) query.reject(this.ended);
+    if (this.ended !== undefined) query.reject(this.ended());
     // Between the statements of a nested transaction it would be rolled back with them.
     else if (this.#nested > 0) this.#turn.then(() => this.#dispatch(query));
     else this.#scope.pool.send(query, this.#handler!, this);
   };
 
-  async #runNested<T>(fn: TransactionCallback<T>, signal: AbortSignal | undefined): Promise<T> {
-    const { pool } = this.#scope;
+  #runNested<T>(fn: TransactionCallback<T>, signal: AbortSignal | undefined): Promise<T> {
     const { tag } = this.parent!;
     const savepoint = `s${this.root.#savepoints++}`; // what the driver calls it
-    pool.expect(this, this.root.#key);
-    return await this.#unlessLost(tag!.savepoint((inner) => this.#call(inner, fn, signal, savepoint)));
+    this.#expect();
+    return this.#unlessLost(tag!.savepoint((inner) => this.#call(inner, fn, signal, savepoint)));
   }
 
   /** Calls the callback. The driver commits when the promise resolves, and rolls back when it rejects. */
-  #call<T>(tag: DriverTag, fn: TransactionCallback<T>, signal?: AbortSignal, savepoint?: string): Promise<T> {
-    const { pool, storage, createTag } = this.#scope;
-    pool.got(this);
+  #call<T>(
+    tag: DriverTag,
+    fn: TransactionCallback<T>,
+    signal: AbortSignal | undefined,
+    savepoint: string | undefined,
+  ): Promise<T> {
+    const { storage, createTag } = this.#scope;
+    this.#expectedAt = NEVER;
     this.tag = tag;
     return new Promise((resolve, reject) => {
-      let left = false;
-      const leave = async (succeeded: boolean, settle: () => void) => {
-        if (left) return;
-        left = true;
-        signal?.removeEventListener("abort", onAbort);
-        if (this.#pending.size > 0 || this.#nested > 0) await this.#drain();
-        if (succeeded && savepoint !== undefined && this.#failure === undefined && !this.#lost) {
-          await this.#run(tag, `release savepoint ${savepoint}`);
+      const succeed = (value: T) => {
+        // Of queries, as the driver's `begin` takes it.
+        if (Array.isArray(value)) {
+          return void Promise.all(value).then(
+            (all) => this.#leave(tag, savepoint, () => resolve(all as T)),
+            fail,
+          );
         }
-        // Then the promise stays pending: the driver must not say `rollback` on the connection that comes next.
-        if (this.#lost) return;
-        this.ended ??= finished();
-        this.#committing = succeeded && this.parent === undefined;
-        pool.expect(this, this.root.#key);
-        settle();
+        this.#leave(tag, savepoint, () => resolve(value));
       };
       const fail = (error: unknown) => {
         this.#thrown ??= { error };
-        void leave(false, () => reject(error));
+        this.#leave(undefined, undefined, () => reject(error));
       };
-      this.#abort = (reason) => {
-        this.ended ??= reason instanceof Error ? reason : new DatabaseError("The transaction was aborted");
-        this.#child?.abort(reason);
-        // Only the one that runs: of those behind it the driver would lose count.
-        for (const query of this.#pending) if (query.active) query.cancel()?.catch(() => {});
-        fail(reason);
-      };
-      const onAbort = () => this.abort(signal!.reason);
-      if (signal?.aborted) return onAbort();
-      signal?.addEventListener("abort", onAbort, { once: true });
-      storage.run(this, () => callAsync(fn, createTag(this)))
-        .then((value) => leave(true, () => resolve(value)), fail);
+      this.#fail = fail;
+      if (signal !== undefined && this.#heed(signal)) return;
+      try {
+        const result = storage.run(this, fn, createTag(this));
+        if (isThenable(result)) result.then(succeed, fail);
+        else succeed(result);
+      } catch (error) {
+        fail(error);
+      }
     });
   }
 
-  /** Waits for what the callback left running: its failure has to be known before the commit. */
-  async #drain(): Promise<void> {
-    while (this.#pending.size > 0 || this.#nested > 0) {
-      await Promise.allSettled([...this.#pending, this.#turn]);
+  /** Aborts with the signal; gives whether it is aborted already. */
+  #heed(signal: AbortSignal): boolean {
+    const onAbort = () => this.abort(signal.reason);
+    this.#unheed = () => signal.removeEventListener("abort", onAbort);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    return signal.aborted;
+  }
+
+  /** The callback is through; with `tag` it has succeeded. What it left running comes first. */
+  #leave(tag: DriverTag | undefined, savepoint: string | undefined, settle: () => void): void {
+    if (this.#left) return;
+    this.#left = true;
+    const idle = this.#pending.length === 0 && this.#nested === 0;
+    if (idle && savepoint === undefined) this.#settle(tag, settle);
+    else void this.#finish(tag, savepoint).then(() => this.#settle(tag, settle));
+  }
+
+  async #finish(tag: DriverTag | undefined, savepoint: string | undefined): Promise<void> {
+    // A failure has to be known before the commit.
+    while (this.#pending.length > 0 || this.#nested > 0) {
+      await Promise.allSettled([...this.#pending.map(({ query }) => query), this.#turn]);
     }
+    if (tag === undefined || savepoint === undefined || this.#failure !== undefined || this.#lost) return;
+    await this.#run(tag, `release savepoint ${savepoint}`);
+  }
+
+  #settle(tag: DriverTag | undefined, settle: () => void): void {
+    // Then the promise stays pending: the driver must not say `rollback` on the connection that comes next.
+    if (this.#lost) return;
+    this.ended ??= finished;
+    this.#committing = tag !== undefined && this.parent === undefined;
+    this.#expect();
+    settle();
+  }
+
+  #expect(): void {
+    const { pool } = this.#scope;
+    this.#expectedAt = pool.now;
+    pool.watch();
   }
 
   /** Runs a statement of our own; its failure fails the transaction. */
@@ -207,11 +252,24 @@ export class Transaction implements QueryOwner {
   #unlessLost<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#reject = reject;
-      work.then(resolve, (error) => reject(this.#explain(error)));
-    }).finally(() => {
-      this.#scope.pool.got(this);
-      this.ended ??= finished();
+      work.then((value) => {
+        this.#end();
+        resolve(value);
+      }, (error) => {
+        this.#end();
+        reject(this.#explain(error));
+      });
     });
+  }
+
+  #end(): void {
+    const { byKey } = this.#scope;
+    this.#expectedAt = NEVER;
+    this.#unheed?.();
+    this.ended ??= finished;
+    if (this.parent === undefined && this.key !== undefined && byKey.get(this.key) === this) {
+      byKey.delete(this.key);
+    }
   }
 
   #explain(error: unknown): unknown {
@@ -223,6 +281,9 @@ export class Transaction implements QueryOwner {
   }
 }
 
+const NEVER = Infinity;
+const DONE: Promise<unknown> = Promise.resolve();
+
 /** Whether `transaction` is `outer`, or nested in it. */
 export function isWithin(transaction: Transaction | undefined, outer: Transaction): boolean {
   let at = transaction;
@@ -230,9 +291,8 @@ export function isWithin(transaction: Transaction | undefined, outer: Transactio
   return at === outer;
 }
 
-async function callAsync<T>(fn: TransactionCallback<T>, tx: Sql): Promise<T> {
-  const result = await fn(tx);
-  return Array.isArray(result) ? await Promise.all(result) as T : result; // of queries, as the driver's `begin` takes it
+function isThenable<T>(value: Promise<T> | T): value is Promise<T> {
+  return typeof (value as { then?: unknown } | undefined | null)?.then === "function";
 }
 
 function finished(): DatabaseError {

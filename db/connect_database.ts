@@ -83,7 +83,7 @@ export async function createDatabase(settings: Settings): Promise<CreatedDatabas
   const opened = openDriver(postgres, settings, (key) => byKey.get(key)?.lose());
   const { driver, sockets } = opened;
   const observation = await observeQueries(settings);
-  const pool = new Pool(driver, settings, sockets, observation?.observer);
+  const pool = new Pool(driver, settings, byKey, sockets, observation?.observer);
   observation?.show(pool.gate);
   const { AsyncLocalStorage } = nodeModule("node:async_hooks");
   const storage = new AsyncLocalStorage<Transaction>();
