@@ -17,6 +17,9 @@ export interface Expirable {
 /** From when on a query is one that others must not be sent behind. */
 const QUICK_MS = 20;
 
+/** How long a server may take for the last things, such as to close a connection that has said goodbye. */
+export const GOODBYE_MS = 500;
+
 /**
  * Sends queries to the driver and settles them: with errors of this package, within the deadline, and without the
  * errors of others.
@@ -131,9 +134,17 @@ export class Pool implements SentQueryHost {
   async close(graceMs: number): Promise<void> {
     this.closed = true;
     await withDeadline(this.gate.idle(), graceMs, "").catch(() => {});
+    await this.#cancelAll();
     clearTimeout(this.#timer);
     this.gate.expire(Infinity);
     await this.#driver.end({ timeout: 0 });
+  }
+
+  /** Asks the server to give up what still runs: it would not notice for long that nobody wants it any more. */
+  async #cancelAll(): Promise<void> {
+    const queries = Array.from(this.#running, ({ query }) => query);
+    for (const query of queries) if (query.active) query.cancel()?.catch(() => {});
+    await withDeadline(Promise.allSettled(queries), GOODBYE_MS, "").catch(() => {});
   }
 
   readonly #enter = (query: DriverQuery): void => {

@@ -1,8 +1,9 @@
+import { presentToDriver } from "./_driver_socket.ts";
 import { fullJitter } from "../internal/backoff.ts";
 import { sleep } from "../internal/clock.ts";
 import { type ConnectableSocket, nodeModule, type Socket } from "./_node.ts";
 import type { Address } from "./_settings.ts";
-import { isCancelRequest, startupMessage, StartupReader } from "./_startup.ts";
+import { StartupReader } from "./_startup.ts";
 import { encrypt, firstEvent } from "./_tls.ts";
 
 /** What {@link Sockets} is told. */
@@ -87,6 +88,7 @@ export class Sockets {
     } catch (error) {
       clearTimeout(deadline);
       this.#failures++;
+      socket.on("error", () => {});
       socket.destroy();
       return failed(error as Error);
     }
@@ -103,8 +105,6 @@ export class Sockets {
   #track(socket: Socket): Socket {
     this.#open.add(socket);
     socket.once("close", () => this.#open.delete(socket));
-    // The driver takes its listeners off when a connection closes; an error that comes later is nobody's.
-    socket.once("close", () => setTimeout(() => socket.on("error", () => {})));
     return socket;
   }
 
@@ -126,12 +126,9 @@ export class Sockets {
     let started = false;
     let cancels = false;
     const onData = (chunk: Uint8Array) => {
-      if (started) {
-        socket.off("data", onData);
-        return;
-      }
       reader.read(chunk);
       if (!reader.ready) return;
+      socket.off("data", onData);
       clearTimeout(deadline);
       started = true;
       this.#failures = 0;
@@ -152,30 +149,14 @@ export class Sockets {
       if (this.#byKey.get(key) === socket) this.#byKey.delete(key);
       this.#options.onLost(key);
     });
-    this.#mendFirstWrite(socket, () => cancels = true);
-  }
-
-  #mendFirstWrite(socket: Socket, onCancel: () => void): void {
-    const write = socket.write;
-    let written = false;
-    socket.write = (chunk, ...rest) => {
-      written = true;
-      socket.write = write;
-      if (isCancelRequest(chunk)) onCancel();
-      else chunk = startupMessage(chunk);
-      return socket.write(chunk, ...rest);
-    };
-    // The driver writes at once, unless it believes that a write is due which it has itself called off. It believes so
-    // until 1 KiB has come together; closing makes it add another startup message.
-    setImmediate(() => setImmediate(() => !written && socket.destroy()));
+    presentToDriver(socket, () => cancels = true);
   }
 }
-
-declare function setImmediate(callback: () => void): unknown;
 
 function failed(error: Error): Socket {
   const { Socket } = nodeModule("node:net");
   const socket = new Socket();
+  presentToDriver(socket, () => {});
   socket.write = () => true;
   // Later, when the driver listens.
   setTimeout(() => socket.destroy(error));

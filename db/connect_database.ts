@@ -8,7 +8,7 @@ import { IN_TRANSACTION, type TransactionAware } from "./_in_transaction.ts";
 import { nodeModule } from "./_node.ts";
 import { observeQueries } from "./_observe_queries.ts";
 import { type DriverFactory, loadDriver, type OpenDriver, openDriver } from "./_open_driver.ts";
-import { Pool } from "./_pool.ts";
+import { GOODBYE_MS, Pool } from "./_pool.ts";
 import { codeOf } from "./_query_error.ts";
 import { runTransaction, type TransactionRunner } from "./_run_transaction.ts";
 import { resolveSettings, type Settings } from "./_settings.ts";
@@ -19,8 +19,6 @@ import type { DatabaseOptions } from "./options.ts";
 import type { Sql } from "./sql.ts";
 
 const HEALTH_TIMEOUT_MS = 2000;
-/** How long a server may take to close a connection that has said goodbye. */
-const GOODBYE_MS = 500;
 
 /**
  * Connects to Postgres: a pool with deadlines, whose errors are those of this package.

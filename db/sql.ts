@@ -15,6 +15,8 @@ export interface PendingQuery<T extends object = Row> extends Promise<RowList<T>
   simple(): PendingQuery<T>;
   /** Asks the server to give the query up. */
   cancel(): void;
+  /** Sends the query now, without waiting for it. */
+  execute(): PendingQuery<T>;
 }
 
 /** A part of a query, such as a list of columns. */
