@@ -27,6 +27,7 @@ export interface TcpProxy extends AsyncDisposable {
 export async function startTcpProxy(target: { readonly port: number }): Promise<TcpProxy> {
   const port = await freePort();
   const pairs = new Set<readonly [Socket, Socket]>();
+  const sockets = new Set<Socket>();
   const vanished = new WeakSet<object>();
   let swallows = false;
   let delayMs = 0;
@@ -35,6 +36,10 @@ export async function startTcpProxy(target: { readonly port: number }): Promise<
     const upstream = connect(target.port, "127.0.0.1");
     const pair = [client, upstream] as const;
     pairs.add(pair);
+    for (const socket of pair) {
+      sockets.add(socket);
+      socket.on("close", () => sockets.delete(socket));
+    }
     if (swallows) vanished.add(pair);
     const passes = () => !vanished.has(pair);
     client.on("data", (chunk) => passes() && upstream.write(chunk));
@@ -56,13 +61,14 @@ export async function startTcpProxy(target: { readonly port: number }): Promise<
   const unlisten = () => new Promise<void>((resolve) => server.close(() => resolve()));
 
   function cut(): void {
-    for (const sockets of pairs) for (const socket of sockets) socket.resetAndDestroy();
+    for (const pair of pairs) for (const socket of pair) socket.resetAndDestroy();
     pairs.clear();
   }
 
   async function close(): Promise<void> {
     const closed = server.listening ? unlisten() : undefined;
     cut();
+    for (const socket of sockets) socket.destroy();
     await closed;
   }
 

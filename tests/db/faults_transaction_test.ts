@@ -215,6 +215,12 @@ it(
     await using killer = await createTestDatabase();
     await db.sql`create table notes (id int primary key)`;
     const { schema } = db;
+    await using load = await createTestDatabase({
+      url: db.url,
+      schema,
+      applicationName: schema,
+      poolSize: 8,
+    });
     const stored = new Set<number>();
     let unknown = 0;
     let running = true;
@@ -226,12 +232,6 @@ it(
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     })();
-    await using load = await createTestDatabase({
-      url: db.url,
-      schema,
-      applicationName: schema,
-      poolSize: 8,
-    });
     await Promise.all(Array.from({ length: 16 }, async (_, worker) => {
       for (let round = 0; round < 60; round++) {
         const id = worker * 1000 + round;
