@@ -1,30 +1,24 @@
 /**
- * Values as the literal of a Postgres array: `{a,NULL,"b c"}`. One text for a whole column costs the driver, and the
- * server, less than a parameter for each value.
+ * The literal of a Postgres array, `{a,NULL,"b c"}`, of what `valueAt` gives for each place. One text for a whole column
+ * costs the driver, and the server, less than a parameter for each value.
+ *
+ * With `quoted`, elements may hold anything; without, no more than letters, digits and `. : + -`.
  *
  * @see https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
  */
-export class ArrayLiteral {
-  readonly #quoted: boolean;
-  #text = "{";
-
-  /** With `quoted`, elements may hold anything; without, no more than letters, digits and `. : + -`. */
-  constructor(quoted: boolean) {
-    this.#quoted = quoted;
+export function arrayLiteral(
+  length: number,
+  quoted: boolean,
+  valueAt: (place: number) => string | number | null,
+): string {
+  let text = "{";
+  for (let place = 0; place < length; place++) {
+    if (place > 0) text += ",";
+    const value = valueAt(place);
+    if (value === null) text += "NULL";
+    else text += quoted ? `"${escape(String(value))}"` : value;
   }
-
-  /** Adds one element. */
-  push(value: string | number | null): void {
-    if (this.#text.length > 1) this.#text += ",";
-    if (value === null) this.#text += "NULL";
-    else if (this.#quoted) this.#text += `"${escape(value as string)}"`;
-    else this.#text += value;
-  }
-
-  /** The literal. */
-  toString(): string {
-    return `${this.#text}}`;
-  }
+  return text + "}";
 }
 
 const SPECIAL = /["\\]/;
@@ -34,13 +28,13 @@ function escape(text: string): string {
 }
 
 /** A list, also one of lists, as an array literal. */
-export function arrayLiteral(
+export function nestedLiteral(
   values: readonly unknown[],
   encode: (value: unknown) => string | number,
 ): string {
   const elements = values.map((value) => {
     if (value === null || value === undefined) return "NULL";
-    return Array.isArray(value) ? arrayLiteral(value, encode) : `"${escape(String(encode(value)))}"`;
+    return Array.isArray(value) ? nestedLiteral(value, encode) : `"${escape(String(encode(value)))}"`;
   });
   return `{${elements.join(",")}}`;
 }

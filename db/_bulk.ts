@@ -1,5 +1,5 @@
 import type { Access, AnyRow } from "./_access.ts";
-import { ArrayLiteral } from "./_array_literal.ts";
+import { arrayLiteral } from "./_array_literal.ts";
 import type { Codec } from "./_codec.ts";
 import { quoteText } from "./_identifier.ts";
 import { encodeValue, isFilledIn } from "./_insert.ts";
@@ -39,30 +39,31 @@ interface Part {
 
 function toPart(access: Access, codec: Codec, rows: readonly AnyRow[]): Part | undefined {
   const { name } = codec.column;
-  const filledIn = isFilledIn(codec);
-  const values = new ArrayLiteral(codec.quotedElements);
-  const given = new ArrayLiteral(false);
-  let count = 0;
-  for (const row of rows) {
-    const value = row[name];
-    values.push(encodeValue(codec, value));
-    if (!filledIn) continue;
-    if (value !== undefined) count++;
-    given.push(value === undefined ? "f" : "t");
-  }
-  if (filledIn && count === 0) return undefined;
+  const count = isFilledIn(codec) ? countGiven(rows, name) : rows.length;
+  if (count === 0) return undefined;
+  const values = arrayLiteral(
+    rows.length,
+    codec.quotedElements,
+    (place) => encodeValue(codec, rows[place]![name]),
+  );
   const i = access.columns.indexOf(codec);
   const value = `v${i}${codec.elementCast}`;
-  if (!filledIn || count === rows.length) {
-    return { codec, values: values.toString(), given: undefined, names: [`v${i}`], expression: value };
-  }
+  if (count === rows.length) return { codec, values, given: undefined, names: [`v${i}`], expression: value };
   return {
     codec,
-    values: values.toString(),
-    given: given.toString(),
+    values,
+    given: arrayLiteral(rows.length, false, (place) => rows[place]![name] === undefined ? "f" : "t"),
     names: [`v${i}`, `g${i}`],
     expression: `CASE WHEN g${i} THEN ${value} ELSE ${defaultOf(access, codec)} END`,
   };
+}
+
+function countGiven(rows: readonly AnyRow[], name: string): number {
+  let count = 0;
+  for (const row of rows) {
+    if (row[name] !== undefined) count++;
+  }
+  return count;
 }
 
 /** What the database would fill in, as an expression: `DEFAULT` is allowed in `VALUES` only. */

@@ -1,5 +1,5 @@
 import { ValidationError } from "../errors/common.ts";
-import { arrayLiteral } from "./_array_literal.ts";
+import { nestedLiteral } from "./_array_literal.ts";
 import { defOf, describeSchema } from "./_column_type.ts";
 import { quoteIdentifier } from "./_identifier.ts";
 import type { Column, Table } from "./table.ts";
@@ -140,7 +140,7 @@ const ENCODERS: Readonly<Record<Kind, (value: unknown) => string | number>> = {
   json: (value) => JSON.stringify(value) ?? "null",
   boolean: (value) => String(value),
   bytes: (value) => value instanceof Uint8Array ? hex(value) : String(value),
-  array: (value) => Array.isArray(value) ? arrayLiteral(value, encodeElement) : String(value),
+  array: (value) => Array.isArray(value) ? nestedLiteral(value, encodeElement) : String(value),
   exact: (value) => typeof value === "number" ? value : String(value),
   number: (value) => typeof value === "number" ? value : String(value),
   text: (value) => String(value),

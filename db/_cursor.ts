@@ -21,7 +21,7 @@ export function encodeCursor(
   list: string,
   terms: readonly Term[],
 ): string {
-  const text = JSON.stringify([(forward ? 1 : 0) + (inclusive ? 2 : 0), ...values]);
+  const text = toJson([(forward ? 1 : 0) + (inclusive ? 2 : 0), ...values]);
   return toBase64Url(checksum(signature(list, terms) + text) + text);
 }
 
@@ -51,7 +51,7 @@ function invalid(): ValidationError {
 
 function signature(list: string, terms: readonly Term[]): string {
   const order = terms.map(({ codec, direction, nulls }) => [codec.column.name, direction, nulls]);
-  return JSON.stringify([list, order]);
+  return toJson([list, order]);
 }
 
 function parse(text: string): unknown {
@@ -63,30 +63,38 @@ function parse(text: string): unknown {
 }
 
 const CHECKSUM_LENGTH = 8;
+const CRC_OF_BYTE = /* @__PURE__ */ Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (0xedb88320 & -(crc & 1));
+  return crc;
+});
 
-/** CRC-32, which notices every change of a few characters. */
+/** CRC-32 of an ASCII text: it notices every change of a few characters. */
 function checksum(text: string): string {
   let crc = -1;
-  for (const byte of new TextEncoder().encode(text)) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (0xedb88320 & -(crc & 1));
+  for (let i = 0; i < text.length; i++) {
+    crc = (crc >>> 8) ^ CRC_OF_BYTE[(crc ^ text.charCodeAt(i)) & 0xff]!;
   }
   return (~crc >>> 0).toString(16).padStart(CHECKSUM_LENGTH, "0");
 }
 
+/** JSON in ASCII, which Base64 takes as it is. */
+function toJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u0080-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 function toBase64Url(text: string): string {
-  const bytes = new TextEncoder().encode(text);
-  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /** The text, or `undefined` where it is not written exactly as {@link toBase64Url} writes it. */
 function fromBase64Url(encoded: string): string | undefined {
   if (!/^[\w-]+$/.test(encoded)) return undefined;
   try {
-    const binary = atob(encoded.replaceAll("-", "+").replaceAll("_", "/"));
-    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    const text = atob(encoded.replaceAll("-", "+").replaceAll("_", "/"));
     return toBase64Url(text) === encoded ? text : undefined;
   } catch {
     return undefined;

@@ -1,5 +1,5 @@
 import { ValidationError } from "../errors/common.ts";
-import { ArrayLiteral } from "./_array_literal.ts";
+import { arrayLiteral } from "./_array_literal.ts";
 import { type Codec, takesObject } from "./_codec.ts";
 import type { Query } from "./_query.ts";
 
@@ -145,10 +145,9 @@ function listOf(codec: Codec, value: unknown): { rest: string; hasNull: boolean 
   if (!Array.isArray(value) || codec.kind === "array") {
     throw invalid(`Expected "${codec.column.name}" to be compared with a list of values`, codec.column.name);
   }
-  const literal = new ArrayLiteral(codec.quotedElements);
   const rest = value.filter((element) => element !== null);
-  for (const element of rest) literal.push(encode(codec, element));
-  return { rest: literal.toString(), hasNull: rest.length < value.length };
+  const literal = arrayLiteral(rest.length, codec.quotedElements, (place) => encode(codec, rest[place]));
+  return { rest: literal, hasNull: rest.length < value.length };
 }
 
 function arrayOf({ elementCast }: Codec): string {

@@ -35,12 +35,38 @@ export async function insertMany(sessions: Sessions, given: readonly unknown[]):
   const first = check(0);
   if (given.length <= CHUNK) return await sessions.run((session) => insert(session, first));
   return await sessions.transact(async (session) => {
-    let count = 0;
+    const chunks = new Pipeline();
     for (let start = 0; start < given.length; start += CHUNK) {
-      count += await insert(session, start === 0 ? first : check(start));
+      await chunks.push(insert(session, start === 0 ? first : check(start)));
     }
-    return count;
+    return await chunks.end();
   });
+}
+
+/**
+ * Keeps one statement under way while the next one is made: the server works while this side does. Gives the rows that
+ * all of them touched.
+ */
+class Pipeline {
+  #count = 0;
+  #running: Promise<number> | undefined;
+
+  async push(statement: Promise<number>): Promise<void> {
+    const before = this.#running;
+    this.#running = statement;
+    statement.catch(() => {}); // seen when the next one comes, or at the end
+    if (before !== undefined) this.#count += await before;
+    await nextTurn(); // so that it is on its way before this side is busy again
+  }
+
+  async end(): Promise<number> {
+    if (this.#running !== undefined) this.#count += await this.#running;
+    return this.#count;
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 /** Inserts a row, or changes the one that is there; gives it as stored. */
@@ -69,6 +95,7 @@ export async function upsertMany(
   const groups = byColumns(given);
   return await sessions.transact(async ({ sql }) => {
     const seen = new SeenKeys(access, conflict);
+    const chunks = new Pipeline();
     for (const [columns, places] of groups) {
       for (let start = 0; start < places.length; start += CHUNK) {
         const rows = places.slice(start, start + CHUNK).map((place) => {
@@ -79,11 +106,15 @@ export async function upsertMany(
         const query = new Query();
         addBulkInsert(query, access, rows, " AS stored");
         addOnConflict(query, access, conflict, JSON.parse(columns) as string[]);
-        const { count } = await query.run(sql, access.texts).catch(refuseSameKey);
-        if (count < rows.length) throw taken(access);
+        await chunks.push(
+          query.run(sql, access.texts).catch(refuseSameKey).then(({ count }) => {
+            if (count < rows.length) throw taken(access);
+            return count;
+          }),
+        );
       }
     }
-    return given.length;
+    return await chunks.end();
   });
 }
 

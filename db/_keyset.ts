@@ -8,21 +8,35 @@ import { addWhere, type Scope } from "./_where.ts";
 interface Range {
   /** How many columns of the order are the same as in the place. */
   readonly equal: number;
-  /** What the next column must be: behind the value of the place, null, or not null. */
-  readonly then: "behind" | "from" | "null" | "not null";
+  /** What comes then: columns behind those of the place, compared as one row, or a column that is null, or is not. */
+  readonly then: "behind" | "null" | "not null";
+  /** How many columns that is about. */
+  readonly columns: number;
 }
 
 /**
- * The ranges that make up everything behind a place, disjoint. `(a, b) > (x, y)` is `a = x and b > y`, then `a > x`; a
- * null has no `>`, so it stands in a range of its own.
+ * The ranges that make up everything behind a place, disjoint. `a, b desc` behind `x, y` is `a = x and b < y`, then
+ * `a > x`. Columns of one direction are compared as a row, `(a, b) > (x, y)`, which is one range. A null has no place in
+ * a comparison, so it stands in a range of its own.
  */
-function rangesBehind(terms: readonly Term[], { values, inclusive }: Cursor): readonly Range[] {
-  return terms.flatMap(({ codec, nulls }, equal): Range[] => {
-    const last = equal === terms.length - 1;
-    if (values[equal] === null) return nulls === "first" ? [{ equal, then: "not null" }] : [];
-    const behind: Range = { equal, then: last && inclusive ? "from" : "behind" };
-    return codec.column.nullable && nulls === "last" ? [{ equal, then: "null" }, behind] : [behind];
-  }).toReversed();
+function rangesBehind(terms: readonly Term[], { values }: Cursor): readonly Range[] {
+  const ranges: Range[] = [];
+  for (let equal = 0; equal < terms.length;) {
+    const { direction, nulls } = terms[equal]!;
+    if (values[equal] === null) {
+      if (nulls === "first") ranges.push({ equal, then: "not null", columns: 1 });
+      equal++;
+      continue;
+    }
+    const start = equal;
+    while (equal < terms.length && values[equal] !== null && terms[equal]!.direction === direction) {
+      const { codec, nulls } = terms[equal]!;
+      if (codec.column.nullable && nulls === "last") ranges.push({ equal, then: "null", columns: 1 });
+      equal++;
+    }
+    ranges.push({ equal: start, then: "behind", columns: equal - start });
+  }
+  return ranges.toReversed();
 }
 
 /** What a page is read from. */
@@ -40,33 +54,28 @@ export interface KeysetPage {
 /** The name under which the text of the order's column number `i` is selected. */
 export const textColumn = (i: number): string => `~${i}`;
 
+// Written into the text, since the server makes a new plan each time where it does not know how few rows are meant; and
+// few different ones, since each makes a text of its own.
+const LIMITS = [11, 26, 51, 101, 251, 501, 1001];
+
 /**
  * The query for a page: `UNION ALL` of the ranges, each an index scan that stops by itself. One condition with `OR`
  * says the same, but no index serves it: it reads everything before the place.
  */
 export function keysetQuery(page: KeysetPage): Query {
   const { access, terms, cursor, limit } = page;
-  const query = new Query();
-  const order = orderText(terms);
-  query.add(`SELECT ${access.selected}${textsOf(terms)} FROM `);
-  const ranges = cursor === undefined ? [] : rangesBehind(terms, cursor);
-  if (ranges.length > 1) {
-    query.add("(");
-    ranges.forEach((range, i) => {
-      query.add(
-        `${i > 0 ? " UNION ALL " : ""}(SELECT ${access.columns.map(({ quoted }) => quoted).join(", ")} FROM `,
-      );
-      query.add(access.name);
-      addRange(query, page, range);
-      query.add(` ORDER BY ${order} LIMIT `).bind(limit).add(")");
-    });
-    query.add(") AS page");
-  } else {
-    query.add(access.name);
-    if (cursor === undefined) addWhere(query, access, page.scope, page.filter);
-    else addRange(query, page, ranges[0]!);
-  }
-  return query.add(` ORDER BY ${order} LIMIT `).bind(limit);
+  const order = ` ORDER BY ${orderText(terms)} LIMIT `;
+  const most = LIMITS.find((most) => most >= limit) ?? limit;
+  const columns = access.columns.map(({ quoted }) => quoted).join(", ");
+  const query = new Query().add(`SELECT ${access.selected}${textsOf(terms)} FROM (`);
+  const ranges = cursor === undefined ? [undefined] : rangesBehind(terms, cursor);
+  ranges.forEach((range, i) => {
+    query.add(`${i > 0 ? " UNION ALL " : ""}(SELECT ${columns} FROM ${access.name}`);
+    const word = addWhere(query, access, page.scope, page.filter);
+    if (range !== undefined) addRange(query, page, range, word);
+    query.add(`${order}${most})`);
+  });
+  return query.add(`) AS page${order}`).bind(limit);
 }
 
 /** What a cursor needs of a row whose columns the driver does not give exactly. */
@@ -76,25 +85,28 @@ function textsOf(terms: readonly Term[]): string {
   );
 }
 
-function addRange(
-  query: Query,
-  { access, scope, filter, terms, cursor }: KeysetPage,
-  { equal, then }: Range,
-): void {
-  let word = addWhere(query, access, scope, filter);
+function addRange(query: Query, { terms, cursor }: KeysetPage, range: Range, first: string): void {
+  const { equal, then, columns } = range;
+  const { values, inclusive } = cursor!;
+  let word = first;
   for (let i = 0; i < equal; i++) {
     const { codec } = terms[i]!;
-    const value = cursor!.values[i]!;
+    const value = values[i]!;
     if (value === null) query.add(`${word}${codec.quoted} IS NULL`);
     else query.add(`${word}${codec.quoted} = `).bind(value, codec.cast);
     word = " AND ";
   }
   const { codec, direction } = terms[equal]!;
-  query.add(word + codec.quoted);
-  if (then === "null") query.add(" IS NULL");
-  else if (then === "not null") query.add(" IS NOT NULL");
-  else {
-    const operator = (direction === "asc" ? ">" : "<") + (then === "from" ? "=" : "");
-    query.add(` ${operator} `).bind(cursor!.values[equal]!, codec.cast);
+  if (then !== "behind") {
+    query.add(`${word}${codec.quoted} IS ${then.toUpperCase()}`);
+    return;
   }
+  const compared = terms.slice(equal, equal + columns);
+  const operator = (direction === "asc" ? ">" : "<") +
+    (inclusive && equal + columns === terms.length ? "=" : "");
+  query.add(`${word}(${compared.map(({ codec }) => codec.quoted).join(", ")}) ${operator} (`);
+  compared.forEach(({ codec }, i) => {
+    query.add(i > 0 ? ", " : "").bind(values[equal + i]!, codec.cast);
+  });
+  query.add(")");
 }
