@@ -22,7 +22,7 @@ export function atMost(what: string, peer: string, amount: number, goal: number,
   return {
     what,
     peer,
-    result: `${amount.toFixed(1)} ${unit}`,
+    result: `${amount.toFixed(unit === "times" ? 2 : 1)} ${unit}`,
     goal: `<= ${goal} ${unit}`,
     met: amount <= goal,
   };

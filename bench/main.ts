@@ -3,13 +3,14 @@
  *
  *     deno task bench            # prints the table
  *     deno task bench --write    # and keeps it in docs/performance.md
- *     deno task bench http       # one group: http, load or start
+ *     deno task bench http       # one group: http, load, start or db
  *
  * @module
  */
 import { root } from "../scripts/_project.ts";
 import { bun, node } from "../scripts/tools.ts";
 import { runOrThrow } from "../scripts/_run.ts";
+import { dbRows } from "./db.ts";
 import { loadRows } from "./load.ts";
 import { inProcessRows } from "./in_process.ts";
 import { startRows } from "./start.ts";
@@ -19,6 +20,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   http: inProcessRows,
   load: loadRows,
   start: startRows,
+  db: dbRows,
 };
 
 const wanted = Deno.args.filter((arg) => !arg.startsWith("-"));

@@ -35,8 +35,7 @@ export async function measurePages({ db }: Setting): Promise<Record<string, numb
   const ticks = new Repository(db, Ticks);
   const orders: Record<string, OrderBy<Tick>[]> = {
     key: [],
-    nullable: [{ column: "rank", direction: "desc" }],
-    nulls: [{ column: "rank" }], // whose page 10,000 is among the rows without one
+    nullable: [{ column: "rank" }],
     mixed: [{ column: "score", direction: "desc" }, { column: "rank" }, { column: "id" }],
   };
   const results: Record<string, number> = {};
