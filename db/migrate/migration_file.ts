@@ -36,7 +36,7 @@ export interface Migration {
 }
 
 /** The name of a file: its name without `.sql`, and its version. */
-export const FILE_NAME: RegExp = /^((\d{1,18})_[\w-]+)\.sql$/;
+export const FILE_NAME: RegExp = /^((?=0*[1-9])(\d{1,18})_[\w-]+)\.sql$/;
 const MARKER = /^--\s*migrate:(.*)$/;
 
 /** Takes files apart, and puts them in the order of their versions. */
@@ -70,7 +70,7 @@ export async function parseMigration({ name: fileName, sql }: MigrationFile): Pr
   const [, name, version] = FILE_NAME.exec(fileName) ?? [];
   if (name === undefined || version === undefined) {
     throw new SqlTextError(
-      "expected a name like 0001_create_items.sql: a number of at most 18 digits, _, and letters, digits, _ or -",
+      "expected a name like 0001_create_items.sql: a number from 1, of at most 18 digits, _, and letters, digits, _ or -",
       0,
     );
   }

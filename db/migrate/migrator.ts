@@ -37,13 +37,15 @@ import { type MigrationStatus, statusOf } from "./status.ts";
  * wait.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * import { connectDatabase, Migrator } from "@glam/shared/db";
  *
- * await using db = await connectDatabase("postgres://localhost/catalog");
- * const migrator = new Migrator(db, { migrations: new URL("./migrations", import.meta.url) });
- * const applied = await migrator.up();
- * console.log(applied.map(({ name }) => name)); // ["0001_create_items"]
+ * async function main() {
+ *   await using db = await connectDatabase("postgres://app:s3cret@localhost:5432/catalog");
+ *   const migrator = new Migrator(db, { migrations: new URL("./migrations", import.meta.url) });
+ *   const applied = await migrator.up();
+ *   console.log(applied.map(({ name }) => name)); // ["0001_create_items"]
+ * }
  * ```
  */
 export class Migrator {

@@ -21,6 +21,7 @@ const NAMES = [
   "0001.sql",
   "0001create.sql",
   "0001_créer.sql",
+  "0000_a.sql",
   "0001_a b.sql",
   "1234567890123456789_a.sql",
 ];

@@ -177,7 +177,7 @@ test("a signal rolls the file that runs back, and says what was applied before",
   await using db = await createTestDatabase();
   await using gate = await closeGate(db);
   const controller = new AbortController();
-  const files = [migration("0000_a", "create table a (id int);"), THROUGH_GATE];
+  const files = [migration("0001_a", "create table a (id int);"), { ...THROUGH_GATE, name: "0002_gate.sql" }];
   const each = watched(db, files);
   const stopped = problemOf(each.migrator.up({ signal: controller.signal }), "stopped");
   await waitFor(async () =>
@@ -186,7 +186,7 @@ test("a signal rolls the file that runs back, and says what was applied before",
   controller.abort();
   assert.equal(
     (await stopped).message,
-    "Stopped: applied before that: 0000_a; what ran then was rolled back",
+    "Stopped: applied before that: 0001_a; what ran then was rolled back",
   );
   await gate.open();
   assert.deepEqual((await each.migrator.status()).migrations.map(({ state }) => state), [

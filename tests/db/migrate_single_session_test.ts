@@ -1,28 +1,40 @@
-import { Migrator } from "@glam/shared/db";
+import { connectDatabase, type MigrationFile, Migrator } from "@glam/shared/db";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connectDatabase } from "@glam/shared/db";
-import { createTestDatabase } from "../_support/postgres.ts";
+import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
 import { migration, names } from "./_migrations.ts";
 
-test("migrators without a second session still apply each file exactly once", async () => {
-  await using db = await createTestDatabase();
-  const files = [
-    migration("0001_marks", "create table marks (file int);"),
-    ...[2, 3, 4, 5].map((n) =>
-      migration(`000${n}_m`, `insert into marks values (${n}); select pg_sleep(0.02);`)
-    ),
-  ];
+/** Four replicas that take no lock, each with one connection. */
+async function unlocked(db: TestDatabase, migrations: readonly MigrationFile[]) {
   const pools = await Promise.all(
     [1, 2, 3, 4].map(() => connectDatabase({ url: db.url, schema: db.schema, poolSize: 1 })),
   );
-  const runs = await Promise.all(
-    pools.map((pool) => new Migrator(pool, { migrations: files, singleSession: true }).up()),
-  );
-  await Promise.all(pools.map((pool) => pool.close()));
-  assert.deepEqual(names(runs.flat()).toSorted(), files.map(({ name }) => name.replace(".sql", "")));
+  const migrators = pools.map((pool) => new Migrator(pool, { migrations, singleSession: true }));
+  const dispose = async () => void await Promise.all(pools.map((pool) => pool.close()));
+  return { migrators, [Symbol.asyncDispose]: dispose };
+}
+
+test("migrators without a second session still apply and revert each file exactly once", async () => {
+  await using db = await createTestDatabase();
+  const files = [
+    migration("0001_marks", "create table marks (file int);", "drop table marks;"),
+    ...[2, 3, 4, 5].map((n) =>
+      migration(
+        `000${n}_m`,
+        `insert into marks values (${n}); select pg_sleep(0.02);`,
+        `create table gone_${n} (); select pg_sleep(0.02);`,
+      )
+    ),
+  ];
+  await using each = await unlocked(db, files);
+  const versions = files.map(({ name }) => name.replace(".sql", ""));
+  const applied = await Promise.all(each.migrators.map((migrator) => migrator.up()));
+  assert.deepEqual(names(applied.flat()).toSorted(), versions);
   const marks = await db.sql<{ file: number }>`select file from marks order by file`;
   assert.deepEqual(marks.map(({ file }) => file), [2, 3, 4, 5]);
+  const reverted = await Promise.all(each.migrators.map((migrator) => migrator.down({ to: "0" })));
+  assert.deepEqual(names(reverted.flat()).toSorted(), versions);
+  assert.equal((await each.migrators[0]!.status()).state, "empty");
 });
 
 test("a pool of one connection is no reason to go without a lock", async () => {

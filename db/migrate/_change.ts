@@ -1,0 +1,35 @@
+/** A step of a migration, and its way back. A line is a statement without its semicolon, or a comment. */
+export interface Change {
+  readonly up: readonly string[];
+  readonly down: readonly string[];
+  /** The order in which steps are taken: what others need first. */
+  readonly phase: Phase;
+}
+
+/** When a step is taken. */
+export const Phase = {
+  loosen: 0,
+  create: 1,
+  add: 2,
+  alter: 3,
+  tighten: 4,
+  refer: 5,
+  dropRule: 6,
+  dropColumn: 7,
+  dropTable: 8,
+} as const;
+/** One of {@link Phase}. */
+export type Phase = typeof Phase[keyof typeof Phase];
+
+/** Writes `ALTER TABLE` with each of these actions. */
+export type Alter = (...actions: string[]) => string[];
+
+/** Statements as comments: each is one line, since what Postgres prints has none. */
+export function commented(statements: readonly string[]): string[] {
+  return statements.map((statement) => `-- ${statement.replace(/\s*\n\s*/g, " ")};`);
+}
+
+/** Whether one of the list has this name. */
+export function has(list: readonly { readonly name: string }[], name: string): boolean {
+  return list.some((each) => each.name === name);
+}

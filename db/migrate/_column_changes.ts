@@ -1,0 +1,157 @@
+import { quoteIdentifier } from "../_identifier.ts";
+import type { TableModel } from "../table.ts";
+import { columnDdl, tableName } from "../table_ddl.ts";
+import type { CatalogColumn, CatalogTable } from "./_catalog.ts";
+import { type Alter, type Change, commented, has, Phase } from "./_change.ts";
+
+/** Columns that appear, go, or are another one. */
+export function columnChanges(
+  model: TableModel,
+  wanted: CatalogTable,
+  found: CatalogTable,
+  alter: Alter,
+): Change[] {
+  const added = wanted.columns.filter(({ name }) => !has(found.columns, name));
+  const gone = found.columns.filter(({ name }) => !has(wanted.columns, name));
+  return [
+    ...added.map((column) => addColumn(model, column, gone, alter)),
+    ...wanted.columns.flatMap((column) => {
+      const old = found.columns.find(({ name }) => name === column.name);
+      return old === undefined ? [] : alterColumn(model, column, old, alter);
+    }),
+    ...gone.map((column) => dropColumn(column, alter)),
+  ];
+}
+
+function addColumn(
+  model: TableModel,
+  { name, type, notNull, serial, identity }: CatalogColumn,
+  gone: readonly CatalogColumn[],
+  alter: Alter,
+): Change {
+  const column = model.columns.find((each) => each.name === name)!;
+  const quoted = quoteIdentifier(name);
+  const rename = gone.filter((other) => other.type === type).map((other) =>
+    `-- Where ${quoteIdentifier(other.name)} was renamed: ${
+      alter(`RENAME COLUMN ${quoteIdentifier(other.name)} TO ${quoted}`)[0]
+    };`
+  );
+  const down = alter(`DROP COLUMN ${quoted}`);
+  const needsValue = notNull && column.default === undefined && !serial && identity === "";
+  if (!needsValue) {
+    return { phase: Phase.add, up: [...rename, ...alter(`ADD COLUMN ${columnDdl(column)}`)], down };
+  }
+  const table = tableName(model);
+  return {
+    phase: Phase.add,
+    up: [
+      ...rename,
+      ...alter(`ADD COLUMN ${columnDdl({ ...column, nullable: true })}`),
+      `-- ${quoted} is required and has no default: say what the rows that are there already get. On an empty table, and`,
+      "-- only there, it works as it is.",
+      `UPDATE ${table} SET ${quoted} = NULL WHERE ${quoted} IS NULL`,
+      ...alter(`ALTER COLUMN ${quoted} SET NOT NULL`),
+    ],
+    down,
+  };
+}
+
+function dropColumn(column: CatalogColumn, alter: Alter): Change {
+  const { name, notNull, identity, serial, generated } = column;
+  const quoted = quoteIdentifier(name);
+  const hasValue = column.default !== null || serial || generated || identity !== "";
+  return {
+    phase: Phase.dropColumn,
+    up: [
+      ...(notNull && !hasValue
+        ? [
+          `-- ${quoted} is required and not defined: rows cannot be inserted until it is dropped or takes NULL.`,
+        ]
+        : []),
+      ...commented(alter(`DROP COLUMN ${quoted}`)),
+    ],
+    down: commented(alter(`ADD COLUMN ${catalogColumnDdl(column)}`)),
+  };
+}
+
+function alterColumn(model: TableModel, wanted: CatalogColumn, found: CatalogColumn, alter: Alter): Change[] {
+  const quoted = quoteIdentifier(wanted.name);
+  const column = (action: string) => alter(`ALTER COLUMN ${quoted} ${action}`);
+  const changes: Change[] = [];
+  const retyped = wanted.type !== found.type;
+  const defaultOf = ({ default: value }: CatalogColumn) =>
+    column(value === null ? "DROP DEFAULT" : `SET DEFAULT ${value}`);
+  // A default is of the old type, and is not always one of the new.
+  const step = (to: CatalogColumn, from: CatalogColumn) => [
+    ...(retyped && from.default !== null ? column("DROP DEFAULT") : []),
+    ...(retyped ? column(`TYPE ${to.type} USING ${quoted}::${to.type.replace(/ COLLATE .*$/, "")}`) : []),
+    ...(to.default !== from.default || (retyped && to.default !== null) ? defaultOf(to) : []),
+  ];
+  if (!found.generated && (retyped || wanted.default !== found.default)) {
+    changes.push({ phase: Phase.alter, up: step(wanted, found), down: step(found, wanted) });
+  }
+  if (wanted.serial !== found.serial) changes.push(serialChange(model, wanted, alter));
+  if (wanted.identity !== found.identity) {
+    const identity = (to: CatalogColumn["identity"], from: CatalogColumn["identity"]) => {
+      const how = to === "a" ? "ALWAYS" : "BY DEFAULT";
+      if (to === "") return column("DROP IDENTITY");
+      return from === "" ? column(`ADD GENERATED ${how} AS IDENTITY`) : column(`SET GENERATED ${how}`);
+    };
+    changes.push({
+      phase: Phase.tighten,
+      up: identity(wanted.identity, found.identity),
+      down: identity(found.identity, wanted.identity),
+    });
+  }
+  if (wanted.notNull !== found.notNull) {
+    const [set, drop] = [column("SET NOT NULL"), column("DROP NOT NULL")];
+    const note = `-- Fails while a row has NULL there: UPDATE ${
+      tableName(model)
+    } SET ${quoted} = ... WHERE ${quoted} IS NULL;`;
+    changes.push(
+      wanted.notNull
+        ? { phase: Phase.alter, up: [note, ...set], down: drop }
+        : { phase: Phase.alter, up: drop, down: [note, ...set] },
+    );
+  }
+  return changes;
+}
+
+/** A default that is a sequence of the column's own, as `serial` makes it, appears or goes. */
+function serialChange(model: TableModel, { name, serial }: CatalogColumn, alter: Alter): Change {
+  const table = tableName(model);
+  const sequence = tableName({ schema: model.schema, name: `${model.name}_${name}_seq` });
+  const column = quoteIdentifier(name);
+  const make = [
+    `CREATE SEQUENCE ${sequence} OWNED BY ${table}.${column}`,
+    `SELECT setval('${
+      sequence.replaceAll("'", "''")
+    }', coalesce(max(${column}), 0) + 1, false) FROM ${table}`,
+    ...alter(`ALTER COLUMN ${column} SET DEFAULT nextval('${sequence.replaceAll("'", "''")}')`),
+  ];
+  const unmake = [...alter(`ALTER COLUMN ${column} DROP DEFAULT`), `DROP SEQUENCE IF EXISTS ${sequence}`];
+  return serial
+    ? { phase: Phase.alter, up: make, down: unmake }
+    : { phase: Phase.alter, up: unmake, down: make };
+}
+
+/** A column as the catalog has it, as `CREATE TABLE` and `ADD COLUMN` take it. */
+export function catalogColumnDdl(
+  { name, type, notNull, identity, generated, serial, ...column }: CatalogColumn,
+): string {
+  const value = column.default;
+  const made = serial ? SERIALS[type] ?? type : type;
+  return [
+    quoteIdentifier(name),
+    made,
+    ...(identity === "" ? [] : [`GENERATED ${identity === "a" ? "ALWAYS" : "BY DEFAULT"} AS IDENTITY`]),
+    ...(notNull ? ["NOT NULL"] : []),
+    ...(value === null ? [] : [generated ? `GENERATED ALWAYS AS (${value}) STORED` : `DEFAULT ${value}`]),
+  ].join(" ");
+}
+
+const SERIALS: Readonly<Record<string, string>> = {
+  smallint: "smallserial",
+  integer: "serial",
+  bigint: "bigserial",
+};

@@ -1,0 +1,92 @@
+import { quoteIdentifier } from "../_identifier.ts";
+import type { TableModel } from "../table.ts";
+import { tableName } from "../table_ddl.ts";
+import type { CatalogConstraint, CatalogIndex } from "./_catalog.ts";
+import { type Alter, type Change, commented, has, Phase } from "./_change.ts";
+
+/** Constraints that appear, go, or are another one. */
+export function constraintChanges(
+  wanted: readonly CatalogConstraint[],
+  found: readonly CatalogConstraint[],
+  alter: Alter,
+): Change[] {
+  const add = ({ name, definition }: CatalogConstraint) =>
+    alter(`ADD CONSTRAINT ${quoteIdentifier(name)} ${definition}`);
+  const drop = ({ name }: CatalogConstraint) => alter(`DROP CONSTRAINT ${quoteIdentifier(name)}`);
+  const rename = (from: string, to: string) =>
+    alter(`RENAME CONSTRAINT ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`);
+  return objectChanges(wanted, found, { add, drop, rename });
+}
+
+/** Indexes that appear, go, or are another one. */
+export function indexChanges(
+  model: TableModel,
+  wanted: readonly CatalogIndex[],
+  found: readonly CatalogIndex[],
+): Change[] {
+  const indexName = (name: string) => tableName({ schema: model.schema, name });
+  const add = (index: CatalogIndex) => [
+    "-- Nobody can write to the table meanwhile; where that takes too long, say `transaction:false` above and CONCURRENTLY here.",
+    indexDdl(tableName(model), index),
+  ];
+  const drop = ({ name }: CatalogIndex) => [`DROP INDEX ${indexName(name)}`];
+  const rename = (
+    from: string,
+    to: string,
+  ) => [`ALTER INDEX ${indexName(from)} RENAME TO ${quoteIdentifier(to)}`];
+  return objectChanges(wanted, found, { add, drop, rename });
+}
+
+/** What has a name and a definition. */
+export interface Named {
+  readonly name: string;
+  readonly definition: string;
+  readonly kind?: string;
+  readonly unique?: boolean;
+}
+
+/** How it is made and unmade. */
+export interface Ddl<T> {
+  add(object: T): string[];
+  drop(object: T): string[];
+  rename(from: string, to: string): string[];
+}
+
+/** What is the same by another name is renamed, what is another by the same name replaced. */
+export function objectChanges<T extends Named>(
+  wanted: readonly T[],
+  found: readonly T[],
+  { add, drop, rename }: Ddl<T>,
+): Change[] {
+  const changes: Change[] = [];
+  const isSame = (a: T, b: T) => a.definition === b.definition && a.unique === b.unique;
+  const left = found.filter(({ name }) => !has(wanted, name));
+  for (const object of wanted) {
+    const phase = object.kind === "f" ? Phase.refer : Phase.tighten;
+    const old = found.find(({ name }) => name === object.name);
+    if (old !== undefined) {
+      if (isSame(object, old)) continue;
+      changes.push({ phase: Phase.loosen, up: drop(old), down: add(old) });
+      changes.push({ phase, up: add(object), down: drop(object) });
+      continue;
+    }
+    const twin = left.findIndex((other) => isSame(object, other));
+    const [other] = twin < 0 ? [] : left.splice(twin, 1);
+    changes.push(
+      other === undefined
+        ? { phase, up: add(object), down: drop(object) }
+        : { phase: Phase.loosen, up: rename(other.name, object.name), down: rename(object.name, other.name) },
+    );
+  }
+  const drops = left.map((object): Change => ({
+    phase: Phase.dropRule,
+    up: commented(drop(object)),
+    down: commented(add(object).slice(-1)),
+  }));
+  return [...changes, ...drops];
+}
+
+/** The statement that makes an index. */
+export function indexDdl(table: string, { name, unique, definition }: CatalogIndex): string {
+  return `CREATE ${unique ? "UNIQUE " : ""}INDEX ${quoteIdentifier(name)} ON ${table} ${definition}`;
+}
