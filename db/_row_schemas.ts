@@ -57,6 +57,7 @@ function insertSchema({ columns, shape, refinements }: Table): Parser {
 }
 
 function insertField(column: Column, schema: z.ZodType): z.ZodType {
+  if (column.identity === "always") return z.optional(z.undefined());
   // merchant_id is that of the tenant.
   const filledIn = column.default !== undefined || column.identity !== undefined ||
     column.name === "merchant_id";

@@ -31,7 +31,7 @@ import type { InsertOf, KeyOf, PatchOf, RowOf, Table } from "./table.ts";
  * broken constraint is the error of its SQLSTATE, without what the server says of the data.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * import { connectDatabase, defineTable, Repository, softDelete, timestamps } from "@glam/shared/db";
  * import * as z from "zod";
  *
@@ -41,12 +41,14 @@ import type { InsertOf, KeyOf, PatchOf, RowOf, Table } from "./table.ts";
  *   ...softDelete,
  * });
  *
- * await using db = await connectDatabase("postgres://localhost/shop");
- * const items = new Repository(db, Items);
- * const { id } = await items.save({ id: crypto.randomUUID(), name: "Lamp" });
- * await items.update(id, { name: "Desk lamp" });
- * const lamps = await items.findAll({ name: { ilike: "%lamp%" } }, { orderBy: [{ column: "created_at" }], limit: 50 });
- * console.log(lamps.map(({ name }) => name)); // ["Desk lamp"]
+ * async function main() {
+ *   await using db = await connectDatabase("postgres://app:s3cret@localhost:5432/shop");
+ *   const items = new Repository(db, Items);
+ *   const { id } = await items.save({ id: crypto.randomUUID(), name: "Lamp" });
+ *   await items.update(id, { name: "Desk lamp" });
+ *   const lamps = await items.findAll({ name: { ilike: "%lamp%" } }, { orderBy: { column: "created_at" }, limit: 50 });
+ *   console.log(lamps.map(({ name }) => name)); // ["Desk lamp"]
+ * }
  * ```
  */
 export class Repository<T extends Table = Table> {
@@ -216,6 +218,7 @@ export class Repository<T extends Table = Table> {
    * batch.
    *
    * Outside of a transaction it holds a connection until the loop ends, and sees the rows as they were when it began.
+   * A loop that takes longer for a batch than `idleInTransactionTimeoutMs` loses it.
    */
   stream(
     filter: Filter<RowOf<T>> = {},
