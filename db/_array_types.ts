@@ -7,7 +7,7 @@ export interface ArrayType {
 /** The array types of the server, those of its enums and domains included. */
 export const ARRAY_TYPES = "select oid, typarray from pg_catalog.pg_type where typarray <> 0";
 
-type Parse = ((text: string) => unknown) & { array?: boolean };
+type Parse = (text: string) => unknown;
 type Serialize = (value: unknown) => unknown;
 
 /** What the driver knows of types. */
@@ -31,10 +31,7 @@ export function addArrayTypes(types: DriverTypes, found: Iterable<ArrayType>): v
   for (const { oid, typarray } of found) {
     const delimiter = typarray === BOX_ARRAY ? ";" : ",";
     shared.typeArrayMap[oid] = typarray;
-    // The driver leaves the opening brace out for a parser that says that it is of an array.
-    parsers[typarray] ??= Object.assign((text: string) => parseArray(`{${text}`, parsers[oid], delimiter), {
-      array: true,
-    });
+    parsers[typarray] ??= (text) => parseArray(text, parsers[oid], delimiter);
     serializers[typarray] ??= (value) =>
       Array.isArray(value) ? writeArray(value, serializers[oid], delimiter) : value;
   }
@@ -47,7 +44,7 @@ export function addArrayTypes(types: DriverTypes, found: Iterable<ArrayType>): v
  */
 export function parseArray(text: string, parse: Parse = (element) => element, delimiter = ","): unknown[] {
   // Bounds that do not start at 1: `[0:1]={a,b}`.
-  let at = text.startsWith("{[") ? text.indexOf("=") + 1 : 0;
+  let at = text.startsWith("[") ? text.indexOf("=") + 1 : 0;
 
   function readArray(): unknown[] {
     const elements: unknown[] = [];

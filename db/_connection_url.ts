@@ -75,7 +75,7 @@ export function parseConnectionUrl(url: unknown): ParsedUrl {
 
 function toUrl(text: string): URL {
   // A URL needs a host, but for a Unix socket there is none: `postgres:///name?host=/run/postgresql`.
-  const parsed = URL.parse(text.replace(/^(postgres:\/\/(?:[^/?#]*@)?)(?=[/?#]|$)/, "$1localhost"));
+  const parsed = URL.parse(text.replace(/^(postgres:\/\/(?:[^/?#]*@)?)(?=[:/?#]|$)/, "$1localhost"));
   if (parsed === null) {
     throw new TypeError(
       `Expected \`url\` to be like "${SHAPE}", with / ? # @ : and % in the password percent-encoded, got one that is not a URL`,

@@ -7,7 +7,6 @@ import type { QueryObserver } from "./_query_observer.ts";
 import { NOBODY, type QueryOwner, SentQuery, type SentQueryHost } from "./_sent_query.ts";
 import type { Settings } from "./_settings.ts";
 import type { Sockets } from "./_sockets.ts";
-import { backendKey } from "./_startup.ts";
 
 /** A transaction, to who sees to deadlines. */
 export interface Expirable {
@@ -203,18 +202,16 @@ export class Pool implements SentQueryHost {
   #expire(tick: number): void {
     for (const sent of this.#running) {
       if (sent.tick > tick) break;
-      const { state } = sent.query;
-      sent.fail(new DatabaseError("Database did not answer in time", { retryable: true }));
-      if (state !== null) this.#giveUp(backendKey(state.pid, state.secret));
+      sent.expire(this.#giveUp);
     }
     for (const [key, transaction] of this.#transactions) if (transaction.isOverdue(tick)) this.#giveUp(key);
     this.gate.expire(tick);
   }
 
-  #giveUp(key: string): void {
+  readonly #giveUp = (key: string): boolean => {
     const error = Object.assign(new Error("The server did not answer in time"), {
       code: "CONNECTION_CLOSED",
     });
-    this.#sockets?.destroy(key, error);
-  }
+    return this.#sockets?.destroy(key, error) ?? false;
+  };
 }

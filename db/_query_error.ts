@@ -65,20 +65,23 @@ function isStalePlan(error: unknown): boolean {
     ((error as Error).cause as DriverError).routine === "RevalidateCachedQuery";
 }
 
-const CONNECTION_LOST: ReadonlySet<string> = new Set([
+const DRIVER_LOST: ReadonlySet<unknown> = new Set([
   "CONNECTION_CLOSED",
   "CONNECTION_DESTROYED",
   "ECONNRESET",
   "EPIPE",
-  "57P01",
-  "57P02",
-  "57P03",
 ]);
+const SERVER_LOST = /^(?:08...|57P0[123])$/;
 
 /** Whether the error says that the connection went away under the query. */
 export function isConnectionLoss(error: unknown): boolean {
   const code = codeOf(error);
-  return code !== undefined && (CONNECTION_LOST.has(code) || code.startsWith("08"));
+  return code !== undefined && (DRIVER_LOST.has(code) || SERVER_LOST.test(code));
+}
+
+/** Whether the driver says so: a SQLSTATE that says it may also be raised by a function, on a connection that lives. */
+export function isDriverLoss(error: unknown): boolean {
+  return DRIVER_LOST.has(codeOf(error));
 }
 
 /** The error for what waited on a connection that went away. */

@@ -1,6 +1,8 @@
+import { DatabaseError } from "../errors/infrastructure.ts";
 import type { DriverQuery } from "./_driver.ts";
 import { toQueryError } from "./_query_error.ts";
 import type { QueryObserver } from "./_query_observer.ts";
+import { backendKey } from "./_startup.ts";
 import type { SpanLike } from "./tracer.ts";
 
 /** Who has to know what becomes of a query: the transaction that it belongs to. */
@@ -45,6 +47,7 @@ export class SentQuery {
   readonly #span: SpanLike | undefined;
   #again = 0;
   #settled = false;
+  #expired: DatabaseError | undefined;
 
   constructor(
     host: SentQueryHost,
@@ -81,12 +84,25 @@ export class SentQuery {
     if (this.#settle(error)) this.#reject(error);
   }
 
+  /**
+   * It has taken too long. `giveUp` ends its connection, and gives whether it could: then it fails with that, and not
+   * before, as the next query would still be sent on the same connection.
+   */
+  expire(giveUp: (key: string) => boolean): void {
+    const { state } = this.query;
+    const isEnding = this.#expired === undefined && state !== null &&
+      giveUp(backendKey(state.pid, state.secret));
+    this.#expired ??= new DatabaseError("Database did not answer in time", { retryable: true });
+    if (!isEnding) this.fail(this.#expired);
+  }
+
   /** The driver rejects it. */
   onRejected(error: unknown): void {
     // The driver rejects the last query of a killed connection once more when it connects again.
     if (this.#settled) return;
     const { query } = this;
-    if (isOfAnother(error, query) && this.#again++ < SEND_AGAIN) this.#handler(query);
+    if (this.#expired !== undefined) this.fail(this.#expired);
+    else if (isOfAnother(error, query) && this.#again++ < SEND_AGAIN) this.#handler(query);
     else this.fail(toQueryError(error, query.state === null));
   }
 

@@ -43,10 +43,12 @@ export class Sockets {
     return this.#startLater(delayMs);
   }
 
-  /** Gives up on the connection of a backend: whatever waits for it fails now. */
-  destroy(key: string, error: Error): void {
-    this.#byKey.get(key)?.destroy(error);
+  /** Gives up on the connection of a backend, where it is known: whatever waits for it fails when it has ended. */
+  destroy(key: string, error: Error): boolean {
+    const socket = this.#byKey.get(key);
+    socket?.destroy(error);
     this.#options.onLost(key);
+    return socket !== undefined;
   }
 
   /** Waits for at most `graceMs` until every connection has ended, and ends those that the driver has forgotten. */

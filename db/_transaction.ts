@@ -2,7 +2,7 @@ import { DatabaseError } from "../errors/infrastructure.ts";
 import type { DriverQuery, DriverTag } from "./_driver.ts";
 import type { AsyncStorage } from "./_node.ts";
 import type { Pool } from "./_pool.ts";
-import { codeOf, connectionLost, isConnectionLoss, toQueryError } from "./_query_error.ts";
+import { codeOf, connectionLost, isConnectionLoss, isDriverLoss, toQueryError } from "./_query_error.ts";
 import type { QueryOwner, SentQuery } from "./_sent_query.ts";
 import { backendKey } from "./_startup.ts";
 import type { Sql } from "./sql.ts";
@@ -144,7 +144,7 @@ export class Transaction implements QueryOwner {
     if (error === undefined) return;
     this.#failure ??= error;
     // Where sockets are not ours, this is the first that is heard of it.
-    if (this.tag !== undefined && isConnectionLoss(error)) this.root.lose();
+    if (this.tag !== undefined && isDriverLoss(error)) this.root.lose();
   }
 
   readonly #dispatch = (query: DriverQuery): void => {

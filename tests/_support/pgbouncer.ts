@@ -1,11 +1,11 @@
 /**
- * Starts PgBouncer in transaction mode in front of a Postgres server, where PgBouncer is installed.
+ * Starts PgBouncer in transaction mode in front of a Postgres server.
  *
  * @module
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chown, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
@@ -32,9 +32,38 @@ export interface PgBouncerOptions {
 // Ends PgBouncer when the process that started it closes the pipe, however that ends.
 const SUPERVISOR = `"$@" & pid=$!; cat >/dev/null; kill -INT $pid; wait $pid`;
 
-/** Whether there is a PgBouncer to start. */
-export async function hasPgBouncer(): Promise<boolean> {
-  return await promisify(execFile)("pgbouncer", ["--version"]).then(() => true, () => false);
+const runFile = promisify(execFile);
+
+let found: Promise<string> | undefined;
+
+/** The program: that of the PATH, else Debian's, fetched without installing it. */
+function pgBouncer(): Promise<string> {
+  return found ??= findPgBouncer();
+}
+
+async function findPgBouncer(): Promise<string> {
+  const folder = `${tmpdir()}/glam-pgbouncer-bin`;
+  const fetched = `${folder}/pgbouncer`;
+  for (const path of ["pgbouncer", "/usr/sbin/pgbouncer", fetched]) {
+    if (await runFile(path, ["--version"]).then(() => true, () => false)) return path;
+  }
+  try {
+    const staging = await mkdtemp(`${tmpdir()}/glam-pgbouncer-`);
+    const script = [
+      "apt-get download pgbouncer libc-ares2 libevent-2.1-7",
+      "for package in *.deb; do dpkg -x $package .; done",
+      "touch pgbouncer && chmod -R a+rX . && chmod a+x pgbouncer",
+    ].join(" && ");
+    await runFile("sh", ["-c", script], { cwd: staging });
+    await rename(staging, folder).catch(() => rm(staging, { recursive: true }));
+    const libraries = await readdir(`${folder}/usr/lib`);
+    const path = libraries.map((name) => `${folder}/usr/lib/${name}`).join(":");
+    await writeFile(fetched, `#!/bin/sh\nLD_LIBRARY_PATH="${path}" exec ${folder}/usr/sbin/pgbouncer "$@"\n`);
+    await runFile(fetched, ["--version"]);
+    return fetched;
+  } catch (cause) {
+    throw new Error("This test needs PgBouncer; to bring it: apt-get install pgbouncer", { cause });
+  }
 }
 
 /** Starts one in front of the server at `url`, for all of its databases; whoever connects is the user of that URL. */
@@ -42,6 +71,7 @@ export async function startPgBouncer(url: string, options: PgBouncerOptions = {}
   const { poolSize = 20, settings = {} } = options;
   const { hostname, port, username, password, pathname } = new URL(url);
   const database = pathname.slice(1);
+  const program = await pgBouncer();
   const owner = await serverUser();
   const folder = await mkdtemp(`${tmpdir()}/glam-pgbouncer-`);
   const listenPort = await freePort();
@@ -68,7 +98,7 @@ export async function startPgBouncer(url: string, options: PgBouncerOptions = {}
     await chown(folder, owner.uid, owner.gid);
     await chown(`${folder}/pgbouncer.ini`, owner.uid, owner.gid);
   }
-  const child = spawn("sh", ["-c", SUPERVISOR, "sh", "pgbouncer", "-q", `${folder}/pgbouncer.ini`], {
+  const child = spawn("sh", ["-c", SUPERVISOR, "sh", program, "-q", `${folder}/pgbouncer.ini`], {
     cwd: folder,
     stdio: ["pipe", "ignore", "ignore"],
     ...owner,

@@ -33,7 +33,7 @@ export async function createTestDatabase(options: DatabaseOptions = {}): Promise
   const db = await connectDatabase({ ...options, url, schema });
   await db.ensureSchema(schema);
   const dispose = async () => {
-    await db.sql`drop schema if exists ${db.sql(schema)} cascade`;
+    await db.sql.unsafe(`drop schema if exists "${schema.replaceAll('"', '""')}" cascade`);
     await db.close();
   };
   return { ...db, schema, url, [Symbol.asyncDispose]: dispose };

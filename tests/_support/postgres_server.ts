@@ -7,7 +7,7 @@
  * @module
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { chmod, chown, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, chown, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
@@ -19,6 +19,8 @@ const runFile = promisify(execFile);
 export interface PostgresServerOptions {
   /** Settings of postgresql.conf, such as `{ max_connections: "20" }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Files to put into the data folder, such as a certificate. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** A running Postgres server. */
@@ -72,6 +74,10 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   if (owner !== undefined) await chown(folder, owner.uid, owner.gid);
   const data = `${folder}/data`;
   await copyTemplate(binaries, data);
+  for (const [name, content] of Object.entries(options.files ?? {})) {
+    await writeFile(`${data}/${name}`, content, { mode: 0o600 });
+    if (owner !== undefined) await chown(`${data}/${name}`, owner.uid, owner.gid);
+  }
   let port = 0;
   let child: ChildProcess | undefined;
 

@@ -1,11 +1,9 @@
 import { connectDatabase, Migrator } from "@glam/shared/db";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasPgBouncer, startPgBouncer } from "../_support/pgbouncer.ts";
+import { startPgBouncer } from "../_support/pgbouncer.ts";
 import { sharedPostgres } from "../_support/postgres.ts";
 import { migration, names, plainMigration } from "./_migrations.ts";
-
-const options = { skip: await hasPgBouncer() ? false : "PgBouncer is not installed" };
 
 /** Eight replicas, each with a pool of its own, behind a pooler of so few connections, and a database for them. */
 async function behindPooler(poolSize: number) {
@@ -28,7 +26,6 @@ async function behindPooler(poolSize: number) {
 
 test(
   "eight replicas behind PgBouncer apply each file once, though they want more than it has",
-  options,
   async () => {
     await using each = await behindPooler(3);
     const { db, replicas } = each;
@@ -49,7 +46,7 @@ test(
   },
 );
 
-test("what a file sets does not stay on the connections of PgBouncer", options, async () => {
+test("what a file sets does not stay on the connections of PgBouncer", async () => {
   await using each = await behindPooler(2);
   const { db } = each;
   const sql = "set statement_timeout = 7; set role pg_monitor; set lock_timeout = '8s';";

@@ -1,0 +1,37 @@
+/** Certificates for tests: nobody trusts them, so their keys may be known. Valid for a hundred years. */
+
+/** The authority that signed {@link serverCertificate}. */
+export const authority = `-----BEGIN CERTIFICATE-----
+MIIBiTCCAS+gAwIBAgIUSZfONeF6Z8wpemCgQSEOswUJZ8UwCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOVGVzdCBhdXRob3JpdHkwIBcNMjYxMTI1MDIwMjE5WhgPMjEy
+NjExMDEwMjAyMTlaMBkxFzAVBgNVBAMMDlRlc3QgYXV0aG9yaXR5MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAE4X7RzvjnH4ICNOv9+cij/v50IgbFN6qE5BgDYqqZ
+rog3tSlekNPRfgzTKb0Niqj5X9hYRl1rSXAHQTaGdly03KNTMFEwHQYDVR0OBBYE
+FDPbUt/4i9Bt52fbv1CIiZPJhcvGMB8GA1UdIwQYMBaAFDPbUt/4i9Bt52fbv1CI
+iZPJhcvGMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAKTZX8Z8
+mVXjgGQMRXINKZUPtuTKjgWNYr3JpjgP6ASIAiBfTWy4i2V9dAL4PkF59DjxaD/w
+PtXGjAhgfG7qIHGtHw==
+-----END CERTIFICATE-----
+`;
+
+/** A certificate for `localhost`, and for nothing else. */
+export const serverCertificate = `-----BEGIN CERTIFICATE-----
+MIIBijCCAS+gAwIBAgIUWg3Q5h3GZJtm3gIlrc61Mn2Z0xYwCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOVGVzdCBhdXRob3JpdHkwIBcNMjYxMTI1MDIwMjE5WhgPMjEy
+NjExMDEwMjAyMTlaMBQxEjAQBgNVBAMMCWxvY2FsaG9zdDBZMBMGByqGSM49AgEG
+CCqGSM49AwEHA0IABEfyFigRu4oOWGmOAAaJljvGsie3NdXDkAijNx736vrMFnwi
+0ZGL2xNbSdlziOscHrWvt/roMAPKBIwJ/4ctJnmjWDBWMBQGA1UdEQQNMAuCCWxv
+Y2FsaG9zdDAdBgNVHQ4EFgQUtq4Lox8/o/DKQPOrtHfuARByd34wHwYDVR0jBBgw
+FoAUM9tS3/iL0G3nZ9u/UIiJk8mFy8YwCgYIKoZIzj0EAwIDSQAwRgIhAKhDnVqo
+AkR40jOii2UI2KBoNr2vGLaZH9B3CqkocmSmAiEAhX5kQYznNIqv5Vu4Dvp0amr6
+6sVX5+78aHcPkYab6Bw=
+-----END CERTIFICATE-----
+`;
+
+/** The key of {@link serverCertificate}. */
+export const serverKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgokdICzBggWdOMZLB
+nIXfQYySFUyWauD6MaS4LQJqBSWhRANCAARH8hYoEbuKDlhpjgAGiZY7xrIntzXV
+w5AIozce9+r6zBZ8ItGRi9sTW0nZc4jrHB61r7f66DADygSMCf+HLSZ5
+-----END PRIVATE KEY-----
+`;
