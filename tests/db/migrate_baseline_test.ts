@@ -1,7 +1,8 @@
-import { type MigrationFile, Migrator } from "@glam/shared/db";
+import { connectDatabase, type MigrationFile, Migrator } from "@glam/shared/db";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
+import { createOwnDatabase } from "./_own_database.ts";
 import { migration, names, problemOf, TWO_TABLES } from "./_migrations.ts";
 
 const FILES = [...TWO_TABLES, migration("0003_c", "create table c (id int);", "drop table c;")];
@@ -67,11 +68,12 @@ test("baseline from Alembic says where it stood, and keeps that in the history",
   assert.equal((await db.sql`select version_num from alembic_version`).length, 1);
 });
 
-test("baseline from Alembic finds its table in public, too", async () => {
-  await using db = await createTestDatabase();
-  await using other = await withAlembic("ae1027a6acf");
-  // As `public` is shared by all tests, another schema stands for it: the one of the history.
-  const each = new Migrator(db, { migrations: FILES, schema: other.schema });
+test("baseline from Alembic finds its table in public, where the tables are in a schema of their own", async () => {
+  await using own = await createOwnDatabase();
+  await using db = await connectDatabase({ url: own.url, schema: "catalog" });
+  await db.sql`create table public.alembic_version (version_num varchar(32) primary key)`;
+  await db.sql`insert into public.alembic_version values ('ae1027a6acf')`;
+  const each = new Migrator(db, { migrations: FILES });
   assert.deepEqual((await each.baseline({ to: "0001", fromAlembic: true })).alembic, ["ae1027a6acf"]);
 });
 

@@ -1,8 +1,16 @@
-import { type MigrationEvent, type MigrationFile, Migrator, type MigratorOptions } from "@glam/shared/db";
+import {
+  connectDatabase,
+  type Database,
+  type MigrationEvent,
+  type MigrationFile,
+  Migrator,
+  type MigratorOptions,
+} from "@glam/shared/db";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
+import { createOwnDatabase } from "./_own_database.ts";
 import { migration, names, plainMigration, problemOf } from "./_migrations.ts";
 
 interface Gate extends AsyncDisposable {
@@ -27,7 +35,7 @@ async function closeGate(db: TestDatabase): Promise<Gate> {
 }
 
 /** Collects what a migrator tells. */
-function watched(db: TestDatabase, migrations: readonly MigrationFile[], options: MigratorOptions = {}) {
+function watched(db: Database, migrations: readonly MigrationFile[], options: MigratorOptions = {}) {
   const events: MigrationEvent[] = [];
   const migrator = new Migrator(db, {
     lockTimeoutMs: 20_000,
@@ -171,6 +179,24 @@ test("who loses the lock stops before the next file", async () => {
     "applied",
     "pending",
   ]);
+});
+
+test("no deadline of the pool, the role or the database ends a migration or its lock", async () => {
+  await using own = await createOwnDatabase();
+  const brief = {
+    queryTimeoutMs: 300,
+    idleInTransactionTimeoutMs: 300,
+    lockTimeoutMs: 300,
+    recycleSeconds: 1,
+  };
+  await using db = await connectDatabase({ url: own.url, ...brief });
+  for (const name of ["statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"]) {
+    await db.sql.unsafe(`alter database ${own.name} set ${name} = '300ms'`);
+  }
+  // Beyond all of them, and beyond the age at which the pool replaces a connection.
+  const files = [migration("0001_slow", "create table t (id int); select pg_sleep(1.5);"), CONCURRENTLY];
+  const each = watched(db, files);
+  assert.deepEqual(names(await each.migrator.up()), ["0001_slow", "0002_index"]);
 });
 
 test("a signal rolls the file that runs back, and says what was applied before", async () => {

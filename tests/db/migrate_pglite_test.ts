@@ -1,8 +1,18 @@
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
-import { connectDatabase, type Database, Migrator } from "@glam/shared/db";
+import {
+  connectDatabase,
+  type Database,
+  defineTable,
+  type MigrationFile,
+  Migrator,
+  softDelete,
+  type TableModel,
+  timestamps,
+} from "@glam/shared/db";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as z from "zod";
 import { freePort } from "../_support/postgres.ts";
 import { migration, names, plainMigration, problemOf, TWO_TABLES } from "./_migrations.ts";
 
@@ -50,4 +60,31 @@ test("a file that fails leaves nothing in an embedded PGlite either, and its lin
   assert.equal(message, '0002_b.sql:3: relation "nope" does not exist (42P01); nothing of it was applied');
   assert.deepEqual((await migrator.status()).migrations.map(({ state }) => state), ["applied", "pending"]);
   assert.equal((await lite.db.sql`select to_regclass('b') as b`)[0]?.["b"], null);
+});
+
+test("the difference between tables and an embedded PGlite, which is Postgres 18, is written and found no more", async () => {
+  await using lite = await embedded();
+  const make = (columns: z.ZodObject) =>
+    defineTable("things", {
+      columns,
+      defaults: { n: "7" },
+      columnTypes: { id: "bigserial" },
+      checks: { n_small: "n in (1, 7)" },
+      unique: ["n"],
+      indexes: [{ columns: ["at"], where: "n > 1" }],
+      ...timestamps,
+      ...softDelete,
+    } as never) as TableModel;
+  const first = make(z.object({ id: z.bigint(), n: z.int32(), at: z.date().nullable() }));
+  const second = make(z.object({ id: z.bigint(), n: z.int32().nullable(), at: z.date(), note: z.string() }));
+  const files: MigrationFile[] = [];
+  const migrator = new Migrator(lite.db, { migrations: files });
+  for (const table of [first, second]) {
+    files.push((await migrator.create("change", { autogenerate: [table] }))!);
+    await migrator.up();
+    assert.equal(await migrator.create("nothing", { autogenerate: [table] }), undefined);
+  }
+  await migrator.down();
+  files.pop();
+  assert.equal(await migrator.create("nothing", { autogenerate: [first] }), undefined);
 });

@@ -3,23 +3,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startPgBouncer } from "../_support/pgbouncer.ts";
 import { sharedPostgres } from "../_support/postgres.ts";
+import { createOwnDatabase } from "./_own_database.ts";
 import { migration, names, plainMigration } from "./_migrations.ts";
 
 /** Eight replicas, each with a pool of its own, behind a pooler of so few connections, and a database for them. */
 async function behindPooler(poolSize: number) {
-  const server = await connectDatabase(await sharedPostgres());
-  const name = `pooled_${crypto.randomUUID().slice(0, 8)}`;
-  await server.sql`create database ${server.sql(name)}`;
+  const own = await createOwnDatabase();
   const pooler = await startPgBouncer(await sharedPostgres(), { poolSize });
-  const url = new URL(`/${name}`, pooler.url).href;
+  const url = new URL(`/${own.name}`, pooler.url).href;
   const replicas = await Promise.all(
     Array.from({ length: 8 }, () => connectDatabase({ url, pooler: true, poolSize: 2 })),
   );
   const dispose = async () => {
     await Promise.all(replicas.map((replica) => replica.close()));
     await pooler[Symbol.asyncDispose]();
-    await server.sql`drop database ${server.sql(name)} with (force)`;
-    await server.close();
+    await own[Symbol.asyncDispose]();
   };
   return { replicas, db: replicas[0]!, [Symbol.asyncDispose]: dispose };
 }
