@@ -1,12 +1,10 @@
 import { connectDatabase, type Database } from "@glam/shared/db";
 import { after, before, describe, it } from "node:test";
-import { hasPgBouncer, type PgBouncer, startPgBouncer } from "../_support/pgbouncer.ts";
+import { type PgBouncer, startPgBouncer } from "../_support/pgbouncer.ts";
 import { sharedPostgres } from "../_support/postgres.ts";
 import { repositoryCore } from "./_repository_core.ts";
 
-const options = { skip: await hasPgBouncer() ? false : "PgBouncer is not installed" };
-
-describe("behind PgBouncer in transaction mode, with nothing prepared", options, () => {
+describe("behind PgBouncer in transaction mode, with nothing prepared", () => {
   const name = `pooled_${crypto.randomUUID().slice(0, 8)}`;
   let server: Database;
   let pooler: PgBouncer;
