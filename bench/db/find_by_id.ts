@@ -3,7 +3,7 @@ import { drizzleFind, kyselyFind, preparedDrizzleFind } from "./_peers.ts";
 import { COLUMNS, inFlight, makeRows, type Setting, time } from "./_setting.ts";
 
 const ROUNDS = 15;
-const CALLS = 2000;
+const CALLS = 3000;
 const IN_FLIGHT = 16;
 
 /** How many times as fast as each peer `findById` is. */

@@ -2,7 +2,7 @@ import { medianRatio, takeTurns } from "../_statistics.ts";
 import { inFlight, type Setting, time } from "./_setting.ts";
 
 const ROUNDS = 15;
-const CALLS = 400;
+const CALLS = 1000;
 const IN_FLIGHT = 8;
 
 /** How many times as fast as the driver's `begin` a transaction with one insert is. */
