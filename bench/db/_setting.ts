@@ -7,7 +7,7 @@ import type postgres from "postgres";
 import { createTable, defineTable, Repository, type Table, timestamps } from "@glam/shared/db";
 import * as z from "zod";
 import { resolveSettings } from "../../db/_settings.ts";
-import { createDatabase } from "../../db/connect_database.ts";
+import { createDatabase } from "../../db/_open_database.ts";
 import type { Database } from "../../db/database.ts";
 
 /** A row to be written. */

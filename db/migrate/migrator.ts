@@ -1,15 +1,7 @@
 import type { Database } from "../database.ts";
-import { type BaselineOptions, type BaselineResult, markBaseline } from "./baseline.ts";
-import { type CreatedMigration, createMigration, type CreateOptions } from "./create.ts";
-import { readFolder } from "./_folder.ts";
-import { type HistoryTable, readHistory } from "./_history.ts";
-import { migrate } from "./_migrate.ts";
-import { placeOf, withLock } from "./_place.ts";
-import { compare, planDown, planUp } from "./_plan.ts";
-import { repairHistory, type RepairOptions, type RepairResult } from "./repair.ts";
-import { pooledSession, type Session } from "./_session.ts";
+import type { BaselineOptions, BaselineResult } from "./baseline.ts";
+import type { CreatedMigration, CreateOptions } from "./create.ts";
 import { migrationError } from "./migration_error.ts";
-import { type Migration, type MigrationFile, parseMigrations } from "./migration_file.ts";
 import {
   type MigrateOptions,
   type MigrationRun,
@@ -17,7 +9,8 @@ import {
   type Settings,
   settingsOf,
 } from "./options.ts";
-import { type MigrationStatus, statusOf } from "./status.ts";
+import type { RepairOptions, RepairResult } from "./repair.ts";
+import type { MigrationStatus } from "./status.ts";
 
 /**
  * Applies SQL files to a database, each once, in the order of their versions, and remembers them in a table.
@@ -69,16 +62,7 @@ export class Migrator {
    * @throws {MigrationError} when a file fails, and before any SQL when something is wrong with the files or the history.
    */
   async up(options: MigrateOptions = {}): Promise<MigrationRun[]> {
-    const migrations = await this.#migrations();
-    const { allowNewer } = this.#settings;
-    return await migrate(
-      this.#db,
-      this.#settings,
-      migrations,
-      "up",
-      (found) => planUp(found, options.to, allowNewer),
-      options,
-    );
+    return await (await operations()).up(this.#db, this.#settings, options);
   }
 
   /**
@@ -88,23 +72,12 @@ export class Migrator {
    * @throws {MigrationError} when a file fails, and before any SQL when one of them cannot be reverted.
    */
   async down(options: MigrateOptions = {}): Promise<MigrationRun[]> {
-    const migrations = await this.#migrations();
-    return await migrate(
-      this.#db,
-      this.#settings,
-      migrations,
-      "down",
-      (found) => planDown(found, options.to),
-      options,
-    );
+    return await (await operations()).down(this.#db, this.#settings, options);
   }
 
   /** Where the database stands, read without a lock. Also of a database that was never migrated. */
   async status(): Promise<MigrationStatus> {
-    const { migrations, problems } = await parseMigrations(await this.#files());
-    const { history } = await placeOf(this.#db, this.#settings);
-    const rows = await readHistory(pooledSession(this.#db), history) ?? [];
-    return statusOf(compare(migrations, rows), problems);
+    return await (await operations()).status(this.#db, this.#settings);
   }
 
   /**
@@ -124,8 +97,7 @@ export class Migrator {
    * should.
    */
   async baseline(options: BaselineOptions): Promise<BaselineResult> {
-    const migrations = await this.#migrations();
-    return await this.#repairing((session, history) => markBaseline(session, history, migrations, options));
+    return await (await operations()).baseline(this.#db, this.#settings, options);
   }
 
   /**
@@ -134,8 +106,7 @@ export class Migrator {
    * @throws {MigrationError} when `options` names no way.
    */
   async repair(options: RepairOptions): Promise<RepairResult[]> {
-    const migrations = await this.#migrations();
-    return await this.#repairing((session, history) => repairHistory(session, history, migrations, options));
+    return await (await operations()).repair(this.#db, this.#settings, options);
   }
 
   /**
@@ -147,32 +118,11 @@ export class Migrator {
    * @throws {MigrationError} when files are not applied, whose effect would be written again.
    */
   async create(name: string, options: CreateOptions = {}): Promise<CreatedMigration | undefined> {
-    const files = await this.#files(true);
-    return await createMigration(this.#db, this.#settings, files, name, options);
+    return await (await operations()).create(this.#db, this.#settings, name, options);
   }
+}
 
-  /** The files, where nothing is wrong with them. */
-  async #migrations(): Promise<readonly Migration[]> {
-    const { migrations, problems } = await parseMigrations(await this.#files());
-    if (problems.length > 0) throw migrationError(problems);
-    return migrations;
-  }
-
-  async #files(mayBeMissing = false): Promise<readonly MigrationFile[]> {
-    const { migrations } = this.#settings;
-    if (typeof migrations !== "string" && !(migrations instanceof URL)) return migrations;
-    return await readFolder(migrations, mayBeMissing);
-  }
-
-  /** Changes the history, under the lock. */
-  async #repairing<T>(work: (session: Session, history: HistoryTable) => Promise<T>): Promise<T> {
-    const place = await placeOf(this.#db, this.#settings);
-    return await withLock(
-      this.#db,
-      place,
-      this.#settings,
-      undefined,
-      (session) => work(session, place.history),
-    );
-  }
+/** What the methods do, imported when the first of them is called: few processes of a service migrate. */
+function operations(): Promise<typeof import("./_operations.ts")> {
+  return import("./_operations.ts");
 }

@@ -1,0 +1,150 @@
+import { DatabaseError } from "../errors/infrastructure.ts";
+import { isGlamError } from "../errors/glam_error.ts";
+import { withDeadline } from "../internal/clock.ts";
+import { assertIdentifier, quoteIdentifier } from "./_identifier.ts";
+import { DEDICATED, type DedicatedSource } from "./_dedicated.ts";
+import type { Driver } from "./_driver.ts";
+import { IN_TRANSACTION, type TransactionAware } from "./_in_transaction.ts";
+import { nodeModule } from "./_node.ts";
+import { observeQueries } from "./_observe_queries.ts";
+import { type DriverFactory, loadDriver, type OpenDriver, openDriver } from "./_open_driver.ts";
+import { GOODBYE_MS, Pool } from "./_pool.ts";
+import { codeOf } from "./_query_error.ts";
+import { runTransaction, type TransactionRunner } from "./_run_transaction.ts";
+import { resolveSettings, type Settings } from "./_settings.ts";
+import { tagFactory } from "./_tag.ts";
+import { isWithin, type Transaction } from "./_transaction.ts";
+import type { Database, DatabaseHealth, TransactionOptions } from "./database.ts";
+import type { DatabaseOptions } from "./options.ts";
+import type { Sql } from "./sql.ts";
+
+const HEALTH_TIMEOUT_MS = 2000;
+
+/** See `connectDatabase`. */
+export async function openDatabase(database: string | DatabaseOptions): Promise<Database> {
+  const settings = resolveSettings(database);
+  const { db, ready } = await createDatabase(settings);
+  if (settings.lazy) return db;
+  try {
+    await ready();
+    return db;
+  } catch (error) {
+    await db.close();
+    const { host, port, name } = settings.address;
+    throw isGlamError(error)
+      ? new DatabaseError(`Cannot connect to the database "${name}" at ${host}:${port}: ${reasonOf(error)}`, {
+        cause: error.cause,
+        retryable: error.details["retryable"] === true,
+        errorCode: codeOf(error),
+      })
+      : error;
+  }
+}
+
+function reasonOf(error: Error): string {
+  return error.cause instanceof Error && error.cause.message !== "" ? error.cause.message : error.message;
+}
+
+/** A database, and the pool of the driver under it. */
+export interface CreatedDatabase {
+  readonly db: Database;
+  readonly driver: Driver;
+  /** Resolves when the database answers. */
+  ready(): Promise<void>;
+}
+
+/** Makes the database of these settings, without a connection. */
+export async function createDatabase(settings: Settings): Promise<CreatedDatabase> {
+  const byKey = new Map<string, Transaction>();
+  const postgres = await loadDriver();
+  const opened = openDriver(postgres, settings, (key) => byKey.get(key)?.lose());
+  const { driver, sockets } = opened;
+  const observation = await observeQueries(settings);
+  const pool = new Pool(driver, settings, byKey, sockets, observation?.observer);
+  observation?.show(pool.gate);
+  const { AsyncLocalStorage } = nodeModule("node:async_hooks");
+  const storage = new AsyncLocalStorage<Transaction>();
+  const createTag = tagFactory(driver, pool);
+  const current = () => storage.getStore();
+  const sql = createTag(current);
+  const runner: TransactionRunner = {
+    settings,
+    pool,
+    storage,
+    byKey,
+    onRetry: observation?.onRetry,
+    createTag: (transaction) =>
+      createTag(() => {
+        const inner = current();
+        return inner !== undefined && isWithin(inner, transaction) ? inner : transaction;
+      }),
+  };
+  const ping = async () => void await sql`select 1`;
+  let closing: Promise<void> | undefined;
+  const close = () => closing ??= closePool(settings, pool, opened).finally(() => observation?.close());
+  const db: Database & TransactionAware & { readonly [DEDICATED]: DedicatedSource } = {
+    sql,
+    transaction: <T>(fn: (tx: Sql) => Promise<T> | T, options?: TransactionOptions) =>
+      runTransaction(runner, fn, options),
+    ping,
+    health: healthOf(ping),
+    ensureSchema: (name) => ensureSchema(sql, name),
+    close,
+    [Symbol.asyncDispose]: close,
+    [IN_TRANSACTION]: () => current() !== undefined,
+    [DEDICATED]: dedicatedSourceOf(postgres, settings),
+  };
+  return { db, driver, ready: () => pool.prepare() };
+}
+
+/** One question at a time: a server that is silent is not asked again and again. */
+function healthOf(ping: () => Promise<void>): () => Promise<DatabaseHealth> {
+  let asked: Promise<void> | undefined;
+  return async () => {
+    const started = performance.now();
+    asked ??= ping().finally(() => asked = undefined);
+    const status = await withDeadline(asked, HEALTH_TIMEOUT_MS, "The database did not answer in time")
+      .then(() => "healthy" as const, () => "unhealthy" as const);
+    return { status, latency_ms: performance.now() - started };
+  };
+}
+
+async function ensureSchema(sql: Sql, name: string): Promise<void> {
+  assertIdentifier("schema", name);
+  try {
+    // The driver's own quoting takes a dot for the end of a name.
+    await sql.unsafe(`create schema if not exists ${quoteIdentifier(name)}`);
+  } catch (error) {
+    // Somebody else made it between the look and the making.
+    if (codeOf(error) !== "23505" && codeOf(error) !== "42P06") throw error;
+  }
+}
+
+async function closePool({ closeTimeoutMs }: Settings, pool: Pool, { sockets }: OpenDriver) {
+  await pool.close(closeTimeoutMs);
+  await sockets?.close(Math.min(closeTimeoutMs, GOODBYE_MS));
+}
+
+/** Migrations take as long as they take, on connections that are not of the pool, and are not replaced meanwhile. */
+function dedicatedSourceOf(postgres: DriverFactory, settings: Settings): DedicatedSource {
+  const { pooler, schema } = settings;
+  return {
+    pooler,
+    schema,
+    open() {
+      const unlimited = {
+        queryTimeoutMs: 0,
+        lockTimeoutMs: 0,
+        idleInTransactionTimeoutMs: 0,
+        recycleSeconds: 0,
+      };
+      const own = { ...settings, ...unlimited, max: 1 };
+      const { driver, sockets } = openDriver(postgres, own);
+      const close = async () => {
+        await driver.end({ timeout: 0 });
+        await sockets?.close(GOODBYE_MS);
+      };
+      return { sql: driver as unknown as Sql, close };
+    },
+  };
+}
