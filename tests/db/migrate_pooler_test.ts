@@ -47,7 +47,7 @@ test(
 test("what a file sets does not stay on the connections of PgBouncer", async () => {
   await using each = await behindPooler(2);
   const { db } = each;
-  const sql = "set statement_timeout = 7; set role pg_monitor; set lock_timeout = '8s';";
+  const sql = "set statement_timeout = '7min'; set role pg_monitor; set lock_timeout = '8s';";
   await new Migrator(db, { migrations: [migration("0001_set", sql)] }).up();
   const read = () =>
     db.sql`select current_user as who, current_setting('lock_timeout') as locks, pg_backend_pid() as pid, pg_sleep(0.05)`;

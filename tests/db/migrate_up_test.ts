@@ -101,7 +101,7 @@ test("what a file sets ends with it", async () => {
   const files = [
     migration(
       "0001_set",
-      "set search_path to pg_catalog; set statement_timeout = '1ms'; set role pg_monitor; set local lock_timeout = 7;",
+      "set search_path to pg_catalog; set statement_timeout = '7min'; set role pg_monitor; set local lock_timeout = 7;",
     ),
     migration(
       "0002_get",
