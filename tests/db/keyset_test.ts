@@ -75,12 +75,14 @@ async function walk(events: Repository<typeof Events>, orderBy: OrderBy<Event>[]
   while (page.next !== undefined) {
     page = await events.findAfter({}, { orderBy, limit, after: page.next });
     assert.notEqual(page.items.length, 0);
+    assert.ok(forward.length < 100, "it goes in circles");
     forward.push(...page.items.map(({ id }) => id));
   }
   backward.unshift(...page.items.map(({ id }) => id));
   while (page.previous !== undefined) {
     page = await events.findAfter({}, { orderBy, limit, after: page.previous });
     assert.notEqual(page.items.length, 0);
+    assert.ok(backward.length < 100, "it goes in circles");
     backward.unshift(...page.items.map(({ id }) => id));
   }
   return { forward, backward };
