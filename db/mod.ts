@@ -2,6 +2,38 @@
  * The data layer: a pool of Postgres connections with deadlines, transactions that are run again where that is right,
  * tables defined by a Zod shape, repositories, and migrations.
  *
+ * Use {@link connectDatabase} once for a service, {@link defineTable} and {@link Repository} for each table, and
+ * {@link Migrator} to bring the database up to them.
+ *
+ * ```ts
+ * import { connectDatabase, defineTable, Repository, timestamps } from "@glam/shared/db";
+ * import * as z from "zod";
+ *
+ * const Items = defineTable("items", {
+ *   columns: z.object({ id: z.guid(), name: z.string(), stock: z.int32() }),
+ *   primaryKey: "id",
+ *   ...timestamps,
+ * });
+ *
+ * async function order(url: string, id: string) {
+ *   await using db = await connectDatabase(url);
+ *   const items = new Repository(db, Items);
+ *   return await db.transaction(async (tx) => {
+ *     await tx`select pg_advisory_xact_lock(7)`;
+ *     const item = await items.findById(id); // in the same transaction
+ *     return item && await items.update(id, { stock: item.stock - 1 });
+ *   });
+ * }
+ * ```
+ *
+ * **Errors** are those of `@glam/shared/errors`: a duplicate key is a `ConflictError` with the name of the constraint, a
+ * value that does not fit a `ValidationError`, an outage a retryable `DatabaseError`. Nothing of SQL, parameters or rows
+ * is in what a client sees.
+ *
+ * **Metrics**, with `metrics`: `db_pool_connections_max`, `db_pool_connections_in_use`, `db_pool_waiting`,
+ * `db_query_duration_seconds{operation,table}`, `db_query_errors_total{code}` and `db_transaction_retries_total`, each
+ * with `service` and `database`.
+ *
  * @module
  */
 

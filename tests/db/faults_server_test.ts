@@ -89,7 +89,7 @@ it("health answers in bounded time with the server stopped in its tracks, and re
   await server.resume();
   for (const { status, latency_ms } of health) {
     assert.equal(status, "unhealthy");
-    assert.ok(latency_ms >= 0);
+    assert.ok(latency_ms > 0 && latency_ms < 10_000, String(latency_ms)); // two seconds, on a busy machine
   }
   await waitFor(async () => (await db.health()).status === "healthy");
 });

@@ -72,30 +72,63 @@ it("what a callback says after its backend was killed reaches no connection", as
   assert.equal(late!.length, 4);
   for (const result of late!) {
     assert.ok(result.status === "rejected" && isLoss(result.reason), String(result));
+    assert.equal(result.reason.details.error_code, "CONNECTION_CLOSED"); // at once, and not at the deadline
   }
   await Promise.all(Array.from({ length: 10 }, () => db.ping()));
   assert.equal(await count(db), 0);
 });
 
-it("everything that a transaction had asked for settles when its backend is killed", async () => {
-  await using db = await withNotes();
+it("the end of a callback whose backend was killed does not touch the next transaction on its connection", async () => {
+  await using db = await createTestDatabase({ poolSize: 1 });
   await using killer = await createTestDatabase();
-  const asked: Promise<unknown>[] = [];
-  const transaction = db.transaction(async (tx) => {
-    const pid = await pidOf(tx);
-    for (let index = 0; index < 150; index++) asked.push(tx`select pg_sleep(${index === 0 ? 30 : 0})`);
-    asked.push(db.transaction((inner) => inner`select pg_sleep(30)`));
-    asked.push(db.transaction(() => new Promise(() => {})));
-    const all = Promise.allSettled(asked);
-    await kill(killer, pid);
-    await all;
-  });
-  await assert.rejects(transaction, isLoss);
-  const results = await Promise.allSettled(asked);
-  assert.equal(results.length, 152);
-  const others = results.filter((result) => result.status !== "rejected" || !isLoss(result.reason));
-  assert.deepEqual(others, []);
+  await db.sql`create table notes (id int primary key)`;
+  for (const outcome of ["resolves", "rejects"] as const) {
+    const killed = Promise.withResolvers<void>();
+    const callback = db.transaction(async (tx) => {
+      await kill(killer, await pidOf(tx));
+      await killed.promise;
+      if (outcome === "rejects") throw new Error("mine");
+    });
+    await assert.rejects(callback, isLoss);
+    await db.transaction(async (tx) => {
+      await tx`insert into notes values (${outcome.length})`;
+      killed.resolve();
+      await tx`select pg_sleep(0.05)`;
+      await tx`insert into notes values (${10 * outcome.length})`;
+      await tx`select pg_sleep(0.05)`;
+    });
+  }
+  assert.equal(await count(db), 4);
 });
+
+for (const nested of [false, true]) {
+  it(`every ${nested ? "nested transaction" : "statement"} that was asked for settles when the backend is killed`, async () => {
+    await using db = await withNotes();
+    await using killer = await createTestDatabase();
+    const asked: Promise<unknown>[] = [];
+    const transaction = db.transaction(async (tx) => {
+      const pid = await pidOf(tx);
+      // More than the driver sends at once.
+      for (let index = 0; index < 150; index++) {
+        const sleep = (sql: Sql) => sql`select pg_sleep(30)`.execute();
+        asked.push(nested ? db.transaction(sleep) : sleep(tx));
+      }
+      if (nested) asked.push(tx`select 1`.execute(), db.transaction(() => new Promise(() => {})));
+      const all = Promise.allSettled(asked);
+      await waitFor(async () =>
+        (await killer.sql`select 1 from pg_stat_activity where pid = ${pid} and wait_event = 'PgSleep'`)
+          .length
+      );
+      await kill(killer, pid);
+      await all;
+    });
+    await assert.rejects(transaction, isLoss);
+    for (const result of await Promise.allSettled(asked)) {
+      assert.ok(result.status === "rejected" && isLoss(result.reason));
+      assert.equal(result.reason.details.error_code, "CONNECTION_CLOSED");
+    }
+  });
+}
 
 it("a nested transaction whose backend is killed rejects, and so does the outer one", async () => {
   await using db = await withNotes();

@@ -249,11 +249,14 @@ describe("a nested transaction", () => {
   it("is not mixed with statements of the outer one that run beside it", async () => {
     await using db = await withNotes();
     await db.transaction(async (tx) => {
+      const begun = Promise.withResolvers<void>();
       const inner = db.transaction(async (nested) => {
         await nested`insert into notes (id) values (1)`;
-        await nested`select pg_sleep(0.01)`;
+        begun.resolve();
+        await nested`select pg_sleep(0.05)`;
         throw new NotFoundError("undo");
       });
+      await begun.promise;
       await Promise.allSettled([inner, tx`insert into notes (id) values (2)`]);
     });
     assert.deepEqual(await ids(db.sql), [2]);
