@@ -65,8 +65,10 @@ export async function readCatalog(read: Reader, schema: string): Promise<Catalog
     select c.relname as table, a.attname as name, a.attnotnull as "notNull", a.attidentity as identity,
       a.attgenerated <> '' as generated, pg_get_expr(d.adbin, d.adrelid) as default,
       format_type(a.atttypid, a.atttypmod) || coalesce(' COLLATE ' || quote_ident(o.collname), '') as type,
-      exists (select from pg_catalog.pg_depend s where s.refclassid = 'pg_catalog.pg_class'::regclass
-        and s.refobjid = c.oid and s.refobjsubid = a.attnum and s.classid = 'pg_catalog.pg_class'::regclass
+      exists (select from pg_catalog.pg_depend s
+        join pg_catalog.pg_class q on q.oid = s.objid and q.relkind = 'S'
+        where s.refclassid = 'pg_catalog.pg_class'::regclass and s.refobjid = c.oid
+        and s.refobjsubid = a.attnum and s.classid = 'pg_catalog.pg_class'::regclass
         and s.deptype = 'a' and d.oid is not null) as serial
     ${from} join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     join pg_catalog.pg_type t on t.oid = a.atttypid

@@ -428,3 +428,17 @@ test("a list without tables is refused", async () => {
     );
   }
 });
+
+test("an index alone is added to a column with a default, which stays as it is", async () => {
+  await using db = await createTestDatabase();
+  const project = new Project(db);
+  const columns = z.object({ id: z.uuid(), made: z.date() });
+  const defaults = { made: "now()" };
+  await project.write([defineTable("things", { columns, defaults })]);
+  await project.migrator.up();
+  const { up, down } = await project.write([defineTable("things", { columns, defaults, indexes: ["made"] })]);
+  assert.deepEqual(up.filter((line) => !line.startsWith("--")), [
+    'CREATE INDEX "ix_things_made" ON "things" USING btree (made);',
+  ]);
+  assert.deepEqual(down, ['DROP INDEX "ix_things_made";']);
+});

@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import type { LoggerLike } from "@glam/shared/api";
 import { Migrator } from "@glam/shared/db";
 import { createApp } from "../../examples/credits/app.ts";
-import { CreditStore } from "../../examples/credits/store.ts";
+import { CreditStore, tables } from "../../examples/credits/store.ts";
 import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -39,6 +39,12 @@ describe("the credits service", () => {
     assert.equal(response.status, 201);
     return id;
   }
+
+  it("has migrations that make what its tables define", async () => {
+    const migrator = new Migrator(db, { migrations });
+    const left = await migrator.create("left", { autogenerate: tables, dryRun: true });
+    assert.equal(left?.sql, undefined);
+  });
 
   it("creates a merchant once, and tells where it is", async () => {
     const merchant = { id: "acme", domain: "acme.example.com", credits: 100 };

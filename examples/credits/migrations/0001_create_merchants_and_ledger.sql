@@ -9,6 +9,8 @@ create table merchants (
   constraint ck_merchants_balance_not_negative check (balance >= 0)
 );
 
+create index ix_merchants_created_at on merchants (created_at);
+
 create table ledger (
   id integer not null generated always as identity,
   merchant_id varchar(40) not null,
@@ -20,6 +22,7 @@ create table ledger (
   constraint pk_ledger primary key (id),
   constraint fk_ledger_merchant_id_merchants foreign key (merchant_id) references merchants (id)
 );
+create index ix_ledger_created_at on ledger (created_at);
 create index ix_ledger_merchant_id on ledger (merchant_id, id);
 
 -- migrate:down
