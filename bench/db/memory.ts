@@ -24,7 +24,7 @@ async function readSome(items: Setting["items"], count: number): Promise<void> {
 
 /** Megabytes by which the process grows while it saves 100,000 rows that are there already, and what that takes. */
 export async function measureSaving({ db, items }: Setting): Promise<Record<string, number>> {
-  await items.saveMany(makeRows(20_000));
+  await items.saveMany(makeRows(SAVED)); // until the runtime has taken the heap that garbage of any kind needs
   await db.sql`truncate items`;
   const rows = makeRows(SAVED);
   const { grown, ms } = await watchMemory(async (look) => {
