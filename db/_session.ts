@@ -39,11 +39,6 @@ export class Sessions {
     this.#given = given;
   }
 
-  /** The same for one tenant. */
-  of(tenant: Tenant): Sessions {
-    return new Sessions(this.db, this.access.table, tenant);
-  }
-
   /** The tenant, if the table has some. */
   tenant(): Tenant | undefined {
     return tenantOf(this.access.table, this.#given);

@@ -1,10 +1,6 @@
 import type { AnyRow } from "./_access.ts";
-import { insertMany, insertOne, upsertMany, upsertOne } from "./_inserts.ts";
-import { findById, readAll, readCount, readExists, readPage, readSlice } from "./_reads.ts";
-import { Sessions } from "./_session.ts";
-import { streamRows } from "./_stream.ts";
-import { deleteMany, deleteOne, restoreOne, updateOne } from "./_updates.ts";
-import { toConflict } from "./_upsert.ts";
+import { Calls } from "./_calls.ts";
+import { deferredRows } from "./_deferred_rows.ts";
 import type { Database } from "./database.ts";
 import type { Filter } from "./filter.ts";
 import type {
@@ -57,13 +53,13 @@ export class Repository<T extends Table = Table> {
   /** The table. */
   protected readonly table: T;
   // Not a private field, which the copies of forMerchant would not have.
-  private sessions: Sessions;
+  private calls: Calls;
 
   /** A repository of this table. */
   constructor(db: Database, table: T) {
     this.db = db;
     this.table = table;
-    this.sessions = new Sessions(db, table);
+    this.calls = new Calls(db, table);
   }
 
   /**
@@ -78,7 +74,7 @@ export class Repository<T extends Table = Table> {
       );
     }
     const copy = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this)) as this;
-    copy.sessions = this.sessions.of({ id, domain: options.domain });
+    copy.calls = this.calls.of({ id, domain: options.domain });
     return copy;
   }
 
@@ -89,7 +85,7 @@ export class Repository<T extends Table = Table> {
    * @throws {ValidationError} when it breaks a rule of the schema.
    */
   async save(row: InsertOf<T>): Promise<RowOf<T>> {
-    return await insertOne(this.sessions, row);
+    return await this.calls.make((engine, sessions) => engine.insertOne(sessions, row));
   }
 
   /**
@@ -100,7 +96,7 @@ export class Repository<T extends Table = Table> {
    * @throws {ValidationError} when a row breaks a rule of the schema; its place in the list is in the details.
    */
   async saveMany(rows: readonly InsertOf<T>[]): Promise<number> {
-    return await insertMany(this.sessions, rows);
+    return await this.calls.make((engine, sessions) => engine.insertMany(sessions, rows));
   }
 
   /**
@@ -121,10 +117,12 @@ export class Repository<T extends Table = Table> {
     given: InsertOf<T> | readonly InsertOf<T>[],
     options: UpsertOptions<RowOf<T>> = {},
   ): Promise<RowOf<T> | number> {
-    const conflict = toConflict(this.sessions.access, options.conflict, options.restore ?? false);
-    return Array.isArray(given)
-      ? await upsertMany(this.sessions, given, conflict)
-      : await upsertOne(this.sessions, given, conflict);
+    return await this.calls.make(async (engine, sessions) => {
+      const conflict = engine.toConflict(sessions.access, options.conflict, options.restore ?? false);
+      return Array.isArray(given)
+        ? await engine.upsertMany(sessions, given, conflict)
+        : await engine.upsertOne(sessions, given, conflict);
+    });
   }
 
   /**
@@ -135,12 +133,12 @@ export class Repository<T extends Table = Table> {
    * @throws {ValidationError} when the patch breaks a rule, or has a column that the database or the key keeps.
    */
   async update(id: KeyOf<T>, patch: PatchOf<T>): Promise<RowOf<T>> {
-    return await updateOne(this.sessions, id, patch);
+    return await this.calls.make((engine, sessions) => engine.updateOne(sessions, id, patch));
   }
 
   /** Deletes the rows of a filter; gives their number. */
   async delete(filter: Filter<RowOf<T>>, options: DeleteOptions = {}): Promise<number> {
-    return await deleteMany(this.sessions, filter, options);
+    return await this.calls.make((engine, sessions) => engine.deleteMany(sessions, filter, options));
   }
 
   /**
@@ -149,7 +147,7 @@ export class Repository<T extends Table = Table> {
    * @throws {NotFoundError} when there is no such row.
    */
   async deleteById(id: KeyOf<T>, options: DeleteOptions = {}): Promise<void> {
-    await deleteOne(this.sessions, id, options);
+    await this.calls.make((engine, sessions) => engine.deleteOne(sessions, id, options));
   }
 
   /**
@@ -159,12 +157,12 @@ export class Repository<T extends Table = Table> {
    * @throws {ConflictError} when a unique value of it was taken since.
    */
   async restore(id: KeyOf<T>): Promise<RowOf<T>> {
-    return await restoreOne(this.sessions, id);
+    return await this.calls.make((engine, sessions) => engine.restoreOne(sessions, id));
   }
 
   /** The row with this key, or null. */
   findById(id: KeyOf<T>, options?: ReadOptions): Promise<RowOf<T> | null> {
-    return findById(this.sessions, id, options?.deleted);
+    return this.calls.make((engine, sessions) => engine.findById(sessions, id, options?.deleted));
   }
 
   /**
@@ -173,7 +171,9 @@ export class Repository<T extends Table = Table> {
    * @throws {RangeError} when there are more than 10,000 and no `limit` was given: read them with `stream`.
    */
   async findAll(filter: Filter<RowOf<T>> = {}, options: FindAllOptions<RowOf<T>> = {}): Promise<RowOf<T>[]> {
-    return await this.sessions.run((session) => readAll(session, filter, options as FindAllOptions<AnyRow>));
+    return await this.calls.read((engine, session) =>
+      engine.readAll(session, filter, options as FindAllOptions<AnyRow>)
+    );
   }
 
   /** A page by its number. Far behind the start it is slow, and it shifts when rows come or go: see `findAfter`. */
@@ -181,8 +181,8 @@ export class Repository<T extends Table = Table> {
     filter: Filter<RowOf<T>> = {},
     options: FindPageOptions<RowOf<T>> = {},
   ): Promise<Page<RowOf<T>>> {
-    return await this.sessions.run((session) =>
-      readPage(session, filter, options as FindPageOptions<AnyRow>)
+    return await this.calls.read((engine, session) =>
+      engine.readPage(session, filter, options as FindPageOptions<AnyRow>)
     );
   }
 
@@ -198,19 +198,19 @@ export class Repository<T extends Table = Table> {
     filter: Filter<RowOf<T>> = {},
     options: FindAfterOptions<RowOf<T>> = {},
   ): Promise<CursorSlice<RowOf<T>>> {
-    return await this.sessions.run((session) =>
-      readSlice(session, filter, options as FindAfterOptions<AnyRow>)
+    return await this.calls.read((engine, session) =>
+      engine.readSlice(session, filter, options as FindAfterOptions<AnyRow>)
     );
   }
 
   /** How many rows there are. */
   async count(filter: Filter<RowOf<T>> = {}, options: ReadOptions = {}): Promise<number> {
-    return await this.sessions.run((session) => readCount(session, filter, options.deleted));
+    return await this.calls.read((engine, session) => engine.readCount(session, filter, options.deleted));
   }
 
   /** Whether there is a row. */
   async exists(filter: Filter<RowOf<T>> = {}, options: ReadOptions = {}): Promise<boolean> {
-    return await this.sessions.run((session) => readExists(session, filter, options.deleted));
+    return await this.calls.read((engine, session) => engine.readExists(session, filter, options.deleted));
   }
 
   /**
@@ -224,12 +224,16 @@ export class Repository<T extends Table = Table> {
     filter: Filter<RowOf<T>> = {},
     options: StreamOptions<RowOf<T>> = {},
   ): AsyncGenerator<RowOf<T>, void, undefined> {
-    const rows: AsyncGenerator<AnyRow, void> = streamRows(
-      this.sessions,
-      filter,
-      options as StreamOptions<AnyRow>,
+    return deferredRows<RowOf<T>>(() =>
+      this.calls.make((engine, sessions) => {
+        const rows: AsyncGenerator<AnyRow, void> = engine.streamRows(
+          sessions,
+          filter,
+          options as StreamOptions<AnyRow>,
+        );
+        return Promise.resolve(rows as AsyncGenerator<RowOf<T>, void>);
+      })
     );
-    return rows as AsyncGenerator<RowOf<T>, void>;
   }
 }
 
