@@ -6,6 +6,7 @@
  */
 import process from "node:process";
 import { connectDatabase } from "@glam/shared/db";
+import { isGlamError } from "@glam/shared/errors";
 import { createMetrics } from "@glam/shared/metrics";
 import { createApp, type UseStore } from "./app.ts";
 import { openDatabase } from "./database.ts";
@@ -23,7 +24,7 @@ if (!onWorkerd) await serve(fetch, close);
 
 async function forServer() {
   const metrics = createMetrics({ service: "credits" });
-  const { db, description, close } = await openDatabase(metrics);
+  const { db, description, close } = await openDatabase(metrics).catch(refuse);
   console.log(`Using ${description}`);
   const store = new CreditStore(db);
   await store.ensureDemo();
@@ -32,6 +33,12 @@ async function forServer() {
     metrics: { registry: await metrics.registry() },
   });
   return { fetch, close };
+}
+
+function refuse(error: unknown): never {
+  if (!isGlamError(error)) throw error;
+  console.error(`Cannot start: ${error.message}`);
+  process.exit(1);
 }
 
 /** A connection of workerd belongs to the request that opened it. Migrations are run beforehand. */

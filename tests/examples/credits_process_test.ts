@@ -48,6 +48,29 @@ describe("the credits service as a process", () => {
     assert.deepEqual(await once(child, "exit"), [0, null]);
   });
 
+  it("lets no second process use its data", async () => {
+    const port = await freePort();
+    const first = start(port, data);
+    await until(() => first.output().includes("/ledger?limit=1"), first.child, first.output);
+    const second = start(await freePort(), data);
+    assert.deepEqual(await once(second.child, "exit"), [1, null]);
+    assert.match(second.output(), /^Cannot start: .* is in use by process \d+: stop that, or set DATA_DIR/m);
+    process.kill(first.child.pid!, "SIGTERM");
+    assert.deepEqual(await once(first.child, "exit"), [0, null]);
+  });
+
+  it("says in a line when it cannot reach its database", async () => {
+    const { child, output } = start(await freePort(), data, {
+      DATABASE_URL: "postgres://app:s3cret@127.0.0.1:1/credits",
+    });
+    assert.deepEqual(await once(child, "exit"), [1, null]);
+    assert.match(
+      output(),
+      /^Cannot start: Cannot connect to the database "credits" at 127\.0\.0\.1:1: .*ECONNREFUSED/m,
+    );
+    assert.doesNotMatch(output(), /s3cret|    at /);
+  });
+
   it("says what to do when its port is in use", async () => {
     const blocker = createServer().listen(0, "127.0.0.1");
     await once(blocker, "listening");
@@ -60,12 +83,16 @@ describe("the credits service as a process", () => {
   });
 });
 
-function start(port: number, data: string): { child: ChildProcess; output: () => string } {
+function start(
+  port: number,
+  data: string,
+  more: Record<string, string> = {},
+): { child: ChildProcess; output: () => string } {
   const main = fileURLToPath(new URL("../../examples/credits/main.ts", import.meta.url));
   const args = "Deno" in globalThis ? ["run", "--allow-all", "--no-check", main] : [main];
   const { DATABASE_URL: _, ...env } = process.env;
   const child = spawn(process.execPath, args, {
-    env: { ...env, PORT: String(port), DATA_DIR: data, NO_COLOR: "1" },
+    env: { ...env, PORT: String(port), DATA_DIR: data, NO_COLOR: "1", ...more },
   });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => text += chunk);
