@@ -210,6 +210,8 @@ export {
   classifyHttpError,
   type ClassifyHttpErrorOptions,
   ConfigError,
+  type ConfigErrorOptions,
+  type ConfigProblem,
   ConflictError,
   DatabaseError,
   defineError,

@@ -1,6 +1,7 @@
-import { ConfigError } from "../errors/common.ts";
+import { ConfigError } from "../errors/config_error.ts";
 import { MAX_TIMER_MS } from "../internal/clock.ts";
 import { readEnv } from "../internal/environment.ts";
+import { reveal } from "../internal/reveal.ts";
 import { createLogger } from "../logging/create_logger.ts";
 import type { LoggerLike } from "../logging/logger.ts";
 import { flag, milliseconds, number, text, whole } from "./_checks.ts";
@@ -61,7 +62,7 @@ export function resolveSettings(given: string | DatabaseOptions): Settings {
   if (!flag("enabled", options.enabled ?? true)) {
     throw new ConfigError("Cannot connect to the database: it is not enabled (DB_ENABLED)");
   }
-  const url = options.url === undefined ? {} : parseConnectionUrl(options.url);
+  const url = options.url === undefined ? {} : parseConnectionUrl(reveal(options.url));
   const byUrl = options.url !== undefined;
   const service = text("service", options.service ?? readEnv("SERVICE_NAME") ?? "glam-service");
   const poolSize = whole("poolSize", options.poolSize ?? (byUrl ? 10 : 5), 1, 10_000);
@@ -114,7 +115,7 @@ function addressOf(options: DatabaseOptions, url: ReturnType<typeof parseConnect
     : whole("portExternal", options.portExternal, 1, 65_535);
   const port = THIS_MACHINE.has(host) ? external : internal;
   const user = text("user", options.user ?? url.user ?? "postgres");
-  const password = options.password ?? url.password ?? "";
+  const password = reveal(options.password ?? url.password ?? "");
   if (typeof password !== "string") {
     throw new TypeError(`Expected \`password\` to be a string, got ${typeof password}`);
   }
@@ -144,7 +145,7 @@ function tls(value: unknown): DatabaseTls {
   const given = value as DatabaseTlsOptions;
   const options: Record<string, string> = {};
   for (const name of TLS_OPTIONS) {
-    if (given[name] !== undefined) options[name] = text(`ssl.${name}`, given[name]);
+    if (given[name] !== undefined) options[name] = text(`ssl.${name}`, reveal(given[name]));
   }
   return options;
 }

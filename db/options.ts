@@ -16,8 +16,8 @@ export interface DatabaseTlsOptions {
   readonly ca?: string | undefined;
   /** PEM of the client's certificate. */
   readonly cert?: string | undefined;
-  /** PEM of the client's key. */
-  readonly key?: string | undefined;
+  /** PEM of the client's key, or a secret that reveals it. */
+  readonly key?: string | { reveal(): string } | undefined;
   /**
    * The name that the server's certificate has to be for.
    * @default the host
@@ -29,9 +29,10 @@ export interface DatabaseTlsOptions {
 export interface DatabaseLocation {
   /**
    * Such as `postgres://user:password@host:5432/name?sslmode=require`. The schemes of SQLAlchemy are understood
-   * (`postgresql+asyncpg:`), and of the parameters `sslmode`, `application_name` and `connect_timeout`.
+   * (`postgresql+asyncpg:`), and of the parameters `sslmode`, `application_name` and `connect_timeout`. It may be in a
+   * secret that reveals it.
    */
-  readonly url?: string | undefined;
+  readonly url?: string | { reveal(): string } | undefined;
   /**
    * Name or address of the server, or the folder of its Unix socket.
    * @default "localhost"
@@ -48,8 +49,8 @@ export interface DatabaseLocation {
   readonly name?: string | undefined;
   /** Name of the role. */
   readonly user?: string | undefined;
-  /** Password of the role. */
-  readonly password?: string | undefined;
+  /** Password of the role, or a secret that reveals it, such as `databaseConfig` gives. */
+  readonly password?: string | { reveal(): string } | undefined;
   /**
    * Whether the service uses a database at all; `false` makes {@link connectDatabase} reject with a `ConfigError`.
    * @default true

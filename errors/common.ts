@@ -1,8 +1,10 @@
+import { ConfigError } from "./config_error.ts";
 import { builtIn, type ErrorClass, registerBuiltIn } from "./define_error.ts";
 import { DomainError } from "./domain_error.ts";
 import { GlamError } from "./glam_error.ts";
 import { InfrastructureError } from "./infrastructure_error.ts";
 
+registerBuiltIn(ConfigError);
 registerBuiltIn(DomainError);
 registerBuiltIn(InfrastructureError);
 
@@ -116,13 +118,3 @@ export const InternalError: ErrorClass<{ errorId?: string }, typeof GlamError, s
 });
 /** An instance of {@link InternalError}. */
 export type InternalError = InstanceType<typeof InternalError>;
-
-/** A configuration the service cannot run with (500 `CONFIG_ERROR`). */
-export const ConfigError: ErrorClass<object, typeof GlamError> = builtIn({
-  name: "ConfigError",
-  extends: GlamError,
-  code: "CONFIG_ERROR",
-  status: 500,
-});
-/** An instance of {@link ConfigError}. */
-export type ConfigError = InstanceType<typeof ConfigError>;

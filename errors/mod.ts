@@ -41,7 +41,6 @@ export {
 } from "./catalog.ts";
 export { classifyHttpError, type ClassifyHttpErrorOptions } from "./classify_http_error.ts";
 export {
-  ConfigError,
   ConflictError,
   ForbiddenError,
   InternalError,
@@ -52,6 +51,7 @@ export {
   UnauthorizedError,
   ValidationError,
 } from "./common.ts";
+export { ConfigError, type ConfigErrorOptions, type ConfigProblem } from "./config_error.ts";
 export {
   defineError,
   type ErrorArguments,

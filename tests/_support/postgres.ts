@@ -27,7 +27,9 @@ export interface TestDatabase extends Database {
 }
 
 /** Connects to the shared server, in a new schema. */
-export async function createTestDatabase(options: DatabaseOptions = {}): Promise<TestDatabase> {
+export async function createTestDatabase(
+  options: DatabaseOptions & { readonly url?: string } = {},
+): Promise<TestDatabase> {
   const url = options.url ?? await sharedPostgres();
   const schema = options.schema ?? `test_${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}`;
   const db = await connectDatabase({ ...options, url, schema });
