@@ -79,6 +79,27 @@ export {
   type ValidationTarget,
 } from "./api/mod.ts";
 export {
+  type ConfigMap,
+  type DatabaseConfig,
+  databaseConfig,
+  type DatabaseTlsConfig,
+  deepMerge,
+  flattenConfig,
+  type FlattenConfigOptions,
+  loadConfig,
+  type LoadConfigOptions,
+  type LogFileConfig,
+  type LoggingConfig,
+  loggingConfig,
+  type NatsConfig,
+  natsConfig,
+  type NatsTlsConfig,
+  type Secret,
+  secret,
+  type ServiceConfig,
+  serviceConfig,
+} from "./config/mod.ts";
+export {
   addCorrelationToEvent,
   type BaggageEntry,
   type ContextInit,

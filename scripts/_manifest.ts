@@ -26,7 +26,7 @@ const peers: Readonly<Record<string, string>> = { hono: ">=4.11 <5", zod: ">=4.1
  * Dependencies that bundles for workerd and browsers go without: the code imports them dynamically, and only after it
  * has made sure that there is a file system.
  */
-const serverOnly: readonly string[] = ["@logtape/file"];
+const serverOnly: readonly string[] = ["@logtape/file", "yaml"];
 
 /** Completes the package.json that `deno pack` wrote. */
 export async function completeManifest(

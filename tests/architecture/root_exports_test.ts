@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import * as api from "@glam/shared/api";
+import * as config from "@glam/shared/config";
 import * as context from "@glam/shared/context";
 import * as db from "@glam/shared/db";
 import * as errors from "@glam/shared/errors";
@@ -12,7 +13,7 @@ import { entryPoints, root as folder } from "../../scripts/_project.ts";
 const NOT_IN_ROOT = ["./cli", "./testing"];
 
 it("the root re-exports every value of every area, and the same one", () => {
-  for (const area of [api, context, db, errors, logging, metrics]) {
+  for (const area of [api, config, context, db, errors, logging, metrics]) {
     for (const [name, value] of Object.entries(area)) {
       assert.equal((root as Record<string, unknown>)[name], value, name);
     }

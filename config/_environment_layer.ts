@@ -1,0 +1,139 @@
+import type { ConfigProblem } from "../errors/config_error.ts";
+import { deepMerge, isConfigMap } from "./deep_merge.ts";
+import { type ConfigFiles, UnreadableFile } from "./_files.ts";
+import type { Layer } from "./_layer.ts";
+import { findVariable, type Target, type VariableContext } from "./_find_variable.ts";
+import { mapShape, schemaAt } from "./_zod.ts";
+
+/** A variable, and who says it: its name, and of a `.env` file the line. */
+export interface Variable {
+  readonly value: unknown;
+  readonly source: string;
+}
+
+/** Variables by name. */
+export type Variables = ReadonlyMap<string, Variable>;
+
+/** A layer of variables, and what is wrong with them. */
+export interface EnvironmentLayer {
+  readonly layer: Layer;
+  readonly problems: readonly ConfigProblem[];
+  readonly warnings: readonly ConfigProblem[];
+}
+
+interface Assignment extends Target, Variable {
+  readonly isFile: boolean;
+}
+
+/**
+ * What the variables of one source say. Where several set one value, the name of its path wins over the name that the
+ * Python package gave it, and that over one without the service's prefix. An empty variable is none.
+ */
+export async function environmentLayer(
+  variables: Variables,
+  context: VariableContext,
+  files: ConfigFiles | undefined,
+): Promise<EnvironmentLayer> {
+  const problems: ConfigProblem[] = [];
+  const warnings: ConfigProblem[] = [];
+  const byVariable = new Map<string, Assignment>();
+  for (const [name, { value, source }] of variables) {
+    if (!isGiven(value) || isFromKubernetes(name, value, variables)) continue;
+    const found = findVariable(name, context);
+    if (found === undefined) continue;
+    const { path } = found;
+    if ("message" in found) {
+      (found.isError ? problems : warnings).push({ path: path.join("."), source, message: found.message });
+      continue;
+    }
+    const { variable, ...target } = found;
+    const other = byVariable.get(variable);
+    byVariable.set(
+      variable,
+      other === undefined ? { ...target, value, source } : { ...other, isFile: false },
+    );
+    if (other === undefined) continue;
+    const message = `${variable} and ${variable}_FILE are both set; keep one`;
+    problems.push({ path: path.join("."), source, message });
+  }
+  const resolve = (assignment: Assignment) => assignment.isFile ? readValue(assignment, files) : assignment;
+  const assignments: Assignment[] = [];
+  for (const resolved of await Promise.all([...byVariable.values()].map(resolve))) {
+    if ("message" in resolved) problems.push(resolved as ConfigProblem);
+    else assignments.push(resolved);
+  }
+  return { layer: toLayer(assignments, context), problems, warnings };
+}
+
+function isGiven(value: unknown): boolean {
+  if (value === undefined || value === null || value === "") return false;
+  // Bindings of workerd also are databases, queues and the like.
+  return typeof value !== "object" ? typeof value !== "function" : Array.isArray(value) || isConfigMap(value);
+}
+
+const LINK = /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
+
+/** Kubernetes tells every pod of every service, in variables that begin with the service's name. */
+function isFromKubernetes(name: string, value: unknown, variables: Variables): boolean {
+  if (name.endsWith("_PORT") && /^(?:tcp|udp|sctp):\/\//.test(String(value))) return true;
+  return variables.has("KUBERNETES_SERVICE_HOST") && LINK.test(name);
+}
+
+/** A variable with the text of its file for a value, without the last line end, which editors and `echo` add. */
+async function readValue(
+  assignment: Assignment,
+  files: ConfigFiles | undefined,
+): Promise<Assignment | ConfigProblem> {
+  const problem = (message: string): ConfigProblem => ({
+    path: assignment.path.join("."),
+    source: assignment.source,
+    message,
+  });
+  if (files === undefined) return problem("it names a file, and this runtime has none");
+  try {
+    const text = await files.read(String(assignment.value));
+    if (text === undefined) return problem("the file that it names does not exist");
+    return { ...assignment, value: text.replace(/\r?\n$/, "") };
+  } catch (error) {
+    if (error instanceof UnreadableFile) return problem(error.message);
+    throw error;
+  }
+}
+
+function toLayer(assignments: readonly Assignment[], { schema }: VariableContext): Layer {
+  const value: Record<string, unknown> = {};
+  const sources = new Map<string, string>();
+  for (const { path, value: given, source } of assignments.toSorted((a, b) => a.rank - b.rank)) {
+    const isMap = mapShape(schemaAt(schema, path) ?? schema) !== undefined;
+    const own = isMap && typeof given === "string" ? parseMap(given) : given;
+    put(value, path, own);
+    sources.set(JSON.stringify(path), source);
+  }
+  return {
+    value,
+    isStrict: false,
+    sourceOf(path) {
+      for (let length = path.length; length > 0; length--) {
+        const source = sources.get(JSON.stringify(path.slice(0, length)));
+        if (source !== undefined) return source;
+      }
+      return undefined;
+    },
+  };
+}
+
+function put(target: Record<string, unknown>, [key = "", ...rest]: readonly string[], value: unknown): void {
+  const present = Object.hasOwn(target, key) && isConfigMap(target[key]) ? target[key] : {};
+  if (rest.length > 0) put(target[key] = present as Record<string, unknown>, rest, value);
+  else target[key] = isConfigMap(value) ? deepMerge(present, value) : value;
+}
+
+/** A map in JSON, so that it can be merged; any other text is for the schema to judge. */
+function parseMap(text: string): unknown {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isConfigMap(parsed) ? parsed : text;
+  } catch {
+    return text;
+  }
+}

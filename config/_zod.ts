@@ -1,0 +1,190 @@
+import type * as z from "zod";
+
+/** What is read of the definition of a Zod schema, of Zod and Zod Mini alike. */
+export interface SchemaLike {
+  readonly _zod: { readonly def: Definition; readonly innerType?: SchemaLike };
+}
+
+interface Definition {
+  readonly type: string;
+  readonly innerType?: SchemaLike;
+  readonly in?: SchemaLike;
+  readonly out?: SchemaLike;
+  readonly shape?: Readonly<Record<string, SchemaLike>>;
+  readonly catchall?: SchemaLike;
+  readonly element?: SchemaLike;
+  readonly items?: readonly SchemaLike[];
+  readonly rest?: SchemaLike | null;
+  readonly keyType?: SchemaLike;
+  readonly valueType?: SchemaLike;
+  readonly options?: readonly SchemaLike[];
+  readonly discriminator?: string;
+  readonly left?: SchemaLike;
+  readonly right?: SchemaLike;
+  readonly entries?: Readonly<Record<string, string | number>>;
+  readonly values?: readonly unknown[];
+  readonly [mark: symbol]: unknown;
+}
+
+/** Any schema, as it is read here. */
+export function schemaLike(schema: z.core.$ZodType): SchemaLike {
+  return schema as unknown as SchemaLike;
+}
+
+/** The schema that is behind `.optional()`, `.default()`, `z.lazy()` and their like, for what goes in. */
+export function unwrap(schema: SchemaLike): SchemaLike {
+  const next = inner(schema);
+  return next === undefined ? schema : unwrap(next);
+}
+
+/** One step of {@link unwrap}. */
+export function inner(schema: SchemaLike): SchemaLike | undefined {
+  const { def, innerType } = schema._zod;
+  if (def.type === "lazy") return innerType; // the getter's schema, made once
+  // What `z.preprocess` takes is unknown; what it gives has a shape.
+  if (def.type === "pipe") return def.in!._zod.def.type === "transform" ? def.out : def.in;
+  return def.innerType;
+}
+
+/** Whether a text must reach `z.preprocess` as it is. */
+export function isPreprocessed(schema: SchemaLike): boolean {
+  const { def } = schema._zod;
+  if (def.type === "pipe" && def.in!._zod.def.type === "transform") return true;
+  const next = inner(schema);
+  return next !== undefined && isPreprocessed(next);
+}
+
+/** Whether leaving the value out is fine, and `null` is not: then `null` says that it is left out. */
+export function isAbsentAsNull(schema: SchemaLike): boolean {
+  return canBeAbsent(schema) && !takesNull(schema);
+}
+
+/** Whether nothing has to set the value. */
+export function canBeAbsent(schema: SchemaLike): boolean {
+  if (/^(?:optional|default|prefault|catch|any|unknown)$/.test(schema._zod.def.type)) return true;
+  const next = inner(schema);
+  return next !== undefined && canBeAbsent(next);
+}
+
+/** Whether `null` is a value. */
+export function takesNull(schema: SchemaLike): boolean {
+  const { def } = schema._zod;
+  if (/^(?:null|nullable|any|unknown|custom|transform)$/.test(def.type)) return true;
+  if (def.type === "literal") return def.values!.includes(null);
+  if (def.type === "union") return def.options!.some(takesNull);
+  const next = inner(schema);
+  return next !== undefined && takesNull(next);
+}
+
+/** What a schema says of the members of a map. */
+export interface MapShape {
+  readonly keys: ReadonlyMap<string, SchemaLike>;
+  /** The schema of every other key; without it there are no others. */
+  readonly rest: SchemaLike | undefined;
+}
+
+/** Takes anything. */
+export const ANYTHING: SchemaLike = { _zod: { def: { type: "any" } } };
+
+/** The shape of a map that fits this schema, for `value` where the shape depends on it; else `undefined`. */
+export function mapShape(schema: SchemaLike, value?: unknown): MapShape | undefined {
+  const { def } = unwrap(schema)._zod;
+  switch (def.type) {
+    case "object":
+      return objectShape(def);
+    case "record":
+      return { keys: new Map(), rest: def.valueType };
+    case "intersection":
+      return join([mapShape(def.left!, value), mapShape(def.right!, value)]);
+    case "union":
+      return join(optionsFor(def, value).map((option) => mapShape(option, value)));
+    case "any":
+    case "unknown":
+    case "custom":
+    case "transform":
+    case "map":
+      return { keys: new Map(), rest: ANYTHING };
+    default:
+      return undefined;
+  }
+}
+
+const objectShapes = new WeakMap<Definition, MapShape>();
+
+function objectShape(def: Definition): MapShape {
+  let shape = objectShapes.get(def);
+  if (shape === undefined) {
+    const rest = def.catchall?._zod.def.type === "never" ? undefined : def.catchall;
+    shape = { keys: new Map(Object.entries(def.shape!)), rest };
+    objectShapes.set(def, shape);
+  }
+  return shape;
+}
+
+/** The options of a union; of a discriminated one those that the discriminator picks, if it picks any. */
+function optionsFor(def: Definition, value: unknown): readonly SchemaLike[] {
+  const { discriminator, options = [] } = def;
+  if (discriminator === undefined || typeof value !== "object" || value === null) return options;
+  const kind = (value as Record<string, unknown>)[discriminator];
+  const picked = options.filter((option) => {
+    const tag = mapShape(option, value)?.keys.get(discriminator);
+    return tag !== undefined && valuesOf(tag).some((known) => String(known) === String(kind));
+  });
+  return picked.length === 0 ? options : picked;
+}
+
+/** The values of a literal or an enum. */
+export function valuesOf(schema: SchemaLike): readonly unknown[] {
+  const { def } = unwrap(schema)._zod;
+  if (def.type !== "enum") return def.values ?? [];
+  // An enum of TypeScript with numbers has its names as values, too.
+  const { entries = {} } = def;
+  return Object.entries(entries).filter(([name]) => typeof entries[entries[name]!] !== "number")
+    .map(([, value]) => value);
+}
+
+function join(shapes: readonly (MapShape | undefined)[]): MapShape | undefined {
+  const known = shapes.filter((shape) => shape !== undefined);
+  if (known.length === 0) return undefined;
+  const keys = new Map<string, SchemaLike>();
+  for (const shape of known) {
+    for (const [key, member] of shape.keys) if (!keys.has(key)) keys.set(key, member);
+  }
+  return { keys, rest: known.find((shape) => shape.rest !== undefined)?.rest };
+}
+
+/** The schema of the items of a list, by their position; `undefined` where the schema is for no list. */
+export function listShape(schema: SchemaLike): ((index: number) => SchemaLike) | undefined {
+  const { def } = unwrap(schema)._zod;
+  if (def.type === "array") return () => def.element!;
+  if (def.type === "set") return () => def.valueType!;
+  if (def.type === "tuple") return (index) => def.items![index] ?? def.rest ?? ANYTHING;
+  if (def.type !== "union") return undefined;
+  return def.options!.map(listShape).find((shape) => shape !== undefined);
+}
+
+/** The schema of the value at a path, as far as the schema knows one. */
+export function schemaAt(
+  schema: SchemaLike,
+  path: readonly string[],
+  value?: unknown,
+): SchemaLike | undefined {
+  const [key, ...rest] = path;
+  if (key === undefined) return schema;
+  const member = memberOf(schema, key, value);
+  const next = typeof value === "object" && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
+  return member === undefined ? undefined : schemaAt(member, rest, next);
+}
+
+function memberOf(schema: SchemaLike, key: string, value: unknown): SchemaLike | undefined {
+  const list = /^\d+$/.test(key) && !isMap(value) ? listShape(schema) : undefined;
+  if (list !== undefined) return list(Number(key));
+  const shape = mapShape(schema, value);
+  return shape?.keys.get(key) ?? shape?.rest;
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,33 @@
+/** A map, as a configuration file has them. */
+export type ConfigMap = Readonly<Record<string, unknown>>;
+
+/** Whether `value` is a plain object: neither a list nor an instance of a class. */
+export function isConfigMap(value: unknown): value is ConfigMap {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
+/**
+ * `base` with `override` on top: maps are merged at every depth, everything else is replaced, lists and `null` too.
+ * Neither is changed. A value that is `undefined`, and a key `__proto__`, are left out.
+ *
+ * @example
+ * ```ts
+ * import { deepMerge } from "@glam/shared/config";
+ *
+ * console.log(deepMerge({ nats: { servers: ["a", "b"], user: "x" } }, { nats: { servers: ["c"] } }));
+ * // { nats: { servers: [ "c" ], user: "x" } }
+ * ```
+ */
+export function deepMerge(base: ConfigMap, override: ConfigMap): Record<string, unknown> {
+  const merged: Record<string, unknown> = {};
+  for (const layer of [base, override]) {
+    for (const [key, value] of Object.entries(layer)) {
+      if (key === "__proto__" || value === undefined) continue;
+      const below = Object.hasOwn(merged, key) && isConfigMap(merged[key]) ? merged[key] : {};
+      merged[key] = isConfigMap(value) ? deepMerge(below, value) : value;
+    }
+  }
+  return merged;
+}

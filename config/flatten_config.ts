@@ -1,0 +1,43 @@
+import { type ConfigMap, isConfigMap } from "./deep_merge.ts";
+
+/** Options of {@link flattenConfig}. */
+export interface FlattenConfigOptions {
+  /**
+   * What stands between the keys.
+   * @default "."
+   */
+  readonly separator?: string | undefined;
+  /**
+   * What the keys begin with.
+   * @default ""
+   */
+  readonly prefix?: string | undefined;
+}
+
+/**
+ * Every value of nested maps under one key, its path. Lists are values, and a map without members leaves no trace.
+ *
+ * @example
+ * ```ts
+ * import { flattenConfig } from "@glam/shared/config";
+ *
+ * console.log(flattenConfig({ database: { host: "localhost", port: 5432 }, tags: ["a"] }));
+ * // { "database.host": "localhost", "database.port": 5432, tags: [ "a" ] }
+ * ```
+ */
+export function flattenConfig(
+  config: ConfigMap,
+  options: FlattenConfigOptions = {},
+): Record<string, unknown> {
+  const { separator = ".", prefix = "" } = options;
+  const flat: [key: string, value: unknown][] = [];
+  const visit = (map: ConfigMap, parent: string): void => {
+    for (const [key, value] of Object.entries(map)) {
+      const name = parent === "" ? key : `${parent}${separator}${key}`;
+      if (isConfigMap(value)) visit(value, name);
+      else flat.push([name, value]);
+    }
+  };
+  visit(config, prefix);
+  return Object.fromEntries(flat);
+}

@@ -1,0 +1,93 @@
+import * as z from "zod";
+import { markReady } from "./_marks.ts";
+import { type Secret, secret } from "./secret.ts";
+
+/** TLS, as {@link natsConfig} gives it: PEM, each as a text. */
+export interface NatsTlsConfig {
+  /** The authorities to trust. */
+  readonly ca?: string | undefined;
+  /** The client's certificate. */
+  readonly cert?: string | undefined;
+  /** The client's key. */
+  readonly key?: Secret | undefined;
+}
+
+/** What {@link natsConfig} gives: options of `connectNats`. */
+export interface NatsConfig {
+  /** Such as `nats://localhost:4222`, or `wss://` for a WebSocket. */
+  readonly servers: string[];
+  /** Name of the user. */
+  readonly user?: string | undefined;
+  /** Password of the user. */
+  readonly pass?: Secret | undefined;
+  /** A token instead of a user. */
+  readonly token?: Secret | undefined;
+  /** What a `.creds` file has in it, not its name: `CATALOG_NATS__CREDS_FILE` names one. */
+  readonly creds?: Secret | undefined;
+  /** How the connection is encrypted. */
+  readonly tls?: NatsTlsConfig | undefined;
+  /** What the connection runs over. */
+  readonly transport?: "tcp" | "ws" | undefined;
+}
+
+/**
+ * The configuration of NATS, for `connectNats`: `servers` (a list, or a text with commas), `user` and `password`, or
+ * `token`, or `creds`, and `tls` and `transport`.
+ *
+ * The Python package's variables set them, too: `{SERVICE}_NATS_SERVERS`, and `NATS_USER` and `NATS_PASSWORD` with the
+ * prefix or without.
+ */
+export const natsConfig: z.ZodType<NatsConfig, Readonly<Record<string, unknown>>> = /* @__PURE__ */ markReady(
+  /* @__PURE__ */ z.lazy(natsSchema),
+  {
+    prefixed: {
+      NATS_SERVERS: "servers",
+      NATS_USER: "user",
+      NATS_PASSWORD: "password",
+      NATS_TOKEN: "token",
+      NATS_CREDS: "creds",
+    },
+    shared: { NATS_USER: "user", NATS_PASSWORD: "password" },
+  },
+);
+
+function natsSchema(): z.ZodType<NatsConfig, Readonly<Record<string, unknown>>> {
+  const text = () => z.string().min(1).optional();
+  const server = z.string().regex(/^(?:(?:nats|tls|ws|wss):\/\/)?[^\s/,]+$/, {
+    error: "expected a server such as nats://localhost:4222",
+  });
+  const fields = z.object({
+    servers: z.array(server).min(1),
+    user: text(),
+    password: secret(z.string()).optional(),
+    token: secret().optional(),
+    creds: secret().optional(),
+    tls: z.object({ ca: text(), cert: text(), key: secret().optional() }).optional(),
+    transport: z.enum(["tcp", "ws"]).optional(),
+  });
+  return z.pipe(fields, z.transform(toOptions));
+}
+
+type Fields = Omit<NatsConfig, "pass"> & { readonly password?: Secret | undefined };
+
+/** Credentials in the URLs of the servers become options of their own, where they cannot be printed by accident. */
+function toOptions({ password, servers, ...rest }: Fields): NatsConfig {
+  const found: { user?: string; pass?: Secret; token?: Secret } = {};
+  const bare = servers.map((server) => {
+    const [, scheme = "", user, pass, host = server] =
+      /^(\w+:\/\/)?([^:@]*)(?::([^@]*))?@(.*)$/.exec(server) ?? [];
+    if (user === undefined) return server;
+    if (pass === undefined) found.token ??= hidden(user);
+    else {
+      found.user ??= decodeURIComponent(user);
+      found.pass ??= hidden(pass);
+    }
+    return scheme + host;
+  });
+  const own = password === undefined ? rest : { ...rest, pass: password };
+  return { servers: bare, ...(own.user ?? own.token ?? own.creds) === undefined ? found : {}, ...own };
+}
+
+function hidden(encoded: string): Secret {
+  return secret(z.string()).parse(decodeURIComponent(encoded));
+}

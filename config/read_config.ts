@@ -1,0 +1,79 @@
+import * as z from "zod";
+import type { ConfigProblem } from "../errors/config_error.ts";
+import { checkOptions } from "./_check_options.ts";
+import { coerce } from "./_coerce.ts";
+import { toProblems } from "./_issues.ts";
+import type { LoadConfigOptions } from "./options.ts";
+import { hideTexts, secretTexts } from "./_secrets.ts";
+import { readSources, serviceFile, type Sources } from "./_sources.ts";
+import { unknownKeys } from "./_unknown_keys.ts";
+import { schemaVariables, variableOf } from "./_variable_names.ts";
+import { schemaLike } from "./_zod.ts";
+
+/** What was found: the configuration, or what is wrong with it. */
+export interface ConfigReading<Config> extends Pick<Sources, "layers" | "merged" | "files"> {
+  /** The configuration, unless there are problems. */
+  readonly config?: Config;
+  readonly problems: readonly ConfigProblem[];
+  readonly warnings: readonly ConfigProblem[];
+}
+
+/** Reads a configuration, and throws for nothing that is wrong with it. */
+export async function readConfig<Schema extends z.core.$ZodType>(
+  options: LoadConfigOptions<Schema>,
+): Promise<ConfigReading<z.output<Schema>>> {
+  const { prefix, service } = checkOptions(options);
+  const schema = schemaLike(options.schema);
+  const sources = await readSources(options, prefix, schemaVariables(schema, prefix));
+  const { files, isPartial, layers, merged, problems, warnings } = sources;
+  for (const layer of layers) {
+    (layer.isStrict ? problems : warnings).push(...unknownKeys(layer, schema, merged));
+  }
+
+  const texts = new Set(layers.flatMap((layer) => [...secretTexts(schema, layer.value)]));
+  const value = coerce(schema, merged);
+  const parsed = await parse(options.schema, value, texts.size > 0);
+  if (parsed.error !== undefined) {
+    const inFile = (path: string) => files.length === 0 ? "" : `${path} in ${serviceFile(service)} or `;
+    problems.push(...toProblems(parsed.error.issues, {
+      layers,
+      value,
+      isPartial,
+      told: new Set(problems.map(({ path }) => path)),
+      howToSet: (path) => `set ${inFile(path.join("."))}${variableOf(prefix, path)}`,
+    }));
+  }
+  const withoutSecrets = (problem: ConfigProblem) => ({
+    ...problem,
+    message: hideTexts(problem.message, texts),
+  });
+  return {
+    ...(problems.length === 0 ? { config: parsed.data } : {}),
+    problems: problems.map(withoutSecrets),
+    warnings: warnings.map(withoutSecrets),
+    files,
+    layers,
+    merged,
+  };
+}
+
+interface Parsed<Config> {
+  readonly data?: Config;
+  readonly error?: { readonly issues: readonly z.core.$ZodIssue[] };
+}
+
+/** A check or a transform that throws is a problem like any other. Its message may have a part of a secret in it. */
+async function parse<Schema extends z.core.$ZodType>(
+  schema: Schema,
+  value: unknown,
+  hasSecrets: boolean,
+): Promise<Parsed<z.output<Schema>>> {
+  try {
+    const { data, error } = await z.safeParseAsync(schema, value);
+    return error === undefined ? { data } : { error };
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    const told = `the schema threw ${hasSecrets ? name : `${name}: ${message}`}`;
+    return { error: { issues: [{ code: "custom", path: [], message: told, input: undefined }] } };
+  }
+}
