@@ -3,13 +3,14 @@
  *
  *     deno task bench            # prints the table
  *     deno task bench --write    # and keeps it in docs/performance.md
- *     deno task bench http       # one group: http, load, start or db
+ *     deno task bench http       # one group: http, load, start, db or config
  *
  * @module
  */
 import { root } from "../scripts/_project.ts";
 import { bun, node } from "../scripts/tools.ts";
 import { runOrThrow } from "../scripts/_run.ts";
+import { configRows } from "./config.ts";
 import { dbRows } from "./db.ts";
 import { loadRows } from "./load.ts";
 import { inProcessRows } from "./in_process.ts";
@@ -21,6 +22,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   load: loadRows,
   start: startRows,
   db: dbRows,
+  config: configRows,
 };
 
 const wanted = Deno.args.filter((arg) => !arg.startsWith("-"));
