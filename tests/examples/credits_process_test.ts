@@ -68,7 +68,7 @@ describe("the credits service as a process", () => {
       output(),
       /^Cannot start: Cannot connect to the database "credits" at 127\.0\.0\.1:1: .*ECONNREFUSED/m,
     );
-    assert.doesNotMatch(output(), /s3cret|    at /);
+    assert.doesNotMatch(output(), /s3cret|\n\s+at /);
   });
 
   it("says what to do when its port is in use", async () => {
