@@ -1,0 +1,37 @@
+import type { OutgoingMessage } from "./message_bus.ts";
+import type { HeaderEntries } from "./message_headers.ts";
+
+const NAME = /^[!-9;-~]+$/;
+const RESERVED = /^nats-/i;
+
+/** Checks headers that a caller gives. */
+export function assertHeaders(headers: HeaderEntries): void {
+  for (const [name, value] of headers) {
+    if (!NAME.test(name)) {
+      throw new TypeError(
+        `Expected a header name without spaces, colons and line breaks, got ${JSON.stringify(name)}`,
+      );
+    }
+    if (RESERVED.test(name)) {
+      throw new TypeError(`Cannot set the header ${name}: names that start with Nats- are the broker's`);
+    }
+    assertHeaderValue(name, value);
+  }
+}
+
+/** Checks that a value cannot end its line. */
+export function assertHeaderValue(name: string, value: string): void {
+  if (/[\r\n\0]/.test(value)) {
+    throw new TypeError(`Expected the header ${name} to have no line breaks, got ${JSON.stringify(value)}`);
+  }
+}
+
+/** What headers take on the wire, where they are ASCII; each other character adds to it. */
+export function headerBytes(headers: HeaderEntries, { id }: OutgoingMessage): number {
+  assertHeaders(headers);
+  if (headers.length === 0 && id === undefined) return 0;
+  let bytes = 12 + 2;
+  if (id !== undefined) bytes += 15 + id.length;
+  for (const [name, value] of headers) bytes += name.length + value.length + 4;
+  return bytes;
+}

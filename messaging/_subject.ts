@@ -1,0 +1,57 @@
+// A token may hold anything but white space, dots and wildcards; nats-server refuses nothing else.
+const SUBJECT = /^[^\s.*>\0]+(?:\.[^\s.*>\0]+)*$/;
+const FILTER = /^(?:[^\s.*>\0]+|\*)(?:\.(?:[^\s.*>\0]+|\*))*(?:\.>)?$|^>$/;
+
+/** Whether `subject` can be published to. */
+export function isSubject(subject: string): boolean {
+  return SUBJECT.test(subject);
+}
+
+/** Whether `filter` can be subscribed to: a subject, with wildcards where whole tokens are. */
+export function isFilter(filter: string): boolean {
+  return FILTER.test(filter);
+}
+
+/** Whether a filter matches a subject. */
+export function matchesSubject(filter: string, subject: string): boolean {
+  return filter === subject || filter === ">" || subjectMatcher(filter)(subject);
+}
+
+/** The matcher of a filter, prepared once. */
+export function subjectMatcher(filter: string): (subject: string) => boolean {
+  if (filter === ">") return () => true;
+  if (!/[*>]/.test(filter)) return (subject) => subject === filter;
+  const source = filter.split(".").map((token) =>
+    token === "*" ? "[^.]+" : token === ">" ? ".+" : token.replace(/[\\^$|?+()[\]{}/-]/g, "\\$&")
+  );
+  const pattern = new RegExp(`^${source.join("\\.")}$`);
+  return (subject) => pattern.test(subject);
+}
+
+/** Whether everything that `filter` matches is matched by `wider`. */
+export function coversFilter(wider: string, filter: string): boolean {
+  const [outer, inner] = [wider.split("."), filter.split(".")];
+  for (let i = 0; i < outer.length; i++) {
+    if (outer[i] === ">") return inner.length > i;
+    if (inner[i] === undefined || inner[i] === ">") return false;
+    if (outer[i] !== "*" && outer[i] !== inner[i]) return false;
+  }
+  return outer.length === inner.length;
+}
+
+/** Whether some subject is matched by both filters. */
+export function filtersOverlap(one: string, other: string): boolean {
+  const [left, right] = [one.split("."), other.split(".")];
+  for (let i = 0;; i++) {
+    const [a, b] = [left[i], right[i]];
+    if (a === undefined || b === undefined) return a === b;
+    if (a === ">" || b === ">") return true;
+    if (a !== "*" && b !== "*" && a !== b) return false;
+  }
+}
+
+/** Checks a subject to be published to. */
+export function assertSubject(subject: string): void {
+  if (isSubject(subject)) return;
+  throw new TypeError(`Expected a subject without wildcards and white space, got ${JSON.stringify(subject)}`);
+}

@@ -1,0 +1,31 @@
+import { busError } from "./_bus_error.ts";
+import type { MessageBus } from "./message_bus.ts";
+
+const checks = new WeakMap<MessageBus, Map<string, Promise<string | undefined>>>();
+
+/**
+ * Refuses a subject of requests that a stream covers: the stream would acknowledge the request, and its acknowledgement
+ * would be taken for the response. Asked once for each bus and subject.
+ */
+export async function assertUncovered(bus: MessageBus, subject: string): Promise<void> {
+  let known = checks.get(bus);
+  if (known === undefined) checks.set(bus, known = new Map());
+  let check = known.get(subject);
+  if (check === undefined) {
+    check = bus.findStream(subject);
+    known.set(subject, check);
+    check.catch(() => known.delete(subject));
+  }
+  const stream = await check;
+  if (stream === undefined) return;
+  known.delete(subject);
+  throw busError(
+    "refused",
+    `Cannot send requests to "${subject}": the stream ${stream} covers it, and would answer`,
+    {
+      operation: "request",
+      stream,
+      subject,
+    },
+  );
+}

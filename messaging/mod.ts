@@ -1,0 +1,64 @@
+/**
+ * Messages between services: typed events on streams that keep them until they are handled, and requests that are
+ * answered at once.
+ *
+ * Use it for what other services have to know (`evt.*`) or to do (`cmd.*`). `connectNats()` gives a bus on NATS
+ * JetStream, `createMemoryBus()` one in this process, for tests.
+ *
+ * ```ts
+ * import { createMemoryBus, STREAM_CONFIGS, Streams } from "@glam/shared/messaging";
+ *
+ * await using bus = createMemoryBus();
+ * for (const config of STREAM_CONFIGS) await bus.ensureStream(config);
+ * console.log((await bus.streamInfo(Streams.EVENTS))?.messages); // 0
+ * ```
+ *
+ * @module
+ */
+
+export { type Clock, createManualClock, type ManualClock, systemClock, type Timer } from "./clock.ts";
+export type {
+  BusConsumer,
+  ConsumerConfig,
+  ConsumerInfo,
+  ConsumerOptions,
+  Delivery,
+  FullConsumerConfig,
+  PullEnd,
+  PullOptions,
+  PullSubscription,
+} from "./consumer.ts";
+export { createMemoryBus, type MemoryBus, type MemoryBusOptions } from "./create_memory_bus.ts";
+export {
+  createResponder,
+  type RequestCall,
+  type Responder,
+  type ResponderOptions,
+} from "./create_responder.ts";
+export { defineEvent, type EventContract, type EventOptions } from "./define_event.ts";
+export { defineRequest, type RequestContract, type RequestOptions } from "./define_request.ts";
+export { type DecodedEvent, decodeEvent, type GlamEvent } from "./event.ts";
+export type {
+  BusState,
+  CallOptions,
+  IncomingMessage,
+  MessageBus,
+  OutgoingMessage,
+  PublishAck,
+  PublishOptions,
+  RawMessage,
+  ServeOptions,
+  Serving,
+} from "./message_bus.ts";
+export { type HeaderEntries, MessageHeaders } from "./message_headers.ts";
+export { sendRequest } from "./send_request.ts";
+export type {
+  EnsureStreamOptions,
+  MessageQuery,
+  PurgeOptions,
+  StoredMessage,
+  StreamConfig,
+  StreamInfo,
+  StreamReport,
+} from "./stream.ts";
+export { STREAM_CONFIGS, Streams } from "./streams.ts";
