@@ -281,6 +281,11 @@ export class MemorySubscription implements PullSubscription {
     this.#options.onEnd({ reason, missing });
   }
 
+  drain(): Promise<void> {
+    this.close(); // nothing is ever on its way
+    return Promise.resolve();
+  }
+
   close(): void {
     this.#forget();
     this.#consumer.unsubscribe(this);

@@ -97,6 +97,11 @@ export interface PullSubscription {
   readonly outstanding: number;
   /** Asks for `batch` more messages; requests add up. */
   pull(batch: number): void;
+  /**
+   * Asks for nothing more, and resolves when what was on its way has been delivered; then it is closed. Resolves also when
+   * the broker cannot be reached.
+   */
+  drain(): Promise<void>;
   /** Ends it: no callback is called any more. A message on its way comes back after the consumer's ack wait. */
   close(): void;
 }

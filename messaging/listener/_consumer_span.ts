@@ -1,0 +1,36 @@
+import { type SpanHandle, startSpan } from "../../internal/spans.ts";
+import type { GlamEvent } from "../event.ts";
+import type { Held } from "./_held.ts";
+
+/** The span of one call of a handler. */
+export interface ConsumerSpan {
+  /** Runs `fn` with the span as the active one. */
+  run<T>(fn: () => T): T;
+  /** Ends it; `failed` holds what the handler threw. */
+  end(failed: { readonly error: unknown } | undefined): void;
+}
+
+/**
+ * The span of one call of a handler, as a child of what published the event; `undefined` where OpenTelemetry is not set up.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
+ */
+export function startConsumerSpan(held: Held, event: GlamEvent): ConsumerSpan | undefined {
+  const { subject, durable } = { subject: held.delivery.subject, durable: held.source.settings.durable };
+  return startSpan(() => ({
+    name: `process ${subject}`,
+    kind: "consumer",
+    traceparent: held.get("traceparent") ?? undefined,
+    tracestate: held.get("tracestate") ?? undefined,
+    attributes: {
+      "messaging.system": "nats",
+      "messaging.operation.name": "process",
+      "messaging.operation.type": "process",
+      "messaging.destination.name": subject,
+      "messaging.consumer.group.name": durable,
+      "messaging.message.id": event.event_id,
+      "messaging.message.conversation_id": event.correlation_id ?? undefined,
+      "messaging.message.body.size": held.delivery.data.length,
+    },
+  })) as SpanHandle | undefined;
+}

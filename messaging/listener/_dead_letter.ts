@@ -1,0 +1,70 @@
+import { isGlamError } from "../../errors/glam_error.ts";
+import type { MessageBus } from "../message_bus.ts";
+import { DLQ_HEADERS, dlqSubject } from "../_dead_letter_format.ts";
+import { Streams } from "../streams.ts";
+import type { Held } from "./_held.ts";
+
+const MAX_MESSAGE = 1000;
+
+/**
+ * Writes the dead letter of a message: its bytes and headers as they were, and what became of it. Writing it twice, as after
+ * a crash, gives one.
+ */
+export async function writeDeadLetter(bus: MessageBus, held: Held): Promise<void> {
+  const { delivery, fate, firstFailedAt, source } = held;
+  const { subject, data, stream, sequence, consumer, timeNanos } = delivery;
+  const failure = fate!;
+  const kept: (readonly [string, string])[] = [];
+  let redrives = "0";
+  for (const [name, value] of delivery.headers) {
+    if (name.toLowerCase() === DLQ_HEADERS.redriveCount.toLowerCase()) redrives = value;
+    else if (!/^(nats|glam-dlq)-/i.test(name)) kept.push([name, value]);
+  }
+  const facts: [string, string | undefined][] = [
+    [DLQ_HEADERS.stream, stream],
+    [DLQ_HEADERS.sequence, String(sequence)],
+    [DLQ_HEADERS.consumer, consumer],
+    [DLQ_HEADERS.attempts, String(failure.attempts)],
+    [DLQ_HEADERS.errorCode, oneLine(failure.code)],
+    [DLQ_HEADERS.errorName, oneLine(failure.name)],
+    [DLQ_HEADERS.errorMessage, oneLine(failure.message)],
+    [DLQ_HEADERS.errorDigest, failure.digest],
+    [
+      DLQ_HEADERS.firstFailedAt,
+      firstFailedAt === undefined ? undefined : new Date(firstFailedAt).toISOString(),
+    ],
+    [DLQ_HEADERS.lastFailedAt, new Date(failure.failedAt).toISOString()],
+    [DLQ_HEADERS.redriveCount, redrives],
+  ];
+  const known = facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
+  const message = {
+    subject: dlqSubject(subject),
+    data,
+    stream: Streams.DLQ,
+    id: `${stream}:${sequence}:${source.settings.durable}:${timeNanos}`,
+  };
+  try {
+    await bus.publish({ ...message, headers: [...kept, ...known] });
+  } catch (error) {
+    // A payload near the limit leaves no room to say why; where it came from has to do.
+    if (!isGlamError(error) || error.details["kind"] !== "too_large") throw error;
+    const least = known.filter(([name]) => ESSENTIAL.has(name));
+    await bus.publish({ ...message, headers: [...kept, ...least] }).catch(() =>
+      bus.publish({ ...message, headers: least })
+    );
+  }
+}
+
+const ESSENTIAL: ReadonlySet<string> = new Set([
+  DLQ_HEADERS.stream,
+  DLQ_HEADERS.sequence,
+  DLQ_HEADERS.consumer,
+  DLQ_HEADERS.errorCode,
+  DLQ_HEADERS.redriveCount,
+]);
+
+/** Text as a header can carry it. */
+function oneLine(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\x00-\x1f\x7f\s]+/g, " ").trim().slice(0, MAX_MESSAGE);
+}

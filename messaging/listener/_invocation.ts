@@ -1,0 +1,107 @@
+import { makeCorrelationId, makeRequestId } from "../../context/ids.ts";
+import type { RequestContext } from "../../context/request_context.ts";
+import { UNREAD, type UnreadContext } from "../../context/trace.ts";
+import { isWellFormedId } from "../../context/ids.ts";
+import type { LoggerLike } from "../../logging/logger.ts";
+import type { Delivery } from "../consumer.ts";
+import type { GlamEvent } from "../event.ts";
+import type { EventArguments, MessageDetails } from "../listener_options.ts";
+import type { MessageHeaders } from "../message_headers.ts";
+import type { Held } from "./_held.ts";
+
+/** One call of the handler. What few handlers read is made when it is read. */
+export class Invocation implements EventArguments {
+  readonly event: GlamEvent;
+  readonly data: unknown;
+  readonly context: EventContext;
+  readonly attempt: number;
+  readonly deps: unknown;
+  readonly #held: Held;
+  readonly #logger: LoggerLike;
+
+  constructor(held: Held, event: GlamEvent, service: string, deps: unknown, logger: LoggerLike) {
+    this.#held = held;
+    this.#logger = logger;
+    this.event = event;
+    this.data = event.data;
+    this.attempt = held.failures + 1;
+    this.deps = deps;
+    this.context = new EventContext(held, event, service);
+  }
+
+  get headers(): MessageHeaders {
+    return this.#held.delivery.headers;
+  }
+
+  get signal(): AbortSignal {
+    return this.context.signal;
+  }
+
+  get log(): LoggerLike {
+    const { event: { event_id, event_type }, attempt } = this;
+    const { child } = this.#logger as LoggerLike & { child?(fields: object): LoggerLike };
+    return child === undefined ? this.#logger : child.call(this.#logger, { event_type, event_id, attempt });
+  }
+
+  get message(): MessageDetails {
+    return detailsOf(this.#held.delivery);
+  }
+
+  /** Aborts the handler's signal, now or when it is first asked for. */
+  abort(reason: unknown): void {
+    this.context.abort(reason);
+  }
+}
+
+/** Where a message is. */
+export function detailsOf(delivery: Delivery): MessageDetails {
+  const { subject, stream, sequence, consumer, deliveryCount, timeNanos } = delivery;
+  return { subject, stream, sequence, consumer, deliveryCount, storedAt: Number(timeNanos / 1_000_000n) };
+}
+
+/** The request context of an event: of the operation that published it, with a request id of its own. */
+class EventContext implements RequestContext {
+  requestId: string = makeRequestId();
+  correlationId: string;
+  traceparent: string | undefined = undefined;
+  tracestate: string | undefined = undefined;
+  baggage: string | undefined = undefined;
+  service: string;
+  sourceService: string | undefined;
+  method: string | undefined = undefined;
+  path: string | undefined = undefined;
+  merchantId: string | undefined = undefined;
+  merchantDomain: string | undefined = undefined;
+  userId: string | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+  #aborted: { readonly reason: unknown } | undefined = undefined;
+
+  constructor(held: Held, event: GlamEvent, service: string) {
+    (this as RequestContext as UnreadContext)[UNREAD] = held; // its trace is read when somebody asks for it
+    this.correlationId = correlationOf(event, held);
+    this.service = service;
+    this.sourceService = event.source_service ?? undefined;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#aborted = { reason };
+    this.#controller?.abort(reason);
+  }
+}
+
+function correlationOf(event: GlamEvent, held: Held): string {
+  const { correlation_id: top, metadata } = event;
+  if (typeof top === "string" && isWellFormedId(top)) return top;
+  for (const id of [metadata["correlation_id"], held.get("X-Correlation-ID")]) {
+    if (typeof id === "string" && isWellFormedId(id)) return id;
+  }
+  return makeCorrelationId();
+}

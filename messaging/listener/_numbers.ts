@@ -1,0 +1,56 @@
+import type { Source } from "./_source.ts";
+
+/** What became of a message. */
+export type Outcome = "dlq" | "duplicate" | "ignored" | "invalid" | "ok" | "retry";
+
+/** Upper bounds of the duration buckets, in seconds. */
+export const HANDLER_BUCKETS: readonly number[] = [
+  0.001,
+  0.005,
+  0.01,
+  0.025,
+  0.05,
+  0.1,
+  0.25,
+  0.5,
+  1,
+  2.5,
+  5,
+  10,
+  30,
+  60,
+  300,
+];
+
+/** The numbers of one source. */
+export class SourceNumbers {
+  readonly service: string;
+  readonly queueGroup: string;
+  readonly source: Source;
+  readonly outcomes: Record<Outcome, number> = {
+    dlq: 0,
+    duplicate: 0,
+    ignored: 0,
+    invalid: 0,
+    ok: 0,
+    retry: 0,
+  };
+  readonly counts: Float64Array = new Float64Array(HANDLER_BUCKETS.length + 1);
+  sum = 0;
+  redeliveries = 0;
+  expired = 0;
+  /** Messages that the consumer has not delivered yet, as last seen. */
+  lag = 0;
+
+  constructor(service: string, queueGroup: string, source: Source) {
+    this.service = service;
+    this.queueGroup = queueGroup;
+    this.source = source;
+  }
+
+  reset(): void {
+    for (const outcome of Object.keys(this.outcomes) as Outcome[]) this.outcomes[outcome] = 0;
+    this.counts.fill(0);
+    this.sum = this.redeliveries = this.expired = 0;
+  }
+}

@@ -1,0 +1,170 @@
+import { MAX_TIMER_MS } from "../../internal/clock.ts";
+import type { LoggerLike } from "../../logging/logger.ts";
+import type { Metrics } from "../../metrics/create_metrics.ts";
+import type { EventContract } from "../define_event.ts";
+import type { GlamEvent } from "../event.ts";
+import type {
+  AnyEventContract,
+  EventArguments,
+  FailedAttempt,
+  FailureDecision,
+  ListenerMiddleware,
+  ListenerOptions,
+} from "../listener_options.ts";
+
+/** One event to listen to. */
+export interface SourceSettings {
+  readonly contract: EventContract;
+  readonly durable: string;
+}
+
+/** The options of a listener, checked and complete. */
+export interface Settings {
+  readonly service: string;
+  readonly queueGroup: string;
+  readonly sources: readonly SourceSettings[];
+  readonly handle: (args: EventArguments) => unknown;
+  readonly deps: unknown;
+  readonly concurrency: number;
+  readonly prefetch: number;
+  readonly maxAttempts: number;
+  readonly ackWaitMs: number;
+  readonly backoffMs: readonly number[];
+  readonly maxHandlerMs: number;
+  readonly graceMs: number;
+  readonly keyOf: ((event: GlamEvent) => unknown) | undefined;
+  readonly onError: ((error: unknown, failed: FailedAttempt) => unknown) | undefined;
+  readonly logger: LoggerLike | undefined;
+  readonly metrics: Metrics | undefined;
+  readonly repair: boolean;
+}
+
+/** What a delivery beyond `maxAttempts` means: it was given back or its process died, not that its handler failed. */
+export const SPARE_DELIVERIES = 3;
+
+/** How many messages may be delivered and unsettled for one durable consumer, of all its processes together. */
+export const MAX_ACK_PENDING = 20_000;
+
+/** Checks the options, and fills in what was left out. */
+export function toSettings(options: ListenerOptions<readonly AnyEventContract[], unknown>): Settings {
+  const { service, queueGroup, events, handle, deps, keyOf, onError, middleware = [], logger, metrics } =
+    options;
+  const { concurrency = 1, maxAttempts = 3, ackWaitMs = 30_000, backoffMs = [1000, 5000] } = options;
+  const { prefetch = Math.max(32, 2 * concurrency), maxHandlerMs = 10 * ackWaitMs, graceMs = 20_000 } =
+    options;
+  assertName("service", service);
+  assertName("queueGroup", queueGroup);
+  assertFunction("handle", handle);
+  if (keyOf !== undefined) assertFunction("keyOf", keyOf);
+  if (onError !== undefined) assertFunction("onError", onError);
+  middleware.forEach((each, i) => assertFunction(`middleware[${i}]`, each));
+  assertInteger("concurrency", concurrency, 1, 10_000);
+  assertInteger("prefetch", prefetch, 1, 10_000);
+  assertInteger("maxAttempts", maxAttempts, 1, 1000);
+  assertInteger("ackWaitMs", ackWaitMs, 100, MAX_TIMER_MS);
+  assertInteger("maxHandlerMs", maxHandlerMs, 1, Number.MAX_SAFE_INTEGER);
+  assertInteger("graceMs", graceMs, 0, MAX_TIMER_MS);
+  if (backoffMs.length === 0) throw new RangeError("Expected `backoffMs` to have a delay, got []");
+  backoffMs.forEach((delay, i) => assertInteger(`backoffMs[${i}]`, delay, 0, MAX_TIMER_MS / 2));
+  return {
+    service,
+    queueGroup,
+    sources: toSources(service, queueGroup, events),
+    handle: compose(handle as (args: EventArguments) => unknown, middleware as readonly ListenerMiddleware[]),
+    deps,
+    concurrency,
+    prefetch,
+    maxAttempts,
+    ackWaitMs,
+    backoffMs: [...backoffMs],
+    maxHandlerMs,
+    graceMs,
+    keyOf,
+    onError,
+    logger,
+    metrics,
+    repair: options.repair ?? false,
+  };
+}
+
+/** The name of the durable consumer that shares a subject among the processes of a service's queue group. */
+export function durableName(service: string, queueGroup: string, subject: string): string {
+  return `${service}-${queueGroup}-${subject.replaceAll(".", "_")}`;
+}
+
+function toSources(
+  service: string,
+  queueGroup: string,
+  events: readonly AnyEventContract[],
+): readonly SourceSettings[] {
+  if (!Array.isArray(events) || events.length === 0) {
+    throw new TypeError("Expected `events` to have at least one event");
+  }
+  const subjects = new Map<string, string>();
+  return events.map((contract) => {
+    const { subject } = contract;
+    const durable = durableName(service, queueGroup, subject);
+    if (!DURABLE.test(durable)) {
+      throw new TypeError(
+        `Cannot listen to "${subject}": "${durable}" is no name of a durable consumer; only letters, digits, "_" and "-" are`,
+      );
+    }
+    const other = subjects.get(durable);
+    if (other !== undefined) {
+      throw new TypeError(
+        other === subject
+          ? `Expected \`events\` to have each event once, got "${subject}" twice`
+          : `Cannot listen to "${other}" and "${subject}" in one queue group: both would be the durable consumer "${durable}"`,
+      );
+    }
+    subjects.set(durable, subject);
+    return { contract, durable };
+  });
+}
+
+const DURABLE = /^[A-Za-z0-9_-]+$/;
+
+/** The handler with its middleware around it, the first one outermost. */
+function compose(
+  handle: (args: EventArguments) => unknown,
+  middleware: readonly ListenerMiddleware[],
+): (args: EventArguments) => unknown {
+  return middleware.reduceRight<(args: EventArguments) => unknown>(
+    (inner, outer) => (args) => {
+      let called = false;
+      return outer(args, async () => {
+        if (called) throw new TypeError("Cannot call next() twice in one middleware");
+        called = true;
+        return await inner(args);
+      });
+    },
+    handle,
+  );
+}
+
+function assertName(name: string, value: unknown): void {
+  if (typeof value !== "string" || !DURABLE.test(value)) {
+    throw new TypeError(
+      `Expected \`${name}\` to be a name of letters, digits, "_" and "-", got ${JSON.stringify(value)}`,
+    );
+  }
+}
+
+function assertFunction(name: string, value: unknown): void {
+  if (typeof value !== "function") {
+    throw new TypeError(
+      `Expected \`${name}\` to be a function, got ${value === null ? "null" : typeof value}`,
+    );
+  }
+}
+
+function assertInteger(name: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new RangeError(`Expected \`${name}\` to be an integer from ${least} to ${most}, got ${value}`);
+  }
+}
+
+/** Whether `value` is one of the decisions that `onError` may give. */
+export function isDecision(value: unknown): value is FailureDecision {
+  return value === "ack" || value === "dlq" || value === "retry";
+}

@@ -1,0 +1,238 @@
+import { toGlamError } from "../../errors/to_glam_error.ts";
+import type { Timer } from "../clock.ts";
+import type { BusConsumer, Delivery, PullEnd, PullSubscription } from "../consumer.ts";
+import type { MessageBus } from "../message_bus.ts";
+import { ensureStreams } from "../_ensure_streams.ts";
+import { Streams } from "../streams.ts";
+import type { Engine } from "./_engine.ts";
+import { Held } from "./_held.ts";
+import { RecentlySettled } from "./_recently_settled.ts";
+import { MAX_ACK_PENDING, type SourceSettings } from "./_settings.ts";
+
+// How many messages may be parked, behind a retried one of their key or for another attempt of their own, beside those
+// that are ready: so many that a key or a dependency that fails does not keep the others from being fetched.
+const MAX_PARKED = 1000;
+const MAX_PARKED_BYTES = 32 * 1024 * 1024;
+
+const RECOVERY_MS = [0, 50, 100, 200, 400, 800];
+
+/**
+ * The durable consumer of one event, and what this process holds of it: asks for messages, and comes back when the consumer
+ * or the connection is lost.
+ */
+export class Source {
+  readonly settings: SourceSettings;
+  readonly held: Map<number, Held> = new Map();
+  readonly settled: RecentlySettled = new RecentlySettled();
+  /** Messages that wait for nothing but a free place. */
+  ready = 0;
+  /** Messages whose handler runs. */
+  running = 0;
+  /** Bytes of what is held. */
+  bytes = 0;
+  /** Messages received since the start. */
+  received = 0;
+  /** Greatest ack floor that was seen: where a consumer that was deleted goes on. */
+  floor = 0;
+  /** Since when it gets no messages though it should. */
+  brokenSince: number | undefined = undefined;
+  /** Why. */
+  trouble: string | undefined = undefined;
+  readonly #engine: Engine;
+  readonly #bus: MessageBus;
+  #consumer: BusConsumer | undefined;
+  #subscription: PullSubscription | undefined;
+  /** Messages are asked for one by one until one comes that is above suspicion. */
+  #probing = true;
+  #paused = false;
+  #again: Timer | undefined;
+  #recovering: Promise<void> | undefined;
+
+  constructor(engine: Engine, bus: MessageBus, settings: SourceSettings) {
+    this.#engine = engine;
+    this.#bus = bus;
+    this.settings = settings;
+  }
+
+  get consumer(): BusConsumer | undefined {
+    return this.#consumer;
+  }
+
+  /** Whether it has asked for messages, or has as many as it may. */
+  get isActive(): boolean {
+    return this.#subscription !== undefined;
+  }
+
+  async start(): Promise<void> {
+    await this.#bind(this.#engine.settings.repair);
+    const info = await this.#consumer!.info();
+    this.floor = info?.ackFloor ?? 0;
+    this.#subscribe();
+  }
+
+  /** Asks for as many messages as there is room for, once half of the room is free. */
+  refill(): void {
+    const subscription = this.#subscription;
+    if (subscription === undefined || this.#paused) return;
+    const { outstanding } = subscription;
+    const { prefetch } = this.#engine.settings;
+    if (this.#probing) {
+      if (outstanding === 0 && this.held.size === 0) subscription.pull(1);
+      return;
+    }
+    const coming = this.ready + outstanding;
+    if (coming > prefetch >> 1) return;
+    const parked = this.held.size - this.ready - this.running;
+    if (parked >= MAX_PARKED || parked > 0 && this.bytes > MAX_PARKED_BYTES) return;
+    subscription.pull(prefetch - coming);
+  }
+
+  /** Whether another message may wait here instead of being given back. */
+  get hasRoomToWait(): boolean {
+    return this.#engine.waiting < MAX_PARKED;
+  }
+
+  /** Stops to ask for messages; what is on its way still comes. */
+  async pause(): Promise<void> {
+    this.#paused = true;
+    const subscription = this.#subscription;
+    this.#subscription = undefined;
+    await subscription?.drain();
+  }
+
+  /** Asks again: one by one at first. */
+  resume(): void {
+    this.#paused = false;
+    this.#probing = true;
+    if (this.#recovering === undefined) this.#subscribe();
+  }
+
+  /** Ends it for good. */
+  close(): void {
+    this.#paused = true;
+    this.#again?.cancel();
+    this.#subscription?.close();
+    this.#subscription = undefined;
+  }
+
+  /** Subscribes anew, to the consumer that is there or to a new one, as long as it takes. */
+  recover(trouble: string): void {
+    this.trouble = trouble;
+    this.brokenSince ??= this.#engine.now();
+    this.#subscription?.close();
+    this.#subscription = undefined;
+    this.#recovering ??= this.#recover().finally(() => this.#recovering = undefined);
+  }
+
+  async #recover(): Promise<void> {
+    for (let attempt = 0;; attempt++) {
+      await this.#engine.pauseFor(RECOVERY_MS[attempt] ?? 1000);
+      if (this.#engine.isOver) return;
+      if (!this.#bus.connected) continue;
+      try {
+        await this.#rebind();
+        break;
+      } catch (error) {
+        this.trouble = toGlamError(error).message;
+        this.#engine.logger.warn("Consumer could not be recovered yet", {
+          durable: this.settings.durable,
+          error,
+        });
+      }
+    }
+    this.#recovering = undefined;
+    if (!this.#paused && !this.#engine.isOver) this.#subscribe();
+  }
+
+  async #rebind(): Promise<void> {
+    if (await this.#consumer?.info() !== undefined) return;
+    const stream = await this.#bus.streamInfo(Streams.EVENTS);
+    if (stream === undefined) await ensureStreams(this.#bus, { again: true });
+    if (stream === undefined || stream.lastSequence < Math.max(this.floor, this.settled.greatest)) {
+      this.floor = 0; // another stream of the same name: its sequences say nothing about the old one
+      this.settled.clear();
+    }
+    await this.#bind(false);
+    this.#engine.logger.warn("Durable consumer was deleted, and is there again", {
+      durable: this.settings.durable,
+      from_sequence: this.floor + 1,
+    });
+  }
+
+  async #bind(update: boolean): Promise<void> {
+    const { contract: { subject }, durable } = this.settings;
+    this.#consumer = await this.#bus.consumer({
+      stream: Streams.EVENTS,
+      name: durable,
+      filterSubject: subject,
+      deliver: this.floor > 0 ? { startSequence: this.floor + 1 } : "all",
+      ackWaitMs: this.#engine.settings.ackWaitMs,
+      maxAckPending: MAX_ACK_PENDING,
+    }, { update });
+  }
+
+  #subscribe(): void {
+    this.#subscription?.close();
+    this.brokenSince = undefined;
+    this.trouble = undefined;
+    this.#subscription = this.#consumer!.subscribe({
+      heartbeatMs: 1000,
+      onDelivery: (delivery) => this.#receive(delivery),
+      onEnd: (end) => this.#ended(end),
+    });
+    this.refill();
+  }
+
+  #ended(end: PullEnd): void {
+    switch (end.reason) {
+      case "expired":
+        return this.refill();
+      case "interrupted": // a limit or a change of leader: not at once, or it would be a busy loop
+        this.#again ??= this.#engine.after(100, () => {
+          this.#again = undefined;
+          this.refill();
+        });
+        return;
+      case "consumer_gone":
+      case "silent":
+        return this.recover(end.detail ?? `The pull request ended: ${end.reason}`);
+      case "disconnected":
+        return this.recover("The connection is lost");
+      case "closed":
+        return; // the engine hears of it from the bus
+    }
+  }
+
+  #receive(delivery: Delivery): void {
+    const { sequence } = delivery;
+    const engine = this.#engine;
+    this.received++;
+    const known = this.held.get(sequence);
+    if (known !== undefined) {
+      known.delivery = delivery;
+      known.touchedAt = engine.now();
+      this.refill();
+      return;
+    }
+    if (this.settled.has(sequence)) {
+      delivery.ack();
+      engine.countDuplicate(this);
+      this.refill();
+      return;
+    }
+    const held = new Held(this, delivery, sequence, engine.now());
+    this.held.set(sequence, held);
+    this.bytes += delivery.data.length;
+    const isSuspect = engine.receive(held, delivery.deliveryCount);
+    if (!isSuspect && this.#probing) {
+      this.#probing = false;
+      this.refill();
+    }
+  }
+
+  /** Forgets a message that is settled or was given back. */
+  release(held: Held): void {
+    this.held.delete(held.sequence);
+    this.bytes -= held.delivery.data.length;
+  }
+}

@@ -1,0 +1,79 @@
+import { sleep, withDeadline } from "../../internal/clock.ts";
+import type { Engine } from "./_engine.ts";
+import type { Held } from "./_held.ts";
+import type { Lane } from "./_lanes.ts";
+
+/** How long what is on its way may take to come in. */
+const DRAIN_MS = 2000;
+/** How long a handler may take to notice that its signal has aborted. */
+const ABORT_MS = 500;
+/** How long the server may take to say that it has the last acknowledgements. */
+const FLUSH_MS = 5000;
+
+/**
+ * Ends the work of an engine: nothing new begins, what no handler has begun is given back, what runs may finish within the
+ * grace, and the server has to confirm that it has every acknowledgement.
+ */
+export async function stopEngine(engine: Engine): Promise<void> {
+  const { graceMs } = engine.settings;
+  const until = engine.now() + graceMs;
+  engine.isStopping = true;
+  engine.monitor.stop();
+  await withDeadline(Promise.all(engine.sources.map((source) => source.pause())), DRAIN_MS, "").catch(
+    () => {},
+  );
+  giveBackIdle(engine);
+  if (!await engine.whenIdle(until - engine.now())) {
+    const left = heldOf(engine).filter(({ state }) => state === "running");
+    engine.logger.warn("Handlers did not finish within the grace, and are aborted", {
+      handlers: left.length,
+    });
+    engine.isAborting = true;
+    for (const held of left) held.invocation?.abort(new DOMException("The listener stops", "AbortError"));
+    await engine.whenIdle(ABORT_MS);
+  }
+  giveBackAll(engine);
+  await confirm(engine, Math.max(until - engine.now(), 1000));
+}
+
+/** Gives back what no handler has begun, in the order of the stream: that is the order in which it comes again. */
+function giveBackIdle(engine: Engine): void {
+  const idle = heldOf(engine).filter(({ state }) => state !== "running" && state !== "burying");
+  const now = engine.now();
+  // What is behind a waiting message in its lane waits as long, so that it does not overtake it.
+  const dueByLane = new Map<Lane | undefined, number>();
+  for (const { lane, state, dueAt } of idle) if (state === "waiting") dueByLane.set(lane, dueAt);
+  dueByLane.delete(undefined);
+  for (const held of idle) {
+    held.timer?.cancel();
+    const dueAt = held.state === "waiting" ? held.dueAt : dueByLane.get(held.lane) ?? now;
+    engine.giveBack(held, Math.max(0, dueAt - now));
+  }
+}
+
+function giveBackAll(engine: Engine): void {
+  for (const held of heldOf(engine)) {
+    held.invocation = undefined;
+    engine.giveBack(held, 0);
+  }
+}
+
+function heldOf(engine: Engine): Held[] {
+  return engine.sources.flatMap((source) =>
+    [...source.held.values()].sort((one, other) => one.sequence - other.sequence)
+  );
+}
+
+/** Waits until the server has heard the last acknowledgements; what it has not will be delivered again. */
+async function confirm(engine: Engine, ms: number): Promise<void> {
+  const { bus } = engine;
+  const until = performance.now() + Math.min(ms, FLUSH_MS);
+  while (performance.now() < until) {
+    if (bus.connected) {
+      const left = Math.max(0, until - performance.now());
+      if (await withDeadline(bus.flush(), left, "").then(() => true, () => false)) return;
+    }
+    await sleep(Math.min(50, Math.max(0, until - performance.now())));
+  }
+  engine.logger.warn("Listener stopped without the server's word for the last acknowledgements");
+}
