@@ -28,6 +28,8 @@ export type {
   PullOptions,
   PullSubscription,
 } from "./consumer.ts";
+export { createDeadLetters } from "./create_dead_letters.ts";
+export { createListener } from "./create_listener.ts";
 export { createMemoryBus, type MemoryBus, type MemoryBusOptions } from "./create_memory_bus.ts";
 export {
   createResponder,
@@ -35,9 +37,29 @@ export {
   type Responder,
   type ResponderOptions,
 } from "./create_responder.ts";
+export type {
+  DeadLetter,
+  DeadLetterFilter,
+  DeadLetters,
+  RedriveOptions,
+  RedriveProgress,
+  RedriveResult,
+} from "./dead_letters.ts";
 export { defineEvent, type EventContract, type EventOptions } from "./define_event.ts";
 export { defineRequest, type RequestContract, type RequestOptions } from "./define_request.ts";
 export { type DecodedEvent, decodeEvent, type GlamEvent } from "./event.ts";
+export type { ConsumerHealth, Listener, ListenerHealth } from "./listener.ts";
+export type {
+  AnyEventContract,
+  EventArguments,
+  EventHandler,
+  EventOf,
+  FailedAttempt,
+  FailureDecision,
+  ListenerMiddleware,
+  ListenerOptions,
+  MessageDetails,
+} from "./listener_options.ts";
 export type {
   BusState,
   CallOptions,
