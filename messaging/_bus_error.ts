@@ -26,13 +26,9 @@ export function busError(kind: BusErrorKind, message: string, place: BusErrorPla
   return new MessageBusError(message, { ...place, kind, retryable: RETRYABLE[kind] });
 }
 
-/** The error of a call on a bus that is closed. */
-export function closedError(operation: string, place: BusErrorPlace = {}): MessageBusError {
-  return busError("unavailable", `Cannot ${operation}: the bus is closed`, { ...place, operation });
-}
-
 /** What somebody threw, as an error of the bus. */
 export function toBusError(error: unknown, doing: string, place: BusErrorPlace): MessageBusError {
+  if (isGlamError(error) && error.code === MessageBusError.code) return error as MessageBusError;
   const known = isGlamError(error) ? error : toGlamError(error);
   const { kind, retryable } = known.details as { readonly kind?: string; readonly retryable?: boolean };
   const reason = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,5 @@
 // deno-lint-ignore-file require-await -- what a broker refuses is a rejection, never thrown at once
-import { busError, closedError } from "./_bus_error.ts";
+import { busError } from "./_bus_error.ts";
 import { MemoryConsumer } from "./_memory_consumer.ts";
 import { MemoryServers } from "./_memory_servers.ts";
 import { MemoryStream, toBytes } from "./_memory_stream.ts";
@@ -325,13 +325,10 @@ class InMemoryBus implements MemoryBus {
   }
 
   #assertOpen(operation: string, subject?: string, stream?: string): void {
-    if (this.#closed) throw closedError(operation, { subject, stream });
-    if (this.#connected) return;
-    throw busError("unavailable", `Cannot ${operation}: the bus is not connected`, {
-      operation,
-      subject,
-      stream,
-    });
+    if (this.connected) return;
+    const why = this.#closed ? "the bus is closed" : "the connection is lost";
+    const what = subject === undefined ? operation : `${operation} "${subject}"`;
+    throw busError("unavailable", `Cannot ${what}: ${why}`, { operation, subject, stream });
   }
 }
 

@@ -28,6 +28,7 @@ export type {
   PullOptions,
   PullSubscription,
 } from "./consumer.ts";
+export { connectNats } from "./connect_nats.ts";
 export { createDeadLetters } from "./create_dead_letters.ts";
 export { createListener } from "./create_listener.ts";
 export { createMemoryBus, type MemoryBus, type MemoryBusOptions } from "./create_memory_bus.ts";
@@ -73,6 +74,7 @@ export type {
   Serving,
 } from "./message_bus.ts";
 export { type HeaderEntries, MessageHeaders } from "./message_headers.ts";
+export type { NatsOptions, NatsTlsOptions } from "./nats_options.ts";
 export { sendRequest } from "./send_request.ts";
 export type {
   EnsureStreamOptions,

@@ -1,0 +1,294 @@
+/**
+ * Starts NATS servers for tests, on Deno, Bun and Node.
+ *
+ * A server has a folder and ports of its own, and ends with the process that started it, however that ends.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { natsBinary } from "./nats_binary.ts";
+import { type Certificates, makeCertificates } from "./nats_certificates.ts";
+
+/** Options of {@link startNats}. */
+export interface NatsServerOptions {
+  /** Clients must use TLS, with the certificates that the server's `certificates` name. */
+  readonly tls?: boolean;
+  /** Lines for the configuration file, such as `max_payload: 1024`. */
+  readonly config?: string;
+  /**
+   * Whether every user is an account of its own.
+   * @default true, unless `config` has an authorization of its own
+   */
+  readonly accounts?: boolean;
+}
+
+/** Who may connect, in an account that nobody else uses: its streams are its own. */
+export interface NatsAccount {
+  readonly user: string;
+  readonly pass: string;
+}
+
+/** A running NATS server with JetStream. */
+export interface NatsServer extends AsyncDisposable {
+  readonly port: number;
+  /** For TCP, with TLS where it is on. */
+  readonly url: string;
+  /** For WebSockets. */
+  readonly webSocketUrl: string;
+  /** Of its own authority; there with `tls`. */
+  readonly certificates: Certificates | undefined;
+  /** An account that nobody has been given yet. */
+  account(): NatsAccount;
+  /** What it has logged so far. */
+  logs(): Promise<string>;
+  /** Kills the server, as a crash of the machine would. */
+  kill9(): Promise<void>;
+  /** Stops it in its tracks (SIGSTOP): connections stay, and nobody answers. */
+  pause(): Promise<void>;
+  /** Goes on after `pause()`. */
+  resume(): Promise<void>;
+  /** Starts it again with the same ports and data, after a shutdown where it runs. */
+  restart(): Promise<void>;
+  /** Ends it and removes its data. */
+  stop(): Promise<void>;
+}
+
+const host = "127.0.0.1";
+const ACCOUNTS = 200;
+
+// Ends the server when the process that started it closes the pipe, as it does too when it is killed: then nobody has
+// said to keep the data.
+const SUPERVISOR = `folder=$1; shift
+exec >>"$folder/log" 2>&1
+trap '' INT TERM HUP
+"$@" & pid=$!
+keep=$(cat)
+kill -CONT $pid
+kill -TERM $pid
+wait $pid
+[ -n "$keep" ] || rm -rf "$folder"`;
+
+/** Starts a server of its own. */
+export async function startNats(options: NatsServerOptions = {}): Promise<NatsServer> {
+  const [port, webSocketPort, monitorPort] = await freePorts(3);
+  const folder = await mkdtemp(`${tmpdir()}/glam-nats-`);
+  const certificates = options.tls ? await makeCertificates(folder) : undefined;
+  const tls = certificates === undefined
+    ? ""
+    : `tls { cert_file: "${certificates.certFile}", key_file: "${certificates.keyFile}" }`;
+  await writeFile(
+    `${folder}/nats.conf`,
+    `listen: "${host}:${port}"
+http: "${host}:${monitorPort}"
+websocket { listen: "${host}:${webSocketPort}", no_tls: true }
+jetstream { store_dir: "${folder}/data", max_memory_store: 268435456, max_file_store: 8589934592 }
+${tls}
+${
+      options.accounts ?? !/^\s*(authorization|accounts|operator)\b/m.test(options.config ?? "")
+        ? accounts()
+        : ""
+    }
+${options.config ?? ""}
+`,
+  );
+  const server = await startProcess(folder, monitorPort!);
+  let given = 0;
+  return {
+    ...server,
+    port: port!,
+    url: `${certificates === undefined ? "nats" : "tls"}://${host}:${port}`,
+    webSocketUrl: `ws://${host}:${webSocketPort}`,
+    certificates,
+    account() {
+      if (given === ACCOUNTS) throw new Error("The server has no account left");
+      const name = `u${given++}`;
+      return { user: name, pass: name };
+    },
+  };
+}
+
+/** A cluster of three servers. */
+export interface NatsCluster extends AsyncDisposable {
+  readonly urls: readonly string[];
+  readonly servers: readonly Omit<NatsServer, "account" | "certificates" | "webSocketUrl">[];
+  /** The number of the server that leads a stream. */
+  leaderOf(stream: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Starts three servers that are one cluster, without authentication. */
+export async function startNatsCluster(): Promise<NatsCluster> {
+  const ports = await freePorts(9);
+  const routes = ports.slice(3, 6).map((port) => `"nats://${host}:${port}"`).join(", ");
+  const monitors = ports.slice(6);
+  const starting = [0, 1, 2].map(async (index) => {
+    const folder = await mkdtemp(`${tmpdir()}/glam-nats-`);
+    await writeFile(
+      `${folder}/nats.conf`,
+      `server_name: "node${index}"
+listen: "${host}:${ports[index]}"
+http: "${host}:${monitors[index]}"
+cluster { name: "glam", listen: "${host}:${ports[index + 3]}", routes: [${routes}] }
+jetstream { store_dir: "${folder}/data", max_memory_store: 268435456, max_file_store: 8589934592 }
+`,
+    );
+    const server = await startProcess(folder, monitors[index]!);
+    return { ...server, port: ports[index]!, url: `nats://${host}:${ports[index]}` };
+  });
+  const servers = await Promise.all(starting);
+  await waitUntil(async () => (await jsz(monitors[0]!))?.meta_cluster?.leader !== undefined);
+  const stop = async () => {
+    await Promise.all(servers.map((server) => server.stop()));
+  };
+  return {
+    urls: servers.map(({ url }) => url),
+    servers,
+    async leaderOf(stream) {
+      for (const monitor of monitors) {
+        const details = (await jsz(monitor))?.account_details?.flatMap((account) =>
+          account.stream_detail ?? []
+        );
+        const leader = details?.find(({ name }) => name === stream)?.cluster?.leader;
+        if (leader !== undefined) return Number(leader.slice("node".length));
+      }
+      throw new Error(`No server leads ${stream}`);
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+interface JetStreamReport {
+  readonly meta_cluster?: { readonly leader?: string };
+  readonly account_details?: readonly {
+    readonly stream_detail?: readonly {
+      readonly name: string;
+      readonly cluster?: { readonly leader?: string };
+    }[];
+  }[];
+}
+
+async function jsz(monitor: number): Promise<JetStreamReport | undefined> {
+  const response = await fetch(`http://${host}:${monitor}/jsz?streams=true&accounts=true`).catch(() =>
+    undefined
+  );
+  return response?.ok ? await response.json() : undefined;
+}
+
+type NatsProcess = Pick<
+  NatsServer,
+  "kill9" | "logs" | "pause" | "restart" | "resume" | "stop" | typeof Symbol.asyncDispose
+>;
+
+async function startProcess(folder: string, monitor: number): Promise<NatsProcess> {
+  const binary = await natsBinary();
+  let child: ChildProcess | undefined;
+
+  async function start(): Promise<void> {
+    const command = [
+      "-c",
+      SUPERVISOR,
+      "sh",
+      folder,
+      binary,
+      "-c",
+      `${folder}/nats.conf`,
+      "-P",
+      `${folder}/pid`,
+    ];
+    child = spawn("sh", command, { cwd: folder, stdio: ["pipe", "ignore", "ignore"] });
+    child.unref();
+    (child.stdin as { unref?(): void } | null)?.unref?.();
+    const started = child;
+    await waitUntil(async () => {
+      if (started.exitCode !== null) throw new Error(`nats-server did not start\n${await logs()}`);
+      const response = await fetch(`http://${host}:${monitor}/healthz`).catch(() => undefined);
+      await response?.body?.cancel();
+      return response?.ok === true;
+    }, logs);
+  }
+
+  function logs(): Promise<string> {
+    return readFile(`${folder}/log`, "utf8").catch(() => "");
+  }
+
+  async function signal(name: NodeJS.Signals): Promise<void> {
+    const pid = Number(await readFile(`${folder}/pid`, "utf8").catch(() => ""));
+    if (!(pid > 1)) return;
+    try {
+      process.kill(pid, name);
+    } catch {
+      // It ended by itself.
+    }
+  }
+
+  /** Closes the pipe, which ends the server, and waits for that. */
+  async function end(keep: string): Promise<void> {
+    const ended = child;
+    if (ended === undefined) return;
+    child = undefined;
+    ended.ref();
+    const exit = ended.exitCode !== null || ended.signalCode !== null
+      ? Promise.resolve()
+      : new Promise<void>((resolve) => ended.once("exit", () => resolve()));
+    ended.stdin?.end(keep);
+    await exit;
+    await rm(`${folder}/pid`, { force: true });
+  }
+
+  async function stop(): Promise<void> {
+    await end("");
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  await start();
+  return {
+    logs,
+    async kill9() {
+      await signal("SIGKILL");
+      await end("keep");
+    },
+    pause: () => signal("SIGSTOP"),
+    resume: () => signal("SIGCONT"),
+    async restart() {
+      await end("keep");
+      await start();
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function accounts(): string {
+  const names = Array.from({ length: ACCOUNTS }, (_, index) => `u${index}`);
+  const lines = names.map((name) =>
+    `${name} { jetstream: enabled, users: [{ user: ${name}, password: ${name} }] }`
+  );
+  return `accounts {\n${lines.join("\n")}\n}`;
+}
+
+async function waitUntil(condition: () => Promise<boolean>, explain?: () => Promise<string>): Promise<void> {
+  for (const started = Date.now(); Date.now() - started < 30_000;) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`NATS was not ready within 30 s\n${await explain?.() ?? ""}`);
+}
+
+/** Ports that were free a moment ago, all different. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () =>
+      new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+        const server = createServer();
+        server.once("error", reject);
+        server.listen(0, host, () => resolve(server));
+      })),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
