@@ -9,7 +9,7 @@ import type { NatsOptions } from "./nats_options.ts";
  * consumers and responders are refused there.
  *
  * @example
- * ```ts no-eval
+ * ```ts ignore
  * import { connectNats } from "@glam/shared/messaging";
  *
  * await using bus = await connectNats({ servers: "nats://127.0.0.1:4222" });
