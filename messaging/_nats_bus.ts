@@ -12,6 +12,7 @@ import { NatsPull } from "./_nats_pull.ts";
 import { serveRequests } from "./_nats_serve.ts";
 import { assertSupported, ensureServerStream, findServerStream, toStreamInfo } from "./_nats_streams.ts";
 import { assertSubject } from "./_subject.ts";
+import { within } from "./_within.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { BusConsumer, ConsumerConfig, ConsumerOptions } from "./consumer.ts";
 import type { RequestContract, RequestOptions } from "./define_request.ts";
@@ -436,13 +437,6 @@ export class NatsBus implements MessageBus {
 function assertNotAtTheEdge(doing: string, place: BusErrorPlace): void {
   if (detectRuntime() !== "workerd") return;
   throw busError("unsupported", `${doing}: a connection on workerd does not outlive its request`, place);
-}
-
-async function within(ms: number, work: () => Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
-  await Promise.race([work().catch(() => {}), timeout]);
-  clearTimeout(timer);
 }
 
 /** RFC 3339 with nanoseconds, as nanoseconds since 1970. */

@@ -1,8 +1,10 @@
 import type { Msg, NatsConnection, Subscription } from "@nats-io/nats-core";
 import { type DeliveryPort, NatsDelivery } from "./_nats_delivery.ts";
+import { within } from "./_within.ts";
 import type { PullEnd, PullOptions, PullSubscription } from "./consumer.ts";
 
 const MIN_HEARTBEAT_MS = 100;
+const DRAIN_TIMEOUT_MS = 2000;
 
 /** What a subscription needs of its bus. */
 export interface PullPort extends DeliveryPort {
@@ -73,11 +75,22 @@ export class NatsPull implements PullSubscription {
     this.#tell(reason, missing, detail);
   }
 
+  async drain(): Promise<void> {
+    if (this.#closed) return;
+    this.#epoch++;
+    this.outstanding = 0;
+    // The server has sent all that it will when it answers what comes after the end of the subscription.
+    if (this.#port.unavailable() === undefined) {
+      await within(DRAIN_TIMEOUT_MS, () => this.#subscription.drain());
+    }
+    this.close();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#watch);
-    if (!this.#port.connection.isClosed()) this.#subscription.unsubscribe();
+    if (!this.#port.connection.isClosed() && !this.#subscription.isClosed()) this.#subscription.unsubscribe();
     this.outstanding = 0;
     this.#port.onClose(this);
   }
