@@ -224,10 +224,8 @@ export class Source {
     this.held.set(sequence, held);
     this.bytes += delivery.data.length;
     const isSuspect = engine.receive(held, delivery.deliveryCount);
-    if (!isSuspect && this.#probing) {
-      this.#probing = false;
-      this.refill();
-    }
+    if (!isSuspect) this.#probing = false;
+    this.refill();
   }
 
   /** Forgets a message that is settled or was given back. */

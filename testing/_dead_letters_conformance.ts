@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { createDeadLetters } from "../messaging/create_dead_letters.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetters } from "../messaging/dead_letters.ts";
+import { Streams } from "../messaging/streams.ts";
+import type { It } from "./_listener_delivery_conformance.ts";
+import { type BusUnderTest, Listening, Named, Numbered } from "./_listening.ts";
+
+/** What is promised about dead letters. */
+export function deadLettersConformance(it: It, create: () => Promise<BusUnderTest>): void {
+  const test = (name: string, fn: (listening: Listening) => Promise<void>) =>
+    it(name, async () => {
+      await using listening = new Listening(await create());
+      await fn(listening);
+    });
+
+  const all = async (dead: DeadLetters, filter?: DeadLetterFilter) => {
+    const letters: DeadLetter[] = [];
+    for await (const letter of dead.list(filter)) letters.push(letter);
+    return letters;
+  };
+
+  /** Dead letters of `Numbered` 1 to 4, which die in another order, and of one `Named`. */
+  const bury = async (t: Listening, isMended: () => boolean, seen: number[]) => {
+    const listener = await t.listen({
+      events: [Numbered, Named],
+      maxAttempts: 1,
+      concurrency: 4,
+      async handle({ event: { data } }) {
+        if (isMended()) return void ("n" in data && seen.push(data.n));
+        const ms = "n" in data ? 400 - 100 * data.n : 0;
+        await new Promise<void>((resolve) => t.bus.clock.setTimer(resolve, ms));
+        throw Object.assign(new Error("broken"), { name: "TestError" });
+      },
+    });
+    await t.publish(Numbered, { n: 1 }, [["X-Own", "kept"]], { correlation_id: "corr_1" });
+    await t.publishNumbers(2, 4);
+    await t.publish(Named, { name: "x" });
+    const dead = createDeadLetters(t.bus);
+    await t.until(async () => await dead.count() === 5, "five are dead");
+    await t.until(
+      async () => (await t.info(listener, Numbered)).ackPending === 0,
+      "the originals are settled",
+    );
+    return { dead, listener };
+  };
+
+  test("dead letters can be listed, filtered and shown", async (t) => {
+    const { dead, listener } = await bury(t, () => false, []);
+    const numbers = (letters: readonly DeadLetter[]) =>
+      letters.map(({ event }) => (event?.data as { n?: number } | undefined)?.n);
+    assert.deepEqual(numbers(await all(dead)).toSorted(), [1, 2, 3, 4, undefined]);
+    assert.equal((await all(dead, { subject: "evt.conformance.numbered.*" })).length, 4);
+    assert.equal((await all(dead, { subject: Named.subject })).length, 1);
+    assert.equal((await all(dead, { consumer: listener.durables.get(Named.subject) })).length, 1);
+    assert.equal((await all(dead, { errorCode: "INTERNAL_ERROR" })).length, 5);
+    assert.equal((await all(dead, { errorCode: "OTHER" })).length, 0);
+    const [first] = await all(dead, { subject: Numbered.subject });
+    assert.equal((await all(dead, { until: first!.deadSince, sequence: first!.sequence })).length, 0);
+    assert.equal(
+      (await all(dead, { since: first!.deadSince, errorDigest: first!.errorDigest })).length > 0,
+      true,
+    );
+    const letters = await all(dead, { subject: Numbered.subject });
+    const one = letters.find(({ event }) => (event?.data as { n: number }).n === 1)!;
+    const shown = (await dead.show(one.sequence))!;
+    assert.equal(shown.subject, Numbered.subject);
+    assert.equal(shown.event?.correlation_id, "corr_1");
+    assert.deepEqual([...shown.headers], [["X-Own", "kept"]]);
+    assert.equal(shown.stream, Streams.EVENTS);
+    assert.equal(shown.attempts, 1);
+    assert.equal(shown.errorName, "TestError");
+    assert.equal(shown.errorMessage, "broken");
+    assert.equal(shown.redriveCount, 0);
+    assert.ok(shown.firstFailedAt instanceof Date && shown.lastFailedAt instanceof Date);
+    assert.equal(await dead.show(999), undefined);
+  });
+
+  test("redrive publishes in the original order, at once after the first publishing, and removes", async (t) => {
+    let mended = false;
+    const seen: number[] = [];
+    const { dead } = await bury(t, () => mended, seen);
+    const plan = await t.pass(dead.redrive({ subject: Numbered.subject }, { dryRun: true }));
+    assert.deepEqual(plan, { matched: 4, redriven: 4, kept: [] });
+    assert.equal(await dead.count(), 5);
+    mended = true;
+    const progress: string[] = [];
+    const result = await t.pass(dead.redrive({ subject: Numbered.subject }, {
+      perSecond: 1000,
+      onProgress: ({ done, total, letter }) =>
+        progress.push(`${done}/${total} ${(letter.event?.data as { n: number }).n}`),
+    }));
+    assert.deepEqual(result, { matched: 4, redriven: 4, kept: [] });
+    assert.deepEqual(progress, ["1/4 1", "2/4 2", "3/4 3", "4/4 4"]);
+    await t.until(() => seen.length === 4, "they are handled");
+    assert.deepEqual(seen.toSorted(), [1, 2, 3, 4]);
+    assert.equal(await dead.count(), 1);
+    const stored = await t.bus.readMessage(Streams.EVENTS, { from: 6, subject: Numbered.subject });
+    assert.equal(stored?.headers.get("X-Own"), "kept");
+    assert.equal(stored?.headers.get("Glam-Dlq-Redrive-Count"), "1");
+    assert.equal(stored?.headers.has("Glam-Dlq-Error-Code"), false);
+    const original = await t.bus.readMessage(Streams.EVENTS, { sequence: 1 });
+    assert.deepEqual(stored?.data, original?.data);
+  });
+
+  test("what is redriven and dies again counts its redrives", async (t) => {
+    const { dead } = await bury(t, () => false, []);
+    const [letter] = await all(dead, { subject: Named.subject });
+    assert.equal((await t.pass(dead.redrive({ sequence: letter!.sequence }))).redriven, 1);
+    await t.until(async () => (await all(dead, { subject: Named.subject })).length === 1, "it is dead again");
+    const [again] = await all(dead, { subject: Named.subject });
+    assert.notEqual(again!.sequence, letter!.sequence);
+    assert.equal(again!.redriveCount, 1);
+    assert.deepEqual(again!.data, letter!.data);
+  });
+
+  test("redrive keeps its rate", async (t) => {
+    const { dead } = await bury(t, () => false, []);
+    const before = t.bus.clock.now();
+    await t.pass(dead.redrive("all", { perSecond: 20 }));
+    assert.ok(t.bus.clock.now() - before >= 200, "five at twenty a second");
+  });
+
+  test("redrive removes nothing that was not stored", async (t) => {
+    const { dead, listener } = await bury(t, () => false, []);
+    await t.pass(listener.stop());
+    await t.bus.deleteStream(Streams.EVENTS);
+    const result = await t.pass(dead.redrive("all", { perSecond: 1000 }));
+    assert.equal(result.matched, 5);
+    assert.equal(result.redriven, 0);
+    assert.ok(result.kept.length > 0);
+    assert.equal(await dead.count(), 5);
+  });
+
+  test("dead letters can be purged, by filter or all, but not by mistake", async (t) => {
+    const { dead } = await bury(t, () => false, []);
+    await assert.rejects(dead.purge({}), TypeError);
+    await assert.rejects(dead.redrive({ subject: undefined }), TypeError);
+    await assert.rejects(dead.redrive("all", { perSecond: 0 }), RangeError);
+    assert.equal(await dead.purge({ subject: Named.subject }), 1);
+    assert.equal(await dead.count(), 4);
+    assert.equal(await dead.purge("all"), 4);
+    assert.equal(await dead.count(), 0);
+  });
+}

@@ -1,0 +1,360 @@
+import assert from "node:assert/strict";
+import { createListener } from "../messaging/create_listener.ts";
+import { Streams } from "../messaging/streams.ts";
+import type { It } from "./_listener_delivery_conformance.ts";
+import { type BusUnderTest, Listening, Named, Numbered } from "./_listening.ts";
+
+/** What a listener promises about many messages: how many run, in which order, for how long, and what happens at its end. */
+export function flowConformance(it: It, create: () => Promise<BusUnderTest>): void {
+  const test = (name: string, fn: (listening: Listening) => Promise<void>) =>
+    it(name, async () => {
+      await using listening = new Listening(await create());
+      await fn(listening);
+    });
+
+  test("listener extends a handler that takes five times the ack wait, and runs it once", async (t) => {
+    let calls = 0;
+    let deliveries = 0;
+    const listener = await t.listen({
+      events: [Numbered],
+      ackWaitMs: 300,
+      async handle({ message }) {
+        calls++;
+        deliveries = message.deliveryCount;
+        await new Promise<void>((resolve) => t.bus.clock.setTimer(resolve, 1500));
+      },
+    });
+    await t.publish(Numbered, { n: 1 });
+    await t.until(
+      async () => calls > 0 && (await t.info(listener, Numbered, 300)).ackPending === 0,
+      "it is settled",
+    );
+    assert.equal(calls, 1);
+    assert.equal(deliveries, 1);
+  });
+
+  test("listener extends what is buffered: ten slow messages are ten runs", async (t) => {
+    let calls = 0;
+    const listener = await t.listen({
+      events: [Numbered],
+      ackWaitMs: 300,
+      async handle() {
+        calls++;
+        await new Promise<void>((resolve) => t.bus.clock.setTimer(resolve, 100));
+      },
+    });
+    await t.publishNumbers(1, 10);
+    await t.until(async () => {
+      const { ackPending, pending } = await t.info(listener, Numbered, 300);
+      return ackPending + pending === 0;
+    }, "all are settled");
+    assert.equal(calls, 10);
+  });
+
+  test("listener aborts a handler that hangs, counts a failure, and gives its place to the next", async (t) => {
+    const aborted: unknown[] = [];
+    const seen: number[] = [];
+    const listener = await t.listen({
+      events: [Numbered],
+      ackWaitMs: 300,
+      maxHandlerMs: 500,
+      maxAttempts: 2,
+      handle({ data, signal, context }) {
+        if (data.n > 1) return void seen.push(data.n);
+        assert.equal(context.signal, signal);
+        signal.addEventListener("abort", () => aborted.push(signal.reason));
+        return new Promise(() => {});
+      },
+    });
+    await t.publishNumbers(1, 3);
+    await t.until(
+      async () => (await t.info(listener, Numbered, 300)).ackPending === 0 && seen.length === 2,
+      "all are settled",
+    );
+    assert.equal(aborted.length, 2);
+    assert.match(String(aborted[0]), /TimeoutError: The handler of .* took longer than 500 ms/);
+    const [letter] = await t.deadLetters();
+    assert.equal(letter?.headers.get("Glam-Dlq-Error-Code"), "TIMEOUT");
+    assert.equal(letter?.headers.get("Glam-Dlq-Attempts"), "2");
+  });
+
+  test("listener runs as many handlers as it may, and holds as many messages as it may", async (t) => {
+    let running = 0;
+    let most = 0;
+    let calls = 0;
+    const gate = Promise.withResolvers<void>();
+    const listener = await t.listen({
+      events: [Numbered],
+      concurrency: 3,
+      prefetch: 8,
+      async handle() {
+        calls++;
+        most = Math.max(most, ++running);
+        await gate.promise;
+        running--;
+      },
+    });
+    await t.publishNumbers(1, 40);
+    await t.until(() => running === 3, "three run");
+    await t.until(async () => (await t.info(listener, Numbered)).ackPending > 3, "some are buffered");
+    await t.wait(100);
+    const { ackPending } = await t.info(listener, Numbered);
+    assert.ok(ackPending <= 3 + 8, `${ackPending} unsettled`);
+    gate.resolve();
+    await t.until(() => calls === 40 && running === 0, "all are handled");
+    assert.equal(most, 3);
+  });
+
+  test("listener keeps the order of a key, a failed one included, and lets other keys go on", async (t) => {
+    const order = new Map<string, number[]>();
+    const active = new Set<string>();
+    let healthyDone = 0;
+    let healthyBeforeRetry = 0;
+    const listener = await t.listen({
+      events: [Numbered],
+      concurrency: 8,
+      backoffMs: [1000],
+      keyOf: ({ data }) => data.key,
+      async handle({ data, attempt }) {
+        const key = data.key!;
+        assert.ok(!active.has(key), `two of ${key} at a time`);
+        active.add(key);
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        active.delete(key);
+        if (data.n === 1 && attempt === 1) throw new Error("the first one fails once");
+        if (data.n === 1) healthyBeforeRetry = healthyDone;
+        if (key !== "a") healthyDone++;
+        order.set(key, [...order.get(key) ?? [], data.n]);
+      },
+    });
+    await t.publishNumbers(1, 60, (n) => n % 3 === 1 ? "a" : n % 3 === 2 ? "b" : "c");
+    await t.until(async () => {
+      const { ackPending, pending } = await t.info(listener, Numbered);
+      return ackPending + pending === 0;
+    }, "all are settled");
+    for (const [key, numbers] of order) {
+      assert.equal(numbers.length, 20, key);
+      assert.deepEqual(numbers, numbers.toSorted((one, other) => one - other), key);
+    }
+    assert.equal(healthyBeforeRetry, 40, "the other keys do not wait for the failed one");
+    assert.equal((await t.deadLetters()).length, 0);
+  });
+
+  test("listener lets a key go on behind its dead letter", async (t) => {
+    const seen: number[] = [];
+    await t.listen({
+      events: [Numbered],
+      maxAttempts: 2,
+      keyOf: ({ data }) => data.key,
+      handle({ data }) {
+        if (data.n === 1) throw new Error("never");
+        seen.push(data.n);
+      },
+    });
+    await t.publishNumbers(1, 4, () => "a");
+    await t.until(() => seen.length === 3, "the others are handled");
+    assert.deepEqual(seen, [2, 3, 4]);
+    assert.equal((await t.deadLetters()).length, 1);
+  });
+
+  test("listener holds only so many of a key, or of failed ones, that others still get through", async (t) => {
+    const seen: number[] = [];
+    await t.listen({
+      events: [Numbered],
+      prefetch: 8,
+      backoffMs: [60_000],
+      keyOf: ({ data }) => data.key,
+      handle({ data }) {
+        if (data.key === "failing") throw new Error("down");
+        seen.push(data.n);
+      },
+    });
+    await t.publishNumbers(1, 100, () => "failing");
+    await t.publishNumbers(101, 110, () => "fine");
+    await t.until(() => seen.length === 10, "the others are handled");
+  });
+
+  test("listener that stops lets running handlers finish, and gives the others back in order", async (t) => {
+    const first: number[] = [];
+    const second: number[] = [];
+    const gate = Promise.withResolvers<void>();
+    const listener = await t.listen({
+      events: [Numbered],
+      ackWaitMs: 60_000,
+      async handle({ data }) {
+        first.push(data.n);
+        await gate.promise;
+      },
+    });
+    await t.publishNumbers(1, 10);
+    await t.until(() => first.length === 1, "the first one runs");
+    await t.until(
+      async () => (await t.info(listener, Numbered, 60_000)).ackPending === 10,
+      "the others are buffered",
+    );
+    const stopping = listener.stop();
+    const again = listener.stop();
+    await t.wait(20);
+    gate.resolve();
+    await t.pass(stopping);
+    await t.pass(again);
+    await listener.finished;
+    assert.equal((await listener.health()).status, "unhealthy");
+    await assert.rejects(listener.start(), /was stopped/);
+    await t.listen({
+      events: [Numbered],
+      ackWaitMs: 60_000,
+      handle: ({ data, message }) => {
+        assert.ok(message.deliveryCount <= 2);
+        second.push(data.n);
+      },
+    });
+    await t.until(() => second.length === 9, "the others are handled, long before the ack wait");
+    assert.deepEqual(first, [1]);
+    assert.deepEqual(second, [2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    assert.equal((await t.deadLetters()).length, 0);
+  });
+
+  test("listener that stops aborts what outlives the grace, gives it back, and buries nothing", async (t) => {
+    let aborted = false;
+    const listener = await t.listen({
+      events: [Numbered],
+      maxAttempts: 1,
+      graceMs: 100,
+      ackWaitMs: 60_000,
+      handle: ({ signal }) =>
+        new Promise((_, reject) =>
+          signal.addEventListener("abort", () => {
+            aborted = true;
+            reject(signal.reason);
+          })
+        ),
+    });
+    await t.publish(Numbered, { n: 1 });
+    await t.until(async () => (await listener.health()).inFlight === 1, "it runs");
+    await t.pass(listener.stop());
+    assert.ok(aborted);
+    const seen: number[] = [];
+    await t.listen({ events: [Numbered], ackWaitMs: 60_000, handle: ({ data }) => void seen.push(data.n) });
+    await t.until(() => seen.length === 1, "it is handled elsewhere");
+    assert.equal((await t.deadLetters()).length, 0);
+  });
+
+  test("listener buries a message that was delivered too often, unseen, and no sooner", async (t) => {
+    await t.pass(t.bus.ensureStream({ name: Streams.EVENTS, subjects: ["evt.>", "cmd.>"] }));
+    const names = ["below", "above"];
+    for (const name of names) await t.publish(Named, { name });
+    const consumer = await t.bus.consumer({
+      stream: Streams.EVENTS,
+      name: "conformance-suite-evt_conformance_named_v1",
+      filterSubject: Named.subject,
+      ackWaitMs: 5000,
+      maxAckPending: 20_000,
+    });
+    // As processes that die with a message do: "below" is delivered four times, "above" five times.
+    const counts: Record<string, number> = {};
+    const subscription = consumer.subscribe({
+      onEnd() {},
+      onDelivery(delivery) {
+        const { name } = JSON.parse(new TextDecoder().decode(delivery.data)).data;
+        counts[name] = delivery.deliveryCount;
+        delivery.nak(delivery.deliveryCount < (name === "below" ? 4 : 5) ? 0 : 100);
+      },
+    });
+    subscription.pull(9);
+    await t.until(() => counts["below"] === 4 && counts["above"] === 5, "both were delivered often");
+    subscription.close();
+    const seen: string[] = [];
+    await t.listen({ events: [Named], handle: ({ data }) => void seen.push(data.name) });
+    await t.until(async () => seen.length === 1 && (await t.deadLetters()).length === 1, "both are settled");
+    assert.deepEqual(seen, ["below"]);
+    const [letter] = await t.deadLetters();
+    assert.equal(letter!.headers.get("Glam-Dlq-Error-Code"), "POISON_MESSAGE");
+    assert.equal(letter!.headers.get("Glam-Dlq-Attempts"), "6");
+  });
+
+  test("listener whose consumer is deleted goes on where it was", async (t) => {
+    const seen: number[] = [];
+    const listener = await t.listen({ events: [Numbered], handle: ({ data }) => void seen.push(data.n) });
+    await t.publishNumbers(1, 20);
+    await t.until(
+      async () => seen.length === 20 && (await t.info(listener, Numbered)).ackPending === 0,
+      "20 are handled",
+    );
+    await t.wait(1100); // the listener has noticed how far it is
+    await t.bus.deleteConsumer(Streams.EVENTS, listener.durables.get(Numbered.subject)!);
+    await t.publishNumbers(21, 25);
+    await t.until(() => seen.length >= 25, "the new ones are handled", 5000);
+    assert.deepEqual(seen, Array.from({ length: 25 }, (_, i) => i + 1));
+    await t.until(async () => (await listener.health()).status === "healthy", "it is healthy");
+  });
+
+  test("listener whose stream is deleted makes it again, and goes on", async (t) => {
+    const seen: number[] = [];
+    await t.listen({ events: [Numbered], handle: ({ data }) => void seen.push(data.n) });
+    await t.publishNumbers(1, 5);
+    await t.until(() => seen.length === 5, "five are handled");
+    await t.bus.deleteStream(Streams.EVENTS);
+    await t.until(
+      async () => await t.bus.streamInfo(Streams.EVENTS) !== undefined,
+      "the stream is there again",
+      6000,
+    );
+    await t.publishNumbers(6, 10);
+    await t.until(() => seen.length === 10, "the new ones are handled", 6000);
+    assert.deepEqual(seen, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  test("listener refuses to start on a consumer that is not what it needs, and changes it where it may", async (t) => {
+    const one = await t.listen({ events: [Numbered], ackWaitMs: 5000, handle() {} });
+    const other = createListener(t.bus, {
+      service: "conformance",
+      queueGroup: "suite",
+      events: [Numbered],
+      ackWaitMs: 7000,
+      handle() {},
+    });
+    await assert.rejects(t.pass(other.start()), (error: Error & { kind?: string }) => {
+      assert.equal(error.kind, "consumer_mismatch");
+      assert.match(error.message, /ack_?wait/i);
+      return true;
+    });
+    await t.pass(other.stop());
+    assert.equal((await t.info(one, Numbered, 5000)).ackPending, 0);
+    await t.listen({ events: [Numbered], ackWaitMs: 7000, repair: true, handle() {} });
+    assert.equal((await t.info(one, Numbered, 7000)).ackPending, 0);
+  });
+
+  test("listeners of one queue group share the messages, those of another get them too", async (t) => {
+    const seen: Record<string, number[]> = { one: [], two: [], other: [] };
+    const listen = (name: string, queueGroup: string) =>
+      t.listen({
+        events: [Numbered],
+        queueGroup,
+        prefetch: 1,
+        async handle({ data }) {
+          seen[name]!.push(data.n);
+          await new Promise<void>((resolve) => t.bus.clock.setTimer(resolve, 5));
+        },
+      });
+    await listen("one", "shared");
+    await listen("two", "shared");
+    await listen("other", "own");
+    await t.publishNumbers(1, 20);
+    await t.until(() => Object.values(seen).flat().length === 40, "all are handled");
+    assert.deepEqual([...seen["one"]!, ...seen["two"]!].toSorted((a, b) => a - b), seen["other"]);
+    assert.ok(seen["one"]!.length > 0 && seen["two"]!.length > 0);
+  });
+
+  test("listener whose bus is closed says that it is over", async (t) => {
+    const listener = await t.listen({ events: [Numbered], handle() {} });
+    const ended = assert.rejects(listener.finished, (error: Error & { kind?: string }) => {
+      assert.equal(error.kind, "unavailable");
+      return true;
+    });
+    await t.pass(t.bus.close());
+    await ended;
+    assert.equal((await listener.health()).status, "unhealthy");
+    await t.pass(listener.stop());
+  });
+}

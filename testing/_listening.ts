@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import * as z from "zod";
+import { createListener } from "../messaging/create_listener.ts";
+import { defineEvent, type EventContract } from "../messaging/define_event.ts";
+import type { ConsumerInfo } from "../messaging/consumer.ts";
+import type { LoggerLike } from "../logging/logger.ts";
+import type { Listener } from "../messaging/listener.ts";
+import type { AnyEventContract, ListenerOptions } from "../messaging/listener_options.ts";
+import type { MessageBus, PublishAck } from "../messaging/message_bus.ts";
+import type { StoredMessage } from "../messaging/stream.ts";
+import { Streams } from "../messaging/streams.ts";
+
+/** A bus that nobody else uses, for one test. */
+export interface BusUnderTest extends AsyncDisposable {
+  readonly bus: MessageBus;
+  /** Lets time pass, on a bus whose clock is moved by hand. */
+  readonly advance?: ((ms: number) => Promise<void>) | undefined;
+}
+
+/** The event that the tests are about. */
+export const Numbered: EventContract<{ n: number; key?: string | undefined }> = defineEvent(
+  "evt.conformance.numbered.v1",
+  z.object({ n: z.int(), key: z.string().optional() }),
+);
+
+/** Another event. */
+export const Named: EventContract<{ name: string }> = defineEvent(
+  "evt.conformance.named.v1",
+  z.object({ name: z.string() }),
+);
+
+const silent: LoggerLike = { debug() {}, info() {}, warn() {}, error() {}, critical() {} };
+
+/** What a listener test works with. */
+export class Listening implements AsyncDisposable {
+  readonly bus: MessageBus;
+  readonly #under: BusUnderTest;
+  readonly #listeners: Listener[] = [];
+
+  constructor(under: BusUnderTest) {
+    this.#under = under;
+    this.bus = under.bus;
+  }
+
+  /** A listener that has started; it stops with the test. */
+  async listen<const Contracts extends readonly AnyEventContract[], Deps = undefined>(
+    options:
+      & Partial<ListenerOptions<Contracts, Deps>>
+      & Pick<ListenerOptions<Contracts, Deps>, "events" | "handle">,
+    bus: MessageBus = this.bus,
+  ): Promise<Listener> {
+    const listener = createListener<Contracts, Deps>(bus, {
+      service: "conformance",
+      queueGroup: "suite",
+      ackWaitMs: 5000,
+      backoffMs: [20],
+      logger: silent,
+      ...options,
+    });
+    this.#listeners.push(listener);
+    await this.pass(listener.start());
+    return listener;
+  }
+
+  /** Publishes an event, as any client of the broker could. */
+  publish(
+    contract: AnyEventContract,
+    data: unknown,
+    headers: [string, string][] = [],
+    more: Record<string, unknown> = {},
+  ): Promise<PublishAck> {
+    const event = {
+      event_id: crypto.randomUUID(),
+      event_type: contract.subject,
+      timestamp: new Date().toISOString(),
+      data,
+      ...more,
+    };
+    return this.pass(this.bus.publish({ subject: contract.subject, data: JSON.stringify(event), headers }));
+  }
+
+  /** Publishes `Numbered` from `first` to `last`. */
+  async publishNumbers(first: number, last: number, key?: (n: number) => string): Promise<void> {
+    for (let n = first; n <= last; n++) {
+      await this.publish(Numbered, { n, ...(key !== undefined && { key: key(n) }) });
+    }
+  }
+
+  /** Waits until `condition` holds. */
+  async until(condition: () => boolean | Promise<boolean>, what: string, ms: number = 15_000): Promise<void> {
+    const deadline = performance.now() + ms;
+    while (!await condition()) {
+      if (performance.now() > deadline) assert.fail(`Waited ${ms} ms in vain until ${what}`);
+      await this.wait(10);
+    }
+  }
+
+  /** Lets time pass. */
+  async wait(ms: number): Promise<void> {
+    if (this.#under.advance === undefined) await new Promise((resolve) => setTimeout(resolve, ms));
+    else await this.#under.advance(ms);
+  }
+
+  /** The result of work that may need time to pass. */
+  async pass<T>(work: Promise<T>): Promise<T> {
+    let isDone = false;
+    const settled = work.finally(() => isDone = true);
+    settled.catch(() => {});
+    if (this.#under.advance !== undefined) {
+      for (let turn = 0; turn < 5 && !isDone; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+      while (!isDone) await this.#under.advance(10);
+    }
+    return await settled;
+  }
+
+  /** State of the durable consumer of a listener. */
+  async info(
+    listener: Listener,
+    contract: AnyEventContract,
+    ackWaitMs: number = 5000,
+  ): Promise<ConsumerInfo> {
+    const consumer = await this.bus.consumer({
+      stream: Streams.EVENTS,
+      name: listener.durables.get(contract.subject)!,
+      filterSubject: contract.subject,
+      ackWaitMs,
+      maxAckPending: 20_000,
+    });
+    return (await consumer.info())!;
+  }
+
+  /** The dead letters, oldest first. */
+  async deadLetters(): Promise<StoredMessage[]> {
+    const found: StoredMessage[] = [];
+    for (let from = 1;;) {
+      const message = await this.bus.readMessage(Streams.DLQ, { from });
+      if (message === undefined) return found;
+      found.push(message);
+      from = message.sequence + 1;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const listener of this.#listeners) await this.pass(listener.stop());
+    await this.#under[Symbol.asyncDispose]();
+  }
+}
