@@ -59,6 +59,8 @@ export class Engine {
   /** Set while messages that may kill the process run alone. */
   #solitude: { isQuiet: boolean } | undefined;
   #sweeper: Timer | undefined;
+  /** When the sweep was last made: the time as exactly as it has to be known of each message. */
+  #sweptAt = 0;
   #unwatch: (() => void) | undefined;
   #idle: (() => void) | undefined;
   #logger: LoggerLike | undefined;
@@ -69,12 +71,17 @@ export class Engine {
     this.#fail = fail;
     this.#logger = settings.logger;
     this.sources = settings.sources.map((each) => new Source(this, bus, each));
-    this.recorder = new Recorder(settings.service, settings.queueGroup, this.sources);
+    this.recorder = new Recorder(this.sources.map(({ numbers }) => numbers));
     this.monitor = new Monitor(this);
   }
 
   get logger(): LoggerLike {
     return this.#logger ??= createLogger(this.settings.service);
+  }
+
+  /** The time, up to a sweep ago. */
+  get sweptAt(): number {
+    return this.#sweptAt;
   }
 
   now(): number {
@@ -101,12 +108,12 @@ export class Engine {
     await this.recorder.show(this.settings.metrics);
     this.#unwatch = this.bus.onStateChange((state) => this.#stateChanged(state));
     try {
+      this.#sweep();
       for (const source of this.sources) await source.start();
     } catch (error) {
       this.end();
       throw error;
     }
-    this.#sweep();
     this.monitor.start();
   }
 
@@ -149,13 +156,13 @@ export class Engine {
   }
 
   countDuplicate(source: Source): void {
-    this.recorder.count(source, "duplicate");
+    source.numbers.outcomes.duplicate++;
   }
 
   /** Takes a message that has come in; whether it is suspected to kill processes. */
   receive(held: Held, deliveryCount: number): boolean {
     const { maxAttempts } = this.settings;
-    if (deliveryCount > 1) this.recorder.redelivered(held.source);
+    if (deliveryCount > 1) held.source.numbers.redeliveries++;
     const isKnown = this.#memory.recall(held);
     if (this.isStopping) return false; // given back in order, when everything that was on its way is here
     if (held.fate !== undefined) {
@@ -257,7 +264,7 @@ export class Engine {
     const invocation = new Invocation(held, event, settings.service, settings.deps, this.logger);
     held.state = "running";
     held.invocation = invocation;
-    held.startedAt = this.now();
+    held.startedAt = this.#sweptAt;
     held.source.running++;
     this.running++;
     const startedAt = performance.now();
@@ -287,7 +294,7 @@ export class Engine {
     failed: { error: unknown } | undefined,
   ): void {
     if (held.invocation !== invocation) return; // given up before
-    this.recorder.observe(held.source, (performance.now() - startedAt) / 1000);
+    held.source.numbers.observe((performance.now() - startedAt) / 1000);
     held.span?.end(failed);
     held.suspect = false; // whatever it is, it does not kill
     if (failed !== undefined && !this.isAborting) return this.#judge(held, invocation, failed.error);
@@ -343,7 +350,7 @@ export class Engine {
       held.fate = failure;
       this.#bury(held);
     } else {
-      this.recorder.count(held.source, "retry");
+      held.source.numbers.outcomes.retry++;
       this.#wait(held, delay!);
     }
     this.pump();
@@ -432,7 +439,7 @@ export class Engine {
     held.delivery.ack();
     held.source.settled.add(held.sequence);
     this.#memory.forget(held);
-    this.recorder.count(held.source, outcome);
+    held.source.numbers.outcomes[outcome]++;
     this.#release(held);
   }
 
@@ -453,18 +460,20 @@ export class Engine {
     this.quiet();
   }
 
-  /** Extends what is held, and gives handlers up that took too long. */
+  /**
+   * Extends what is held, and gives handlers up that took too long. What came since the last sweep counts as having come then:
+   * extended a little early, given up a little late.
+   */
   #sweep(): void {
     const { ackWaitMs, maxHandlerMs } = this.settings;
-    const every = Math.max(10, Math.min(1000, ackWaitMs / 6, maxHandlerMs / 10));
-    const stale = ackWaitMs / 3 - every;
+    const every = Math.round(Math.max(10, Math.min(1000, ackWaitMs / 9, maxHandlerMs / 10)));
     const sweep = () => {
-      const now = this.now();
+      const now = this.#sweptAt = this.now();
       const isConnected = this.bus.connected;
       for (const source of this.sources) {
         for (const held of source.held.values()) {
-          if (held.state === "running" && now - held.startedAt >= maxHandlerMs) this.#giveUp(held);
-          else if (isConnected && now - held.touchedAt >= stale) {
+          if (held.state === "running" && now - held.startedAt >= maxHandlerMs + every) this.#giveUp(held);
+          else if (isConnected && now - held.touchedAt >= ackWaitMs / 3 - every) {
             held.touchedAt = now;
             held.delivery.inProgress();
           }
@@ -472,6 +481,7 @@ export class Engine {
       }
       this.#sweeper = this.bus.clock.setTimer(sweep, every);
     };
+    this.#sweptAt = this.now();
     this.#sweeper = this.bus.clock.setTimer(sweep, every);
   }
 
@@ -484,7 +494,7 @@ export class Engine {
     );
     invocation.abort(error);
     if (held.invocation !== invocation) return; // it gave up by itself, in a listener of its signal
-    this.recorder.observe(held.source, maxHandlerMs / 1000);
+    held.source.numbers.observe(maxHandlerMs / 1000);
     held.span?.end({ error });
     held.suspect = false;
     this.#judge(held, invocation, error);

@@ -28,7 +28,7 @@ const DEFINITIONS: readonly Definition[] = [
     help: "Events consumed, by what became of them",
     type: "counter",
     *samples({ numbers }) {
-      for (const each of numbers.values()) {
+      for (const each of numbers) {
         for (const [outcome, value] of Object.entries(each.outcomes) as [Outcome, number][]) {
           yield { labels: { ...labelsOf(each), outcome }, value };
         }
@@ -136,20 +136,20 @@ function createMetric({ name, help, type, samples }: Definition, recorders: Set<
       return Promise.resolve({ name, help, type, aggregator: "sum", values: [...merged.values()] });
     },
     reset() {
-      for (const { numbers } of recorders) for (const each of numbers.values()) each.reset();
+      for (const { numbers } of recorders) for (const each of numbers) each.reset();
     },
   };
 }
 
 function perSource(value: (numbers: SourceNumbers) => number): Definition["samples"] {
   return function* ({ numbers }) {
-    for (const each of numbers.values()) yield { labels: labelsOf(each), value: value(each) };
+    for (const each of numbers) yield { labels: labelsOf(each), value: value(each) };
   };
 }
 
 function* durations({ numbers }: Recorder): Generator<Sample> {
   const name = "messaging_handler_duration_seconds";
-  for (const each of numbers.values()) {
+  for (const each of numbers) {
     const labels = labelsOf(each);
     let total = 0;
     for (let bucket = 0; bucket < each.counts.length; bucket++) {

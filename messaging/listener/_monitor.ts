@@ -73,7 +73,7 @@ export class Monitor {
     if (this.#engine.isStopping || source.brokenSince !== undefined) return;
     if (info === undefined) return source.recover("The durable consumer is gone");
     source.floor = Math.max(source.floor, info.ackFloor);
-    this.#engine.recorder.numbers.get(source)!.lag = info.pending;
+    source.numbers.lag = info.pending;
     source.refill(); // whatever went wrong, a listener that has room asks
   }
 
@@ -90,7 +90,7 @@ export class Monitor {
 
   async #watchRetention(source: Source, firstSequence: number): Promise<void> {
     const view = this.#views.get(source)!;
-    const numbers = this.#engine.recorder.numbers.get(source)!;
+    const { numbers } = source;
     const { oldest: before } = view;
     const wasHere = before !== undefined &&
       (source.held.has(before.sequence) || source.settled.has(before.sequence));
@@ -116,7 +116,7 @@ export class Monitor {
 
   /** How the listener is, within a second. */
   async health(): Promise<ListenerHealth> {
-    const { sources, recorder, bus } = this.#engine;
+    const { sources, bus } = this.#engine;
     const unhealthy: string[] = [];
     const degraded: string[] = [];
     if (this.#engine.isOver) unhealthy.push("The listener is over");
@@ -127,7 +127,7 @@ export class Monitor {
     const consumers = sources.map((source): ConsumerHealth => {
       const view = this.#views.get(source)!;
       const { subject } = source.settings.contract;
-      const { expired, lag } = recorder.numbers.get(source)!;
+      const { expired, lag } = source.numbers;
       if (source.trouble !== undefined) unhealthy.push(`No messages of "${subject}": ${source.trouble}`);
       const isExpiring = view.expiredAt !== undefined && now - view.expiredAt < EXPIRY_ALARM_MS;
       if (isExpiring) degraded.push(`Messages of "${subject}" expired before they were handled`);

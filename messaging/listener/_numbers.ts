@@ -22,7 +22,7 @@ export const HANDLER_BUCKETS: readonly number[] = [
   300,
 ];
 
-/** The numbers of one source. */
+/** The numbers of one source, in plain fields: nothing but a scrape needs labelled metrics. */
 export class SourceNumbers {
   readonly service: string;
   readonly queueGroup: string;
@@ -46,6 +46,14 @@ export class SourceNumbers {
     this.service = service;
     this.queueGroup = queueGroup;
     this.source = source;
+  }
+
+  /** Counts one call of the handler. */
+  observe(seconds: number): void {
+    let bucket = 0;
+    while (bucket < HANDLER_BUCKETS.length && seconds > HANDLER_BUCKETS[bucket]!) bucket++;
+    this.counts[bucket]!++;
+    this.sum += seconds;
   }
 
   reset(): void {

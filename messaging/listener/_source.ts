@@ -6,6 +6,7 @@ import { ensureStreams } from "../_ensure_streams.ts";
 import { Streams } from "../streams.ts";
 import type { Engine } from "./_engine.ts";
 import { Held } from "./_held.ts";
+import { SourceNumbers } from "./_numbers.ts";
 import { RecentlySettled } from "./_recently_settled.ts";
 import { MAX_ACK_PENDING, type SourceSettings } from "./_settings.ts";
 
@@ -22,6 +23,7 @@ const RECOVERY_MS = [0, 50, 100, 200, 400, 800];
  */
 export class Source {
   readonly settings: SourceSettings;
+  readonly numbers: SourceNumbers;
   readonly held: Map<number, Held> = new Map();
   readonly settled: RecentlySettled = new RecentlySettled();
   /** Messages that wait for nothing but a free place. */
@@ -52,6 +54,8 @@ export class Source {
     this.#engine = engine;
     this.#bus = bus;
     this.settings = settings;
+    const { service, queueGroup } = engine.settings;
+    this.numbers = new SourceNumbers(service, queueGroup, this);
   }
 
   get consumer(): BusConsumer | undefined {
@@ -210,7 +214,7 @@ export class Source {
     const known = this.held.get(sequence);
     if (known !== undefined) {
       known.delivery = delivery;
-      known.touchedAt = engine.now();
+      known.touchedAt = engine.sweptAt;
       this.refill();
       return;
     }
@@ -220,7 +224,7 @@ export class Source {
       this.refill();
       return;
     }
-    const held = new Held(this, delivery, sequence, engine.now());
+    const held = new Held(this, delivery, sequence, engine.sweptAt);
     this.held.set(sequence, held);
     this.bytes += delivery.data.length;
     const isSuspect = engine.receive(held, delivery.deliveryCount);
