@@ -12,7 +12,7 @@ const BATCH = 64;
 export class NatsAcks {
   readonly #connection: NatsConnection;
   readonly #isConnected: () => boolean;
-  readonly #queue: { readonly subject: string; readonly payload: string }[] = [];
+  readonly #queue: { readonly subject: string; readonly payload: string | undefined }[] = [];
   #scheduled = false;
 
   constructor(connection: NatsConnection, isConnected: () => boolean) {
@@ -20,8 +20,8 @@ export class NatsAcks {
     this.#isConnected = isConnected;
   }
 
-  /** Queues the answer to a delivery; an empty one is an acknowledgement. */
-  add(subject: string, payload = ""): void {
+  /** Queues the answer to a delivery; none is an acknowledgement. */
+  add(subject: string, payload?: string): void {
     this.#queue.push({ subject, payload });
     if (this.#queue.length >= BATCH) this.flush();
     else if (!this.#scheduled) {

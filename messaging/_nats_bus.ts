@@ -198,6 +198,8 @@ export class NatsBus implements MessageBus {
           newInbox: () => `${this.#inboxPrefix}.${crypto.randomUUID()}`,
           unavailable: () => this.#closing ? "closed" : this.#connected ? undefined : "disconnected",
           onClose: (closed) => this.#pulls.delete(closed),
+          flushAnswers: () => this.#acks.flush(),
+          inspect: info,
           answer: (subject, payload) => this.#acks.add(subject, payload),
           confirm: (subject, timeoutMs) => this.#confirm(subject, timeoutMs, stream),
         }, options);

@@ -12,6 +12,10 @@ export interface PullPort extends DeliveryPort {
   /** The subject to ask for messages. */
   readonly nextSubject: string;
   newInbox(): string;
+  /** Sends the answers that are queued. */
+  flushAnswers(): void;
+  /** Makes the server look through the requests that wait. */
+  inspect(): Promise<unknown>;
   /** Why nothing can be asked for at this moment. */
   unavailable(): "closed" | "disconnected" | undefined;
   /** The subscription ended. */
@@ -28,7 +32,8 @@ export class NatsPull implements PullSubscription {
   readonly #subscription: Subscription;
   /** Counts how often everything was given up, so that what is said of an older request is known as such. */
   #epoch = 0;
-  #heard = 0;
+  /** For how many heartbeats nothing was heard. */
+  #silence = 0;
   #watch: ReturnType<typeof setInterval> | undefined;
   #closed = false;
   outstanding = 0;
@@ -59,8 +64,10 @@ export class NatsPull implements PullSubscription {
     if (this.#closed) return;
     const reason = this.#port.unavailable();
     if (reason !== undefined) return queueMicrotask(() => this.#tell(reason, batch));
+    // First what is done: the server is never to think that more is at work than was asked for.
+    this.#port.flushAnswers();
     this.outstanding += batch;
-    this.#heard = Date.now();
+    this.#silence = 0;
     this.#watch ??= setInterval(() => this.#look(), this.#heartbeatMs);
     this.#port.connection.publish(this.#port.nextSubject, `{"batch":${batch}${this.#request}`, {
       reply: `${this.#inbox}.${this.#epoch}_${batch}`,
@@ -81,7 +88,12 @@ export class NatsPull implements PullSubscription {
     this.outstanding = 0;
     // The server has sent all that it will when it answers what comes after the end of the subscription.
     if (this.#port.unavailable() === undefined) {
-      await within(DRAIN_TIMEOUT_MS, () => this.#subscription.drain());
+      await within(DRAIN_TIMEOUT_MS, async () => {
+        await this.#subscription.drain();
+        // The request stays in the server's queue, and until 2.10.20 a message that is given back while nobody else waits
+        // gets lost in it until its ack wait is over. Asked about the consumer, the server drops such requests.
+        await this.#port.inspect();
+      });
     }
     this.close();
   }
@@ -97,7 +109,7 @@ export class NatsPull implements PullSubscription {
 
   #onMessage(message: Msg): void {
     if (this.#closed) return;
-    this.#heard = Date.now();
+    this.#silence = 0;
     if (message.reply) {
       if (this.outstanding > 0) this.outstanding--;
       this.#options.onDelivery(new NatsDelivery(message, this.#port));
@@ -119,7 +131,7 @@ export class NatsPull implements PullSubscription {
   }
 
   #look(): void {
-    if (this.outstanding === 0 || Date.now() - this.#heard < 2 * this.#heartbeatMs) return;
+    if (this.outstanding === 0 || ++this.#silence <= 2) return;
     this.end("silent", `no heartbeat for ${2 * this.#heartbeatMs} ms`);
   }
 
