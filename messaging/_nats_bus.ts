@@ -321,7 +321,7 @@ export class NatsBus implements MessageBus {
   #ended = false;
 
   async #watch(): Promise<void> {
-    const { log } = this.#options;
+    const { logger: log } = this.#options;
     this.#connection.closed().then((reason) => {
       if (this.#closing !== undefined) return;
       this.#closing = Promise.resolve();

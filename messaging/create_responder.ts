@@ -21,7 +21,7 @@ export interface ResponderOptions {
    * Where failures are written.
    * @default nowhere
    */
-  readonly log?: LoggerLike | undefined;
+  readonly logger?: LoggerLike | undefined;
 }
 
 /** What a handler of requests is given. */
@@ -61,7 +61,7 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
  * @throws {TypeError} when `service` is empty or has white space.
  */
 export function createResponder(bus: MessageBus, options: ResponderOptions): Responder {
-  const { service, log } = options;
+  const { service, logger: log } = options;
   assertServiceName(service);
   const servings: Serving[] = [];
   const close = async () => {

@@ -32,6 +32,7 @@ export { connectNats } from "./connect_nats.ts";
 export { createDeadLetters } from "./create_dead_letters.ts";
 export { createListener } from "./create_listener.ts";
 export { createMemoryBus, type MemoryBus, type MemoryBusOptions } from "./create_memory_bus.ts";
+export { createPublisher } from "./create_publisher.ts";
 export {
   createResponder,
   type RequestCall,
@@ -48,6 +49,7 @@ export type {
 } from "./dead_letters.ts";
 export { defineEvent, type EventContract, type EventOptions } from "./define_event.ts";
 export { defineRequest, type RequestContract, type RequestOptions } from "./define_request.ts";
+export { type EnsuredStream, ensureStreams, type EnsureStreamsOptions } from "./ensure_streams.ts";
 export { type DecodedEvent, decodeEvent, type GlamEvent } from "./event.ts";
 export type { ConsumerHealth, Listener, ListenerHealth } from "./listener.ts";
 export type {
@@ -75,6 +77,13 @@ export type {
 } from "./message_bus.ts";
 export { type HeaderEntries, MessageHeaders } from "./message_headers.ts";
 export type { NatsOptions, NatsTlsOptions } from "./nats_options.ts";
+export type {
+  PublishedEvent,
+  Publisher,
+  PublisherOptions,
+  PublishEventOptions,
+  PublishManyOptions,
+} from "./publisher.ts";
 export { sendRequest } from "./send_request.ts";
 export type {
   EnsureStreamOptions,

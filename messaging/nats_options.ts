@@ -57,7 +57,7 @@ export interface NatsOptions {
    * Where losses of the connection are written.
    * @default nowhere
    */
-  readonly log?: LoggerLike | undefined;
+  readonly logger?: LoggerLike | undefined;
 }
 
 /** Certificates for TLS; each as PEM text or as the path of a file. */

@@ -3,7 +3,7 @@ import { MessageBusError } from "../../errors/infrastructure.ts";
 import { DeadlineExceeded } from "../../internal/clock.ts";
 import { createLogger } from "../../logging/create_logger.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
-import { ensureStreams } from "../_ensure_streams.ts";
+import { ensureStreams } from "../ensure_streams.ts";
 import type { Timer } from "../clock.ts";
 import { decodeEvent } from "../event.ts";
 import type { ListenerHealth } from "../listener.ts";

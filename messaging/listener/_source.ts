@@ -2,7 +2,7 @@ import { toGlamError } from "../../errors/to_glam_error.ts";
 import type { Timer } from "../clock.ts";
 import type { BusConsumer, Delivery, PullEnd, PullSubscription } from "../consumer.ts";
 import type { MessageBus } from "../message_bus.ts";
-import { ensureStreams } from "../_ensure_streams.ts";
+import { ensureStreams } from "../ensure_streams.ts";
 import { Streams } from "../streams.ts";
 import type { Engine } from "./_engine.ts";
 import { Held } from "./_held.ts";
