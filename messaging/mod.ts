@@ -16,6 +16,7 @@
  * @module
  */
 
+export { asyncapi, type AsyncApiDocument, type AsyncApiOptions, type JsonObject } from "./asyncapi.ts";
 export { type Clock, createManualClock, type ManualClock, systemClock, type Timer } from "./clock.ts";
 export type {
   BusConsumer,
@@ -51,6 +52,45 @@ export { defineEvent, type EventContract, type EventOptions } from "./define_eve
 export { defineRequest, type RequestContract, type RequestOptions } from "./define_request.ts";
 export { type EnsuredStream, ensureStreams, type EnsureStreamsOptions } from "./ensure_streams.ts";
 export { type DecodedEvent, decodeEvent, type GlamEvent } from "./event.ts";
+export {
+  CatalogProductsStored,
+  CatalogSyncCompleted,
+  CatalogSyncRequested,
+  type ProductsStoredPayload,
+  type SyncCompletedPayload,
+  type SyncRequestedPayload,
+  SyncType,
+} from "./events/catalog.ts";
+export {
+  ExternalSource,
+  MerchantCreated,
+  type MerchantCreatedPayload,
+  WebhookReceived,
+  type WebhookReceivedPayload,
+} from "./events/common.ts";
+export {
+  CreditDeducted,
+  type CreditDeductedPayload,
+  CreditDeductionRequested,
+  type CreditDeductionRequestedPayload,
+} from "./events/credit.ts";
+export {
+  EmailPriority,
+  EmailSendBounced,
+  EmailSendBulkComplete,
+  type EmailSendBulkCompletePayload,
+  EmailSendBulkFailed,
+  type EmailSendBulkFailedPayload,
+  EmailSendBulkRequested,
+  type EmailSendBulkRequestedPayload,
+  EmailSendBulkStarted,
+  EmailSendComplete,
+  type EmailSendCompletePayload,
+  EmailSendFailed,
+  type EmailSendFailedPayload,
+  EmailSendRequested,
+  type EmailSendRequestedPayload,
+} from "./events/notification.ts";
 export type { ConsumerHealth, Listener, ListenerHealth } from "./listener.ts";
 export type {
   AnyEventContract,
@@ -95,3 +135,4 @@ export type {
   StreamReport,
 } from "./stream.ts";
 export { STREAM_CONFIGS, Streams } from "./streams.ts";
+export { Subjects } from "./subjects.ts";

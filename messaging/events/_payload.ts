@@ -1,0 +1,82 @@
+import * as z from "zod";
+import { defineEvent, type EventContract, type EventOptions } from "../define_event.ts";
+
+/** `T` as a publisher gives it: what has a default may be left out. */
+export type WithDefaults<T, Keys extends keyof T> =
+  & Omit<T, Keys>
+  & { readonly [Key in Keys]?: T[Key] | undefined };
+
+/**
+ * A contract whose schema is made when it is first looked at: a service uses few of the events, and to make the schemas of
+ * all would take longer than to import everything else.
+ */
+export function event<Data, Input>(
+  subject: string,
+  shape: () => z.ZodRawShape,
+  options: EventOptions<Input>,
+): EventContract<Data, Input> {
+  const contract = defineEvent(subject, z.unknown(), options as EventOptions<unknown>);
+  let schema: z.ZodType<Data, Input> | undefined;
+  const made = Object.defineProperty({ ...contract }, "schema", {
+    configurable: true,
+    enumerable: true,
+    // Loose, so that what a newer publisher adds is kept.
+    get: () => schema ??= z.looseObject(shape()) as unknown as z.ZodType<Data, Input>,
+  });
+  return made as unknown as EventContract<Data, Input>;
+}
+
+// As Python's `UUID` reads it: any version, in braces, as a URN, without dashes.
+const UUID =
+  /^(?:urn:uuid:)?\{?[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\}?$/;
+
+// As `isoformat()`, `str()` and Pydantic write it. A time without an offset is meant to be UTC.
+const TIME = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d)?$/;
+
+/** Any UUID that Python takes, kept as it is written. */
+export function uuid(): z.ZodType<string, string> {
+  return z.string().regex(UUID, "Expected a UUID").meta({ format: "uuid" });
+}
+
+/** A time as Python writes it. */
+export function time(): z.ZodType<string, string> {
+  return z.string().regex(TIME, "Expected a time, ISO 8601").refine(
+    (text) => !Number.isNaN(Date.parse(text.replace(" ", "T"))),
+    "Expected a time that exists",
+  ).meta({ format: "date-time" });
+}
+
+/** An e-mail address, as Pydantic takes it: also of other scripts than Latin. */
+export function email(): z.ZodType<string, string> {
+  return z.email({ pattern: z.regexes.unicodeEmail });
+}
+
+/** A time, the present one where it is left out. */
+export function timeOrNow(): z.ZodType<string, string | undefined> {
+  return (time() as unknown as z.ZodString).default(() => new Date().toISOString());
+}
+
+/** An integer from 0. */
+export function count(): z.ZodType<number, number> {
+  return z.int().min(0);
+}
+
+/** An integer from 1. */
+export function positive(): z.ZodType<number, number> {
+  return z.int().min(1);
+}
+
+/** A number of seconds from 0. */
+export function seconds(): z.ZodType<number, number> {
+  return z.number().min(0);
+}
+
+/** Any JSON object. */
+export function anyObject(): z.ZodType<Record<string, unknown>, Record<string, unknown>> {
+  return z.record(z.string(), z.unknown());
+}
+
+/** What Python leaves out or writes as `null`; it is `null` either way. */
+export function nullable<T>(schema: z.ZodType<T, T>): z.ZodType<T | null, T | null | undefined> {
+  return schema.nullable().default(null) as unknown as z.ZodType<T | null, T | null | undefined>;
+}

@@ -1,0 +1,132 @@
+import * as z from "zod";
+import type { EventContract } from "../define_event.ts";
+import { anyObject, count, event, seconds, timeOrNow, uuid, type WithDefaults } from "./_payload.ts";
+
+/** How much of a catalog is synchronised. */
+export const SyncType = {
+  /** Everything. */
+  FULL: "full",
+  /** What has changed. */
+  INCREMENTAL: "incremental",
+} as const;
+/** How much of a catalog is synchronised. */
+export type SyncType = typeof SyncType[keyof typeof SyncType];
+
+/** A catalog is to be synchronised. */
+export interface SyncRequestedPayload {
+  /** UUID of the merchant. */
+  readonly merchant_id: string;
+  /** How much of it. */
+  readonly sync_type: SyncType;
+  /** Who asked for it. */
+  readonly requested_by: string;
+  /**
+   * Where the catalog is.
+   * @default "shopify"
+   */
+  readonly platform: string;
+  /**
+   * Settings of the synchronisation.
+   * @default {}
+   */
+  readonly config: Readonly<Record<string, unknown>> | null;
+}
+
+/** Products have been stored. */
+export interface ProductsStoredPayload {
+  /** UUID of the merchant. */
+  readonly merchant_id: string;
+  /** UUID of the synchronisation. */
+  readonly sync_id: string;
+  /** How many are new, from 0. */
+  readonly products_stored: number;
+  /** How many were changed, from 0. */
+  readonly products_updated: number;
+  /** How long it took, from 0. */
+  readonly storage_duration_seconds: number;
+  /** Where the catalog is. */
+  readonly platform: string;
+}
+
+/** A catalog has been synchronised. */
+export interface SyncCompletedPayload {
+  /** UUID of the merchant. */
+  readonly merchant_id: string;
+  /** UUID of the synchronisation. */
+  readonly sync_id: string;
+  /** How many products there are, from 0. */
+  readonly total_products: number;
+  /** How long it took, from 0. */
+  readonly sync_duration_seconds: number;
+  /**
+   * When it was done.
+   * @default now
+   */
+  readonly completed_at: string;
+}
+
+/** `cmd.catalog.sync.requested.v1`: synchronise a catalog. */
+export const CatalogSyncRequested: EventContract<
+  SyncRequestedPayload,
+  WithDefaults<SyncRequestedPayload, "config" | "platform">
+> = event("cmd.catalog.sync.requested.v1", () => ({
+  merchant_id: uuid(),
+  sync_type: z.enum(["full", "incremental"]),
+  requested_by: z.string(),
+  platform: z.string().default("shopify"),
+  config: anyObject().nullable().default({}),
+}), {
+  title: "Catalog sync requested",
+  examples: [{
+    merchant_id: "6f1c2b7e-3a52-4d09-9a3e-5f8f0a1b2c3d",
+    sync_type: "full",
+    requested_by: "scheduler",
+    platform: "shopify",
+    config: {},
+  }],
+});
+
+/** `evt.catalog.products.stored.v1`: products have been stored. */
+export const CatalogProductsStored: EventContract<ProductsStoredPayload> = event(
+  "evt.catalog.products.stored.v1",
+  () => ({
+    merchant_id: uuid(),
+    sync_id: uuid(),
+    products_stored: count(),
+    products_updated: count(),
+    storage_duration_seconds: seconds(),
+    platform: z.string(),
+  }),
+  {
+    title: "Products stored",
+    examples: [{
+      merchant_id: "6f1c2b7e-3a52-4d09-9a3e-5f8f0a1b2c3d",
+      sync_id: "0b0f7f1e-9d4c-4b43-8a35-0d3f2a7b9c11",
+      products_stored: 120,
+      products_updated: 7,
+      storage_duration_seconds: 3.2,
+      platform: "shopify",
+    }],
+  },
+);
+
+/** `evt.catalog.sync.completed.v1`: a catalog has been synchronised. */
+export const CatalogSyncCompleted: EventContract<
+  SyncCompletedPayload,
+  WithDefaults<SyncCompletedPayload, "completed_at">
+> = event("evt.catalog.sync.completed.v1", () => ({
+  merchant_id: uuid(),
+  sync_id: uuid(),
+  total_products: count(),
+  sync_duration_seconds: seconds(),
+  completed_at: timeOrNow(),
+}), {
+  title: "Catalog sync completed",
+  examples: [{
+    merchant_id: "6f1c2b7e-3a52-4d09-9a3e-5f8f0a1b2c3d",
+    sync_id: "0b0f7f1e-9d4c-4b43-8a35-0d3f2a7b9c11",
+    total_products: 127,
+    sync_duration_seconds: 12.5,
+    completed_at: "2025-06-01T12:00:00Z",
+  }],
+});

@@ -1,0 +1,104 @@
+import * as z from "zod";
+import type { EventContract } from "../define_event.ts";
+import { anyObject, email, event, timeOrNow, uuid, type WithDefaults } from "./_payload.ts";
+
+/** Systems that send webhooks. */
+export const ExternalSource = {
+  /** Shopify. */
+  SHOPIFY: "shopify",
+  /** Stripe. */
+  STRIPE: "stripe",
+} as const;
+/** A system that sends webhooks. */
+export type ExternalSource = typeof ExternalSource[keyof typeof ExternalSource];
+
+/** There is a new merchant. */
+export interface MerchantCreatedPayload {
+  /** UUID of the merchant. */
+  readonly merchant_id: string;
+  /** Shop domain. */
+  readonly merchant_domain: string;
+  /** Name of the business. */
+  readonly business_name: string;
+  /** An e-mail address. */
+  readonly contact_email: string;
+  /** Who created it. */
+  readonly created_by: string;
+  /**
+   * When.
+   * @default now
+   */
+  readonly created_at: string;
+}
+
+/** A webhook has come. */
+export interface WebhookReceivedPayload {
+  /** UUID of the webhook. */
+  readonly webhook_id: string;
+  /** UUID of the merchant. */
+  readonly merchant_id: string;
+  /** Who sent it. */
+  readonly source: ExternalSource;
+  /** What it is about, in the sender's words. */
+  readonly event_type: string;
+  /** Its body. */
+  readonly payload: Readonly<Record<string, unknown>>;
+  /**
+   * When it came.
+   * @default now
+   */
+  readonly received_at: string;
+  /**
+   * Whether its signature was right.
+   * @default true
+   */
+  readonly verified: boolean;
+}
+
+/** `evt.merchant.created.v1`: there is a new merchant. */
+export const MerchantCreated: EventContract<
+  MerchantCreatedPayload,
+  WithDefaults<MerchantCreatedPayload, "created_at">
+> = event("evt.merchant.created.v1", () => ({
+  merchant_id: uuid(),
+  merchant_domain: z.string(),
+  business_name: z.string(),
+  contact_email: email(),
+  created_by: z.string(),
+  created_at: timeOrNow(),
+}), {
+  title: "Merchant created",
+  examples: [{
+    merchant_id: "6f1c2b7e-3a52-4d09-9a3e-5f8f0a1b2c3d",
+    merchant_domain: "glow.myshopify.com",
+    business_name: "Glow",
+    contact_email: "owner@glow.example",
+    created_by: "onboarding",
+    created_at: "2025-06-01T12:00:00Z",
+  }],
+});
+
+/** `evt.webhook.received.v1`: a webhook has come. */
+export const WebhookReceived: EventContract<
+  WebhookReceivedPayload,
+  WithDefaults<WebhookReceivedPayload, "received_at" | "verified">
+> = event("evt.webhook.received.v1", () => ({
+  webhook_id: uuid(),
+  merchant_id: uuid(),
+  source: z.enum(["shopify", "stripe"]),
+  event_type: z.string(),
+  payload: anyObject(),
+  received_at: timeOrNow(),
+  verified: z.boolean().default(true),
+}), {
+  title: "Webhook received",
+  examples: [{
+    webhook_id: "0b0f7f1e-9d4c-4b43-8a35-0d3f2a7b9c11",
+    merchant_id: "6f1c2b7e-3a52-4d09-9a3e-5f8f0a1b2c3d",
+    source: "shopify",
+    event_type: "orders/create",
+    payload: { id: 1 },
+    received_at: "2025-06-01T12:00:00Z",
+    verified: true,
+  }],
+});
