@@ -318,6 +318,7 @@ export {
 } from "./logging/mod.ts";
 export {
   type AnyEventContract,
+  type AnyRequestContract,
   asyncapi,
   type AsyncApiDocument,
   type AsyncApiOptions,
@@ -437,6 +438,7 @@ export {
   type Timer,
   WebhookReceived,
   type WebhookReceivedPayload,
+  type WithDefaults,
 } from "./messaging/mod.ts";
 export {
   createMetrics,

@@ -1,13 +1,6 @@
 import * as z from "zod";
-import type { EventContract } from "./define_event.ts";
-import type { RequestContract } from "./define_request.ts";
-
-/** Any contract of an event. */
-// deno-lint-ignore no-explicit-any
-type AnyEvent = EventContract<any, any>;
-/** Any contract of a request. */
-// deno-lint-ignore no-explicit-any
-type AnyRequest = RequestContract<any, any, any, any>;
+import type { AnyRequestContract } from "./define_request.ts";
+import type { AnyEventContract } from "./listener_options.ts";
 
 /** Options of {@link asyncapi}. */
 export interface AsyncApiOptions {
@@ -26,7 +19,7 @@ export interface AsyncApiOptions {
   /** Where the brokers are, by name: `{ production: "nats.example.com:4222" }`. */
   readonly servers?: Readonly<Record<string, string>> | undefined;
   /** Contracts that the application listens to or answers; it sends the others. */
-  readonly receives?: readonly (AnyEvent | AnyRequest)[] | undefined;
+  readonly receives?: readonly (AnyEventContract | AnyRequestContract)[] | undefined;
 }
 
 /** A JSON object. */
@@ -65,7 +58,7 @@ export interface AsyncApiDocument {
  * @see https://www.asyncapi.com/docs/reference/specification/v3.0.0
  */
 export function asyncapi(
-  contracts: readonly (AnyEvent | AnyRequest)[],
+  contracts: readonly (AnyEventContract | AnyRequestContract)[],
   options: AsyncApiOptions = {},
 ): AsyncApiDocument {
   const { title = "Events", version = "1.0.0", description, servers, receives = [] } = options;
@@ -116,11 +109,11 @@ export function asyncapi(
   };
 }
 
-function isEvent(contract: AnyEvent | AnyRequest): contract is AnyEvent {
+function isEvent(contract: AnyEventContract | AnyRequestContract): contract is AnyEventContract {
   return "schema" in contract;
 }
 
-function eventMessage(contract: AnyEvent): JsonObject {
+function eventMessage(contract: AnyEventContract): JsonObject {
   const { subject, title, description, examples } = contract;
   return {
     name: subject,

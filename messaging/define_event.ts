@@ -17,6 +17,11 @@ export interface EventContract<Data = unknown, Input = Data> {
   readonly examples?: readonly Input[] | undefined;
 }
 
+/** `Data` as a publisher gives them: what has a default may be left out. */
+export type WithDefaults<Data, Keys extends keyof Data> =
+  & Omit<Data, Keys>
+  & { readonly [Key in Keys]?: Data[Key] | undefined };
+
 /** Options of {@link defineEvent}. */
 export interface EventOptions<Input> {
   /** One line for people. */

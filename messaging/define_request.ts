@@ -11,6 +11,10 @@ export interface RequestContract<In = unknown, Input = In, Out = unknown, Reply 
   readonly responseSchema: ZodType<Out, Reply>;
 }
 
+/** Any contract that {@link defineRequest} makes. */
+// deno-lint-ignore no-explicit-any
+export type AnyRequestContract = RequestContract<any, any, any, any>;
+
 /** Options of `MessageBus.request`. */
 export interface RequestOptions {
   /**

@@ -48,8 +48,13 @@ export type {
   RedriveProgress,
   RedriveResult,
 } from "./dead_letters.ts";
-export { defineEvent, type EventContract, type EventOptions } from "./define_event.ts";
-export { defineRequest, type RequestContract, type RequestOptions } from "./define_request.ts";
+export { defineEvent, type EventContract, type EventOptions, type WithDefaults } from "./define_event.ts";
+export {
+  type AnyRequestContract,
+  defineRequest,
+  type RequestContract,
+  type RequestOptions,
+} from "./define_request.ts";
 export { type EnsuredStream, ensureStreams, type EnsureStreamsOptions } from "./ensure_streams.ts";
 export { type DecodedEvent, decodeEvent, type GlamEvent } from "./event.ts";
 export {

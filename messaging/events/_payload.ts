@@ -1,11 +1,6 @@
 import * as z from "zod";
 import { defineEvent, type EventContract, type EventOptions } from "../define_event.ts";
 
-/** `T` as a publisher gives it: what has a default may be left out. */
-export type WithDefaults<T, Keys extends keyof T> =
-  & Omit<T, Keys>
-  & { readonly [Key in Keys]?: T[Key] | undefined };
-
 /**
  * A contract whose schema is made when it is first looked at: a service uses few of the events, and to make the schemas of
  * all would take longer than to import everything else.

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { EventContract } from "../define_event.ts";
-import { anyObject, count, event, seconds, timeOrNow, uuid, type WithDefaults } from "./_payload.ts";
+import type { EventContract, WithDefaults } from "../define_event.ts";
+import { anyObject, count, event, seconds, timeOrNow, uuid } from "./_payload.ts";
 
 /** How much of a catalog is synchronised. */
 export const SyncType = {

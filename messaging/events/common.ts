@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { EventContract } from "../define_event.ts";
-import { anyObject, email, event, timeOrNow, uuid, type WithDefaults } from "./_payload.ts";
+import type { EventContract, WithDefaults } from "../define_event.ts";
+import { anyObject, email, event, timeOrNow, uuid } from "./_payload.ts";
 
 /** Systems that send webhooks. */
 export const ExternalSource = {

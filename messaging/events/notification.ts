@@ -1,16 +1,6 @@
 import * as z from "zod";
-import type { EventContract } from "../define_event.ts";
-import {
-  anyObject,
-  count,
-  email,
-  event,
-  nullable,
-  time,
-  timeOrNow,
-  uuid,
-  type WithDefaults,
-} from "./_payload.ts";
+import type { EventContract, WithDefaults } from "../define_event.ts";
+import { anyObject, count, email, event, nullable, time, timeOrNow, uuid } from "./_payload.ts";
 
 /** How urgent an e-mail is. */
 export const EmailPriority = {
