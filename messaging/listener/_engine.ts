@@ -159,8 +159,11 @@ export class Engine {
     source.numbers.outcomes.duplicate++;
   }
 
-  /** Takes a message that has come in; whether it is suspected to kill processes. */
-  receive(held: Held, deliveryCount: number): boolean {
+  /**
+   * Takes a message that has come in; whether it is suspected to kill processes. One that came with others may have been held
+   * beside the culprit each time, so it gets more chances to run alone than one that came `alone`.
+   */
+  receive(held: Held, deliveryCount: number, alone: boolean): boolean {
     const { maxAttempts } = this.settings;
     if (deliveryCount > 1) held.source.numbers.redeliveries++;
     const isKnown = this.#memory.recall(held);
@@ -170,7 +173,7 @@ export class Engine {
       return false;
     }
     if (deliveryCount > maxAttempts && !isKnown) {
-      if (deliveryCount >= maxAttempts + SPARE_DELIVERIES) {
+      if (deliveryCount >= maxAttempts + (alone ? 1 : 2) * SPARE_DELIVERIES) {
         this.#condemn(held, poison(deliveryCount), "dlq");
         return true;
       }

@@ -39,7 +39,10 @@ export interface Settings {
   readonly repair: boolean;
 }
 
-/** What a delivery beyond `maxAttempts` means: it was given back or its process died, not that its handler failed. */
+/**
+ * How many deliveries beyond `maxAttempts` a message has that no handler of this process has seen: it may have been given back,
+ * or been beside another one that killed its process.
+ */
 export const SPARE_DELIVERIES = 3;
 
 /** How many messages may be delivered and unsettled for one durable consumer, of all its processes together. */

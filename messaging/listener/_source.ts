@@ -13,6 +13,8 @@ import { MAX_ACK_PENDING, type SourceSettings } from "./_settings.ts";
 // How many messages may be parked, behind a retried one of their key or for another attempt of their own, beside those
 // that are ready: so many that a key or a dependency that fails does not keep the others from being fetched.
 const MAX_PARKED = 1000;
+/** Of them, those that wait for another attempt and could as well be given back for that time. */
+const MAX_WAITING = 500;
 const MAX_PARKED_BYTES = 32 * 1024 * 1024;
 
 const RECOVERY_MS = [0, 50, 100, 200, 400, 800];
@@ -93,7 +95,7 @@ export class Source {
 
   /** Whether another message may wait here instead of being given back. */
   get hasRoomToWait(): boolean {
-    return this.#engine.waiting < MAX_PARKED;
+    return this.#engine.waiting < MAX_WAITING && this.bytes < MAX_PARKED_BYTES;
   }
 
   /** Stops to ask for messages; what is on its way still comes. */
@@ -227,7 +229,7 @@ export class Source {
     const held = new Held(this, delivery, sequence, engine.sweptAt);
     this.held.set(sequence, held);
     this.bytes += delivery.data.length;
-    const isSuspect = engine.receive(held, delivery.deliveryCount);
+    const isSuspect = engine.receive(held, delivery.deliveryCount, this.#probing);
     if (!isSuspect) this.#probing = false;
     this.refill();
   }

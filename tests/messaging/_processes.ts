@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { connectNats, createDeadLetters, type MessageBus, STREAM_CONFIGS } from "@glam/shared/messaging";
+import { fileURLToPath } from "node:url";
+import type { NatsServer } from "../_support/nats_server.ts";
+import type { ChildOptions } from "./_listener_child.ts";
+
+const script = fileURLToPath(new URL("./_listener_child.ts", import.meta.url));
+const runtimeArgs = "Deno" in globalThis ? ["run", "--allow-all", "--no-check", "--quiet"] : [];
+
+/** A process that listens. */
+export interface ListeningProcess {
+  /** Numbers whose handler began, in order. */
+  readonly begun: number[];
+  /** Numbers whose handler was done, in order. */
+  readonly done: number[];
+  /** When each of them was. */
+  readonly doneAt: number[];
+  readonly ready: Promise<void>;
+  /** Resolves with its exit code, or the signal that ended it. */
+  readonly exited: Promise<number | string>;
+  /** Kills it, as a crash would. */
+  kill(): void;
+  /** Asks it to end. */
+  terminate(): void;
+}
+
+/** Starts a process that listens. */
+export function startListening(options: ChildOptions): ListeningProcess {
+  const child: ChildProcess = spawn(process.execPath, [...runtimeArgs, script, JSON.stringify(options)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ready = Promise.withResolvers<void>();
+  const begun: number[] = [];
+  const done: number[] = [];
+  const doneAt: number[] = [];
+  let rest = "";
+  child.stdout!.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) {
+      const [word, n] = line.split(" ");
+      if (word === "begin") begun.push(Number(n));
+      else if (word === "done") {
+        done.push(Number(n));
+        doneAt.push(performance.now());
+      } else if (word === "ready") ready.resolve();
+    }
+  });
+  return {
+    begun,
+    done,
+    doneAt,
+    ready: ready.promise,
+    exited: new Promise((resolve) => child.once("close", (code, signal) => resolve(code ?? signal!))),
+    kill: () => void child.kill("SIGKILL"),
+    terminate: () => void process.kill(child.pid!, "SIGTERM"), // not child.kill: on Deno that is what it then ended with
+  };
+}
+
+/** Publishes `evt.test.numbered.v1` from `first` to `last`. */
+export async function publishNumbers(bus: MessageBus, first: number, last: number): Promise<void> {
+  for (let n = first; n <= last; n += 100) {
+    const batch = Array.from({ length: Math.min(100, last - n + 1) }, (_, i) => publishNumber(bus, n + i));
+    await Promise.all(batch);
+  }
+}
+
+async function publishNumber(bus: MessageBus, n: number): Promise<void> {
+  const event = {
+    event_id: `event-${n}`,
+    event_type: "evt.test.numbered.v1",
+    timestamp: new Date().toISOString(),
+    data: { n },
+  };
+  const message = { subject: event.event_type, data: JSON.stringify(event), id: event.event_id };
+  for (;;) {
+    try {
+      await bus.publish(message, { timeoutMs: 2000 });
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50)); // the server is being killed: again, with the same id
+    }
+  }
+}
+
+/** A bus in an account of its own, with the streams. */
+export async function openBus(
+  server: NatsServer,
+): Promise<{ bus: MessageBus; options: { servers: string; user: string; pass: string } }> {
+  const account = server.account();
+  const options = { servers: server.url, ...account };
+  const bus = await connectNats(options);
+  for (const config of STREAM_CONFIGS) await bus.ensureStream(config);
+  return { bus, options };
+}
+
+/** The numbers of the dead letters. */
+export async function deadNumbers(bus: MessageBus): Promise<number[]> {
+  const numbers: number[] = [];
+  for await (const { event } of createDeadLetters(bus).list()) numbers.push((event?.data as { n: number }).n);
+  return numbers.sort((one, other) => one - other);
+}
+
+/** Waits until a condition holds. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  ms = 25_000,
+): Promise<void> {
+  const deadline = performance.now() + ms;
+  while (!await condition()) {
+    if (performance.now() > deadline) throw new Error(`Waited ${ms} ms in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
