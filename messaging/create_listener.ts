@@ -14,7 +14,7 @@ import type { MessageBus } from "./message_bus.ts";
  *
  * @example
  * ```ts
- * import { createListener, createMemoryBus, defineEvent } from "@glam/shared/messaging";
+ * import { createListener, createMemoryBus, createPublisher, defineEvent } from "@glam/shared/messaging";
  * import * as z from "zod";
  *
  * const ThingDone = defineEvent("evt.demo.thing.done.v1", z.object({ id: z.int(), owner: z.string() }));
@@ -32,8 +32,7 @@ import type { MessageBus } from "./message_bus.ts";
  *   },
  * });
  * await listener.start();
- * const event = { event_id: crypto.randomUUID(), timestamp: new Date().toISOString(), data: { id: 1, owner: "alice" } };
- * await bus.publish({ subject: ThingDone.subject, data: JSON.stringify(event) });
+ * await createPublisher(bus, { service: "demo" }).publish(ThingDone, { id: 1, owner: "alice" });
  * await done.promise;
  * ```
  *
