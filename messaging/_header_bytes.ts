@@ -31,7 +31,10 @@ export function headerBytes(headers: HeaderEntries, { id }: OutgoingMessage): nu
   assertHeaders(headers);
   if (headers.length === 0 && id === undefined) return 0;
   let bytes = 12 + 2;
-  if (id !== undefined) bytes += 15 + id.length;
+  if (id !== undefined) {
+    assertHeaderValue("Nats-Msg-Id", id);
+    bytes += 15 + id.length;
+  }
   for (const [name, value] of headers) bytes += name.length + value.length + 4;
   return bytes;
 }

@@ -160,6 +160,7 @@ export class MemoryConsumer {
       const message = this.#stream.get(entry.sequence)!;
       entry.deadline = this.#clock.now() + this.config.ackWaitMs;
       this.#wakeAt(entry.deadline);
+      this.#turn = this.#subscriptions.indexOf(subscription) + 1;
       subscription.deliver(new MemoryDelivery(this, message, entry.count, this.#pending));
     }
   }
@@ -169,9 +170,7 @@ export class MemoryConsumer {
     const all = this.#subscriptions;
     for (let i = 0; i < all.length; i++) {
       const subscription = all[(this.#turn + i) % all.length]!;
-      if (subscription.outstanding === 0) continue;
-      this.#turn = (this.#turn + i + 1) % all.length;
-      return subscription;
+      if (subscription.outstanding > 0) return subscription;
     }
     return undefined;
   }
@@ -278,7 +277,7 @@ export class MemorySubscription implements PullSubscription {
 
   end(reason: PullEnd["reason"]): void {
     const missing = this.#forget();
-    this.#options.onEnd({ reason, missing });
+    if (missing > 0 || reason !== "consumer_gone") this.#options.onEnd({ reason, missing });
   }
 
   drain(): Promise<void> {

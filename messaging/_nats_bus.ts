@@ -153,8 +153,8 @@ export class NatsBus implements MessageBus {
       try {
         return await manager.streams.deleteMessage(stream, sequence);
       } catch (error) {
-        // 10057: the server finds no such message.
-        if ((error as { code?: unknown }).code === 10057) return false;
+        // 10043: there is no message of this sequence.
+        if ((error as { code?: unknown }).code === 10043) return false;
         throw error;
       }
     });

@@ -59,8 +59,10 @@ export async function findServerConsumer(
 
 /** What the server says, in our terms. */
 export function toConsumerInfo(info: ServerInfo): ConsumerInfo {
+  const { opt_start_seq: start = 1 } = info.config;
   return {
-    ackFloor: info.ack_floor.stream_seq,
+    // The server says 0 until something is settled, wherever the consumer starts.
+    ackFloor: Math.max(info.ack_floor.stream_seq, start - 1),
     delivered: info.delivered.stream_seq,
     ackPending: info.num_ack_pending,
     redelivered: info.num_redelivered,

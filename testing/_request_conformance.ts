@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import * as z from "zod";
+import { runWithContext } from "../context/storage.ts";
+import { NotFoundError, ValidationError } from "../errors/common.ts";
+import { isGlamError } from "../errors/glam_error.ts";
+import { createResponder, type Responder } from "../messaging/create_responder.ts";
+import { defineRequest, type RequestContract } from "../messaging/define_request.ts";
+import type { It } from "./_listener_delivery_conformance.ts";
+import { type BusUnderTest, Listening } from "./_listening.ts";
+import { isBusError } from "./_publish_conformance.ts";
+
+interface Question {
+  readonly merchantId: string;
+}
+interface Answer {
+  readonly credits: number;
+}
+
+const GetBalance: RequestContract<Question, Question, Answer> = defineRequest("rpc.credit.balance.v1", {
+  request: z.object({ merchantId: z.string().min(1) }),
+  response: z.object({ credits: z.int() }),
+});
+
+/** What requests and responders promise. */
+export function requestConformance(it: It, create: () => Promise<BusUnderTest>): void {
+  const test = (name: string, fn: (t: Listening, responder: Responder) => Promise<void>) =>
+    it(name, async () => {
+      await using t = new Listening(await create());
+      await using responder = createResponder(t.bus, { service: "credits" });
+      await fn(t, responder);
+    });
+
+  test("a request is answered, both sides validated", async (t, responder) => {
+    await responder.respond(GetBalance, ({ data }) => ({ credits: data.merchantId.length }));
+    assert.deepEqual(await t.bus.request(GetBalance, { merchantId: "m_1" }), { credits: 3 });
+    await assert.rejects(t.bus.request(GetBalance, { merchantId: "" }), ValidationError);
+  });
+
+  test("the responder's error is the caller's, as the class it is", async (t, responder) => {
+    await responder.respond(GetBalance, () => {
+      throw new NotFoundError("Merchant m_1 not found", { resource: "merchant", resourceId: "m_1" });
+    });
+    await assert.rejects(t.bus.request(GetBalance, { merchantId: "m_1" }), (error) => {
+      assert.ok(error instanceof NotFoundError);
+      assert.equal(error.message, "Merchant m_1 not found");
+      assert.deepEqual(error.details, { resource: "merchant", resource_id: "m_1" });
+      return true;
+    });
+  });
+
+  test("what a handler did not mean to say stays with the responder", async (t, responder) => {
+    await responder.respond(GetBalance, () => {
+      throw new Error("password=hunter2");
+    });
+    await assert.rejects(t.bus.request(GetBalance, { merchantId: "m_1" }), (error) => {
+      assert.ok(isGlamError(error));
+      assert.equal(error.code, "INTERNAL_ERROR");
+      assert.doesNotMatch(JSON.stringify(error), /hunter2/);
+      return true;
+    });
+  });
+
+  test("a response that breaks the contract is the responder's error", async (t, responder) => {
+    await responder.respond(GetBalance, () => ({ credits: 1.5 }));
+    await assert.rejects(
+      t.bus.request(GetBalance, { merchantId: "m_1" }),
+      (error) => isGlamError(error) && error.status === 500,
+    );
+  });
+
+  test("a request that breaks the contract is refused by the responder as well", async (t, responder) => {
+    const Loose = defineRequest(GetBalance.subject, { request: z.unknown(), response: z.unknown() });
+    await responder.respond(GetBalance, () => ({ credits: 1 }));
+    await assert.rejects(t.bus.request(Loose, { merchantId: 7 }), ValidationError);
+  });
+
+  test("a request that nobody answers rejects at once", async (t) => {
+    await assert.rejects(t.bus.request(GetBalance, { merchantId: "m_1" }), isBusError("no_responder", true));
+  });
+
+  test("a request that takes too long rejects, and the handler's signal aborts", async (t, responder) => {
+    const aborted = Promise.withResolvers<void>();
+    await responder.respond(GetBalance, ({ signal }) => {
+      return new Promise<Answer>(() => signal.addEventListener("abort", () => aborted.resolve()));
+    });
+    const asking = t.bus.request(GetBalance, { merchantId: "m_1" }, { timeoutMs: 200 });
+    await assert.rejects(t.pass(asking), (error) => {
+      // Whichever is first: the caller's patience, or the responder's word that it has run out.
+      assert.ok(isGlamError(error) && ["MESSAGE_BUS_ERROR", "TIMEOUT"].includes(error.code), String(error));
+      return true;
+    });
+    await aborted.promise;
+  });
+
+  test("a caller can give up", async (t, responder) => {
+    await responder.respond(GetBalance, () => new Promise<Answer>(() => {}));
+    const controller = new AbortController();
+    const asking = t.bus.request(GetBalance, { merchantId: "m_1" }, {
+      signal: controller.signal,
+      timeoutMs: 500,
+    });
+    const reason = new Error("enough");
+    setTimeout(() => controller.abort(reason), 20);
+    await assert.rejects(asking, (error) => error === reason);
+  });
+
+  test("replicas share the requests", async (t, responder) => {
+    await using replica = createResponder(t.bus, { service: "credits" });
+    const counts = [0, 0];
+    await responder.respond(GetBalance, () => ({ credits: ++counts[0]! }));
+    await replica.respond(GetBalance, () => ({ credits: ++counts[1]! }));
+    for (let i = 0; i < 40; i++) await t.bus.request(GetBalance, { merchantId: "m_1" });
+    assert.equal(counts[0]! + counts[1]!, 40);
+    assert.ok(counts[0]! > 0 && counts[1]! > 0, String(counts));
+  });
+
+  test("the handler runs in the context of the request", async (t, responder) => {
+    const seen: unknown[] = [];
+    await responder.respond(GetBalance, ({ context }) => {
+      seen.push(context.correlationId, context.service, context.traceparent?.slice(3, 35));
+      return { credits: 1 };
+    });
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    await runWithContext({ service: "shop", correlationId: "corr_9", traceparent }, async () => {
+      await t.bus.request(GetBalance, { merchantId: "m_1" });
+    });
+    assert.deepEqual(seen, ["corr_9", "credits", "0af7651916cd43dd8448eb211c80319c"]);
+  });
+
+  test("a subject that a stream covers is refused on both sides", async (t, responder) => {
+    await t.bus.ensureStream({ name: "RPC", subjects: ["rpc.>"] });
+    await assert.rejects(responder.respond(GetBalance, () => ({ credits: 1 })), isBusError("refused", false));
+    await assert.rejects(t.bus.request(GetBalance, { merchantId: "m_1" }), isBusError("refused", false));
+    assert.equal((await t.bus.streamInfo("RPC"))?.messages, 0);
+  });
+
+  test("a closed responder finishes what it has begun, and takes no more", async (t, responder) => {
+    const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    await responder.respond(GetBalance, async () => {
+      begun.resolve();
+      await go.promise;
+      return { credits: 5 };
+    });
+    const asking = t.bus.request(GetBalance, { merchantId: "m_1" });
+    await begun.promise;
+    const closing = responder.close();
+    setTimeout(go.resolve, 30);
+    assert.deepEqual(await asking, { credits: 5 });
+    await closing;
+    await assert.rejects(t.bus.request(GetBalance, { merchantId: "m_1" }), isBusError("no_responder", true));
+  });
+}

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { ensureStreams } from "../messaging/ensure_streams.ts";
+import { STREAM_CONFIGS, Streams } from "../messaging/streams.ts";
+import type { It } from "./_listener_delivery_conformance.ts";
+import { type BusUnderTest, Listening } from "./_listening.ts";
+import { isBusError } from "./_publish_conformance.ts";
+
+/** What streams promise. */
+export function streamConformance(it: It, create: () => Promise<BusUnderTest>): void {
+  const test = (name: string, fn: (t: Listening) => Promise<void>) =>
+    it(name, async () => {
+      await using t = new Listening(await create());
+      await fn(t);
+    });
+  const put = (t: Listening, subject: string, data = "{}", id?: string) =>
+    t.bus.publish({ subject, data, id });
+
+  test("the streams of the fleet are made with their subjects and limits, and found again", async (t) => {
+    const made = await ensureStreams(t.bus);
+    assert.deepEqual(made.map(({ name, outcome }) => [name, outcome]), [
+      [Streams.EVENTS, "created"],
+      [Streams.DLQ, "created"],
+    ]);
+    for (const wanted of STREAM_CONFIGS) {
+      const info = await t.bus.streamInfo(wanted.name);
+      assert.deepEqual(info?.config.subjects, wanted.subjects);
+      assert.equal(info?.config.maxAgeMs, wanted.maxAgeMs);
+      assert.equal(info?.config.maxMessages, wanted.maxMessages);
+      assert.equal(info?.config.discard, wanted.discard);
+      assert.equal(info?.config.storage, "file");
+    }
+    const again = await ensureStreams(t.bus, { again: true });
+    assert.deepEqual(again.map(({ outcome, drift }) => [outcome, drift]), [["unchanged", []], [
+      "unchanged",
+      [],
+    ]]);
+  });
+
+  test("a stream that Python made is widened, and its messages stay", async (t) => {
+    const [events] = STREAM_CONFIGS;
+    await t.bus.ensureStream({ ...events, subjects: ["evt.*"], discard: "old" });
+    await put(t, "evt.ping");
+    const { outcome, drift } = await t.bus.ensureStream(events);
+    assert.deepEqual([outcome, drift], ["updated", []]);
+    const info = await t.bus.streamInfo(Streams.EVENTS);
+    assert.deepEqual([...info!.config.subjects].sort(), ["cmd.>", "evt.>"]);
+    assert.equal(info?.messages, 1);
+    assert.equal((await put(t, "evt.email.send.complete.v1")).stream, Streams.EVENTS);
+    assert.equal((await put(t, "cmd.email.send.requested.v1")).stream, Streams.EVENTS);
+  });
+
+  test("a stream keeps subjects that it has beside those that are wanted", async (t) => {
+    await t.bus.ensureStream({ name: "WIDE", subjects: ["a.>", "b.*"] });
+    await t.bus.ensureStream({ name: "WIDE", subjects: ["c.>"] }, { repair: true });
+    assert.deepEqual((await t.bus.streamInfo("WIDE"))?.config.subjects, ["a.>", "b.*", "c.>"]);
+  });
+
+  test("other differences are told in words, and repaired only on request", async (t) => {
+    const wanted = { name: "DRIFT", subjects: ["drift.>"], maxAgeMs: 86_400_000, maxMessages: 1000 };
+    await t.bus.ensureStream({ ...wanted, maxAgeMs: 3_600_000, maxMessages: 10 });
+    const told = await t.bus.ensureStream(wanted);
+    assert.equal(told.outcome, "unchanged");
+    assert.deepEqual(told.drift, ["max_age is 1h, expected 24h", "max_msgs is 10, expected 1000"]);
+    assert.equal((await t.bus.streamInfo("DRIFT"))?.config.maxMessages, 10);
+    const repaired = await t.bus.ensureStream(wanted, { repair: true });
+    assert.deepEqual([repaired.outcome, repaired.drift], ["updated", []]);
+    const info = await t.bus.streamInfo("DRIFT");
+    assert.deepEqual([info?.config.maxAgeMs, info?.config.maxMessages], [86_400_000, 1000]);
+    assert.deepEqual(await t.bus.ensureStream(wanted), { outcome: "unchanged", drift: [] });
+  });
+
+  test("what only a new stream could change is told, also after a repair", async (t) => {
+    const wanted = { name: "KIND", subjects: ["kind.>"], storage: "file" as const };
+    await t.bus.ensureStream({ ...wanted, storage: "memory" });
+    const { drift } = await t.bus.ensureStream(wanted, { repair: true });
+    assert.deepEqual(drift, ["storage is memory, expected file"]);
+  });
+
+  test("two that ensure the streams at once do not fight", async (t) => {
+    const ensuring = Array.from({ length: 8 }, () => t.bus.ensureStream(STREAM_CONFIGS[0]));
+    const reports = await Promise.all(ensuring);
+    assert.ok(reports.some(({ outcome }) => outcome === "created"));
+    assert.deepEqual(reports.flatMap(({ drift }) => drift), []);
+    const widening = Array.from(
+      { length: 8 },
+      () => t.bus.ensureStream({ ...STREAM_CONFIGS[0], subjects: ["evt.>", "cmd.>", "log.>"] }),
+    );
+    await Promise.all(widening);
+    const { config } = (await t.bus.streamInfo(Streams.EVENTS))!;
+    assert.deepEqual([...config.subjects].sort(), ["cmd.>", "evt.>", "log.>"]);
+  });
+
+  test("a stream whose subjects another one has is refused", async (t) => {
+    await t.bus.ensureStream({ name: "ONE", subjects: ["one.>"] });
+    await assert.rejects(
+      t.bus.ensureStream({ name: "TWO", subjects: ["one.two"] }),
+      isBusError("refused", false),
+    );
+  });
+
+  test("a stream is found by its subjects, and is gone when it is deleted", async (t) => {
+    await t.bus.ensureStream({ name: "FOUND", subjects: ["found.*.v1"] });
+    assert.equal(await t.bus.findStream("found.a.v1"), "FOUND");
+    assert.equal(await t.bus.findStream("found.a.b.v1"), undefined);
+    assert.equal(await t.bus.deleteStream("FOUND"), true);
+    assert.equal(await t.bus.deleteStream("FOUND"), false);
+    assert.equal(await t.bus.streamInfo("FOUND"), undefined);
+    assert.equal(await t.bus.findStream("found.a.v1"), undefined);
+  });
+
+  test("a stream at its limit drops its oldest message", async (t) => {
+    await t.bus.ensureStream({ name: "RING", subjects: ["ring.>"], maxMessages: 2 });
+    for (const data of ["1", "2", "3"]) await put(t, "ring.a", data);
+    const info = await t.bus.streamInfo("RING");
+    assert.deepEqual([info?.messages, info?.firstSequence, info?.lastSequence], [2, 2, 3]);
+    assert.equal(await t.bus.readMessage("RING", { sequence: 1 }), undefined);
+  });
+
+  test("an id counts once in its stream, whatever the subject, and again when its window has passed", async (t) => {
+    await t.bus.ensureStream({ name: "IDS", subjects: ["ids.>"], duplicateWindowMs: 500, maxAgeMs: 60_000 });
+    assert.equal((await put(t, "ids.a", "1", "x")).duplicate, false);
+    assert.deepEqual(await put(t, "ids.b", "2", "x"), { stream: "IDS", seq: 1, duplicate: true });
+    await t.wait(700);
+    await t.until(async () => !(await put(t, "ids.a", "3", "x")).duplicate, "the window has passed");
+    assert.equal((await t.bus.streamInfo("IDS"))?.messages, 2);
+  });
+
+  test("messages are read by sequence and by subject, removed, and purged", async (t) => {
+    await t.bus.ensureStream({ name: "READ", subjects: ["read.>"] });
+    for (const subject of ["read.a", "read.b", "read.a", "read.b", "read.c"]) {
+      await t.bus.publish({ subject, data: subject, headers: [["X-Subject", subject]] });
+    }
+    const second = await t.bus.readMessage("READ", { sequence: 2 });
+    assert.equal(second?.subject, "read.b");
+    assert.equal(new TextDecoder().decode(second?.data), "read.b");
+    assert.equal(second?.headers.get("x-subject"), "read.b");
+    assert.equal(typeof second?.timeNanos, "bigint");
+    assert.equal((await t.bus.readMessage("READ", { from: 2, subject: "read.a" }))?.sequence, 3);
+    assert.equal((await t.bus.readMessage("READ", { from: 2, subject: "read.*" }))?.sequence, 2);
+    assert.equal((await t.bus.readMessage("READ", { from: 4 }))?.sequence, 4);
+    assert.equal(await t.bus.readMessage("READ", { from: 6 }), undefined);
+    assert.equal(await t.bus.readMessage("READ", { sequence: 99 }), undefined);
+    assert.equal(await t.bus.deleteMessage("READ", 3), true);
+    assert.equal(await t.bus.deleteMessage("READ", 3), false);
+    assert.equal((await t.bus.readMessage("READ", { from: 3 }))?.sequence, 4);
+    assert.equal(await t.bus.purgeStream("READ", { subject: "read.b", before: 4 }), 1);
+    assert.equal(await t.bus.purgeStream("READ", { subject: "read.b" }), 1);
+    assert.equal(await t.bus.purgeStream("READ"), 2);
+    assert.equal((await t.bus.streamInfo("READ"))?.messages, 0);
+  });
+
+  test("messages grow old", async (t) => {
+    await t.bus.ensureStream({ name: "OLD", subjects: ["old.>"], maxAgeMs: 1000 });
+    await put(t, "old.a");
+    await t.wait(1100);
+    await t.until(async () => (await t.bus.streamInfo("OLD"))?.messages === 0, "the message is too old");
+    assert.equal((await t.bus.streamInfo("OLD"))?.firstSequence, 2);
+  });
+}

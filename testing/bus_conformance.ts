@@ -1,0 +1,45 @@
+import { consumerConformance } from "./_consumer_conformance.ts";
+import { deadLettersConformance } from "./_dead_letters_conformance.ts";
+import { contextConformance } from "./_listener_context_conformance.ts";
+import { deliveryConformance, type It } from "./_listener_delivery_conformance.ts";
+import { flowConformance } from "./_listener_flow_conformance.ts";
+import type { BusUnderTest } from "./_listening.ts";
+import { publishConformance } from "./_publish_conformance.ts";
+import { requestConformance } from "./_request_conformance.ts";
+import { streamConformance } from "./_stream_conformance.ts";
+
+/** Options of {@link busConformance}. */
+export interface BusConformanceOptions {
+  /** Registers a test: `it` of `node:test`, or of a runner that looks like it. */
+  readonly it: It;
+  /** Makes a bus for one test: connected, on a broker or an account where there are no streams. */
+  readonly create: () => Promise<BusUnderTest>;
+}
+
+/**
+ * Registers the tests that every `MessageBus` has to pass: what publishers, listeners, dead letters and requests rely on.
+ *
+ * @example
+ * ```ts ignore
+ * import { it } from "node:test";
+ * import { busConformance } from "@glam/shared/testing";
+ *
+ * busConformance({
+ *   it,
+ *   async create() {
+ *     const bus = await connectMyBroker();
+ *     return { bus, [Symbol.asyncDispose]: () => bus.close() };
+ *   },
+ * });
+ * ```
+ */
+export function busConformance({ it, create }: BusConformanceOptions): void {
+  streamConformance(it, create);
+  publishConformance(it, create);
+  consumerConformance(it, create);
+  requestConformance(it, create);
+  deliveryConformance(it, create);
+  flowConformance(it, create);
+  contextConformance(it, create);
+  deadLettersConformance(it, create);
+}

@@ -1,0 +1,24 @@
+/**
+ * What tests of a service or of an adapter need: the suite that every message bus has to pass.
+ *
+ * ```ts ignore
+ * import { it } from "node:test";
+ * import { createManualClock, createMemoryBus } from "@glam/shared/messaging";
+ * import { busConformance } from "@glam/shared/testing";
+ *
+ * busConformance({
+ *   it,
+ *   create() {
+ *     const clock = createManualClock();
+ *     const bus = createMemoryBus({ clock });
+ *     return Promise.resolve({ bus, advance: clock.advance, [Symbol.asyncDispose]: () => bus.close() });
+ *   },
+ * });
+ * ```
+ *
+ * @module
+ */
+
+export { busConformance, type BusConformanceOptions } from "./bus_conformance.ts";
+export type { It } from "./_listener_delivery_conformance.ts";
+export type { BusUnderTest } from "./_listening.ts";
