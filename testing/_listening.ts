@@ -12,6 +12,7 @@ import { Streams } from "../messaging/streams.ts";
 
 /** A bus that nobody else uses, for one test. */
 export interface BusUnderTest extends AsyncDisposable {
+  /** The bus. */
   readonly bus: MessageBus;
   /** Lets time pass, on a bus whose clock is moved by hand. */
   readonly advance?: ((ms: number) => Promise<void>) | undefined;

@@ -204,7 +204,9 @@ async function startProcess(folder: string, monitor: number): Promise<NatsProces
     (child.stdin as { unref?(): void } | null)?.unref?.();
     const started = child;
     await waitUntil(async () => {
-      if (started.exitCode !== null) throw new Error(`nats-server did not start\n${await logs()}`);
+      if (started.exitCode !== null || (await logs()).includes("[FTL]")) {
+        throw new Error(`nats-server did not start\n${await logs()}`);
+      }
       const response = await fetch(`http://${host}:${monitor}/healthz`).catch(() => undefined);
       await response?.body?.cancel();
       return response?.ok === true;

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { MessageBusError } from "@glam/shared/errors";
+import { connectNats, createPublisher, defineEvent, type MessageBus, Streams } from "@glam/shared/messaging";
+import * as z from "zod";
+import { startNats, startNatsCluster } from "../_support/nats_server.ts";
+
+const Counted = defineEvent("evt.faults.counted.v1", z.object({ n: z.int() }));
+
+/** How often each number is in the stream. */
+async function storedNumbers(bus: MessageBus): Promise<Map<number, number>> {
+  const counts = new Map<number, number>();
+  for (let from = 1;;) {
+    const message = await bus.readMessage(Streams.EVENTS, { from });
+    if (message === undefined) return counts;
+    const { data: { n } } = JSON.parse(new TextDecoder().decode(message.data));
+    counts.set(n, (counts.get(n) ?? 0) + 1);
+    from = message.sequence + 1;
+  }
+}
+
+async function until(condition: () => boolean, ms = 15_000): Promise<void> {
+  for (const started = Date.now(); !condition();) {
+    assert.ok(Date.now() - started < ms, `Not within ${ms} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+it("every event that publish has resolved survives kill -9 of the server, once; the others reject in time", async () => {
+  await using server = await startNats();
+  await using bus = await connectNats({ servers: server.url, ...server.account() });
+  // One attempt for each, so that what is not known to be stored shows.
+  const publisher = createPublisher(bus, { service: "faults", timeoutMs: 800, ackTimeoutMs: 800 });
+  await publisher.publish(Counted, { n: -1 });
+  const resolved = new Set<number>();
+  const rejected = new Map<number, unknown>();
+  let n = 0;
+  let isOver = false;
+  const worker = async () => {
+    while (!isOver) {
+      const own = n++;
+      const started = performance.now();
+      await publisher.publish(Counted, { n: own }).then(
+        () => resolved.add(own),
+        (error) => rejected.set(own, error),
+      );
+      const took = performance.now() - started;
+      assert.ok(took < 5000, `An event took ${took} ms`);
+      if (rejected.has(own)) await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const workers = Array.from({ length: 32 }, worker);
+  for (let round = 0; round < 2; round++) {
+    const target = resolved.size + 300;
+    await until(() => resolved.size >= target);
+    await server.kill9();
+    const failed = rejected.size + 32;
+    await until(() => rejected.size >= failed);
+    await server.restart();
+    await until(() => bus.connected);
+  }
+  isOver = true;
+  await Promise.all(workers);
+  const stored = await storedNumbers(bus);
+  for (const own of resolved) {
+    assert.equal(stored.get(own), 1, `Event ${own} is stored ${stored.get(own)} times`);
+  }
+  assert.deepEqual([...stored.values()].filter((count) => count > 1), []);
+  for (const error of rejected.values()) {
+    assert.ok(error instanceof MessageBusError, String(error));
+    assert.ok(["timeout", "unavailable"].includes(error.kind!), error.message);
+    assert.equal(error.retryable, true);
+  }
+});
+
+it("publish goes on by itself after a restart of the server, and stores each event once", async () => {
+  await using server = await startNats();
+  await using bus = await connectNats({ servers: server.url, ...server.account() });
+  const publisher = createPublisher(bus, { service: "faults" });
+  await publisher.publish(Counted, { n: 0 });
+  const states: string[] = [];
+  bus.onStateChange(({ type }) => states.push(type));
+  const publishing = publisher.publishMany(Counted, Array.from({ length: 5000 }, (_, i) => ({ n: i + 1 })));
+  await server.kill9();
+  await until(() => !bus.connected);
+  const whileDown = publisher.publish(Counted, { n: 5001 });
+  await server.restart();
+  await publishing;
+  await whileDown;
+  assert.deepEqual(states, ["disconnected", "connected"]);
+  const stored = await storedNumbers(bus);
+  assert.equal(stored.size, 5002);
+  assert.deepEqual([...stored.values()].filter((count) => count > 1), []);
+});
+
+it("an event that was rejected can be published again with its id, and is stored once", async () => {
+  await using server = await startNats();
+  await using bus = await connectNats({ servers: server.url, ...server.account() });
+  const publisher = createPublisher(bus, { service: "faults", timeoutMs: 300, ackTimeoutMs: 300 });
+  await publisher.publish(Counted, { n: 0 });
+  await server.pause();
+  const eventId = crypto.randomUUID();
+  await assert.rejects(
+    publisher.publish(Counted, { n: 1 }, { eventId }),
+    (error) => error instanceof MessageBusError && error.kind === "timeout",
+  );
+  await server.resume();
+  // What was written while the server hung has arrived by now: the outcome was unknown, and it was stored.
+  const again = await publisher.publish(Counted, { n: 1 }, { eventId, timeoutMs: 10_000 });
+  assert.equal(again.duplicate, true);
+  assert.deepEqual([...await storedNumbers(bus)], [[0, 1], [1, 1]]);
+});
+
+it("publish while the connection is lost rejects when its time is over, and on a lost bus at once", async () => {
+  await using server = await startNats();
+  await using bus = await connectNats({ servers: server.url, ...server.account() });
+  const publisher = createPublisher(bus, { service: "faults", timeoutMs: 200 });
+  await publisher.publish(Counted, { n: 0 });
+  await server.kill9();
+  await until(() => !bus.connected);
+  const isUnavailable = (error: unknown) => error instanceof MessageBusError && error.kind === "unavailable";
+  await assert.rejects(publisher.publish(Counted, { n: 1 }), isUnavailable);
+  await assert.rejects(bus.publish({ subject: Counted.subject, data: "{}" }), isUnavailable);
+  await assert.rejects(bus.streamInfo(Streams.EVENTS), isUnavailable);
+  await bus.close();
+  await assert.rejects(publisher.publish(Counted, { n: 2 }), isUnavailable);
+});
+
+it("a cluster keeps every acknowledged event when the leader of the stream is killed", async () => {
+  await using cluster = await startNatsCluster();
+  await using bus = await connectNats({ servers: cluster.urls });
+  const { ensureStreams } = await import("@glam/shared/messaging");
+  await ensureStreams(bus, { replicas: 3 });
+  assert.equal((await bus.streamInfo(Streams.EVENTS))?.config.replicas, 3);
+  const publisher = createPublisher(bus, { service: "faults", timeoutMs: 30_000, ackTimeoutMs: 1000 });
+  const resolved = new Set<number>();
+  let n = 0;
+  let isOver = false;
+  const worker = async () => {
+    while (!isOver) {
+      const own = n++;
+      await publisher.publish(Counted, { n: own });
+      resolved.add(own);
+    }
+  };
+  const workers = Array.from({ length: 16 }, worker);
+  await until(() => resolved.size >= 200);
+  const leader = await cluster.leaderOf(Streams.EVENTS);
+  await cluster.servers[leader]!.kill9();
+  const target = resolved.size + 200;
+  await until(() => resolved.size >= target, 25_000);
+  isOver = true;
+  await Promise.all(workers);
+  const stored = await storedNumbers(bus);
+  for (const own of resolved) {
+    assert.equal(stored.get(own), 1, `Event ${own} is stored ${stored.get(own)} times`);
+  }
+  assert.deepEqual([...stored.values()].filter((count) => count > 1), []);
+});
