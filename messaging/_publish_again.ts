@@ -1,10 +1,10 @@
 import { MessageBusError } from "../errors/infrastructure.ts";
 import type { LoggerLike } from "../logging/logger.ts";
+import { busError } from "./_bus_error.ts";
 import type { MessageBus, OutgoingMessage, PublishAck } from "./message_bus.ts";
 
 const BACKOFF_MS = [20, 100, 250, 500, 1000] as const;
-// While a cluster elects a leader, or a server has just started, nobody listens to the subject of a stream.
-const NO_STREAM_ATTEMPTS = 4;
+const NO_STREAM_ATTEMPTS = 2;
 
 /** A message that could not be published at once. */
 export interface Retry {
@@ -25,7 +25,8 @@ export async function publishAgain(retry: Retry, first: unknown): Promise<Publis
   const { bus, message, deadline, logger } = retry;
   let error = first;
   for (let failures = 1;; failures++) {
-    if (!isWorthTrying(error, failures)) throw error;
+    error = await withReason(retry, error, failures);
+    if (!isWorthTrying(error)) throw error;
     const left = deadline - bus.clock.now();
     if (left <= 0) throw error;
     logger?.warn("Publishing again", { subject: message.subject, attempt: failures + 1, error });
@@ -40,12 +41,29 @@ export async function publishAgain(retry: Retry, first: unknown): Promise<Publis
   }
 }
 
-function isWorthTrying(error: unknown, failures: number): boolean {
-  if (!(error instanceof MessageBusError)) return false;
-  if (error.kind === "no_stream") {
-    return error.details["stream"] === undefined && failures < NO_STREAM_ATTEMPTS;
+/**
+ * Nobody listens to a subject also while a cluster elects a leader for its stream, or a server has just started: then
+ * there is a stream, or nobody to ask for one.
+ */
+async function withReason({ bus, message }: Retry, error: unknown, failures: number): Promise<unknown> {
+  if (!(error instanceof MessageBusError) || error.kind !== "no_stream" || message.stream !== undefined) {
+    return error;
   }
-  return error.kind === "timeout" || error.kind === "unavailable";
+  const stream = await bus.findStream(message.subject).catch(() => "The stream");
+  if (stream === undefined && failures >= NO_STREAM_ATTEMPTS) return error;
+  return busError(
+    "unavailable",
+    `Cannot publish "${message.subject}": ${stream ?? "its stream"} does not answer`,
+    {
+      operation: "publish",
+      subject: message.subject,
+      cause: error,
+    },
+  );
+}
+
+function isWorthTrying(error: unknown): boolean {
+  return error instanceof MessageBusError && (error.kind === "timeout" || error.kind === "unavailable");
 }
 
 function jittered(failures: number): number {
