@@ -103,7 +103,7 @@ describe("W3C Trace Context over a socket", () => {
     const body = JSON.stringify(urls.map((url) => ({ url, arguments: [] })));
     const lines: HeaderLines = [["Content-Type", "application/json"], ...headers];
     const { responses } = await exchange(service.port, requestText("POST", "/test", lines, body));
-    assert.equal(responses[0]?.status, 200, responses[0]?.body);
+    assert.equal(responses[0]?.status, 200, responses[0]?.body ?? "");
     return urls.map((url) => receiver.callOf(url));
   }
 

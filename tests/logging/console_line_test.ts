@@ -84,7 +84,7 @@ test("a terminal gets colours unless NO_COLOR is set, and a sink never", () => {
   using _log = withConsole("log", (line) => lines.push(String(line)));
   const print = () => createLogger("catalog", { format: "console", file: false }).info("x");
   print();
-  assert.ok(lines[0]!.includes("\x1b[32mINFO\x1b[0m"), lines[0]);
+  assert.ok(lines[0]!.includes("\x1b[32mINFO\x1b[0m"), lines[0]!);
   using _noColour = withEnv({ NO_COLOR: "1" });
   print();
   assert.ok(!lines[1]!.includes("\x1b"));
