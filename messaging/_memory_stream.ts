@@ -7,9 +7,33 @@ import type { MessageHeaders } from "./message_headers.ts";
 import type { MessageQuery, PurgeOptions, StoredMessage, StreamConfig, StreamInfo } from "./stream.ts";
 
 /** A message, and the bytes it counts for. */
-export interface MemoryMessage extends StoredMessage {
+export class MemoryMessage implements StoredMessage {
+  readonly subject: string;
+  readonly sequence: number;
   readonly timeMs: number;
+  readonly headers: MessageHeaders;
+  readonly data: Uint8Array;
   readonly bytes: number;
+
+  constructor(
+    { subject }: OutgoingMessage,
+    sequence: number,
+    timeMs: number,
+    headers: MessageHeaders,
+    data: Uint8Array,
+    bytes: number,
+  ) {
+    this.subject = subject;
+    this.sequence = sequence;
+    this.timeMs = timeMs;
+    this.headers = headers;
+    this.data = data;
+    this.bytes = bytes;
+  }
+
+  get timeNanos(): bigint {
+    return BigInt(Math.round(this.timeMs)) * 1_000_000n;
+  }
 }
 
 const UTF8 = new TextEncoder();
@@ -20,11 +44,16 @@ export class MemoryStream {
   readonly consumers: Map<string, MemoryConsumer> = new Map<string, MemoryConsumer>();
   lastSequence = 0;
   readonly #clock: Clock;
-  readonly #messages = new Map<number, MemoryMessage>();
+  /** By sequence, from `#base` on: a map of a million entries takes most of the time of storing. */
+  #messages: (MemoryMessage | undefined)[] = [];
+  #base = 1;
+  #count = 0;
   readonly #ids = new Map<string, { readonly sequence: number; readonly at: number }>();
   #matchers: ((subject: string) => boolean)[] = [];
   #firstSequence = 1;
   #bytes = 0;
+  /** When the first id is to be forgotten, or the first message is too old: before, there is nothing to look for. */
+  #nextExpiry = Infinity;
 
   constructor(config: StreamConfig, clock: Clock) {
     this.#clock = clock;
@@ -35,6 +64,7 @@ export class MemoryStream {
   configure(config: StreamConfig): void {
     this.config = config;
     this.#matchers = config.subjects.map(subjectMatcher);
+    this.#nextExpiry = 0; // its limits may be others now
     this.#trim();
   }
 
@@ -44,7 +74,7 @@ export class MemoryStream {
   }
 
   get(sequence: number): MemoryMessage | undefined {
-    return this.#messages.get(sequence);
+    return this.#messages[sequence - this.#base];
   }
 
   get firstSequence(): number {
@@ -53,7 +83,7 @@ export class MemoryStream {
   }
 
   store(message: OutgoingMessage, data: Uint8Array, headers: MessageHeaders, bytes: number): PublishAck {
-    const { name, maxMessageBytes, discard } = this.config;
+    const { name, maxMessageBytes, discard, maxAgeMs = Infinity } = this.config;
     const { subject, id } = message;
     if (maxMessageBytes !== undefined && bytes > maxMessageBytes) {
       throw busError("too_large", `Cannot publish "${subject}": ${bytes} bytes are more than ${name} takes`, {
@@ -76,18 +106,12 @@ export class MemoryStream {
     }
     const now = this.#clock.now();
     const sequence = ++this.lastSequence;
-    const stored = {
-      subject,
-      sequence,
-      timeMs: now,
-      timeNanos: BigInt(now) * 1_000_000n,
-      headers,
-      data,
-      bytes,
-    };
-    this.#messages.set(sequence, stored);
+    const stored = new MemoryMessage(message, sequence, now, headers, data, bytes);
+    this.#messages.push(stored);
+    this.#count++;
     this.#bytes += bytes;
     if (id !== undefined) this.#ids.set(id, { sequence, at: now });
+    if (this.#nextExpiry === Infinity) this.#nextExpiry = now + Math.min(this.#windowMs, maxAgeMs);
     for (const consumer of this.consumers.values()) consumer.onStored(stored);
     this.#trim();
     return { stream: name, seq: sequence, duplicate: false };
@@ -95,56 +119,81 @@ export class MemoryStream {
 
   #isFull(bytes: number): boolean {
     const { maxMessages = Infinity, maxBytes = Infinity } = this.config;
-    return this.#messages.size + 1 > maxMessages || this.#bytes + bytes > maxBytes;
+    return this.#count + 1 > maxMessages || this.#bytes + bytes > maxBytes;
+  }
+
+  get #windowMs(): number {
+    const { maxAgeMs = Infinity, duplicateWindowMs = DUPLICATE_WINDOW_MS } = this.config;
+    return Math.min(duplicateWindowMs, maxAgeMs);
   }
 
   /** Drops what is too old, and forgets ids whose window has passed. */
   expire(): void {
     const now = this.#clock.now();
-    const { maxAgeMs, duplicateWindowMs = DUPLICATE_WINDOW_MS } = this.config;
-    const windowMs = Math.min(duplicateWindowMs, maxAgeMs ?? Infinity);
+    if (now < this.#nextExpiry) return;
+    this.#nextExpiry = Infinity;
+    const windowMs = this.#windowMs;
     for (const [id, { at }] of this.#ids) {
-      if (now - at < windowMs) break;
+      if (now - at < windowMs) {
+        this.#nextExpiry = at + windowMs;
+        break;
+      }
       this.#ids.delete(id);
     }
+    const { maxAgeMs } = this.config;
     if (maxAgeMs === undefined) return;
-    for (const message of this.#messages.values()) {
-      if (now - message.timeMs < maxAgeMs) break;
+    for (let sequence = this.#firstSequence; sequence <= this.lastSequence; sequence++) {
+      const message = this.get(sequence);
+      if (message === undefined) continue;
+      if (now - message.timeMs < maxAgeMs) {
+        this.#nextExpiry = Math.min(this.#nextExpiry, message.timeMs + maxAgeMs);
+        break;
+      }
       this.remove(message.sequence);
     }
   }
 
   #trim(): void {
     const { maxMessages = Infinity, maxBytes = Infinity } = this.config;
-    while (this.#messages.size > maxMessages || (this.#bytes > maxBytes && this.#messages.size > 0)) {
+    while (this.#count > maxMessages || (this.#bytes > maxBytes && this.#count > 0)) {
       this.remove(this.#firstSequence);
     }
   }
 
   remove(sequence: number): boolean {
-    const message = this.#messages.get(sequence);
+    const message = this.get(sequence);
     if (message === undefined) return false;
-    this.#messages.delete(sequence);
+    this.#messages[sequence - this.#base] = undefined;
+    this.#count--;
     this.#bytes -= message.bytes;
     if (sequence === this.#firstSequence) {
-      do this.#firstSequence++; while (
-        this.#firstSequence <= this.lastSequence && !this.#messages.has(this.#firstSequence)
-      );
+      while (this.#firstSequence <= this.lastSequence && this.get(this.#firstSequence) === undefined) {
+        this.#firstSequence++;
+      }
+      this.#compact();
     }
     for (const consumer of this.consumers.values()) consumer.onRemoved(message);
     return true;
   }
 
+  /** Lets go of the room of what is gone, when it is half of all. */
+  #compact(): void {
+    const gone = this.#firstSequence - this.#base;
+    if (gone < 1024 || gone * 2 < this.#messages.length) return;
+    this.#messages = this.#messages.slice(gone);
+    this.#base = this.#firstSequence;
+  }
+
   read(query: MessageQuery): StoredMessage | undefined {
     this.expire();
-    if ("sequence" in query) return this.#messages.get(query.sequence);
+    if ("sequence" in query) return this.get(query.sequence);
     const matches = subjectMatcher(query.subject ?? ">");
     for (
       let sequence = Math.max(query.from, this.#firstSequence);
       sequence <= this.lastSequence;
       sequence++
     ) {
-      const message = this.#messages.get(sequence);
+      const message = this.get(sequence);
       if (message !== undefined && matches(message.subject)) return message;
     }
     return undefined;
@@ -154,9 +203,9 @@ export class MemoryStream {
     this.expire();
     const matches = subjectMatcher(subject);
     let removed = 0;
-    for (const message of this.#messages.values()) {
-      if (message.sequence >= before) break;
-      if (matches(message.subject) && this.remove(message.sequence)) removed++;
+    for (let sequence = this.#firstSequence; sequence <= this.lastSequence && sequence < before; sequence++) {
+      const message = this.get(sequence);
+      if (message !== undefined && matches(message.subject) && this.remove(sequence)) removed++;
     }
     return removed;
   }
@@ -165,7 +214,7 @@ export class MemoryStream {
     this.expire();
     return {
       config: this.config,
-      messages: this.#messages.size,
+      messages: this.#count,
       bytes: this.#bytes,
       firstSequence: this.#firstSequence,
       lastSequence: this.lastSequence,
