@@ -4,6 +4,7 @@
  *     deno task bench            # prints the table
  *     deno task bench --write    # and keeps it in docs/performance.md
  *     deno task bench http       # one group: http, load, start, db or config
+ *     deno task bench http       # one group: http, load, publish or start
  *
  * @module
  */
@@ -14,12 +15,14 @@ import { configRows } from "./config.ts";
 import { dbRows } from "./db.ts";
 import { loadRows } from "./load.ts";
 import { inProcessRows } from "./in_process.ts";
+import { publishRows } from "./publish.ts";
 import { startRows } from "./start.ts";
 import { type Row, toTable } from "./_table.ts";
 
 const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   http: inProcessRows,
   load: loadRows,
+  publish: publishRows,
   start: startRows,
   db: dbRows,
   config: configRows,

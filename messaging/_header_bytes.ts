@@ -3,10 +3,16 @@ import type { HeaderEntries } from "./message_headers.ts";
 
 const NAME = /^[!-9;-~]+$/;
 const RESERVED = /^nats-/i;
+// What this package sends with each event need not be looked at each time.
+const KNOWN = new Set(["Content-Type", "X-Correlation-ID", "traceparent", "tracestate", "baggage"]);
 
 /** Checks headers that a caller gives. */
 export function assertHeaders(headers: HeaderEntries): void {
   for (const [name, value] of headers) {
+    if (KNOWN.has(name)) {
+      assertHeaderValue(name, value);
+      continue;
+    }
     if (!NAME.test(name)) {
       throw new TypeError(
         `Expected a header name without spaces, colons and line breaks, got ${JSON.stringify(name)}`,

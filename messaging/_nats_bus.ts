@@ -6,7 +6,7 @@ import { busError, type BusErrorPlace, toBusError } from "./_bus_error.ts";
 import { NatsAcks } from "./_nats_acks.ts";
 import { bindServerConsumer, findServerConsumer, toConsumerInfo } from "./_nats_consumers.ts";
 import { NatsInbox, saysNobody } from "./_nats_inbox.ts";
-import { decodeHeaders, encodeHeaders, NatsMessage } from "./_nats_message.ts";
+import { decodeHeaders, encodeHeaders, encodeMessage, NatsMessage } from "./_nats_message.ts";
 import { publishHeaders, readAck } from "./_nats_publish.ts";
 import { NatsPull } from "./_nats_pull.ts";
 import { serveRequests } from "./_nats_serve.ts";
@@ -82,8 +82,9 @@ export class NatsBus implements MessageBus {
       const place = { operation: "publish", subject, stream: message.stream };
       const doing = `Cannot publish "${subject}"`;
       this.#assertOpen(doing, place);
-      const headers = encodeHeaders(message.headers ?? [], publishHeaders(message, () => this.#version));
-      const bytes = message.data.length + (headers?.bytes ?? 0);
+      const own = publishHeaders(message, () => this.#version);
+      const { headers, data } = encodeMessage(message.headers ?? [], own, message.data);
+      const bytes = data.length + (headers?.bytes ?? 0);
       if (bytes > this.maxPayloadBytes) {
         const why = `${bytes} bytes are more than the ${this.maxPayloadBytes} that the server takes`;
         throw busError("too_large", `${doing}: ${why}`, place);
@@ -93,7 +94,7 @@ export class NatsBus implements MessageBus {
         if (ack instanceof Error) reject(ack);
         else resolve(ack);
       };
-      this.#send(subject, message.data, headers, timeoutMs, doing, place, onReply, reject);
+      this.#send(subject, data, headers, timeoutMs, doing, place, onReply, reject);
     });
   }
 
