@@ -111,6 +111,46 @@ it("an event that was rejected can be published again with its id, and is stored
   assert.deepEqual([...await storedNumbers(bus)], [[0, 1], [1, 1]]);
 });
 
+it("attempts whose outcome is not known store one event", async () => {
+  await using server = await startNats();
+  await using bus = await connectNats({ servers: server.url, ...server.account() });
+  const attempts: unknown[] = [];
+  const logger = {
+    debug() {},
+    info() {},
+    warn: (...args: unknown[]) => void attempts.push(args),
+    error() {},
+    critical() {},
+  };
+  const publisher = createPublisher(bus, { service: "faults", timeoutMs: 20_000, ackTimeoutMs: 150, logger });
+  await publisher.publish(Counted, { n: 0 });
+  await server.pause();
+  const publishing = publisher.publish(Counted, { n: 1 });
+  await until(() => attempts.length >= 3);
+  await server.resume();
+  await publishing;
+  assert.deepEqual([...await storedNumbers(bus)], [[0, 1], [1, 1]]);
+});
+
+it("what waits for an answer rejects at once when the connection is lost", async () => {
+  await using server = await startNats();
+  await using bus = await connectNats({ servers: server.url, ...server.account() });
+  await bus.ensureStream({ name: "LOST", subjects: ["lost.>"] });
+  await server.pause();
+  const day = 86_400_000; // nothing but the loss of the connection ends it in time
+  const waiting = [
+    bus.publish({ subject: "lost.a", data: "1" }, { timeoutMs: day }),
+    bus.call("rpc.lost", { data: "1" }, { timeoutMs: day }),
+    bus.streamInfo("LOST"),
+  ];
+  const outcomes = Promise.allSettled(waiting);
+  await server.kill9();
+  for (const outcome of await outcomes) {
+    assert.ok(outcome.status === "rejected" && outcome.reason instanceof MessageBusError);
+    assert.equal(outcome.reason.kind, "unavailable", outcome.reason.message);
+  }
+});
+
 it("publish while the connection is lost rejects when its time is over, and on a lost bus at once", async () => {
   await using server = await startNats();
   await using bus = await connectNats({ servers: server.url, ...server.account() });
