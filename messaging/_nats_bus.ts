@@ -351,6 +351,8 @@ export class NatsBus implements MessageBus {
         this.#tell({ type: "connected" });
       } else if (status.type === "error") {
         log?.error("Message bus error", { error: status.error });
+        const { operation, subject } = status.error as { operation?: unknown; subject?: unknown };
+        if (operation === "publish" && typeof subject === "string") this.#inbox.refuse(subject);
       }
     }
   }

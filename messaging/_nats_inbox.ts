@@ -78,6 +78,16 @@ export class NatsInbox {
     }
   }
 
+  /** Fails what waits for an answer to a subject that these credentials may not publish to: none will come. */
+  refuse(subject: string): void {
+    for (const [token, { onFailure, doing, place }] of this.#waiting) {
+      if (place.subject !== subject) continue;
+      this.#waiting.delete(token);
+      onFailure(busError("refused", `${doing}: these credentials do not permit it`, place));
+    }
+    if (this.#waiting.size === 0) this.#tellIdle();
+  }
+
   /** Resolves when nothing waits. */
   settled(): Promise<void> {
     return this.#waiting.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#onIdle = resolve);

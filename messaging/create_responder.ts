@@ -54,6 +54,7 @@ export interface Responder extends AsyncDisposable {
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+const REPLY_HEADER_BYTES = 128;
 
 /**
  * Answers requests on a bus; see `defineRequest`.
@@ -70,7 +71,8 @@ export function createResponder(bus: MessageBus, options: ResponderOptions): Res
   return {
     async respond(contract, handler) {
       await assertUncovered(bus, contract.subject);
-      const onRequest = (request: IncomingMessage) => answer(service, contract, handler, request, log);
+      const onRequest = (request: IncomingMessage) =>
+        answer({ service, contract, handler, request, log, maxBytes: bus.maxPayloadBytes });
       servings.push(await bus.serve(contract.subject, { queue: service, onRequest }));
     },
     close,
@@ -78,13 +80,18 @@ export function createResponder(bus: MessageBus, options: ResponderOptions): Res
   };
 }
 
-function answer<In, Input, Out, Reply>(
-  service: string,
-  contract: RequestContract<In, Input, Out, Reply>,
-  handler: (call: RequestCall<In>) => Reply | Promise<Reply>,
-  request: IncomingMessage,
-  log: LoggerLike | undefined,
-): Promise<RawMessage> {
+/** A request, and what it takes to answer it. */
+interface Asked<In, Input, Out, Reply> {
+  readonly service: string;
+  readonly contract: RequestContract<In, Input, Out, Reply>;
+  readonly handler: (call: RequestCall<In>) => Reply | Promise<Reply>;
+  readonly request: IncomingMessage;
+  readonly log: LoggerLike | undefined;
+  readonly maxBytes: number;
+}
+
+function answer<In, Input, Out, Reply>(asked: Asked<In, Input, Out, Reply>): Promise<RawMessage> {
+  const { service, contract, handler, request, log, maxBytes } = asked;
   const { headers } = request;
   return runWithContext({ ...receivedContext(headers), service }, async () => {
     const deadline = startDeadline(headers.get(TIMEOUT_HEADER));
@@ -94,7 +101,13 @@ function answer<In, Input, Out, Reply>(
       const reply = await Promise.race([handler(call), deadline.passed]);
       const checked = contract.responseSchema.safeParse(reply);
       if (!checked.success) throw new TypeError(`The response to "${contract.subject}" breaks the contract`);
-      return { data: JSON.stringify(checked.data ?? null), headers: replyHeaders(200) };
+      const body = new TextEncoder().encode(JSON.stringify(checked.data ?? null));
+      if (body.length > maxBytes - REPLY_HEADER_BYTES) {
+        throw new TypeError(
+          `The response to "${contract.subject}" has ${body.length} bytes, more than the bus takes`,
+        );
+      }
+      return { data: body, headers: replyHeaders(200) };
     } catch (thrown) {
       const error = toGlamError(thrown);
       const fields = { subject: contract.subject, error: thrown };

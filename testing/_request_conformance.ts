@@ -68,6 +68,18 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
     );
   });
 
+  test("a response that the bus does not take is the responder's error, at once", async (t, responder) => {
+    const Large = defineRequest("rpc.large.v1", {
+      request: z.object({}),
+      response: z.object({ text: z.string() }),
+    });
+    await responder.respond(Large, () => ({ text: "x".repeat(t.bus.maxPayloadBytes) }));
+    await assert.rejects(
+      t.bus.request(Large, {}),
+      (error) => isGlamError(error) && error.status === 500 && error.code === "INTERNAL_ERROR",
+    );
+  });
+
   test("a request that breaks the contract is refused by the responder as well", async (t, responder) => {
     const Loose = defineRequest(GetBalance.subject, { request: z.unknown(), response: z.unknown() });
     await responder.respond(GetBalance, () => ({ credits: 1 }));

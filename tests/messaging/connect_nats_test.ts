@@ -138,6 +138,20 @@ describe("connectNats with credentials", () => {
     await assert.rejects(connectNats({ servers: server.url, token: "wrong" }), isRefused);
   });
 
+  it("rejects what the credentials do not permit as refused, and not after a timeout", async () => {
+    await using server = await startNats({
+      config: `authorization { users: [
+        { user: all, password: p },
+        { user: some, password: p, permissions: { publish: ["trip.allowed", "$JS.>"], subscribe: ">" } },
+      ] }`,
+    });
+    await roundTrip({ servers: server.url, user: "all", pass: "p" });
+    await using bus = await connectNats({ servers: server.url, user: "some", pass: "p" });
+    assert.equal((await bus.publish({ subject: "trip.allowed", data: "1" })).stream, "TRIP");
+    const forbidden = bus.publish({ subject: "trip.forbidden", data: "1" }, { timeoutMs: 86_400_000 });
+    await assert.rejects(forbidden, isRefused);
+  });
+
   it("connects with an NKey", async () => {
     const key = nkeys.createUser();
     const seed = new TextDecoder().decode(key.getSeed());
