@@ -5,6 +5,7 @@
  *     deno task bench --write    # and keeps it in docs/performance.md
  *     deno task bench http       # one group: http, load, start, db or config
  *     deno task bench http       # one group: http, load, publish or start
+ *     deno task bench http       # one group: http, listen, load, publish or start
  *
  * @module
  */
@@ -13,6 +14,7 @@ import { bun, node } from "../scripts/tools.ts";
 import { runOrThrow } from "../scripts/_run.ts";
 import { configRows } from "./config.ts";
 import { dbRows } from "./db.ts";
+import { listenRows } from "./listen.ts";
 import { loadRows } from "./load.ts";
 import { inProcessRows } from "./in_process.ts";
 import { publishRows } from "./publish.ts";
@@ -26,6 +28,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   start: startRows,
   db: dbRows,
   config: configRows,
+  listen: listenRows,
 };
 
 const wanted = Deno.args.filter((arg) => !arg.startsWith("-"));

@@ -2,7 +2,7 @@ import type { Failure } from "./_failure.ts";
 import type { Held } from "./_held.ts";
 import type { Source } from "./_source.ts";
 
-const MAX_ENTRIES = 10_000;
+const MAX_ENTRIES = 20_000;
 
 interface Entry {
   readonly source: Source;
