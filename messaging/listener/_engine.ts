@@ -1,4 +1,6 @@
+import type { RequestContext } from "../../context/request_context.ts";
 import { enterContext } from "../../context/storage.ts";
+import { joinActiveSpan, type UnreadContext } from "../../context/trace.ts";
 import { MessageBusError } from "../../errors/infrastructure.ts";
 import { DeadlineExceeded } from "../../internal/clock.ts";
 import { createLogger } from "../../logging/create_logger.ts";
@@ -274,9 +276,10 @@ export class Engine {
     const span = held.span = startConsumerSpan(held, event);
     let result: unknown;
     try {
-      result = span === undefined
-        ? enterContext(invocation.context, () => settings.handle(invocation))
-        : span.run(() => enterContext(invocation.context, () => settings.handle(invocation)));
+      result = span === undefined ? enter(invocation, settings.handle) : span.run(() => {
+        joinActiveSpan(invocation.context as RequestContext as UnreadContext);
+        return enter(invocation, settings.handle);
+      });
     } catch (error) {
       result = Promise.reject(error);
     }
@@ -524,6 +527,10 @@ export class Engine {
 }
 
 const BURIAL_RETRY_MS = 250;
+
+function enter(invocation: Invocation, handle: Settings["handle"]): unknown {
+  return enterContext(invocation.context, () => handle(invocation));
+}
 
 function poison(deliveryCount: number): Error {
   return new MessageBusError(

@@ -15,6 +15,8 @@ const LOOK_MS = 10_000;
 const EXPIRY_ALARM_MS = 600_000;
 
 interface View {
+  /** Sequence of the first message that no process has got, when last looked. */
+  next: number | undefined;
   /** The oldest message not settled, when last looked. */
   oldest: { readonly sequence: number; readonly storedAt: number } | undefined;
   pending: number;
@@ -36,7 +38,13 @@ export class Monitor {
   constructor(engine: Engine) {
     this.#engine = engine;
     for (const source of engine.sources) {
-      this.#views.set(source, { oldest: undefined, pending: 0, received: 0, expiredAt: undefined });
+      this.#views.set(source, {
+        next: undefined,
+        oldest: undefined,
+        pending: 0,
+        received: 0,
+        expiredAt: undefined,
+      });
     }
   }
 
@@ -73,6 +81,7 @@ export class Monitor {
     if (this.#engine.isStopping || source.brokenSince !== undefined) return;
     if (info === undefined) return source.recover("The durable consumer is gone");
     source.floor = Math.max(source.floor, info.ackFloor);
+    source.delivered = info.delivered;
     source.numbers.lag = info.pending;
     source.refill(); // whatever went wrong, a listener that has room asks
   }
@@ -91,25 +100,28 @@ export class Monitor {
   async #watchRetention(source: Source, firstSequence: number): Promise<void> {
     const view = this.#views.get(source)!;
     const { numbers } = source;
-    const { oldest: before } = view;
-    const wasHere = before !== undefined &&
-      (source.held.has(before.sequence) || source.settled.has(before.sequence));
-    if (
-      before !== undefined && !wasHere && before.sequence < firstSequence && source.floor < before.sequence
-    ) {
+    const { next } = view;
+    const wasHere = next !== undefined && (source.held.has(next) || source.settled.has(next));
+    if (next !== undefined && !wasHere && next < firstSequence && next > source.floor) {
       // How many of the dropped ones were ours is not known; fewer are pending than were, and were not received.
       const missing = view.pending - numbers.lag - (source.received - view.received);
       numbers.expired += Math.max(1, missing);
       view.expiredAt = this.#engine.now();
       this.#engine.logger.error("Messages expired before they were handled", {
         durable: source.settings.durable,
-        oldest_sequence: before.sequence,
+        sequence: next,
         first_sequence: firstSequence,
       });
     }
-    const oldest = await source.consumer?.oldest();
-    view.oldest = oldest &&
-      { sequence: oldest.sequence, storedAt: Number(oldest.timeNanos / 1_000_000n) };
+    const [oldest, undelivered] = await Promise.all([
+      source.consumer?.oldest(),
+      numbers.lag === 0 ? undefined : this.#engine.bus.readMessage(Streams.EVENTS, {
+        from: Math.max(source.delivered + 1, firstSequence),
+        subject: source.settings.contract.subject,
+      }),
+    ]);
+    view.oldest = oldest && { sequence: oldest.sequence, storedAt: Number(oldest.timeNanos / 1_000_000n) };
+    view.next = undelivered?.sequence;
     view.pending = numbers.lag;
     view.received = source.received;
   }

@@ -38,6 +38,8 @@ export class Source {
   received = 0;
   /** Greatest ack floor that was seen: where a consumer that was deleted goes on. */
   floor = 0;
+  /** Greatest sequence that the consumer has delivered to anybody, as last seen. */
+  delivered = 0;
   /** Since when it gets no messages though it should. */
   brokenSince: number | undefined = undefined;
   /** Why. */

@@ -157,26 +157,3 @@ it("many messages that fail do not keep healthy ones back, also after the server
   await publishNumbers(bus, 3101, 3200);
   await until(() => healthy.size === 200, "the healthy ones are handled again");
 });
-
-it("a listener of a consumer that is at its limit waits, and goes on when there is room", async () => {
-  await using server = await startNats();
-  const { bus } = await openBus(server);
-  await using _bus = bus;
-  // Half a second of failures more than the 20,000 messages that may be unsettled.
-  let attempts = 0;
-  const handled = new Set<number>();
-  await using listener = listen(bus, {
-    concurrency: 64,
-    backoffMs: [3000],
-    ackWaitMs: 10_000,
-    handle({ data, attempt }) {
-      attempts++;
-      if (attempt === 1) throw new Error("once");
-      handled.add(data.n);
-    },
-  });
-  await publishNumbers(bus, 1, 21_000);
-  await listener.start();
-  await until(() => handled.size === 21_000, "all are handled", 28_000);
-  assert.equal(attempts, 42_000);
-});
