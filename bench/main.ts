@@ -3,9 +3,7 @@
  *
  *     deno task bench            # prints the table
  *     deno task bench --write    # and keeps it in docs/performance.md
- *     deno task bench http       # one group: http, load, start, db or config
- *     deno task bench http       # one group: http, load, publish or start
- *     deno task bench http       # one group: http, listen, load, publish or start
+ *     deno task bench http       # one group: http, load, start, db, config, publish or listen
  *
  * @module
  */
@@ -24,10 +22,10 @@ import { type Row, toTable } from "./_table.ts";
 const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   http: inProcessRows,
   load: loadRows,
-  publish: publishRows,
   start: startRows,
   db: dbRows,
   config: configRows,
+  publish: publishRows,
   listen: listenRows,
 };
 

@@ -40,7 +40,7 @@ class Project {
 
   async assertSame(tables: readonly TableModel[]): Promise<void> {
     const file = await this.migrator.create("nothing", { autogenerate: tables });
-    assert.equal(file, undefined, file?.sql);
+    assert.equal(file?.sql, undefined);
   }
 
   /** What the database consists of, in the words of the server. */
