@@ -55,5 +55,8 @@ export function createApp(useStore: UseStore, options: GlamOptions = {}): Hono<E
     const { items, total } = await c.var.store.ledger(c.req.param("id"), { offset, limit });
     return paginated(c, items, { page, limit, total });
   });
+  app.get("/api/v1/merchants/:id/usage", async (c) => {
+    return success(c, await c.var.store.usage(c.req.param("id")));
+  });
   return app;
 }

@@ -1,5 +1,5 @@
 /**
- * A small service on `@glam/shared`: merchants, their credits and a ledger.
+ * A small service on `@glam/shared`: merchants, their credits, a ledger, and a daily summary that is kept from events.
  *
  * The same file runs on every runtime: `deno task start`, `bun examples/credits/main.ts`, `node examples/credits/main.ts`,
  * and on workerd, which takes the default export, as Bun does.
@@ -7,11 +7,14 @@
 import process from "node:process";
 import { connectDatabase } from "@glam/shared/db";
 import { isGlamError } from "@glam/shared/errors";
+import { createPublisher } from "@glam/shared/messaging";
 import { createMetrics } from "@glam/shared/metrics";
 import { createApp, type UseStore } from "./app.ts";
+import { openBus } from "./bus.ts";
 import { openDatabase } from "./database.ts";
 import { address, serve } from "./serve.ts";
 import { CreditStore } from "./store.ts";
+import { createUsageListener } from "./usage.ts";
 
 const onWorkerd = navigator.userAgent === "Cloudflare-Workers";
 const { fetch, close } = onWorkerd ? forWorkerd() : await forServer();
@@ -25,14 +28,29 @@ if (!onWorkerd) await serve(fetch, close);
 async function forServer() {
   const metrics = createMetrics({ service: "credits" });
   const { db, description, close } = await openDatabase(metrics).catch(refuse);
-  console.log(`Using ${description}`);
-  const store = new CreditStore(db);
+  const bus = await openBus().catch(refuse);
+  const usage = createUsageListener(bus, db, metrics);
+  await usage.start().catch(refuse);
+  console.log(`Using ${description}${"NATS_SERVERS" in process.env ? " and NATS" : ""}`);
+  const store = new CreditStore(db, createPublisher(bus, { service: "credits", metrics }));
   await store.ensureDemo();
   const { fetch } = createApp((work) => work(store), {
-    health: { checks: { database: () => db.health() } },
+    health: {
+      checks: {
+        database: () => db.health(),
+        events: { check: () => usage.health(), required: false },
+      },
+    },
     metrics: { registry: await metrics.registry() },
   });
-  return { fetch, close };
+  return {
+    fetch,
+    async close() {
+      await usage.stop();
+      await bus.close();
+      await close();
+    },
+  };
 }
 
 function refuse(error: unknown): never {

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { LoggerLike } from "@glam/shared/api";
 import { Migrator } from "@glam/shared/db";
+import { createMemoryBus, createPublisher, CreditDeducted, Streams } from "@glam/shared/messaging";
 import { createApp } from "../../examples/credits/app.ts";
 import { CreditStore, tables } from "../../examples/credits/store.ts";
+import { createUsageListener } from "../../examples/credits/usage.ts";
 import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -102,6 +104,37 @@ describe("the credits service", () => {
     );
     const response = await app.request("/api/v1/merchants/nobody", { method: "DELETE" });
     assert.deepEqual([response.status, response.headers.get("allow")], [405, "GET, HEAD"]);
+  });
+
+  it("keeps a daily summary from the events of deductions, each once", async () => {
+    await using bus = createMemoryBus();
+    const store = new CreditStore(db, createPublisher(bus, { service: "credits" }));
+    const listener = createUsageListener(bus, db);
+    await using _ = listener;
+    await listener.start();
+    const events = createApp((work) => work(store), { logger: SILENT });
+    const id = await newMerchant();
+    for (const amount of [3, 4]) {
+      await events.request(`/api/v1/merchants/${id}/credits/deduct`, json({ amount, reason: "analysis" }));
+    }
+    const stored = await bus.readMessage(Streams.EVENTS, { sequence: 1 });
+    const first = JSON.parse(new TextDecoder().decode(stored!.data)) as Json;
+    assert.deepEqual({ ...first.data, merchant_id: "", operation_id: "" }, {
+      merchant_id: "",
+      credits_deducted: 3,
+      previous_balance: 100,
+      new_balance: 97,
+      operation_type: "analysis",
+      operation_id: "",
+    });
+    await createPublisher(bus, { service: "credits" }).publish(CreditDeducted, first.data); // comes twice
+    const usage = async () =>
+      (await (await events.request(`/api/v1/merchants/${id}/usage`)).json() as Json).data;
+    while ((await usage())[0]?.deductions !== 2 || (await listener.health()).consumers[0]?.lag !== 0) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await listener.stop();
+    assert.deepEqual(await usage(), [{ day: first.timestamp.slice(0, 10), credits: 7, deductions: 2 }]);
   });
 
   it("never goes below zero and never loses a deduction when 200 come at once", async () => {

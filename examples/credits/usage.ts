@@ -1,0 +1,58 @@
+import { type Database, defineTable, Repository, type Table } from "@glam/shared/db";
+import { createListener, CreditDeducted, type Listener, type MessageBus } from "@glam/shared/messaging";
+import type { Metrics } from "@glam/shared/metrics";
+import * as z from "zod";
+
+const Usage = defineTable("usage", {
+  columns: z.object({
+    merchant_uid: z.guid(),
+    day: z.iso.date(),
+    credits: z.int32(),
+    deductions: z.int32(),
+  }),
+  primaryKey: ["merchant_uid", "day"],
+});
+
+/** The operations that are in the summary: an event can come twice. */
+const Summarized = defineTable("summarized", { columns: z.object({ id: z.guid() }) });
+
+/** The tables of the summary. */
+export const usageTables: readonly Table[] = [Usage, Summarized];
+
+/** What a merchant used on one day. */
+export interface DailyUsage {
+  readonly day: string;
+  readonly credits: number;
+  readonly deductions: number;
+}
+
+/** The days on which a merchant used credits, the latest first. */
+export async function usageOf(db: Database, merchantUid: string): Promise<DailyUsage[]> {
+  const rows = await new Repository(db, Usage).findAll(
+    { merchant_uid: merchantUid },
+    { orderBy: [{ column: "day", direction: "desc" }], limit: 31 },
+  );
+  return rows.map(({ day, credits, deductions }) => ({ day, credits, deductions }));
+}
+
+/** Keeps the summary from the events, each operation once, whoever publishes them. */
+export function createUsageListener(bus: MessageBus, db: Database, metrics?: Metrics): Listener {
+  return createListener(bus, {
+    service: "credits",
+    queueGroup: "usage",
+    events: [CreditDeducted],
+    metrics,
+    async handle({ event, data }) {
+      await db.transaction(async (sql) => {
+        const { count } = await sql`
+          insert into summarized (id) values (${data.operation_id}) on conflict do nothing`;
+        if (count === 0) return;
+        await sql`
+          insert into usage (merchant_uid, day, credits, deductions)
+          values (${data.merchant_id}, ${event.timestamp.slice(0, 10)}, ${data.credits_deducted}, 1)
+          on conflict (merchant_uid, day) do update
+          set credits = usage.credits + excluded.credits, deductions = usage.deductions + 1`;
+      });
+    },
+  });
+}
