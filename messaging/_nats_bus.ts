@@ -6,7 +6,7 @@ import { busError, type BusErrorPlace, toBusError } from "./_bus_error.ts";
 import { NatsAcks } from "./_nats_acks.ts";
 import { bindServerConsumer, findServerConsumer, toConsumerInfo } from "./_nats_consumers.ts";
 import { NatsInbox, saysNobody } from "./_nats_inbox.ts";
-import { decodeHeaders, encodeHeaders, encodeMessage, NatsMessage } from "./_nats_message.ts";
+import { decodeHeaders, encodeHeaders, NatsMessage } from "./_nats_message.ts";
 import { publishHeaders, readAck } from "./_nats_publish.ts";
 import { NatsPull } from "./_nats_pull.ts";
 import { serveRequests } from "./_nats_serve.ts";
@@ -41,6 +41,7 @@ import type {
 } from "./stream.ts";
 
 const DRAIN_TIMEOUT_MS = 5000;
+const UTF8 = new TextEncoder();
 
 /** A bus on a connection to NATS. */
 export class NatsBus implements MessageBus {
@@ -83,7 +84,8 @@ export class NatsBus implements MessageBus {
       const doing = `Cannot publish "${subject}"`;
       this.#assertOpen(doing, place);
       const own = publishHeaders(message, () => this.#version);
-      const { headers, data } = encodeMessage(message.headers ?? [], own, message.data);
+      const headers = encodeHeaders(message.headers ?? [], own);
+      const data = typeof message.data === "string" ? UTF8.encode(message.data) : message.data;
       const bytes = data.length + (headers?.bytes ?? 0);
       if (bytes > this.maxPayloadBytes) {
         const why = `${bytes} bytes are more than the ${this.maxPayloadBytes} that the server takes`;
@@ -197,7 +199,7 @@ export class NatsBus implements MessageBus {
           connection: this.#connection,
           nextSubject: `${this.#apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${name}`,
           newInbox: () => `${this.#inboxPrefix}.${crypto.randomUUID()}`,
-          unavailable: () => this.#closing ? "closed" : this.#connected ? undefined : "disconnected",
+          unavailable: () => this.#unavailable(),
           onClose: (closed) => this.#pulls.delete(closed),
           flushAnswers: () => this.#acks.flush(),
           inspect: info,
@@ -431,11 +433,16 @@ export class NatsBus implements MessageBus {
     return this.#connection.info?.version ?? "0.0.0";
   }
 
+  #unavailable(): "closed" | "disconnected" | undefined {
+    if (this.#closing !== undefined || this.#connection.isClosed()) return "closed";
+    return this.#connected ? undefined : "disconnected";
+  }
+
   #assertOpen(doing: string, place: BusErrorPlace): void {
-    if (this.#closing !== undefined || this.#connection.isClosed()) {
-      throw busError("unavailable", `${doing}: the bus is closed`, place);
-    }
-    if (!this.#connected) throw busError("unavailable", `${doing}: the connection is lost`, place);
+    const reason = this.#unavailable();
+    if (reason === undefined) return;
+    const why = reason === "closed" ? "the bus is closed" : "the connection is lost";
+    throw busError("unavailable", `${doing}: ${why}`, place);
   }
 }
 
