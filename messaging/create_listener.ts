@@ -77,7 +77,7 @@ export function createListener<const Contracts extends readonly AnyEventContract
     health() {
       if (engine !== undefined) return engine.health();
       const reasons = [stopping === undefined ? "The listener was not started" : "The listener was stopped"];
-      return Promise.resolve({ status: "unhealthy", reasons, inFlight: 0, consumers: [] });
+      return Promise.resolve({ status: "unhealthy", reasons, in_flight: 0, consumers: [] });
     },
     [Symbol.asyncDispose]: () => stopping ??= close(),
   };

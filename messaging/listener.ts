@@ -8,7 +8,7 @@ export interface ListenerHealth {
   /** What keeps it from being healthy, in words. */
   readonly reasons: readonly string[];
   /** Handlers that run. */
-  readonly inFlight: number;
+  readonly in_flight: number;
   /** Each event's durable consumer. */
   readonly consumers: readonly ConsumerHealth[];
 }

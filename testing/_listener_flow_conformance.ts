@@ -233,7 +233,7 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
         ),
     });
     await t.publish(Numbered, { n: 1 });
-    await t.until(async () => (await listener.health()).inFlight === 1, "it runs");
+    await t.until(async () => (await listener.health()).in_flight === 1, "it runs");
     await t.pass(listener.stop());
     assert.ok(aborted);
     const seen: number[] = [];

@@ -161,7 +161,7 @@ export class Monitor {
     return {
       status: unhealthy.length > 0 ? "unhealthy" : degraded.length > 0 ? "degraded" : "healthy",
       reasons: [...unhealthy, ...degraded],
-      inFlight: this.#engine.running,
+      in_flight: this.#engine.running,
       consumers,
     };
   }

@@ -53,6 +53,8 @@ export class Source {
   #paused = false;
   #again: Timer | undefined;
   #recovering: Promise<void> | undefined;
+  /** Tries to recover now, such as when the connection is there again. */
+  #wake: (() => void) | undefined;
 
   constructor(engine: Engine, bus: MessageBus, settings: SourceSettings) {
     this.#engine = engine;
@@ -129,12 +131,14 @@ export class Source {
     this.brokenSince ??= this.#engine.now();
     this.#subscription?.close();
     this.#subscription = undefined;
+    this.#wake?.();
     this.#recovering ??= this.#recover().finally(() => this.#recovering = undefined);
   }
 
   async #recover(): Promise<void> {
     for (let attempt = 0;; attempt++) {
-      await this.#engine.pauseFor(RECOVERY_MS[attempt] ?? 1000);
+      const pause = this.#engine.pauseFor(RECOVERY_MS[attempt] ?? 1000);
+      await Promise.race([pause, new Promise<void>((resolve) => this.#wake = resolve)]);
       if (this.#engine.isOver) return;
       if (!this.#bus.connected) continue;
       try {

@@ -75,7 +75,7 @@ it("what finishes while the server is away is acknowledged when it is back, and 
   await server.kill9();
   await until(() => !bus.connected, "the connection is lost");
   gate.resolve();
-  await until(async () => (await listener.health()).inFlight === 0, "it is done");
+  await until(async () => (await listener.health()).in_flight === 0, "it is done");
   await server.restart();
   await until(async () => (await listener.health()).status === "healthy", "it is healthy");
   await new Promise((resolve) => setTimeout(resolve, 2000)); // longer than the ack wait
