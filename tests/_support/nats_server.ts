@@ -5,10 +5,11 @@
  *
  * @module
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
+import { promisify } from "node:util";
 import { natsBinary } from "./nats_binary.ts";
 import { type Certificates, makeCertificates } from "./nats_certificates.ts";
 
@@ -55,6 +56,8 @@ export interface NatsServer extends AsyncDisposable {
   /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
+
+const runFile = promisify(execFile);
 
 const host = "127.0.0.1";
 const ACCOUNTS = 200;
@@ -253,7 +256,12 @@ async function startProcess(folder: string, monitor: number): Promise<NatsProces
       await signal("SIGKILL");
       await end("keep");
     },
-    pause: () => signal("SIGSTOP"),
+    async pause() {
+      await signal("SIGSTOP");
+      const pid = (await readFile(`${folder}/pid`, "utf8")).trim();
+      // The signal is on its way for a moment, in which the server would still answer.
+      await waitUntil(async () => (await runFile("ps", ["-o", "stat=", "-p", pid])).stdout.startsWith("T"));
+    },
     resume: () => signal("SIGCONT"),
     async restart() {
       await end("keep");
