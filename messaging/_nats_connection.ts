@@ -1,5 +1,6 @@
 import type { ConnectionOptions, NatsConnection, WsConnectionOptions } from "@nats-io/nats-core";
 import { readEnv } from "../internal/environment.ts";
+import { reveal, type Revealable } from "../internal/reveal.ts";
 import { detectRuntime } from "../internal/runtime.ts";
 import { busError, toBusError } from "./_bus_error.ts";
 import type { NatsOptions } from "./nats_options.ts";
@@ -63,8 +64,15 @@ function toConnectionOptions(options: NatsOptions): Settings {
     noAsyncTraces: true,
     pingInterval: 10_000,
     ...name !== undefined && { name },
-    ...wantsTls && { tls: (typeof tls === "object" ? { ...tls } : {}) as ConnectionOptions["tls"] & object },
+    ...wantsTls && { tls: tlsOptions(tls) },
   };
+}
+
+function tlsOptions(tls: NatsOptions["tls"]): ConnectionOptions["tls"] & object {
+  if (typeof tls !== "object") return {};
+  return { ...tls, ...tls.key !== undefined && { key: textOf(tls.key) } } as
+    & ConnectionOptions["tls"]
+    & object;
 }
 
 function transportOf(options: NatsOptions, servers: readonly string[]): "tcp" | "ws" {
@@ -116,16 +124,20 @@ async function authentication(options: NatsOptions): Promise<Partial<ConnectionO
       `Expected one kind of credentials, got ${given.map(([name]) => `\`${name}\``).join(" and ")}`,
     );
   }
-  if (token !== undefined) return { token };
-  if (user !== undefined) return { user, ...pass !== undefined && { pass } };
+  if (token !== undefined) return { token: textOf(token) };
+  if (user !== undefined) return { user, ...pass !== undefined && { pass: textOf(pass) } };
   if (creds !== undefined || nkey !== undefined) {
     const { credsAuthenticator, nkeyAuthenticator } = await import("@nats-io/nats-core");
-    const bytes = new TextEncoder().encode(creds ?? nkey);
+    const bytes = new TextEncoder().encode(textOf(creds ?? nkey!));
     return { authenticator: creds === undefined ? nkeyAuthenticator(bytes) : credsAuthenticator(bytes) };
   }
   const fromEnvironment = readEnv("NATS_USER");
   if (fromEnvironment === undefined) return {};
   return { user: fromEnvironment, pass: readEnv("NATS_PASSWORD") ?? "" };
+}
+
+function textOf(value: string | Revealable): string {
+  return reveal(value) as string;
 }
 
 async function connectBy(

@@ -14,16 +14,16 @@ export interface NatsOptions {
    */
   readonly user?: string | undefined;
   /**
-   * Password of the user.
+   * Password of the user, or a secret that reveals it, such as `natsConfig` gives.
    * @default the variable `NATS_PASSWORD`, where `user` comes from `NATS_USER`
    */
-  readonly pass?: string | undefined;
+  readonly pass?: string | { reveal(): string } | undefined;
   /** A token in place of a user. */
-  readonly token?: string | undefined;
+  readonly token?: string | { reveal(): string } | undefined;
   /** Text of a `.creds` file: a JWT with the seed of its key. */
-  readonly creds?: string | undefined;
+  readonly creds?: string | { reveal(): string } | undefined;
   /** Seed of an NKey. */
-  readonly nkey?: string | undefined;
+  readonly nkey?: string | { reveal(): string } | undefined;
   /** TLS over TCP; `true` trusts the authorities of the runtime. */
   readonly tls?: boolean | NatsTlsOptions | undefined;
   /**
@@ -71,7 +71,7 @@ export interface NatsTlsOptions {
   /** File of the certificate of this client. */
   readonly certFile?: string | undefined;
   /** Key of this client. */
-  readonly key?: string | undefined;
+  readonly key?: string | { reveal(): string } | undefined;
   /** File of the key of this client. */
   readonly keyFile?: string | undefined;
   /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { natsConfig } from "@glam/shared/config";
 import { connectNats, type NatsOptions } from "@glam/shared/messaging";
 import { MessageBusError } from "@glam/shared/errors";
 import { nkeys } from "@nats-io/nats-core";
@@ -28,6 +29,12 @@ describe("connectNats", () => {
   after(() => server.stop());
 
   it("connects with a user and a password", () => roundTrip({ servers: server.url, ...server.account() }));
+
+  it("takes a password from a secret, and what natsConfig gives", async () => {
+    const { user, pass } = server.account();
+    await roundTrip({ servers: server.url, user, pass: { reveal: () => pass } });
+    await roundTrip(natsConfig.parse({ servers: [server.url], user, password: pass }));
+  });
 
   it("takes servers, user and password from the environment", async () => {
     const { user, pass } = server.account();
