@@ -17,6 +17,7 @@ import { cacheDir, root } from "./_project.ts";
 import { run } from "./_run.ts";
 import { type PostgresServer, startPostgres } from "../tests/_support/postgres_server.ts";
 import { findTestFiles, reportPath, type Suite, suites } from "./_suites.ts";
+import { createVoices } from "./_voices.ts";
 import { postgres } from "./tools.ts";
 
 interface Row extends Counts {
@@ -67,7 +68,9 @@ async function choose(): Promise<Choice> {
 
 /** Runs one suite. An exit code that the report does not explain, and no test at all, count as a failure. */
 async function runSuite(suite: Suite, files: readonly string[], { filter, verbose }: Choice): Promise<Row> {
-  console.log(`\n== ${suite.title} (${files.length} files)`);
+  const voice = createVoice();
+  const print = (text: string): void => voice.say(`${text}\n`);
+  print(`\n== ${suite.title} (${files.length} files)`);
   const started = performance.now();
   const report = reportPath(suite);
   await Deno.remove(report).catch(() => {});
@@ -76,26 +79,27 @@ async function runSuite(suite: Suite, files: readonly string[], { filter, verbos
     if (files.length === 0) throw new Error("No test file");
     if (suite.name !== "deno") Deno.env.set("GLAM_TARBALL", await tarball());
     const { command, cwd } = await suite.prepare({ files, report, filter, verbose });
-    const { code } = await run(command, { cwd, onOutput: print });
+    const { code } = await run(command, { cwd, onOutput: (text) => voice.say(onOneLine(text)) });
     counts = countTests(await Deno.readTextFile(report).catch(() => ""));
     if (code !== 0 && counts.failed === 0) {
-      console.log(`The runner ended with exit code ${code} and no report of a failed test`);
+      print(`The runner ended with exit code ${code} and no report of a failed test`);
       counts = { ...counts, failed: 1 };
     }
   } catch (error) {
-    console.log(error instanceof Error ? error.message : error);
+    print(error instanceof Error ? error.message : String(error));
     counts = { ...counts, failed: counts.failed + 1 };
   }
   if (filter === undefined && counts.passed + counts.failed === 0) {
-    console.log("No test ran");
+    print("No test ran");
     counts = { ...counts, failed: 1 };
   }
+  voice.end();
   return { name: suite.name, ...counts, seconds: (performance.now() - started) / 1000 };
 }
 
-/** Prints as it comes, with the dots of Deno's reporter on one line instead of a line each. */
-function print(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(text.replace(/^([.,!])\n/gm, "$1")));
+/** The dots of Deno's reporter on one line instead of a line each. */
+function onOneLine(text: string): string {
+  return text.replace(/^([.,!])\n/gm, "$1");
 }
 
 /** One Postgres for all suites. Where there is none, each test that needs it says what brings it. */
@@ -128,12 +132,17 @@ const choice = await choose().catch((error: Error) => {
 });
 await Deno.mkdir(`${cacheDir}/reports`, { recursive: true });
 const server = await startSharedPostgres();
-const rows: Row[] = [];
-for (const suite of choice.suites) {
-  const files = choice.files.filter((file) => suite.accepts(file));
-  if (files.length === 0 && choice.partial) continue;
-  rows.push(await runSuite(suite, files, choice));
-}
+const createVoice = createVoices((text) => Deno.stdout.writeSync(new TextEncoder().encode(text)));
+const byName = new Map<string, Row>();
+// Two at once: most tests wait for a server, a process or a clock.
+await Promise.all([["deno", "workerd", "package"], ["bun", "node"]].map(async (lane) => {
+  for (const suite of choice.suites.filter(({ name }) => lane.includes(name))) {
+    const files = choice.files.filter((file) => suite.accepts(file));
+    if (files.length === 0 && choice.partial) continue;
+    byName.set(suite.name, await runSuite(suite, files, choice));
+  }
+}));
+const rows = choice.suites.flatMap(({ name }) => byName.get(name) ?? []);
 printSummary(rows);
 const passed = rows.reduce((sum, row) => sum + row.passed, 0);
 const failed = rows.reduce((sum, row) => sum + row.failed, 0);
