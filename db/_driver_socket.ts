@@ -21,7 +21,8 @@ export function presentToDriver(socket: Socket, onCancel: () => void): void {
   mendFirstWrite(socket, onCancel);
 }
 
-function joinErrorToClose(socket: Socket): void {
+/** An error is told together with the end of the connection, and not before. */
+export function joinErrorToClose(socket: Socket): void {
   const { on, once } = socket as { on: Once; once: Once };
   const onError: Listener[] = [];
   let failure: Error | undefined;

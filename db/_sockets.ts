@@ -1,4 +1,4 @@
-import { presentToDriver } from "./_driver_socket.ts";
+import { joinErrorToClose, presentToDriver } from "./_driver_socket.ts";
 import { fullJitter } from "../internal/backoff.ts";
 import { sleep } from "../internal/clock.ts";
 import { type ConnectableSocket, nodeModule, type Socket } from "./_node.ts";
@@ -158,7 +158,7 @@ export class Sockets {
 function failed(error: Error): Socket {
   const { Socket } = nodeModule("node:net");
   const socket = new Socket();
-  presentToDriver(socket, () => {});
+  joinErrorToClose(socket); // no more: what sees to the first write would close it without the error
   socket.write = () => true;
   // Later, when the driver listens.
   setTimeout(() => socket.destroy(error));

@@ -60,6 +60,13 @@ describe("TLS", () => {
     await assert.rejects(connectDatabase({ url, ssl: "require" }), /The server does not support TLS/);
   });
 
+  it("fails every time with what went wrong, and not only most times", async () => {
+    const url = await sharedPostgres();
+    for (let i = 0; i < 20; i++) {
+      await assert.rejects(connectDatabase({ url, ssl: "require" }), /The server does not support TLS/);
+    }
+  });
+
   it(
     "cancels statements, keeps deadlines and recovers from cuts as without",
     { timeout: 30_000 },
