@@ -1,3 +1,4 @@
+import { formatBound } from "../metrics/exposition.ts";
 import type { PrometheusRegistry } from "../metrics/registry.ts";
 import type { Gate } from "./_gate.ts";
 import { codeOf } from "./_query_error.ts";
@@ -197,8 +198,7 @@ function* queryDuration(source: Source): Generator<Sample> {
     let total = 0;
     for (let bucket = 0; bucket < counts.length; bucket++) {
       total += counts[bucket]!;
-      const bound = BUCKETS[bucket];
-      const le = bound === undefined ? "+Inf" : Number.isInteger(bound) ? bound.toFixed(1) : String(bound);
+      const le = formatBound(BUCKETS[bucket]);
       yield { metricName: `${name}_bucket`, labels: { ...labels, le }, value: total };
     }
     yield { metricName: `${name}_sum`, labels, value: sum };

@@ -46,3 +46,12 @@ function copyOf(metric: ScrapedMetric): ScrapedMetric {
   };
   return copy;
 }
+
+/**
+ * `1` as `1.0`: the way the Python client and OpenMetrics write it, so that `sum by (le)` over a mixed fleet adds
+ * up equal bounds.
+ */
+export function formatBound(bound: number | undefined): string {
+  if (bound === undefined) return "+Inf";
+  return Number.isInteger(bound) ? bound.toFixed(1) : String(bound);
+}

@@ -1,3 +1,4 @@
+import { formatBound } from "./exposition.ts";
 import type { HttpRecorder, HttpSeries } from "./http_recorder.ts";
 import type { PrometheusRegistry } from "./registry.ts";
 
@@ -145,13 +146,4 @@ function* inProgress(recorder: HttpRecorder): Generator<Sample> {
 
 function labelsOf(recorder: HttpRecorder, series: HttpSeries): Record<string, string> {
   return { service: recorder.service, method: series.method, endpoint: series.endpoint };
-}
-
-/**
- * `1` as `1.0`: the way the Python client and OpenMetrics write it, so that `sum by (le)` over a mixed fleet adds
- * up equal bounds.
- */
-function formatBound(bound: number | undefined): string {
-  if (bound === undefined) return "+Inf";
-  return Number.isInteger(bound) ? bound.toFixed(1) : String(bound);
 }

@@ -1,3 +1,4 @@
+import { formatBound } from "../../metrics/exposition.ts";
 import type { PrometheusRegistry } from "../../metrics/registry.ts";
 import { HANDLER_BUCKETS, type Outcome, type SourceNumbers } from "./_numbers.ts";
 import type { Recorder } from "./_recorder.ts";
@@ -154,8 +155,7 @@ function* durations({ numbers }: Recorder): Generator<Sample> {
     let total = 0;
     for (let bucket = 0; bucket < each.counts.length; bucket++) {
       total += each.counts[bucket]!;
-      const bound = HANDLER_BUCKETS[bucket];
-      const le = bound === undefined ? "+Inf" : Number.isInteger(bound) ? bound.toFixed(1) : String(bound);
+      const le = formatBound(HANDLER_BUCKETS[bucket]);
       yield { metricName: `${name}_bucket`, labels: { ...labels, le }, value: total };
     }
     yield { metricName: `${name}_sum`, labels, value: each.sum };
