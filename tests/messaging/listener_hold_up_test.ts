@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { it } from "node:test";
+import { type BusConsumer, Streams } from "@glam/shared/messaging";
 import { startNats } from "../_support/nats_server.ts";
 import {
   deadNumbers,
@@ -18,6 +19,14 @@ const HOPELESS_EACH = 500;
 const ACKS_ON_THEIR_WAY = CONCURRENCY;
 /** A server that dies forgets the acknowledgements of the last 150 ms, of more where it has been busy. */
 const FORGOTTEN_MS = 1000;
+const DURABLE = {
+  stream: Streams.EVENTS,
+  name: "test-processes-evt_test_numbered_v1",
+  filterSubject: "evt.test.numbered.v1",
+  ackWaitMs: 2000,
+};
+/** Numbers are published a hundred at a time, and again until they are acknowledged: so far may one be from its sequence. */
+const OUT_OF_ORDER = 200;
 
 it("nothing is lost while processes and the server are killed again and again", async () => {
   await using server = await startNats();
@@ -36,12 +45,14 @@ it("nothing is lost while processes and the server are killed again and again", 
   const alive = [start(), start(), start()];
   processes.push(...alive);
   await Promise.all(alive.map(({ ready }) => ready));
+  const durable = await bus.consumer(DURABLE);
   const publishing = publishNumbers(bus, 1, TOTAL);
 
   const done = () => new Set(processes.flatMap((each) => each.done));
   const numbers = Array.from({ length: TOTAL }, (_, i) => i + 1);
   let kills = 0;
   const serverKills: number[] = [];
+  const forgottenByServer = new Set<number>();
   let isOver = false;
   const killing = (async () => {
     for (let turn = 0; !isOver; turn++) {
@@ -51,6 +62,9 @@ it("nothing is lost while processes and the server are killed again and again", 
         serverKills.push(performance.now());
         await server.kill9();
         await server.restart();
+        // nats-server 2.9 writes a consumer's state over the old one: killed in the middle, it starts from nothing.
+        const floor = await ackFloor(durable);
+        for (const n of done()) if (n > floor - OUT_OF_ORDER) forgottenByServer.add(n);
       } else {
         const victim = turn % 3;
         alive[victim]!.kill();
@@ -88,10 +102,11 @@ it("nothing is lost while processes and the server are killed again and again", 
   for (const { done, doneAt } of processes) {
     done.forEach((n, i) => runs.set(n, [...runs.get(n) ?? [], doneAt[i]!]));
   }
-  const isForgotten = (time: number) =>
+  const isNearKill = (time: number) =>
     serverKills.some((at) => time > at - FORGOTTEN_MS && time < at + FORGOTTEN_MS);
-  const doubles = [...runs.values()].filter((times) => times.length > 1).map((times) => Math.min(...times));
-  const forgotten = doubles.filter(isForgotten).length;
+  const doubles = [...runs].filter(([, times]) => times.length > 1);
+  const forgotten =
+    doubles.filter(([n, times]) => forgottenByServer.has(n) || isNearKill(Math.min(...times))).length;
   console.log(
     `${TOTAL} messages, ${kills} kills of a process, ${serverKills.length} of the server: ${handled.size} handled, ` +
       `${dead.length} dead, ${lost.length} lost; handled twice: ${
@@ -106,3 +121,14 @@ it("nothing is lost while processes and the server are killed again and again", 
     `${doubles.length} doubles`,
   );
 });
+
+/** Where the server believes that everything up to there is settled. */
+async function ackFloor(consumer: BusConsumer): Promise<number> {
+  for (;;) {
+    try {
+      return (await consumer.info())?.ackFloor ?? 0;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 10)); // the connection is not there again yet
+    }
+  }
+}
