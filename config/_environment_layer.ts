@@ -27,7 +27,8 @@ interface Assignment extends Target, Variable {
 
 /**
  * What the variables of one source say. Where several set one value, the name of its path wins over the name that the
- * Python package gave it, and that over one without the service's prefix. An empty variable is none.
+ * Python package gave it, and that over one without the service's prefix. An empty variable is none. A variable that
+ * stands for others, as a URL does for host and port, leaves out what the sources below say of those.
  */
 export async function environmentLayer(
   variables: Variables,
@@ -100,10 +101,17 @@ async function readValue(
   }
 }
 
-function toLayer(assignments: readonly Assignment[], { schema }: VariableContext): Layer {
+function toLayer(all: readonly Assignment[], { schema, names }: VariableContext): Layer {
   const value: Record<string, unknown> = {};
   const sources = new Map<string, string>();
-  for (const { path, value: given, source } of assignments.toSorted((a, b) => a.rank - b.rank)) {
+  const othersOf = ({ path }: Assignment) => names.standsFor.get(JSON.stringify(path)) ?? [];
+  const isSet = (path: readonly string[], rank: number) =>
+    all.some((one) => one.rank >= rank && JSON.stringify(one.path) === JSON.stringify(path));
+  const assignments = all
+    .filter((one) => one.rank > 0 || !othersOf(one).some((other) => isSet(other, 1)))
+    .sort((a, b) => a.rank - b.rank);
+  for (const path of assignments.flatMap(othersOf)) put(value, path, null);
+  for (const { path, value: given, source } of assignments) {
     const isMap = mapShape(schemaAt(schema, path) ?? schema) !== undefined;
     const own = isMap && typeof given === "string" ? parseMap(given) : given;
     put(value, path, own);

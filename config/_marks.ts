@@ -12,6 +12,11 @@ export interface ReadySchema {
   readonly prefixed?: Readonly<Record<string, string>>;
   /** Variables without a prefix. */
   readonly shared?: Readonly<Record<string, string>>;
+  /**
+   * Keys that a key stands for: a variable that sets it leaves out what the sources below say of those, and one without
+   * a prefix does not count beside one with it that sets one of those. `{ url: ["host", "port"] }`.
+   */
+  readonly standsFor?: Readonly<Record<string, readonly string[]>>;
   /** The key that is the name of the service unless somebody says otherwise. */
   readonly serviceKey?: string;
 }

@@ -17,6 +17,8 @@ export interface SchemaVariables {
   readonly prefixed: ReadonlyMap<string, readonly string[]>;
   /** Variables that are the whole machine's. */
   readonly shared: ReadonlyMap<string, readonly string[]>;
+  /** Paths that a path stands for, by that as JSON. */
+  readonly standsFor: ReadonlyMap<string, readonly (readonly string[])[]>;
   /** Every path that the schema knows, as a variable. */
   readonly known: readonly string[];
   /** The paths that are the name of the service. */
@@ -27,6 +29,7 @@ export interface SchemaVariables {
 export function schemaVariables(schema: SchemaLike, prefix: string): SchemaVariables {
   const prefixed = new Map<string, readonly string[]>();
   const shared = new Map<string, readonly string[]>();
+  const standsFor = new Map<string, readonly (readonly string[])[]>();
   const serviceNames: (readonly string[])[] = [];
   const known: string[] = [];
   const seen = new Set<SchemaLike>();
@@ -40,6 +43,9 @@ export function schemaVariables(schema: SchemaLike, prefix: string): SchemaVaria
       add(prefixed, `${prefix}_${name}`, [...path, key]);
     }
     for (const [name, key] of Object.entries(mark?.shared ?? {})) add(shared, name, [...path, key]);
+    for (const [key, others] of Object.entries(mark?.standsFor ?? {})) {
+      standsFor.set(JSON.stringify([...path, key]), others.map((other) => [...path, other]));
+    }
     if (mark?.serviceKey !== undefined) serviceNames.push([...path, mark.serviceKey]);
     const core = unwrap(schema);
     if (seen.has(core)) return; // a lazy schema may hold itself
@@ -51,7 +57,7 @@ export function schemaVariables(schema: SchemaLike, prefix: string): SchemaVaria
     seen.delete(core); // and a schema may be in two places
   };
   visit(schema, []);
-  return { prefixed, shared, known, serviceNames };
+  return { prefixed, shared, standsFor, known, serviceNames };
 }
 
 function markOf(schema: SchemaLike): ReturnType<typeof readyMark> {

@@ -14,7 +14,9 @@ const WITHOUT_MEANING: ReadonlySet<string> = new Set(["pool_pre_ping", "async_dr
  *
  * Keys are the options in snake_case (`pool_size`), and `pool_recycle` in seconds as in the Python package, whose
  * variables set them, too: `{SERVICE}_DB_HOST DB_PORT DB_PORT_EXTERNAL DB_NAME DB_USER DB_PASSWORD DB_ENABLED
- * DB_POOL_SIZE DB_MAX_OVERFLOW DB_POOL_RECYCLE DB_ECHO`, and `{SERVICE}_DB_URL`. `url` and `password` are secrets.
+ * DB_POOL_SIZE DB_MAX_OVERFLOW DB_POOL_RECYCLE DB_ECHO`, and `{SERVICE}_DB_URL`. So does `DATABASE_URL`, unless one of
+ * those names a database. A URL in a variable takes the place of host, port, name and user in files. `url` and `password`
+ * are secrets.
  */
 export const databaseConfig: z.ZodType<DatabaseConfig, Readonly<Record<string, unknown>>> =
   /* @__PURE__ */ markReady(/* @__PURE__ */ z.lazy(databaseSchema), {
@@ -34,6 +36,8 @@ export const databaseConfig: z.ZodType<DatabaseConfig, Readonly<Record<string, u
       DB_ASYNC_DRIVER: "async_driver",
       DB_ECHO: "echo",
     },
+    shared: { DATABASE_URL: "url" },
+    standsFor: { url: ["host", "port", "port_external", "name", "user"] },
   });
 
 function databaseSchema(): z.ZodType<DatabaseConfig, Readonly<Record<string, unknown>>> {

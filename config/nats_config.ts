@@ -34,8 +34,8 @@ export interface NatsConfig {
  * The configuration of NATS, for `connectNats`: `servers` (a list, or a text with commas), `user` and `password`, or
  * `token`, or `creds`, and `tls` and `transport`.
  *
- * The Python package's variables set them, too: `{SERVICE}_NATS_SERVERS`, and `NATS_USER` and `NATS_PASSWORD` with the
- * prefix or without.
+ * The Python package's variables set them, too: `NATS_SERVERS`, `NATS_USER` and `NATS_PASSWORD`, each with the prefix
+ * `{SERVICE}_` or without.
  */
 export const natsConfig: z.ZodType<NatsConfig, Readonly<Record<string, unknown>>> = /* @__PURE__ */ markReady(
   /* @__PURE__ */ z.lazy(natsSchema),
@@ -47,7 +47,7 @@ export const natsConfig: z.ZodType<NatsConfig, Readonly<Record<string, unknown>>
       NATS_TOKEN: "token",
       NATS_CREDS: "creds",
     },
-    shared: { NATS_USER: "user", NATS_PASSWORD: "password" },
+    shared: { NATS_SERVERS: "servers", NATS_USER: "user", NATS_PASSWORD: "password" },
   },
 );
 

@@ -42,6 +42,40 @@ describe("databaseConfig", () => {
     assert.equal((await db.health()).status, "healthy");
   });
 
+  test("takes DATABASE_URL in place of what the files say, but for the password", async () => {
+    const files = {
+      "config/shared.yml": "database: { host: db.internal, port: 6432, port_external: 1, pool_size: 5 }",
+      "catalog.yml": "database: { name: catalog, user: app, password: s3cret }",
+    };
+    const env = { DATABASE_URL: "postgres://me@localhost:5433/mine" };
+    const { database } = await load(files, { schema, env });
+    assert.deepEqual({ ...database, url: database.url?.reveal(), password: database.password?.reveal() }, {
+      url: env.DATABASE_URL,
+      password: "s3cret",
+      poolSize: 5,
+    });
+    assert.equal((await load({}, { schema, env })).database.url?.reveal(), env.DATABASE_URL);
+  });
+
+  test("prefers what has the service's name to DATABASE_URL, and keeps what stands beside a URL", async () => {
+    const shared = { DATABASE_URL: "postgres://other/other" };
+    const parts = { CATALOG_DB_HOST: "db", CATALOG_DATABASE__NAME: "catalog", CATALOG_DB_USER: "app" };
+    const { database } = await load({}, { schema, env: { ...shared, ...parts } });
+    assert.deepEqual(database, { host: "db", name: "catalog", user: "app" });
+    const url = { CATALOG_DB_URL: "postgres://db/catalog", CATALOG_DB_USER: "app" };
+    const beside = (await load({}, { schema, env: { ...shared, ...url } })).database;
+    assert.deepEqual({ ...beside, url: beside.url?.reveal() }, { url: url.CATALOG_DB_URL, user: "app" });
+  });
+
+  test("is absent where it is optional and nobody names a database", async () => {
+    const optional = z.object({ database: databaseConfig.optional(), nats: natsConfig.optional() });
+    assert.deepEqual(await load({}, { schema: optional, env: {} }), {});
+    const env = { DATABASE_URL: "postgres://db/catalog", NATS_SERVERS: "nats://one:4222,nats://two:4222" };
+    const { database, nats } = await load({}, { schema: optional, env });
+    assert.equal(database?.url?.reveal(), env.DATABASE_URL);
+    assert.deepEqual(nats?.servers, ["nats://one:4222", "nats://two:4222"]);
+  });
+
   test("fits the options of connectDatabase", () => {
     const fits: (config: DatabaseConfig) => DatabaseOptions = (config) => config;
     assert.equal(typeof fits, "function");
