@@ -22,6 +22,12 @@ const description =
 /** Packages of which the application's own copy is used, and the versions that are tested. */
 const peers: Readonly<Record<string, string>> = { hono: ">=4.11 <5", zod: ">=4.1 <5" };
 
+/** Peers that the application installs for one function only; the code imports them by a name in a variable. */
+const optionalPeers: Readonly<Record<string, string>> = {
+  "@electric-sql/pglite": ">=0.5 <0.6",
+  "@electric-sql/pglite-socket": ">=0.2 <0.3",
+};
+
 /**
  * Dependencies that bundles for workerd and browsers go without: the code imports them dynamically, and only after it
  * has made sure that there is a file system.
@@ -58,7 +64,10 @@ export async function completeManifest(
     ...(leftOut.length === 0 ? {} : { browser: Object.fromEntries(leftOut) }),
     ...(cli === undefined ? {} : { bin: { glam: `./${builtPath(cli.path)}` } }),
     dependencies,
-    peerDependencies,
+    peerDependencies: { ...peerDependencies, ...optionalPeers },
+    peerDependenciesMeta: Object.fromEntries(
+      Object.keys(optionalPeers).map((name) => [name, { optional: true }]),
+    ),
   };
 }
 

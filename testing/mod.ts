@@ -1,5 +1,6 @@
 /**
- * What tests of a service or of an adapter need: the suite that every message bus has to pass.
+ * What tests of a service or of an adapter need: a Postgres within the process, and the suite that every message bus has
+ * to pass.
  *
  * ```ts ignore
  * import { it } from "node:test";
@@ -20,5 +21,10 @@
  */
 
 export { busConformance, type BusConformanceOptions } from "./bus_conformance.ts";
+export {
+  type EmbeddedPostgres,
+  embeddedPostgres,
+  type EmbeddedPostgresOptions,
+} from "./embedded_postgres.ts";
 export type { It } from "./_listener_delivery_conformance.ts";
 export type { BusUnderTest } from "./_listening.ts";

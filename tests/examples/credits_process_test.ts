@@ -54,7 +54,10 @@ describe("the credits service as a process", () => {
     await until(() => first.output().includes("/ledger?limit=1"), first.child, first.output);
     const second = start(await freePort(), data);
     assert.deepEqual(await once(second.child, "exit"), [1, null]);
-    assert.match(second.output(), /^Cannot start: .* is in use by process \d+: stop that, or set DATA_DIR/m);
+    assert.match(
+      second.output(),
+      /^Cannot start: .* is in use by process \d+: stop that, or take another folder$/m,
+    );
     process.kill(first.child.pid!, "SIGTERM");
     assert.deepEqual(await once(first.child, "exit"), [0, null]);
   });

@@ -1,0 +1,58 @@
+import { ConfigError } from "../errors/config_error.ts";
+
+interface ProcessLike {
+  readonly pid: number;
+  kill(pid: number, signal: 0): boolean;
+}
+
+/** The folders of this process. A container's processes have one id each time, so the id alone says too little. */
+const held = new Set<string>();
+
+/**
+ * Keeps a second process out of a folder of data, by a file beside it that holds the id of the process, and gives what
+ * releases it. The file of a process that is gone is taken over.
+ *
+ * @throws {ConfigError} when somebody has it.
+ */
+export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  const { process } = globalThis as unknown as { process: ProcessLike };
+  const { mkdir, readFile, realpath, rm, writeFile } = await import("node:fs/promises");
+  await mkdir(folder, { recursive: true });
+  const path = `${await realpath(folder)}.pid`;
+  if (held.has(path)) throw inUse(folder, process.pid);
+  held.add(path);
+  try {
+    await takeOver();
+  } catch (error) {
+    held.delete(path);
+    throw error;
+  }
+  return async () => {
+    await rm(path, { force: true });
+    held.delete(path);
+  };
+
+  async function takeOver(): Promise<void> {
+    try {
+      await writeFile(path, String(process.pid), { flag: "wx" });
+    } catch (error) {
+      if ((error as { code?: string }).code !== "EEXIST") throw error;
+      const holder = Number(await readFile(path, "utf8").catch(() => ""));
+      if (holder > 0 && holder !== process.pid && isRunning(process, holder)) throw inUse(folder, holder);
+      await rm(path, { force: true });
+      await takeOver();
+    }
+  }
+}
+
+function inUse(folder: string, pid: number): ConfigError {
+  return new ConfigError(`${folder} is in use by process ${pid}: stop that, or take another folder`);
+}
+
+function isRunning(process: ProcessLike, pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as { code?: string }).code === "EPERM"; // it runs, as somebody else
+  }
+}

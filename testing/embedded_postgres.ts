@@ -1,0 +1,110 @@
+import { ConfigError } from "../errors/config_error.ts";
+import { detectRuntime } from "../internal/runtime.ts";
+import { lockFolder } from "./_folder_lock.ts";
+
+/** Options of {@link embeddedPostgres}. */
+export interface EmbeddedPostgresOptions {
+  /**
+   * The folder that keeps its data. One process at a time can have it.
+   * @default none: the data are in memory, and gone when it is closed
+   */
+  readonly dataDir?: string | undefined;
+}
+
+/** A Postgres within this process. It spreads into the options of `connectDatabase`. */
+export interface EmbeddedPostgres extends AsyncDisposable {
+  /** Where it listens, on loopback. */
+  readonly url: string;
+  /** It has one session: a second connection would wait for the first to be closed. */
+  readonly poolSize: 1;
+  /** Stops it, and releases its folder. Close the database before. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a Postgres within this process, for tests and for a service that is tried out: PGlite, which is Postgres as
+ * WebAssembly, behind a socket on loopback. It is a complete Postgres with one session, which delivers no `NOTIFY`.
+ *
+ * The application installs it: `deno add npm:@electric-sql/pglite npm:@electric-sql/pglite-socket`.
+ *
+ * @example
+ * ```ts
+ * import { connectDatabase } from "@glam/shared/db";
+ * import { embeddedPostgres } from "@glam/shared/testing";
+ *
+ * await using postgres = await embeddedPostgres();
+ * await using db = await connectDatabase(postgres);
+ * const [row] = await db.sql`select 6 * 7 as answer`;
+ * console.log(row?.["answer"]); // 42
+ * ```
+ *
+ * @throws {ConfigError} when it is not installed, or when another process has the folder.
+ */
+export async function embeddedPostgres(options: EmbeddedPostgresOptions = {}): Promise<EmbeddedPostgres> {
+  const { dataDir } = options;
+  if (dataDir === "") throw new TypeError("Expected `dataDir` to be a folder, got an empty text");
+  const { PGlite, PGLiteSocketServer } = await loadPglite();
+  const unlock = dataDir === undefined ? undefined : await lockFolder(dataDir);
+  let pglite: PGliteLike | undefined;
+  try {
+    pglite = await PGlite.create(dataDir);
+    const server = new PGLiteSocketServer({ db: pglite, host: "127.0.0.1", port: 0 });
+    await server.start();
+    return toEmbedded(pglite, server, unlock);
+  } catch (error) {
+    await pglite?.close();
+    await unlock?.();
+    throw error;
+  }
+}
+
+/** What is used of `@electric-sql/pglite`. */
+interface PGliteLike {
+  close(): Promise<void>;
+}
+
+/** What is used of `@electric-sql/pglite-socket`. */
+interface SocketServerLike {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  getServerConn(): string;
+}
+
+interface Pglite {
+  readonly PGlite: { create(dataDir?: string): Promise<PGliteLike> };
+  readonly PGLiteSocketServer: new (
+    options: { readonly db: PGliteLike; readonly host: string; readonly port: number },
+  ) => SocketServerLike;
+}
+
+function toEmbedded(
+  pglite: PGliteLike,
+  server: SocketServerLike,
+  unlock: (() => Promise<void>) | undefined,
+): EmbeddedPostgres {
+  let closed: Promise<void> | undefined;
+  const close = () =>
+    closed ??= (async () => {
+      await server.stop();
+      await pglite.close();
+      await unlock?.();
+    })();
+  const url = `postgres://postgres@${server.getServerConn()}/postgres`;
+  return { url, poolSize: 1, close, [Symbol.asyncDispose]: close };
+}
+
+/** The names are variables, so that who only uses the rest of this package does not have to install 20 MB. */
+async function loadPglite(): Promise<Pglite> {
+  const names = ["@electric-sql/pglite", "@electric-sql/pglite-socket"];
+  try {
+    return Object.assign({}, ...await Promise.all(names.map((name) => import(name)))) as Pglite;
+  } catch (cause) {
+    const runtime = detectRuntime();
+    const install = runtime === "deno"
+      ? `deno add ${names.map((name) => `npm:${name}`).join(" ")}`
+      : `${runtime === "bun" ? "bun add" : "npm install"} ${names.join(" ")}`;
+    throw new ConfigError(`Cannot start an embedded Postgres: it is not installed. Run: ${install}`, {
+      cause,
+    });
+  }
+}
