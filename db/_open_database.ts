@@ -81,7 +81,10 @@ export async function createDatabase(settings: Settings): Promise<CreatedDatabas
   };
   const ping = async () => void await sql`select 1`;
   let closing: Promise<void> | undefined;
-  const close = () => closing ??= closePool(settings, pool, opened).finally(() => observation?.close());
+  const close = () =>
+    closing ??= closePool(settings, pool, opened)
+      .finally(() => observation?.close())
+      .finally(settings.onClose);
   const db: Database & TransactionAware & { readonly [DEDICATED]: DedicatedSource } = {
     sql,
     transaction: <T>(fn: (tx: Sql) => Promise<T> | T, options?: TransactionOptions) =>

@@ -36,6 +36,7 @@ export interface Settings {
   readonly schema: string | undefined;
   readonly applicationName: string;
   readonly lazy: boolean;
+  readonly onClose: (() => Promise<void> | void) | undefined;
   readonly service: string;
   readonly echo: boolean;
   readonly logger: LoggerLike | undefined;
@@ -98,6 +99,7 @@ export function resolveSettings(given: string | DatabaseOptions): Settings {
     schema,
     applicationName: text("applicationName", options.applicationName ?? url.applicationName ?? service),
     lazy: flag("lazy", options.lazy ?? false),
+    onClose: options.onClose,
     service,
     echo,
     logger: options.logger ?? (echo ? createLogger(service) : undefined),

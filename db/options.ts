@@ -134,6 +134,12 @@ export interface DatabaseOptions extends DatabaseLocation {
    */
   readonly lazy?: boolean | undefined;
   /**
+   * Runs once, when the pool is closed, and when it could not be opened: closes what only the database needs, such as a
+   * tunnel, or an embedded Postgres.
+   * @default nothing
+   */
+  readonly onClose?: (() => Promise<void> | void) | undefined;
+  /**
    * Name of the service, for logs.
    * @default SERVICE_NAME, else "glam-service"
    */

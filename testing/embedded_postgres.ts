@@ -11,14 +11,16 @@ export interface EmbeddedPostgresOptions {
   readonly dataDir?: string | undefined;
 }
 
-/** A Postgres within this process. It spreads into the options of `connectDatabase`. */
+/** A Postgres within this process. `connectDatabase` takes it as it is, or spread into more options. */
 export interface EmbeddedPostgres extends AsyncDisposable {
   /** Where it listens, on loopback. */
   readonly url: string;
   /** It has one session: a second connection would wait for the first to be closed. */
   readonly poolSize: 1;
-  /** Stops it, and releases its folder. Close the database before. */
+  /** Stops it, and releases its folder. */
   close(): Promise<void>;
+  /** The same: the database that is connected to it stops it when it is closed. */
+  onClose(): Promise<void>;
 }
 
 /**
@@ -32,8 +34,7 @@ export interface EmbeddedPostgres extends AsyncDisposable {
  * import { connectDatabase } from "@glam/shared/db";
  * import { embeddedPostgres } from "@glam/shared/testing";
  *
- * await using postgres = await embeddedPostgres();
- * await using db = await connectDatabase(postgres);
+ * await using db = await connectDatabase(await embeddedPostgres());
  * const [row] = await db.sql`select 6 * 7 as answer`;
  * console.log(row?.["answer"]); // 42
  * ```
@@ -90,7 +91,7 @@ function toEmbedded(
       await unlock?.();
     })();
   const url = `postgres://postgres@${server.getServerConn()}/postgres`;
-  return { url, poolSize: 1, close, [Symbol.asyncDispose]: close };
+  return { url, poolSize: 1, close, onClose: close, [Symbol.asyncDispose]: close };
 }
 
 /** The names are variables, so that who only uses the rest of this package does not have to install 20 MB. */

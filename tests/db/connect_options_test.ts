@@ -131,6 +131,24 @@ describe("the options of connectDatabase", () => {
     await assert.rejects(db.ensureSchema(""), RangeError);
   });
 
+  it("run onClose once, when the pool is closed or could not be opened", async () => {
+    const calls: string[] = [];
+    const db = await connectDatabase({
+      url: await sharedPostgres(),
+      async onClose() {
+        await assert.rejects(db.ping());
+        calls.push("closed");
+      },
+    });
+    await Promise.all([db.close(), db.close()]);
+    assert.deepEqual(calls, ["closed"]);
+    await assert.rejects(
+      connectDatabase({ url: "postgres://app@127.0.0.1:1/app", onClose: () => void calls.push("refused") }),
+      { code: "DATABASE_ERROR" },
+    );
+    assert.deepEqual(calls, ["closed", "refused"]);
+  });
+
   it("replace a connection that is older than recycleSeconds", { timeout: 20_000 }, async () => {
     await using db = await createTestDatabase({ poolSize: 1, recycleSeconds: 1 });
     const pid = async () => (await db.sql<{ pid: number }>`select pg_backend_pid() as pid`)[0]!.pid;

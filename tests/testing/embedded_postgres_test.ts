@@ -43,6 +43,15 @@ describe("embeddedPostgres", () => {
     }
   });
 
+  it("stops with the database that is connected to it", async () => {
+    const dataDir = join(folder, "together");
+    for (let start = 0; start < 2; start++) {
+      const db = await connectDatabase(await embeddedPostgres({ dataDir }));
+      await db.sql`create table if not exists notes (id int primary key)`;
+      await db.close();
+    }
+  });
+
   it("has its folder for itself in this process, and releases it when it is closed", async () => {
     const dataDir = join(folder, "twice");
     const first = await embeddedPostgres({ dataDir });
