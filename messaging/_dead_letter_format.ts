@@ -3,6 +3,7 @@ export const DLQ_HEADERS = {
   stream: "Glam-Dlq-Stream",
   sequence: "Glam-Dlq-Sequence",
   consumer: "Glam-Dlq-Consumer",
+  messageId: "Glam-Dlq-Message-Id",
   attempts: "Glam-Dlq-Attempts",
   errorCode: "Glam-Dlq-Error-Code",
   errorName: "Glam-Dlq-Error-Name",

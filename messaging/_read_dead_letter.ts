@@ -26,6 +26,7 @@ export function toDeadLetter({ subject, sequence, timeNanos, headers, data }: St
     stream: text(DLQ_HEADERS.stream),
     streamSequence: number(DLQ_HEADERS.sequence),
     consumer: text(DLQ_HEADERS.consumer),
+    messageId: text(DLQ_HEADERS.messageId),
     attempts: number(DLQ_HEADERS.attempts),
     errorCode: text(DLQ_HEADERS.errorCode),
     errorName: text(DLQ_HEADERS.errorName),

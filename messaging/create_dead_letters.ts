@@ -139,13 +139,16 @@ interface Problem {
 
 /** Publishes one dead letter to where it came from, and removes it then; what kept it from that, where something did. */
 async function publishAgain(bus: MessageBus, message: StoredMessage): Promise<Problem | undefined> {
-  const { subject, data, headers, redriveCount, stream } = toDeadLetter(message);
+  const { subject, data, headers, messageId, redriveCount, stream } = toDeadLetter(message);
+  const known: [string, string][] = [[DLQ_HEADERS.redriveCount, String(redriveCount + 1)]];
+  // It is still the event that it was: an inbox goes by this and not by the id that the message has now.
+  if (messageId !== undefined) known.push([DLQ_HEADERS.messageId, messageId]);
   let isPublished = false;
   try {
     const { duplicate } = await bus.publish({
       subject,
       data,
-      headers: [...headers, [DLQ_HEADERS.redriveCount, String(redriveCount + 1)]],
+      headers: [...headers, ...known],
       // A new id, or the window of the old one would swallow it; the same one for each try, or a lost answer would double it.
       id: `redrive:${Streams.DLQ}:${message.sequence}:${message.timeNanos}`,
       stream,

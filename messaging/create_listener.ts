@@ -1,5 +1,6 @@
 import type { Engine } from "./listener/_engine.ts";
 import { toSettings } from "./listener/_settings.ts";
+import type { Inbox } from "./inbox/inbox.ts";
 import type { Listener } from "./listener.ts";
 import type { AnyEventContract, ListenerOptions } from "./listener_options.ts";
 import type { MessageBus } from "./message_bus.ts";
@@ -10,7 +11,7 @@ import type { MessageBus } from "./message_bus.ts";
  * An event is acknowledged when its handler has resolved. One that fails is tried again after `backoffMs`, in this process,
  * and becomes a dead letter after `maxAttempts`; one that breaks its contract, or fails with an error that says that
  * trying again is of no use (`isRetryableError`), at once. An event can come twice, after a crash or a lost
- * connection: let the effect be the same, or keep an inbox.
+ * connection: let the effect be the same, or keep an `inbox` ({@link createInbox}).
  *
  * @example
  * ```ts
@@ -39,10 +40,11 @@ import type { MessageBus } from "./message_bus.ts";
  * @throws {TypeError} when an option is not what it should be, or two events would share a durable consumer.
  * @throws {RangeError} when a number is out of its range.
  */
-export function createListener<const Contracts extends readonly AnyEventContract[], Deps = undefined>(
-  bus: MessageBus,
-  options: ListenerOptions<Contracts, Deps>,
-): Listener {
+export function createListener<
+  const Contracts extends readonly AnyEventContract[],
+  Deps = undefined,
+  Kept extends Inbox | undefined = undefined,
+>(bus: MessageBus, options: ListenerOptions<Contracts, Deps, Kept>): Listener {
   const settings = toSettings(options as never);
   const finished = Promise.withResolvers<void>();
   finished.promise.catch(() => {}); // who wants to know awaits it

@@ -21,6 +21,8 @@ export interface DeadLetter {
   readonly streamSequence: number | undefined;
   /** The durable consumer that gave up. */
   readonly consumer: string | undefined;
+  /** The id that the message was first published with, where it had one: `<subject>:<idempotency key or event_id>`. */
+  readonly messageId: string | undefined;
   /** Attempts that were made; of a message that no handler saw, how often it was delivered. */
   readonly attempts: number | undefined;
   /** Code of the last error. */

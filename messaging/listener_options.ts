@@ -1,8 +1,10 @@
 import type { RequestContext } from "../context/request_context.ts";
+import type { Sql } from "../db/sql.ts";
 import type { LoggerLike } from "../logging/logger.ts";
 import type { Metrics } from "../metrics/create_metrics.ts";
 import type { EventContract } from "./define_event.ts";
 import type { GlamEvent } from "./event.ts";
+import type { Inbox } from "./inbox/inbox.ts";
 import type { MessageHeaders } from "./message_headers.ts";
 
 /** The event of a contract, as a handler gets it. */
@@ -35,6 +37,18 @@ export interface EventArguments<Event extends GlamEvent = GlamEvent, Deps = unkn
   readonly message: MessageDetails;
 }
 
+/** What a handler has besides where its listener has an inbox. */
+export interface InboxArguments {
+  /**
+   * The transaction that the handler runs in, and that its event is marked as handled in. Queries of the database join it
+   * by themselves; it is for those who want to see it. It ends with the handler.
+   */
+  readonly tx: Sql;
+}
+
+/** {@link InboxArguments} where there is an inbox, else nothing. */
+export type ArgumentsOf<Kept extends Inbox | undefined> = Kept extends Inbox ? InboxArguments : unknown;
+
 /** Where a message is. */
 export interface MessageDetails {
   /** Subject it was published to. */
@@ -52,15 +66,18 @@ export interface MessageDetails {
 }
 
 /** Handles one event. It is acknowledged after the promise resolves; a rejection is a failed attempt. */
-export type EventHandler<Event extends GlamEvent = GlamEvent, Deps = unknown> = (
-  args: EventArguments<Event, Deps>,
-) => unknown;
+export type EventHandler<
+  Event extends GlamEvent = GlamEvent,
+  Deps = unknown,
+  Kept extends Inbox | undefined = undefined,
+> = (args: EventArguments<Event, Deps> & ArgumentsOf<Kept>) => unknown;
 
 /** Runs around each call of the handler: `await next()` calls what is inside. */
-export type ListenerMiddleware<Event extends GlamEvent = GlamEvent, Deps = unknown> = (
-  args: EventArguments<Event, Deps>,
-  next: () => Promise<unknown>,
-) => unknown;
+export type ListenerMiddleware<
+  Event extends GlamEvent = GlamEvent,
+  Deps = unknown,
+  Kept extends Inbox | undefined = undefined,
+> = (args: EventArguments<Event, Deps> & ArgumentsOf<Kept>, next: () => Promise<unknown>) => unknown;
 
 /** What to do with a message whose handler failed. */
 export type FailureDecision = "ack" | "dlq" | "retry";
@@ -78,7 +95,11 @@ export interface FailedAttempt<Event extends GlamEvent = GlamEvent> {
 }
 
 /** Options of {@link createListener}. */
-export interface ListenerOptions<Contracts extends readonly AnyEventContract[], Deps = undefined> {
+export interface ListenerOptions<
+  Contracts extends readonly AnyEventContract[],
+  Deps = undefined,
+  Kept extends Inbox | undefined = undefined,
+> {
   /** Name of the service, and first part of the durable names. */
   readonly service: string;
   /** Second part of the durable names: all processes with one service and queue group share the messages. */
@@ -86,9 +107,17 @@ export interface ListenerOptions<Contracts extends readonly AnyEventContract[], 
   /** The events to listen to; each has a durable consumer of its own. */
   readonly events: Contracts;
   /** Handles one event. */
-  readonly handle: EventHandler<EventOf<Contracts[number]>, Deps>;
+  readonly handle: EventHandler<EventOf<Contracts[number]>, Deps, Kept>;
   /** What the handler needs, passed to it as it is. */
   readonly deps?: Deps | undefined;
+  /**
+   * Where it is kept which events were handled: then the effects of the handler on that database happen once. Handler and
+   * middleware run in a transaction, which the event is acknowledged after; an event that was handled before is acknowledged
+   * without a call. While the database cannot be reached, events wait, and that is no failed attempt.
+   *
+   * A running handler keeps a connection: let the pool have more of them than `concurrency`.
+   */
+  readonly inbox?: Kept;
   /**
    * How many handlers run at a time, from 1.
    * @default 1
@@ -142,7 +171,7 @@ export interface ListenerOptions<Contracts extends readonly AnyEventContract[], 
     ) => FailureDecision | undefined | void | Promise<FailureDecision | undefined | void>)
     | undefined;
   /** Runs around each call of the handler, the first one outermost. */
-  readonly middleware?: readonly ListenerMiddleware<EventOf<Contracts[number]>, Deps>[] | undefined;
+  readonly middleware?: readonly ListenerMiddleware<EventOf<Contracts[number]>, Deps, Kept>[] | undefined;
   /**
    * Where lines about failures, dead letters and recovery go.
    * @default createLogger(service)

@@ -31,6 +31,7 @@ export type {
 } from "./consumer.ts";
 export { connectNats } from "./connect_nats.ts";
 export { createDeadLetters } from "./create_dead_letters.ts";
+export { createInbox } from "./create_inbox.ts";
 export { createListener } from "./create_listener.ts";
 export { createMemoryBus, type MemoryBus, type MemoryBusOptions } from "./create_memory_bus.ts";
 export { createPublisher } from "./create_publisher.ts";
@@ -96,14 +97,25 @@ export {
   EmailSendRequested,
   type EmailSendRequestedPayload,
 } from "./events/notification.ts";
+export type {
+  Inbox,
+  InboxCleanUpOptions,
+  InboxEntry,
+  InboxOnceOptions,
+  InboxOptions,
+  InboxResult,
+} from "./inbox/inbox.ts";
+export { inboxTable } from "./inbox/inbox_table.ts";
 export type { ConsumerHealth, Listener, ListenerHealth } from "./listener.ts";
 export type {
   AnyEventContract,
+  ArgumentsOf,
   EventArguments,
   EventHandler,
   EventOf,
   FailedAttempt,
   FailureDecision,
+  InboxArguments,
   ListenerMiddleware,
   ListenerOptions,
   MessageDetails,

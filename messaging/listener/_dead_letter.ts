@@ -16,14 +16,17 @@ export async function writeDeadLetter(bus: MessageBus, held: Held): Promise<void
   const failure = fate!;
   const kept: (readonly [string, string])[] = [];
   let redrives = "0";
+  let messageId = delivery.headers.get(DLQ_HEADERS.messageId);
   for (const [name, value] of delivery.headers) {
     if (name.toLowerCase() === DLQ_HEADERS.redriveCount.toLowerCase()) redrives = value;
     else if (!/^(nats|glam-dlq)-/i.test(name)) kept.push([name, value]);
   }
+  if (redrives === "0") messageId ??= delivery.headers.get("Nats-Msg-Id");
   const facts: [string, string | undefined][] = [
     [DLQ_HEADERS.stream, stream],
     [DLQ_HEADERS.sequence, String(sequence)],
     [DLQ_HEADERS.consumer, consumer],
+    [DLQ_HEADERS.messageId, messageId],
     [DLQ_HEADERS.attempts, String(failure.attempts)],
     [DLQ_HEADERS.errorCode, oneLine(failure.code)],
     [DLQ_HEADERS.errorName, oneLine(failure.name)],
@@ -59,6 +62,7 @@ const ESSENTIAL: ReadonlySet<string> = new Set([
   DLQ_HEADERS.stream,
   DLQ_HEADERS.sequence,
   DLQ_HEADERS.consumer,
+  DLQ_HEADERS.messageId,
   DLQ_HEADERS.errorCode,
   DLQ_HEADERS.redriveCount,
 ]);

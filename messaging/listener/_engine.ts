@@ -2,6 +2,7 @@ import type { RequestContext } from "../../context/request_context.ts";
 import { enterContext } from "../../context/storage.ts";
 import { joinActiveSpan, type UnreadContext } from "../../context/trace.ts";
 import { MessageBusError } from "../../errors/infrastructure.ts";
+import { fullJitter } from "../../internal/backoff.ts";
 import { DeadlineExceeded } from "../../internal/clock.ts";
 import { createLogger } from "../../logging/create_logger.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
@@ -15,7 +16,9 @@ import { startConsumerSpan } from "./_consumer_span.ts";
 import { writeDeadLetter } from "./_dead_letter.ts";
 import { type Failure, isWorthRetrying, retryAfterMs, toFailure } from "./_failure.ts";
 import { Fifo } from "./_fifo.ts";
+import { DUPLICATE, handleOnce, NotTried } from "./_handle_once.ts";
 import type { Held } from "./_held.ts";
+import { InboxKeeper } from "./_inbox_keeper.ts";
 import { detailsOf, Invocation } from "./_invocation.ts";
 import { Lanes } from "./_lanes.ts";
 import { Memory } from "./_memory.ts";
@@ -38,6 +41,7 @@ export class Engine {
   readonly sources: readonly Source[];
   readonly recorder: Recorder;
   readonly monitor: Monitor;
+  readonly keeper: InboxKeeper | undefined;
   /** Handlers that run; one that was given up does not count. */
   running = 0;
   /** Messages that wait for another attempt, or for the dead letters to have room. */
@@ -55,6 +59,9 @@ export class Engine {
   readonly #memory = new Memory();
   readonly #ready = new Fifo<Held>();
   readonly #suspects: Held[] = [];
+  /** Messages whose handler could not be called, to go before all others. */
+  readonly #postponed = new Fifo<Held>();
+  #holdUp: HoldUp | undefined;
   readonly #lanes = new Lanes();
   readonly #timers = new Set<Timer>();
   #isPumping = false;
@@ -75,6 +82,7 @@ export class Engine {
     this.sources = settings.sources.map((each) => new Source(this, bus, each));
     this.recorder = new Recorder(this.sources.map(({ numbers }) => numbers));
     this.monitor = new Monitor(this);
+    if (settings.inbox !== undefined) this.keeper = new InboxKeeper(this, settings.inbox);
   }
 
   get logger(): LoggerLike {
@@ -106,6 +114,7 @@ export class Engine {
   }
 
   async start(): Promise<void> {
+    await this.settings.inbox?.ping();
     await ensureStreams(this.bus);
     await this.recorder.show(this.settings.metrics);
     this.#unwatch = this.bus.onStateChange((state) => this.#stateChanged(state));
@@ -117,6 +126,7 @@ export class Engine {
       throw error;
     }
     this.monitor.start();
+    this.keeper?.start();
   }
 
   /** Stops it; never rejects. */
@@ -133,6 +143,7 @@ export class Engine {
   end(): void {
     this.isOver = this.isStopping = true;
     this.#unwatch?.();
+    void this.keeper?.stop();
     this.#sweeper?.cancel();
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
@@ -157,8 +168,14 @@ export class Engine {
     }
   }
 
+  /** Why no handler can be called, while none can. */
+  get obstacle(): string | undefined {
+    return this.#holdUp?.reason;
+  }
+
   countDuplicate(source: Source): void {
     source.numbers.outcomes.duplicate++;
+    source.numbers.ackFailures++;
   }
 
   /**
@@ -214,10 +231,10 @@ export class Engine {
 
   /** Starts handlers while there are places and messages. */
   pump(): void {
-    if (this.#isPumping || this.isStopping) return;
+    if (this.#isPumping || this.isStopping || this.#holdUp?.timer !== undefined) return;
     this.#isPumping = true;
-    while (this.running < this.settings.concurrency) {
-      const held = this.#ready.shift();
+    while (this.running < (this.#holdUp === undefined ? this.settings.concurrency : 1)) {
+      const held = this.#postponed.shift() ?? this.#ready.shift();
       if (held === undefined) break;
       if (held.state !== "ready") continue;
       held.source.ready--;
@@ -243,7 +260,7 @@ export class Engine {
   }
 
   #runAlone(): void {
-    if (!this.#solitude!.isQuiet || this.running > 0 || this.#ready.size > 0) return;
+    if (!this.#solitude!.isQuiet || this.running + this.#postponed.size + this.#ready.size > 0) return;
     const suspect = this.#suspects.shift();
     if (suspect !== undefined) return this.#run(suspect);
     this.#solitude = undefined;
@@ -274,18 +291,22 @@ export class Engine {
     this.running++;
     const startedAt = performance.now();
     const span = held.span = startConsumerSpan(held, event);
+    const call = () => {
+      const { handle, inbox } = settings;
+      return inbox === undefined ? handle(invocation) : handleOnce(inbox, held, invocation, handle);
+    };
     let result: unknown;
     try {
-      result = span === undefined ? enter(invocation, settings.handle) : span.run(() => {
+      result = span === undefined ? enterContext(invocation.context, call) : span.run(() => {
         joinActiveSpan(invocation.context as RequestContext as UnreadContext);
-        return enter(invocation, settings.handle);
+        return enterContext(invocation.context, call);
       });
     } catch (error) {
       result = Promise.reject(error);
     }
     if (isThenable(result)) {
       result.then(
-        () => this.#finished(held, invocation, startedAt, undefined),
+        (value) => this.#finished(held, invocation, startedAt, undefined, value === DUPLICATE),
         (error) => this.#finished(held, invocation, startedAt, { error }),
       );
     } else {
@@ -298,16 +319,53 @@ export class Engine {
     invocation: Invocation,
     startedAt: number,
     failed: { error: unknown } | undefined,
+    isDuplicate = false,
   ): void {
     if (held.invocation !== invocation) return; // given up before
-    held.source.numbers.observe((performance.now() - startedAt) / 1000);
     held.span?.end(failed);
+    if (failed?.error instanceof NotTried && !this.isAborting) return this.#postpone(held, failed.error);
+    this.#holdUp = undefined;
+    if (!isDuplicate) held.source.numbers.observe((performance.now() - startedAt) / 1000);
     held.suspect = false; // whatever it is, it does not kill
     if (failed !== undefined && !this.isAborting) return this.#judge(held, invocation, failed.error);
     this.#vacate(held);
-    if (failed === undefined) this.settle(held, "ok");
+    if (failed === undefined) this.settle(held, isDuplicate ? "duplicate" : "ok");
     else this.giveBack(held, 0);
     this.pump();
+  }
+
+  /**
+   * Puts a message back whose handler could not be called, and calls none for a while; then one at a time, until it can be
+   * called again. It stays in this process: given back, it would look like one that nobody survives.
+   */
+  #postpone(held: Held, notTried: NotTried): void {
+    this.#vacate(held);
+    if (notTried.isOutcomeUnknown && ++held.unsure > this.settings.maxAttempts) {
+      // It may be what the database does not survive.
+      this.#condemn(held, notTried.cause, "dlq");
+      return this.pump();
+    }
+    held.state = "ready";
+    if (held.suspect) this.#suspects.unshift(held);
+    else {
+      held.source.ready++;
+      this.#postponed.push(held);
+    }
+    const before = this.#holdUp;
+    if (before?.timer !== undefined) return this.quiet();
+    const count = (before?.count ?? 0) + 1;
+    const delayMs = fullJitter(count, HOLD_UP);
+    const holdUp: HoldUp = { count, reason: notTried.message, timer: undefined };
+    holdUp.timer = this.after(delayMs, () => {
+      holdUp.timer = undefined;
+      this.pump();
+    });
+    this.#holdUp = holdUp;
+    this.logger.error("Inbox could not be used; events wait for it", {
+      error: notTried.cause,
+      delay_ms: delayMs,
+    });
+    this.quiet();
   }
 
   /** Frees the place of a handler. */
@@ -500,8 +558,11 @@ export class Engine {
     );
     invocation.abort(error);
     if (held.invocation !== invocation) return; // it gave up by itself, in a listener of its signal
-    held.source.numbers.observe(maxHandlerMs / 1000);
     held.span?.end({ error });
+    if (this.settings.inbox !== undefined && !invocation.hasBegun) {
+      return this.#postpone(held, new NotTried(error, false));
+    }
+    held.source.numbers.observe(maxHandlerMs / 1000);
     held.suspect = false;
     this.#judge(held, invocation, error);
   }
@@ -527,9 +588,15 @@ export class Engine {
 }
 
 const BURIAL_RETRY_MS = 250;
+const HOLD_UP = { minDelayMs: 100, maxDelayMs: 5000, factor: 2 };
 
-function enter(invocation: Invocation, handle: Settings["handle"]): unknown {
-  return enterContext(invocation.context, () => handle(invocation));
+/** The time in which no handler can be called. */
+interface HoldUp {
+  /** How often in succession. */
+  readonly count: number;
+  readonly reason: string;
+  /** Until it has fired no handler is called, then one at a time. */
+  timer: Timer | undefined;
 }
 
 function poison(deliveryCount: number): Error {

@@ -46,7 +46,7 @@ const DEFINITIONS: readonly Definition[] = [
     name: "messaging_ack_failures_total",
     help: "Messages delivered again although they had been acknowledged here",
     type: "counter",
-    samples: perSource(({ outcomes }) => outcomes.duplicate),
+    samples: perSource(({ ackFailures }) => ackFailures),
   },
   {
     name: "messages_expired_total",

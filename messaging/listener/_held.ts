@@ -38,6 +38,8 @@ export class Held implements TraceHeaders {
   fate: Failure | undefined = undefined;
   /** What its end is counted as, where that is a dead letter. */
   outcome: "dlq" | "invalid" = "dlq";
+  /** How often nobody knew whether what its handler had done was committed. */
+  unsure = 0;
   /** How often its dead letter could not be written. */
   burials = 0;
   /** Whether it has to run alone, since it may be what kills processes. */

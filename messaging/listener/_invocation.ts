@@ -1,5 +1,6 @@
 import { makeCorrelationId, makeRequestId } from "../../context/ids.ts";
 import type { RequestContext } from "../../context/request_context.ts";
+import type { Sql } from "../../db/sql.ts";
 import { UNREAD, type UnreadContext } from "../../context/trace.ts";
 import { isWellFormedId } from "../../context/ids.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
@@ -16,6 +17,8 @@ export class Invocation implements EventArguments {
   readonly context: EventContext;
   readonly attempt: number;
   readonly deps: unknown;
+  /** The transaction of the inbox, where there is one. */
+  tx: Sql | undefined = undefined;
   readonly #held: Held;
   readonly #logger: LoggerLike;
 
@@ -27,6 +30,15 @@ export class Invocation implements EventArguments {
     this.attempt = held.failures + 1;
     this.deps = deps;
     this.context = new EventContext(held, event, service);
+  }
+
+  /** Whether the handler was called, where that waits for a transaction. */
+  get hasBegun(): boolean {
+    return this.tx !== undefined;
+  }
+
+  begin(tx: Sql): void {
+    this.tx = tx;
   }
 
   get headers(): MessageHeaders {

@@ -156,7 +156,8 @@ export class Monitor {
         expired,
       };
     });
-    const { burialTrouble } = this.#engine;
+    const { burialTrouble, obstacle } = this.#engine;
+    if (obstacle !== undefined) unhealthy.push(`The inbox cannot be used: ${obstacle}`);
     if (burialTrouble !== undefined) degraded.push(`Dead letters cannot be written: ${burialTrouble}`);
     return {
       status: unhealthy.length > 0 ? "unhealthy" : degraded.length > 0 ? "degraded" : "healthy",

@@ -38,6 +38,8 @@ export class SourceNumbers {
   readonly counts: Float64Array = new Float64Array(HANDLER_BUCKETS.length + 1);
   sum = 0;
   redeliveries = 0;
+  /** Messages that were delivered again although they were settled here. */
+  ackFailures = 0;
   expired = 0;
   /** Messages that the consumer has not delivered yet, as last seen. */
   lag = 0;
@@ -59,6 +61,10 @@ export class SourceNumbers {
   reset(): void {
     for (const outcome of Object.keys(this.outcomes) as Outcome[]) this.outcomes[outcome] = 0;
     this.counts.fill(0);
-    this.sum = this.redeliveries = this.expired = 0;
+    this.sum =
+      this.redeliveries =
+      this.ackFailures =
+      this.expired =
+        0;
   }
 }

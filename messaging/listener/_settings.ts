@@ -3,6 +3,7 @@ import type { LoggerLike } from "../../logging/logger.ts";
 import type { Metrics } from "../../metrics/create_metrics.ts";
 import type { EventContract } from "../define_event.ts";
 import type { GlamEvent } from "../event.ts";
+import type { Inbox } from "../inbox/inbox.ts";
 import type {
   AnyEventContract,
   EventArguments,
@@ -25,6 +26,7 @@ export interface Settings {
   readonly sources: readonly SourceSettings[];
   readonly handle: (args: EventArguments) => unknown;
   readonly deps: unknown;
+  readonly inbox: Inbox | undefined;
   readonly concurrency: number;
   readonly prefetch: number;
   readonly maxAttempts: number;
@@ -49,9 +51,22 @@ export const SPARE_DELIVERIES = 3;
 export const MAX_ACK_PENDING = 20_000;
 
 /** Checks the options, and fills in what was left out. */
-export function toSettings(options: ListenerOptions<readonly AnyEventContract[], unknown>): Settings {
-  const { service, queueGroup, events, handle, deps, keyOf, onError, middleware = [], logger, metrics } =
-    options;
+export function toSettings(
+  options: ListenerOptions<readonly AnyEventContract[], unknown, Inbox | undefined>,
+): Settings {
+  const {
+    service,
+    queueGroup,
+    events,
+    handle,
+    deps,
+    inbox,
+    keyOf,
+    onError,
+    middleware = [],
+    logger,
+    metrics,
+  } = options;
   const { concurrency = 1, maxAttempts = 3, ackWaitMs = 30_000, backoffMs = [1000, 5000] } = options;
   const { prefetch = Math.max(32, 2 * concurrency), maxHandlerMs = 10 * ackWaitMs, graceMs = 20_000 } =
     options;
@@ -60,6 +75,7 @@ export function toSettings(options: ListenerOptions<readonly AnyEventContract[],
   assertFunction("handle", handle);
   if (keyOf !== undefined) assertFunction("keyOf", keyOf);
   if (onError !== undefined) assertFunction("onError", onError);
+  if (inbox !== undefined) assertFunction("inbox.once", inbox?.once);
   middleware.forEach((each, i) => assertFunction(`middleware[${i}]`, each));
   assertInteger("concurrency", concurrency, 1, 10_000);
   assertInteger("prefetch", prefetch, 1, 10_000);
@@ -75,6 +91,7 @@ export function toSettings(options: ListenerOptions<readonly AnyEventContract[],
     sources: toSources(service, queueGroup, events),
     handle: compose(handle as (args: EventArguments) => unknown, middleware as readonly ListenerMiddleware[]),
     deps,
+    inbox,
     concurrency,
     prefetch,
     maxAttempts,

@@ -19,6 +19,7 @@ export async function stopEngine(engine: Engine): Promise<void> {
   const until = engine.now() + graceMs;
   engine.isStopping = true;
   engine.monitor.stop();
+  const keeping = engine.keeper?.stop();
   await withDeadline(Promise.all(engine.sources.map((source) => source.pause())), DRAIN_MS, "").catch(
     () => {},
   );
@@ -33,6 +34,7 @@ export async function stopEngine(engine: Engine): Promise<void> {
     await engine.whenIdle(ABORT_MS);
   }
   giveBackAll(engine);
+  await withDeadline(Promise.resolve(keeping), Math.max(until - engine.now(), 1000), "").catch(() => {});
   await confirm(engine, Math.max(until - engine.now(), 1000));
 }
 

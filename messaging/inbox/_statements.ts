@@ -1,0 +1,50 @@
+import type { RowList, Sql } from "../../db/sql.ts";
+import { tableName } from "../../db/table_ddl.ts";
+import type { Table } from "../../db/table.ts";
+
+/** The statements of an inbox, made once: with an identifier as a fragment the driver would build each text anew. */
+export interface InboxStatements {
+  /** Marks an entry; `count` is 0 when it was marked before. */
+  mark(tx: Sql, consumer: string, key: string): Promise<RowList>;
+  /** Deletes the oldest rows of those that are older than so many milliseconds, at most `limit`. */
+  deleteOld(tx: Sql, retentionMs: number, limit: number): Promise<RowList>;
+  /** Takes the right to clean up, until the transaction ends. */
+  tryLock(tx: Sql): Promise<RowList<{ locked: boolean }>>;
+}
+
+/** The statements for a table. */
+export function inboxStatements(table: Table): InboxStatements {
+  const name = tableName(table);
+  const mark = template`insert into ${name} (consumer, event_key) values (${PARAMETER}, ${PARAMETER})
+    on conflict do nothing`;
+  const deleteOld = template`delete from ${name} where ctid = any(array(
+    select ctid from ${name} where handled_at < now() - ${PARAMETER}::float8 * interval '1 millisecond'
+    order by handled_at limit ${PARAMETER}::int))`;
+  // The oid keeps apart what has one name in two schemas.
+  const tryLock = template`select pg_try_advisory_xact_lock(
+    ${LOCKS}, hashtext(to_regclass(${PARAMETER})::oid::text)) as locked`;
+  return {
+    mark: (tx, consumer, key) => tx(mark, consumer, key),
+    deleteOld: (tx, retentionMs, limit) => tx(deleteOld, retentionMs, limit),
+    tryLock: (tx) => tx(tryLock, name),
+  };
+}
+
+/** First key of the advisory locks of inboxes: "glai" in ASCII. */
+const LOCKS = "1735156073";
+
+/** Stands for a parameter in a {@link template}. */
+const PARAMETER: unique symbol = Symbol("parameter");
+
+/** The strings of a tagged template, with the texts among its values put in. */
+function template(
+  strings: TemplateStringsArray,
+  ...values: readonly (string | typeof PARAMETER)[]
+): TemplateStringsArray {
+  const parts = [strings[0]!];
+  values.forEach((value, i) => {
+    if (value === PARAMETER) parts.push(strings[i + 1]!);
+    else parts[parts.length - 1] += value + strings[i + 1]!;
+  });
+  return Object.assign(parts, { raw: parts });
+}

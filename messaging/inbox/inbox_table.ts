@@ -1,0 +1,27 @@
+import * as z from "zod";
+import { defineTable } from "../../db/define_table.ts";
+import type { Table } from "../../db/table.ts";
+
+/** The table of an inbox under another name. */
+export function inboxTableNamed(name: string): Table {
+  return defineTable(name, {
+    columns: z.object({ consumer: z.string(), event_key: z.string(), handled_at: z.date() }),
+    primaryKey: ["consumer", "event_key"],
+    defaults: { handled_at: "now()" },
+    indexes: ["handled_at"],
+  });
+}
+
+/**
+ * The table of an inbox, under its usual name: put it into the list of tables from which `migrate create --autogenerate`
+ * makes migrations.
+ *
+ * @example
+ * ```ts
+ * import { createTable } from "@glam/shared/db";
+ * import { inboxTable } from "@glam/shared/messaging";
+ *
+ * console.log(createTable(inboxTable).length); // 2: the table and an index
+ * ```
+ */
+export const inboxTable: Table = inboxTableNamed("glam_inbox");

@@ -1,0 +1,64 @@
+import { isGlamError } from "../../errors/glam_error.ts";
+import { DLQ_HEADERS } from "../_dead_letter_format.ts";
+import type { Inbox } from "../inbox/inbox.ts";
+import type { Held } from "./_held.ts";
+import type { Invocation } from "./_invocation.ts";
+
+/** What a handler gives whose event was handled before. */
+export const DUPLICATE: unique symbol = Symbol("duplicate");
+
+/** The attempt says nothing of the handler: it was not called, or nobody knows whether what it did is committed. */
+export class NotTried extends Error {
+  /** Whether the handler was called, and had an end. */
+  readonly isOutcomeUnknown: boolean;
+
+  constructor(cause: unknown, isOutcomeUnknown: boolean) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.isOutcomeUnknown = isOutcomeUnknown;
+  }
+}
+
+/**
+ * Calls the handler in a transaction of the inbox, unless the event was handled before.
+ *
+ * @throws {NotTried} when there is no transaction to call it in, or the connection was lost during the commit: the next
+ * attempt finds out.
+ */
+export async function handleOnce(
+  inbox: Inbox,
+  held: Held,
+  invocation: Invocation,
+  handle: (invocation: Invocation) => unknown,
+): Promise<typeof DUPLICATE | undefined> {
+  const entry = { consumer: held.source.settings.durable, key: eventKey(held) };
+  const { signal } = invocation;
+  let isDone = false;
+  try {
+    const { duplicate } = await inbox.once(entry, async (tx) => {
+      invocation.begin(tx);
+      await handle(invocation);
+      isDone = true;
+    }, { signal });
+    return duplicate ? DUPLICATE : undefined;
+  } catch (error) {
+    if (!invocation.hasBegun) throw new NotTried(error, false);
+    if (isDone && isOutcomeUnknown(error)) throw new NotTried(error, true);
+    throw error;
+  }
+}
+
+/**
+ * What identifies the event for its consumer: the idempotency key where the publisher gave one, else its id. A dead letter
+ * that was redriven has another message id, and says which one it had.
+ */
+function eventKey({ delivery: { subject, headers }, event }: Held): string {
+  const id = headers.get(DLQ_HEADERS.messageId) ?? headers.get("Nats-Msg-Id");
+  const start = subject.length + 1;
+  return id !== undefined && id.length > start && id.startsWith(`${subject}:`)
+    ? id.slice(start)
+    : event!.event_id;
+}
+
+function isOutcomeUnknown(error: unknown): boolean {
+  return isGlamError(error) && error.details["error_code"] === "08007"; // transaction_resolution_unknown
+}

@@ -1,0 +1,44 @@
+import type { Timer } from "../clock.ts";
+import type { Inbox } from "../inbox/inbox.ts";
+import type { Engine } from "./_engine.ts";
+
+/** Keeps an inbox from growing, while its listener runs. */
+export class InboxKeeper {
+  readonly #engine: Engine;
+  readonly #inbox: Inbox;
+  readonly #stopped = new AbortController();
+  #timer: Timer | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(engine: Engine, inbox: Inbox) {
+    this.#engine = engine;
+    this.#inbox = inbox;
+  }
+
+  /** Begins; processes that start together do not come together. */
+  start(): void {
+    this.#schedule(Math.random());
+  }
+
+  /** Ends it, after the batch that is being deleted. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    this.#timer?.cancel();
+    await this.#running;
+  }
+
+  #schedule(share: number): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#timer = this.#engine.after(Math.ceil(share * this.#inbox.cleanUpEveryMs), () => {
+      this.#running = this.#cleanUp().finally(() => this.#schedule(1));
+    });
+  }
+
+  async #cleanUp(): Promise<void> {
+    try {
+      await this.#inbox.cleanUp({ signal: this.#stopped.signal });
+    } catch (error) {
+      this.#engine.logger.warn("Inbox could not be cleaned up; it is tried again", { error });
+    }
+  }
+}
