@@ -3,7 +3,7 @@ import type { HttpObserver } from "../metrics/http_recorder.ts";
 import { createContext } from "./_create_context.ts";
 import { type ContextLike, type NextLike, replaceResponse } from "./_hono.ts";
 import { MethodNotAllowedError } from "./_method_not_allowed.ts";
-import type { OwnRoute } from "./_own_routes.ts";
+import type { OwnRoute } from "./own_routes.ts";
 import { watchForPlain } from "./_plain_response.ts";
 import { type RequestState, setState, stateOf } from "./_request_state.ts";
 import { setHeaders } from "./_response_headers.ts";
@@ -92,8 +92,9 @@ function handlersOf(exchange: Exchange, next: NextLike): NextLike {
 }
 
 async function answerOwn(c: ContextLike, own: OwnRoute): Promise<void> {
-  if (c.req.method === "GET" || c.req.method === "HEAD") replaceResponse(c, await own.answer(c.req.raw));
-  else throw new MethodNotAllowedError(["GET", "HEAD"]);
+  const { env, req } = c;
+  if (req.method !== "GET" && req.method !== "HEAD") throw new MethodNotAllowedError(["GET", "HEAD"]);
+  replaceResponse(c, await own.answer(req.raw, env));
 }
 
 function settleAndFinish(exchange: Exchange, failure?: { readonly cause: unknown }): Promise<void> {

@@ -41,7 +41,7 @@ export {
   type HealthOptions,
   type HealthReport,
   type HealthStatus,
-} from "./_health_checks.ts";
+} from "./health_checks.ts";
 export { type RoutedApp } from "./_method_not_allowed.ts";
 export {
   type ApiResponse,

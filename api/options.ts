@@ -1,7 +1,7 @@
 import type { GlamError } from "../errors/glam_error.ts";
 import type { LoggerLike } from "../logging/logger.ts";
 import type { PrometheusRegistry } from "../metrics/registry.ts";
-import type { HealthOptions } from "./_health_checks.ts";
+import type { HealthOptions } from "./health_checks.ts";
 import type { RoutedApp } from "./_method_not_allowed.ts";
 
 /** Options of {@link glamMiddleware}. */

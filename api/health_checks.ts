@@ -1,5 +1,6 @@
 import { isoNow, MAX_TIMER_MS, withDeadline } from "../internal/clock.ts";
 import type { LoggerLike } from "../logging/logger.ts";
+import type { ServiceHealth } from "./service_health.ts";
 
 /** State of a service or of something it depends on. */
 export type HealthStatus = "degraded" | "healthy" | "unhealthy";
@@ -60,14 +61,26 @@ export interface CheckReport {
   readonly latency_ms: number;
 }
 
-/** The health of one service. */
+/** The health of one service. What it runs in, a `createService`, adds checks of its own. */
 export interface Health {
+  /** Its own checks. */
+  readonly checks: readonly Check[];
   /** Touches no dependency. */
   live(): HealthReport;
   /** Whether requests may come. */
-  ready(): Promise<{ readonly isReady: boolean; readonly report: HealthReport }>;
+  ready(host?: ServiceHealth): Promise<{ readonly isReady: boolean; readonly report: HealthReport }>;
   /** Runs all checks. */
-  report(): Promise<HealthReport>;
+  report(host?: ServiceHealth): Promise<HealthReport>;
+}
+
+/** One check that can be run. */
+export interface Check {
+  /** Its name, which is public. */
+  readonly name: string;
+  /** Whether the service cannot work without it. */
+  readonly required: boolean;
+  /** Looks at the dependency; never rejects. */
+  run(): Promise<CheckReport>;
 }
 
 /** The health of a service with these checks. */
@@ -76,40 +89,42 @@ export function createHealth(service: string, logger: LoggerLike, options: Healt
     createCheck(name, check, logger)
   );
   const live = () => ({ status: "healthy", service, timestamp: isoNow() }) as const;
-  const report = async (): Promise<HealthReport> => {
-    if (checks.length === 0) return live();
-    const reports = await Promise.all(checks.map((check) => check.run()));
+  const report = async (host?: ServiceHealth): Promise<HealthReport> => {
+    const all = host === undefined ? checks : withChecksOf(host, checks);
+    if (all.length === 0) return live();
+    const reports = await Promise.all(all.map((check) => check.run()));
     const states = reports.map(({ status }, i) =>
-      status === "unhealthy" && !checks[i]!.required ? "degraded" : status
+      status === "unhealthy" && !all[i]!.required ? "degraded" : status
     );
     return {
       status: states.find((state) => state === "unhealthy") ?? states.find((state) => state === "degraded") ??
         "healthy",
       service,
       timestamp: isoNow(),
-      checks: Object.fromEntries(checks.map(({ name }, i) => [name, reports[i]!])),
+      checks: Object.fromEntries(all.map(({ name }, i) => [name, reports[i]!])),
     };
   };
   return {
+    checks,
     live,
     report,
-    ready: async () => {
-      if (options.isDraining?.() === true) {
+    ready: async (host) => {
+      if (options.isDraining?.() === true || host?.isDraining() === true) {
         return { isReady: false, report: { ...live(), status: "unhealthy" } };
       }
-      const result = await report();
+      const result = await report(host);
       return { isReady: result.status !== "unhealthy", report: result };
     },
   };
 }
 
-const DEFAULT_TIMEOUT_MS = 2000;
-
-interface Check {
-  readonly name: string;
-  readonly required: boolean;
-  run(): Promise<CheckReport>;
+/** A check of the application's own stands for the host's of the same name. */
+function withChecksOf(host: ServiceHealth, own: readonly Check[]): readonly Check[] {
+  const names = new Set(own.map(({ name }) => name));
+  return [...host.checks.filter(({ name }) => !names.has(name)), ...own];
 }
+
+const DEFAULT_TIMEOUT_MS = 2000;
 
 function createCheck(name: string, definition: HealthCheck | HealthCheckOptions, logger: LoggerLike): Check {
   const { check, required = true, timeoutMs = DEFAULT_TIMEOUT_MS } =

@@ -1,5 +1,6 @@
 import type { Metrics } from "../metrics/create_metrics.ts";
-import type { Health, HealthReport } from "./_health_checks.ts";
+import type { Health, HealthReport } from "./health_checks.ts";
+import { type ServiceHealth, serviceHealthOf } from "./service_health.ts";
 import { successResponse } from "./envelope.ts";
 
 /** An endpoint that the middleware answers itself, to GET and HEAD. */
@@ -8,8 +9,8 @@ export interface OwnRoute {
   readonly path: string;
   /** Whether it is in the metrics. */
   readonly counted: boolean;
-  /** Makes the response. */
-  answer(request: Request): Promise<Response>;
+  /** Makes the response; `env` is what the server handed to the application. */
+  answer(request: Request, env: unknown): Promise<Response>;
 }
 
 /**
@@ -27,17 +28,22 @@ export function createOwnRoutes(
   }
   if (health !== undefined) {
     const { live, ready, report } = health.of;
-    routes.push(
-      { path: health.path, counted: true, answer: async () => toResponse(await report()) },
-      { path: "/health/live", counted: true, answer: () => Promise.resolve(toResponse(live())) },
-      {
-        path: "/health/ready",
-        counted: true,
-        answer: async () => {
-          const { isReady, report } = await ready();
-          return toResponse(report, isReady ? 200 : 503);
-        },
+    const route = (path: string, answer: (host?: ServiceHealth) => Promise<Response>): OwnRoute => ({
+      path,
+      counted: true,
+      answer(request, env) {
+        const host = serviceHealthOf(env);
+        host?.answered.add(request);
+        return answer(host);
       },
+    });
+    routes.push(
+      route(health.path, async (host) => toResponse(await report(host))),
+      route("/health/live", () => Promise.resolve(toResponse(live()))),
+      route("/health/ready", async (host) => {
+        const { isReady, report } = await ready(host);
+        return toResponse(report, isReady ? 200 : 503);
+      }),
     );
   }
   const byPath = new Map(routes.map((route) => [route.path, route]));

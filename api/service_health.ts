@@ -1,0 +1,24 @@
+import type { Check } from "./health_checks.ts";
+
+/** What the service that an application runs in adds to the health of its middleware. */
+export interface ServiceHealth {
+  /** The checks of what the service was given. */
+  readonly checks: readonly Check[];
+  /** Requests that a middleware has answered: the service has to answer the others. */
+  readonly answered: WeakSet<Request>;
+  /** Whether the service is not ready, whatever the checks say. */
+  isDraining(): boolean;
+}
+
+// A registered symbol, so that the middleware of another copy of the package finds it.
+const KEY: unique symbol = Symbol.for("@glam/shared.service.health.v1") as never;
+
+/** Lays the health of a service into what a server hands to `app.fetch`, which stays what the runtime made it. */
+export function offerHealth(env: object, health: ServiceHealth): void {
+  (env as { [KEY]?: ServiceHealth })[KEY] = health;
+}
+
+/** The health of the service that a request came through, where it came through one. */
+export function serviceHealthOf(env: unknown): ServiceHealth | undefined {
+  return (env as { [KEY]?: ServiceHealth } | null | undefined)?.[KEY];
+}
