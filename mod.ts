@@ -459,3 +459,20 @@ export {
   type MetricsOptions,
   type PrometheusRegistry,
 } from "./metrics/mod.ts";
+export {
+  type AppLike,
+  type CheckedPart,
+  createService,
+  type MigratorLike,
+  type OutboxLike,
+  type RelayLike,
+  type Service,
+  type ServiceAddress,
+  type ServiceDeadlines,
+  ServiceError,
+  type ServiceErrorOptions,
+  type ServiceOptions,
+  type ServicePart,
+  type ServiceState,
+  type StopOptions,
+} from "./service/mod.ts";

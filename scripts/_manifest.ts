@@ -22,17 +22,18 @@ const description =
 /** Packages of which the application's own copy is used, and the versions that are tested. */
 const peers: Readonly<Record<string, string>> = { hono: ">=4.11 <5", zod: ">=4.1 <5" };
 
-/** Peers that the application installs for one function only; the code imports them by a name in a variable. */
+/** Peers that the application installs for one function only; the code says so where one is missing. */
 const optionalPeers: Readonly<Record<string, string>> = {
   "@electric-sql/pglite": ">=0.5 <0.6",
   "@electric-sql/pglite-socket": ">=0.2 <0.3",
+  "@hono/node-server": ">=2.1 <3",
 };
 
 /**
  * Dependencies that bundles for workerd and browsers go without: the code imports them dynamically, and only after it
  * has made sure that there is a file system.
  */
-const serverOnly: readonly string[] = ["@logtape/file", "yaml"];
+const serverOnly: readonly string[] = ["@hono/node-server", "@logtape/file", "yaml"];
 
 /** Completes the package.json that `deno pack` wrote. */
 export async function completeManifest(
@@ -43,6 +44,7 @@ export async function completeManifest(
   const dependencies: Record<string, string> = {};
   const peerDependencies: Record<string, string> = {};
   for (const name of used) {
+    if (name in optionalPeers) continue;
     const peer = peers[name];
     if (peer === undefined) dependencies[name] = (await lockedPackage(name)).version;
     else peerDependencies[name] = peer;

@@ -8,12 +8,13 @@ import * as errors from "@glam/shared/errors";
 import * as logging from "@glam/shared/logging";
 import * as metrics from "@glam/shared/metrics";
 import * as root from "@glam/shared";
+import * as service from "@glam/shared/service";
 import { entryPoints, root as folder } from "../../scripts/_project.ts";
 
 const NOT_IN_ROOT = ["./cli", "./testing"];
 
 it("the root re-exports every value of every area, and the same one", () => {
-  for (const area of [api, config, context, db, errors, logging, metrics]) {
+  for (const area of [api, config, context, db, errors, logging, metrics, service]) {
     for (const [name, value] of Object.entries(area)) {
       assert.equal((root as Record<string, unknown>)[name], value, name);
     }

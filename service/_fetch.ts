@@ -1,0 +1,125 @@
+import type { Health } from "../api/health_checks.ts";
+import { createOwnRoutes, type OwnRoute } from "../api/own_routes.ts";
+import { offerHealth, type ServiceHealth } from "../api/service_health.ts";
+import { isWellFormedId } from "../context/ids.ts";
+import { getContext, runWithContext } from "../context/storage.ts";
+import { InternalError } from "../errors/common.ts";
+import { GlamError } from "../errors/glam_error.ts";
+import type { Settings } from "./_settings.ts";
+
+/** Answers requests: the `fetch` of a server. `env` is what the server knows of the request. */
+export type Fetch = (request: Request, env: object) => Response | Promise<Response>;
+
+/** What a server calls. */
+export interface Handlers {
+  /** For each request. */
+  readonly fetch: Fetch;
+  /** When `fetch` failed. */
+  readonly onError: (error: unknown) => Response;
+  /** When there is no legal request. */
+  readonly onInvalid: (request?: Request) => Response;
+}
+
+const PROBES: readonly string[] = ["/health/live", "/health/ready"];
+
+/**
+ * What stands between the server and the application: lays the service's health into what the server hands over, answers
+ * the probes where no `glamMiddleware` does, and tells clients to close their connections while the service drains.
+ */
+export function createHandlers(settings: Settings, health: Health & ServiceHealth): Handlers {
+  const { name, logger, options: { app } } = settings;
+  const routes = createOwnRoutes(undefined, { path: "/api/v1/health", of: health });
+  const answer: Fetch = (request, env) => {
+    if (app !== undefined) return app.fetch(request, env as never);
+    return own(
+      request,
+      name,
+      () => new GlamError("Not Found", { code: "HTTP_404", status: 404 }).getResponse(),
+    );
+  };
+
+  function onInvalid(request?: Request): Response {
+    const error = new GlamError("The request has no legal URL: its Host header or its target is malformed", {
+      code: "HTTP_400",
+      status: 400,
+    });
+    return own(request, name, () => error.getResponse());
+  }
+
+  function onError(error: unknown): Response {
+    return own(undefined, name, () => {
+      logger.error("Request failed outside of the application", { error });
+      const errorId = getContext()?.requestId;
+      return new InternalError(undefined, { cause: error, details: { error_id: errorId } }).getResponse();
+    });
+  }
+
+  async function probe(request: Request, env: object, route: OwnRoute): Promise<Response> {
+    try {
+      const response = await answer(request, env);
+      if (health.answered.has(request)) return response;
+      await response.body?.cancel();
+    } catch (error) {
+      logger.warn("The application failed at a probe, which the service answers", { error });
+    }
+    return await ownAsync(request, name, () => route.answer(request, undefined));
+  }
+
+  return {
+    onError,
+    onInvalid,
+    fetch(request, env) {
+      const { url } = request;
+      if (!url.startsWith("http")) return onInvalid(request); // Bun, where `Host` is illegal
+      offerHealth(env, health);
+      const route = url.includes("/health/") ? routes.get(probedPath(request)) : undefined;
+      const response = route === undefined ? answer(request, env) : probe(request, env, route);
+      return health.isDraining() ? closing(response) : response;
+    },
+  };
+}
+
+/** The path of a probe, or nothing. */
+function probedPath({ method, url }: Request): string {
+  if (method !== "GET" && method !== "HEAD") return "";
+  const path = /^https?:\/\/[^/]*([^?#]*)/.exec(url)?.[1] ?? "";
+  return PROBES.includes(path) ? path : "";
+}
+
+/** The same response, after which the client closes the connection, as it would lose it soon anyway. */
+async function closing(answer: Response | Promise<Response>): Promise<Response> {
+  const response = await answer;
+  if (response.status === 101) return response; // an upgrade must stay the object that the runtime made
+  try {
+    response.headers.set("Connection", "close");
+    return response;
+  } catch { // a response of fetch() has immutable headers
+    const copy = new Response(response.body, response);
+    copy.headers.set("Connection", "close");
+    return copy;
+  }
+}
+
+function own(request: Request | undefined, service: string, make: () => Response): Response {
+  return runWithContext(idsOf(request, service), () => withIds(make()));
+}
+
+function ownAsync(request: Request, service: string, make: () => Promise<Response>): Promise<Response> {
+  return runWithContext(idsOf(request, service), async () => withIds(await make()));
+}
+
+function withIds(response: Response): Response {
+  const { requestId, correlationId, service } = getContext()!;
+  response.headers.set("X-Request-ID", requestId);
+  response.headers.set("X-Correlation-ID", correlationId);
+  response.headers.set("X-Service-Name", service);
+  return response;
+}
+
+function idsOf(request: Request | undefined, service: string) {
+  const taken = (name: string) => {
+    const id = request?.headers.get(name) ?? "";
+    return isWellFormedId(id) ? id : undefined;
+  };
+  return { service, requestId: taken("x-request-id"), correlationId: taken("x-correlation-id") };
+}

@@ -1,0 +1,229 @@
+import type { Health } from "../api/health_checks.ts";
+import type { ServiceHealth } from "../api/service_health.ts";
+import { isGlamError } from "../errors/glam_error.ts";
+import { DeadlineExceeded, sleep, withDeadline } from "../internal/clock.ts";
+import { createHandlers } from "./_fetch.ts";
+import { createServiceHealth } from "./_health.ts";
+import { type HttpServer, serve } from "./_serve.ts";
+import type { Settings } from "./_settings.ts";
+import { startSteps } from "./_start_steps.ts";
+import { stopSteps } from "./_stop_steps.ts";
+import type { ServicePart } from "./options.ts";
+import type { ServiceAddress, ServiceState } from "./service.ts";
+import { ServiceError } from "./service_error.ts";
+
+/** Something to do while starting or stopping. */
+export interface Step {
+  readonly part: ServicePart;
+  /** Its log line, when it is done. */
+  readonly done: string;
+  /** Milliseconds that it may take. */
+  readonly deadlineMs: number;
+  /** Does it, and may give fields for the log line. */
+  run(): Promise<Readonly<Record<string, unknown>> | void>;
+  /** What to do when the deadline has passed. */
+  giveUp?(): Promise<void>;
+}
+
+/** The life of a service: it starts once and stops once, whatever asks for it. */
+export class Lifecycle {
+  readonly settings: Settings;
+  readonly health: Health & ServiceHealth;
+  /** Aborts when the service stops. */
+  readonly signal: AbortSignal;
+  /** What has begun to start, and so has to be stopped. */
+  readonly begun: Set<unknown> = new Set();
+  state: ServiceState = "new";
+  address: ServiceAddress | undefined;
+  server: HttpServer | undefined;
+  readonly #finished: PromiseWithResolvers<void>;
+  readonly #abort = new AbortController();
+  readonly #endOfGrace = new AbortController();
+  #starting: Promise<void> | undefined;
+  #opening: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #failure: ServiceError | undefined;
+
+  constructor(settings: Settings, finished: PromiseWithResolvers<void>) {
+    this.settings = settings;
+    this.#finished = finished;
+    this.signal = this.#abort.signal;
+    this.health = createServiceHealth(settings, () => this.state !== "ready");
+  }
+
+  start(): Promise<void> {
+    if (this.#starting === undefined && this.#stopping !== undefined) {
+      return Promise.reject(new TypeError("Cannot start a service that was stopped; create another one"));
+    }
+    return this.#starting ??= this.#startOrClose();
+  }
+
+  /** Stops, because of `reason`; where it stops already, a grace that is given cuts the one that runs short. */
+  stop(reason: string, graceMs?: number): Promise<void> {
+    if (this.#stopping !== undefined && graceMs !== undefined) {
+      const timer = setTimeout(() => this.#endOfGrace.abort(), graceMs);
+      this.#endOfGrace.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    }
+    return this.#stopping ??= this.#close(reason, graceMs ?? this.settings.graceMs);
+  }
+
+  /** Stops, because a part does not work any more and will not by itself. */
+  fail(part: ServicePart, error: unknown): void {
+    if (this.#stopping !== undefined) return;
+    const { logger, name } = this.settings;
+    this.#failure = new ServiceError(`Cannot go on with "${name}": ${part}: ${messageOf(error)}`, {
+      part,
+      phase: "running",
+      cause: error,
+    });
+    logger.critical("A part of the service failed for good", { part, error });
+    this.stop(`${part} failed`);
+  }
+
+  /** Starts the server. */
+  async listen(): Promise<ServiceAddress> {
+    const { hostname, port } = this.settings;
+    const server = await serve({ ...createHandlers(this.settings, this.health), hostname, port });
+    if (this.signal.aborted) await server.close(); // nobody waits for it any more
+    this.server = server;
+    const local = ["0.0.0.0", "::"].includes(server.hostname) ? "localhost" : server.hostname;
+    const host = local.includes(":") ? `[${local}]` : local;
+    const url = `http://${host}:${server.port}`;
+    return this.address = { hostname: server.hostname, port: server.port, url };
+  }
+
+  async #startOrClose(): Promise<void> {
+    this.#opening = this.#open();
+    try {
+      await this.#opening;
+    } catch (error) {
+      await this.stop("the start failed");
+      throw error;
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { logger, name } = this.settings;
+    const startedAt = performance.now();
+    this.state = "starting";
+    for (const step of startSteps(this)) {
+      const begunAt = performance.now();
+      try {
+        this.signal.throwIfAborted();
+        const work = this.#untilStopped(step.run());
+        const fields = await withDeadline(work, step.deadlineMs, `it took over ${step.deadlineMs} ms`);
+        logger.info(step.done, { part: step.part, ...fields, duration_ms: since(begunAt) });
+      } catch (error) {
+        throw this.#startError(step.part, name, error);
+      }
+    }
+    this.state = "ready";
+    logger.info("Service ready", { url: this.address?.url, duration_ms: since(startedAt) });
+  }
+
+  #startError(part: ServicePart, name: string, error: unknown): ServiceError {
+    if (this.#failure !== undefined) return this.#failure; // what had started before has failed meanwhile
+    if (this.signal.aborted) {
+      const message = `Cannot start "${name}": it was stopped before it was ready`;
+      return new ServiceError(message, { part, phase: "starting", cause: error });
+    }
+    const message = `Cannot start "${name}": ${part}: ${messageOf(error)}`;
+    this.#failure = new ServiceError(message, { part, phase: "starting", cause: error });
+    // What is expected to happen says all in its message; of anything else the stack is wanted.
+    this.settings.logger.critical(message, { part, ...(!isExpected(error) && { error }) });
+    return this.#failure;
+  }
+
+  /** The result of `work`, unless the service is stopped before: nobody waits for it then. */
+  #untilStopped<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this;
+    return new Promise((resolve, reject) => {
+      const onAbort = () => reject(signal.reason);
+      signal.addEventListener("abort", onAbort, { once: true });
+      work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    });
+  }
+
+  async #close(reason: string, graceMs: number): Promise<void> {
+    const { logger, name } = this.settings;
+    const stoppedAt = performance.now();
+    const wasReady = this.state === "ready";
+    this.state = "stopping"; // from here on it is not ready
+    logger.info("Service stopping", { reason, grace_ms: wasReady ? graceMs : 0 });
+    this.#abort.abort();
+    await this.#opening?.catch(() => {});
+    if (wasReady && graceMs > 0) {
+      await sleep(graceMs, this.#endOfGrace.signal).catch(() => {});
+      logger.info("Grace is over", { duration_ms: since(stoppedAt) });
+    }
+    this.#endOfGrace.abort();
+    const problems: ServiceError[] = this.#failure === undefined ? [] : [this.#failure];
+    for (const step of stopSteps(this)) {
+      const problem = await this.#runStopStep(step);
+      if (problem !== undefined) problems.push(problem);
+    }
+    this.state = "stopped";
+    logger.info("Service stopped", { duration_ms: since(stoppedAt), in_order: problems.length === 0 });
+    if (problems.length === 0) return this.#finished.resolve();
+    if (problems.length === 1 || this.#failure !== undefined) return this.#finished.reject(problems[0]!);
+    this.#finished.reject(
+      new ServiceError(
+        `"${name}" did not stop in order: ${problems.map(({ message }) => message).join("; ")}`,
+        {
+          part: problems[0]!.part,
+          phase: "stopping",
+          cause: new AggregateError(problems),
+        },
+      ),
+    );
+  }
+
+  async #runStopStep(step: Step): Promise<ServiceError | undefined> {
+    const { logger } = this.settings;
+    const { part, deadlineMs } = step;
+    const begunAt = performance.now();
+    try {
+      await withDeadline(step.run(), deadlineMs, `Stopping ${part} took over ${deadlineMs} ms`);
+      logger.info(step.done, { part, duration_ms: since(begunAt) });
+      return undefined;
+    } catch (error) {
+      const isLate = error instanceof DeadlineExceeded;
+      if (isLate) {
+        logger.error("A step of the stop passed its deadline, and the next one begins", {
+          part,
+          deadline_ms: deadlineMs,
+        });
+        step.giveUp?.().catch(() => {});
+      } else logger.error("A step of the stop failed, and the next one begins", { part, error });
+      const message = isLate ? error.message : `Stopping ${part} failed: ${messageOf(error)}`;
+      return new ServiceError(message, { part, phase: "stopping", cause: error });
+    }
+  }
+}
+
+function since(startedAt: number): number {
+  return Math.round((performance.now() - startedAt) * 100) / 100;
+}
+
+/** What an error says; of a dependency that failed also why, for an operator has to know which port refused. */
+function messageOf(error: unknown): string {
+  let text = error instanceof Error ? error.message : String(error);
+  if (!isGlamError(error) || error.status < 502) return text;
+  for (
+    let cause = causeOf(error), depth = 0;
+    cause !== undefined && depth < 3;
+    cause = causeOf(cause), depth++
+  ) {
+    if (!text.includes(cause.message)) text += `: ${cause.message}`;
+  }
+  return text;
+}
+
+function causeOf(error: unknown): Error | undefined {
+  const { cause } = (error ?? {}) as { cause?: unknown };
+  return cause instanceof Error ? cause : undefined;
+}
+
+function isExpected(error: unknown): boolean {
+  return isGlamError(error) || error instanceof DeadlineExceeded;
+}

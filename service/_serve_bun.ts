@@ -1,0 +1,34 @@
+import type { HttpServer, ServeOptions } from "./_serve.ts";
+
+interface BunLike {
+  serve(options: {
+    hostname: string;
+    port: number;
+    idleTimeout: number;
+    development: boolean;
+    fetch: ServeOptions["fetch"];
+    error(error: unknown): Response;
+  }): { readonly hostname: string; readonly port: number; stop(force?: boolean): Promise<void> };
+}
+
+/** Seconds without a byte until Bun cuts a connection, also while a handler works: the longest that it takes. */
+const IDLE_SECONDS = 255;
+
+/** Serves by `Bun.serve`. */
+export function serveOnBun({ hostname, port, fetch, onError }: ServeOptions): HttpServer {
+  const { Bun } = globalThis as unknown as { Bun: BunLike };
+  const server = Bun.serve({
+    hostname,
+    port,
+    idleTimeout: IDLE_SECONDS,
+    development: false,
+    fetch,
+    error: onError,
+  });
+  return {
+    hostname: server.hostname,
+    port: server.port,
+    drain: () => server.stop(),
+    close: () => server.stop(true),
+  };
+}

@@ -1,0 +1,125 @@
+import { guardLogger } from "../api/guarded_logger.ts";
+import { MAX_TIMER_MS } from "../internal/clock.ts";
+import { readEnv } from "../internal/environment.ts";
+import { createLogger } from "../logging/create_logger.ts";
+import type { LoggerLike } from "../logging/logger.ts";
+import type { CheckedPart, RelayLike, ServiceDeadlines, ServiceOptions } from "./options.ts";
+
+/** The options of a service, validated and with their defaults. */
+export interface Settings {
+  readonly name: string;
+  readonly options: ServiceOptions;
+  readonly relay: RelayLike | undefined;
+  readonly required: ReadonlySet<CheckedPart>;
+  readonly port: number;
+  readonly hostname: string;
+  readonly graceMs: number;
+  readonly deadlines: { readonly [Key in keyof ServiceDeadlines]-?: number };
+  readonly logger: LoggerLike;
+  /** Writes out what the logger holds back. */
+  flush(): Promise<void>;
+}
+
+const DEADLINES: Settings["deadlines"] = {
+  start: 30_000,
+  http: 10_000,
+  listeners: 24_000,
+  outbox: 5000,
+  onStop: 4000,
+  bus: 5000,
+  database: 6000,
+};
+const CHECKED: readonly CheckedPart[] = ["bus", "database", "listeners", "outbox"];
+
+/** Validates the options of a service. */
+export function toSettings(options: ServiceOptions): Settings {
+  const { name, app, bus, database, listeners = [], migrations, migrate = "verify", outbox } = options;
+  const { hostname = "0.0.0.0", graceMs = 5000, port = portFromEnv(), required = CHECKED } = options;
+  if (typeof name !== "string" || !/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(name)) {
+    throw new TypeError(
+      `Expected \`name\` to be printable ASCII, as it goes into a header, got ${JSON.stringify(name)}`,
+    );
+  }
+  assertMethods("app", app, ["fetch"]);
+  assertMethods("database", database, ["ping", "health", "close"]);
+  assertMethods("bus", bus, ["ensureStream", "onStateChange", "close"]);
+  for (const [index, listener] of listeners.entries()) {
+    assertMethods(`listeners[${index}]`, listener, ["start", "stop", "health"]);
+  }
+  for (const key of ["onStart", "onStop"] as const) {
+    if (options[key] === undefined || typeof options[key] === "function") continue;
+    throw new TypeError(`Expected \`${key}\` to be a function, got ${typeof options[key]}`);
+  }
+  if (migrations !== undefined && database === undefined) {
+    throw new TypeError("Expected `database` beside `migrations`, got none");
+  }
+  if (migrate !== "up" && migrate !== "verify") {
+    throw new TypeError(`Expected \`migrate\` to be "up" or "verify", got ${JSON.stringify(migrate)}`);
+  }
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new RangeError(`Expected \`port\` to be an integer from 0 to 65535, got ${port}`);
+  }
+  for (const part of required) {
+    if (!CHECKED.includes(part)) {
+      throw new TypeError(
+        `Expected \`required\` to name parts of ${CHECKED.join(", ")}, got ${JSON.stringify(part)}`,
+      );
+    }
+  }
+  assertMs("graceMs", graceMs, 0);
+  const deadlines = { ...DEADLINES };
+  for (const key of Object.keys(DEADLINES) as (keyof ServiceDeadlines)[]) {
+    deadlines[key] = options.deadlines?.[key] ?? DEADLINES[key];
+    assertMs(`deadlines.${key}`, deadlines[key], 1);
+  }
+  const logger = options.logger ?? createLogger(name);
+  return {
+    name,
+    options,
+    relay: relayOf(outbox, bus),
+    required: new Set(required),
+    port,
+    hostname,
+    graceMs,
+    deadlines,
+    logger: guardLogger(logger),
+    flush: async () => await (logger as { flush?(): Promise<void> }).flush?.(),
+  };
+}
+
+function portFromEnv(): number {
+  const text = readEnv("PORT");
+  if (text === undefined) return 8080;
+  if (/^\d{1,5}$/.test(text)) return Number(text);
+  throw new RangeError(`Expected the variable PORT to be a port, got ${JSON.stringify(text)}`);
+}
+
+function relayOf(outbox: ServiceOptions["outbox"], bus: ServiceOptions["bus"]): RelayLike | undefined {
+  if (outbox === undefined) return undefined;
+  if (!("relay" in outbox)) {
+    assertMethods("outbox", outbox, ["start", "stop", "health"]);
+    return outbox;
+  }
+  assertMethods("outbox", outbox, ["relay"]);
+  if (bus === undefined) throw new TypeError("Expected `bus` beside `outbox`, got none");
+  return outbox.relay(bus);
+}
+
+function assertMethods(option: string, value: unknown, methods: readonly string[]): void {
+  if (value === undefined) return;
+  const missing = methods.find((method) =>
+    typeof (value as Record<string, unknown> | null)?.[method] !== "function"
+  );
+  if (missing === undefined) return;
+  throw new TypeError(
+    `Expected \`${option}\` to have a method \`${missing}\`, got ${value === null ? "null" : typeof value}`,
+  );
+}
+
+/** Checks a duration in milliseconds. */
+export function assertMs(option: string, value: number, minimum: number): void {
+  if (typeof value === "number" && value >= minimum && value <= MAX_TIMER_MS) return;
+  throw new RangeError(
+    `Expected \`${option}\` to be between ${minimum} and ${MAX_TIMER_MS} milliseconds, got ${value}`,
+  );
+}

@@ -1,0 +1,73 @@
+import { ensureStreams } from "../messaging/ensure_streams.ts";
+import { MAX_TIMER_MS } from "../internal/clock.ts";
+import type { Lifecycle, Step } from "./_lifecycle.ts";
+import { applyMigrations, verifyMigrations } from "./_migrations.ts";
+
+/** The steps of the start of what the service was given, in order. */
+export function startSteps(lifecycle: Lifecycle): Step[] {
+  const { settings: { deadlines, logger, options, relay }, signal, begun } = lifecycle;
+  const { bus, database, listeners = [], migrate = "verify", onStart, streams = {} } = options;
+  const steps: Step[] = [];
+  const step = (
+    part: Step["part"],
+    done: string,
+    run: Step["run"],
+    deadlineMs: number = deadlines.start,
+  ) => steps.push({ part, done, deadlineMs, run });
+
+  if (database !== undefined) {
+    step("database", "Database answers", () => database.ping());
+    const { migrations } = options;
+    if (migrations !== undefined && migrate === "up") {
+      step(
+        "migrations",
+        "Migrations applied",
+        () => applyMigrations(database, migrations, signal),
+        MAX_TIMER_MS,
+      );
+    } else if (migrations !== undefined) {
+      step("migrations", "Migrations verified", () => verifyMigrations(database, migrations));
+    }
+  }
+  if (bus !== undefined) {
+    bus.onStateChange((state) => {
+      if (state.type === "closed") {
+        lifecycle.fail("bus", state.error ?? new Error("it was closed by somebody"));
+      }
+    });
+  }
+  if (bus !== undefined && streams !== false) {
+    step("streams", "Streams ensured", async () => {
+      const reports = await ensureStreams(bus, streams);
+      for (const { name, drift } of reports) {
+        if (drift.length > 0) logger.warn("A stream differs from what it should be", { stream: name, drift });
+      }
+    });
+  }
+  if (onStart !== undefined) {
+    step("onStart", "onStart is done", async () => {
+      begun.add(onStart);
+      await onStart(signal);
+    });
+  }
+  if (relay !== undefined) {
+    step("outbox", "Outbox relay started", async () => {
+      begun.add(relay);
+      await relay.start();
+      relay.finished.catch((error) => lifecycle.fail("outbox", error));
+    });
+  }
+  if (listeners.length > 0) {
+    step("listeners", "Listeners started", async () => {
+      for (const listener of listeners) {
+        if (signal.aborted) return; // begun now, it would not be stopped
+        begun.add(listener);
+        await listener.start();
+        listener.finished.catch((error) => lifecycle.fail("listeners", error));
+      }
+      return { listeners: listeners.length };
+    });
+  }
+  step("http", "Listening", async () => ({ url: (await lifecycle.listen()).url }));
+  return steps;
+}

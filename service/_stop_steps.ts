@@ -1,0 +1,59 @@
+import type { Lifecycle, Step } from "./_lifecycle.ts";
+
+/** The steps of the stop, in order: all that has begun to start, and what the service was given open. */
+export function stopSteps(lifecycle: Lifecycle): Step[] {
+  const { begun, server, settings: { deadlines, options, relay } } = lifecycle;
+  const { bus, database, listeners = [], onStart, onStop } = options;
+  const steps: Step[] = [];
+  if (server !== undefined) {
+    steps.push({
+      part: "http",
+      done: "HTTP drained",
+      deadlineMs: deadlines.http,
+      async run() {
+        await server.drain();
+        await server.close();
+      },
+      giveUp: () => server.close(),
+    });
+  }
+  const started = listeners.filter((listener) => begun.has(listener));
+  if (started.length > 0) {
+    steps.push({
+      part: "listeners",
+      done: "Listeners stopped",
+      deadlineMs: deadlines.listeners,
+      async run() {
+        await Promise.all(started.map((listener) => listener.stop()));
+      },
+    });
+  }
+  if (relay !== undefined && begun.has(relay)) {
+    steps.push({
+      part: "outbox",
+      done: "Outbox relay stopped",
+      deadlineMs: deadlines.outbox,
+      run: () => relay.stop(),
+    });
+  }
+  if (onStop !== undefined && (onStart === undefined || begun.has(onStart))) {
+    steps.push({
+      part: "onStop",
+      done: "onStop is done",
+      deadlineMs: deadlines.onStop,
+      run: async () => await onStop(),
+    });
+  }
+  if (bus !== undefined) {
+    steps.push({ part: "bus", done: "Bus closed", deadlineMs: deadlines.bus, run: () => bus.close() });
+  }
+  if (database !== undefined) {
+    steps.push({
+      part: "database",
+      done: "Database closed",
+      deadlineMs: deadlines.database,
+      run: () => database.close(),
+    });
+  }
+  return steps;
+}

@@ -1,0 +1,65 @@
+import type { Lifecycle } from "./_lifecycle.ts";
+import { assertMs, toSettings } from "./_settings.ts";
+import type { ServiceOptions } from "./options.ts";
+import type { Service, StopOptions } from "./service.ts";
+
+/**
+ * A service made of its parts: starts them in order, serves, says how it is, and stops them in order.
+ *
+ * `start()` and `stop()` are for tests and for embedding; `run()` is what the main module of a service calls: it takes the
+ * signals of the process, and ends it.
+ *
+ * @example
+ * ```ts
+ * import { glamMiddleware, success } from "@glam/shared/api";
+ * import { createService } from "@glam/shared/service";
+ * import { Hono } from "hono";
+ *
+ * const app = new Hono();
+ * app.use(glamMiddleware({ service: "catalog" }));
+ * app.get("/items/:id", (c) => success(c, { id: c.req.param("id") }));
+ *
+ * await using service = createService({ name: "catalog", app, port: 0, hostname: "127.0.0.1", graceMs: 0 });
+ * await service.start();
+ * const response = await fetch(`${service.address?.url}/items/7`);
+ * console.log((await response.json()).data); // { id: "7" }
+ * ```
+ *
+ * @throws {TypeError} when an option is not what it should be.
+ * @throws {RangeError} when a number is out of its range.
+ */
+export function createService(options: ServiceOptions): Service {
+  const settings = toSettings(options);
+  const finished = Promise.withResolvers<void>();
+  finished.promise.catch(() => {}); // who wants to know awaits it
+  let lifecycle: Lifecycle | undefined;
+  let loading: Promise<Lifecycle> | undefined;
+
+  // What a program that only names its service does not need, such as one that tests `app`.
+  const load = () =>
+    loading ??= import("./_lifecycle.ts").then(({ Lifecycle }) =>
+      lifecycle = new Lifecycle(settings, finished)
+    );
+  const stop = async ({ graceMs }: StopOptions = {}) => {
+    if (graceMs !== undefined) assertMs("graceMs", graceMs, 0);
+    await (await load()).stop("stop()", graceMs);
+  };
+
+  return {
+    get state() {
+      return lifecycle?.state ?? "new";
+    },
+    get address() {
+      return lifecycle?.address;
+    },
+    finished: finished.promise,
+    start: async () => await (await load()).start(),
+    stop,
+    health: async () => await (await load()).health.report(),
+    async run() {
+      const [loaded, { run }] = await Promise.all([load(), import("./_run.ts")]);
+      return await run(loaded, settings, finished.promise);
+    },
+    [Symbol.asyncDispose]: () => stop(),
+  };
+}
