@@ -23,6 +23,7 @@ interface Definition {
   readonly right?: SchemaLike;
   readonly entries?: Readonly<Record<string, string | number>>;
   readonly values?: readonly unknown[];
+  readonly defaultValue?: unknown;
   readonly [mark: symbol]: unknown;
 }
 
@@ -64,6 +65,14 @@ export function canBeAbsent(schema: SchemaLike): boolean {
   if (/^(?:optional|default|prefault|catch|any|unknown)$/.test(schema._zod.def.type)) return true;
   const next = inner(schema);
   return next !== undefined && canBeAbsent(next);
+}
+
+/** What the value is when nothing sets it; `undefined` where that is nothing. */
+export function defaultOf(schema: SchemaLike): unknown {
+  const { type, defaultValue } = schema._zod.def;
+  if (type === "default" || type === "prefault") return defaultValue;
+  const next = inner(schema);
+  return next === undefined ? undefined : defaultOf(next);
 }
 
 /** Whether `null` is a value. */

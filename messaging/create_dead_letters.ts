@@ -71,7 +71,8 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
       if (dryRun) {
         redriven++;
       } else {
-        await waitUntil(bus, next);
+        await waitUntil(bus, next, signal);
+        if (signal?.aborted) break;
         next = Math.max(next, bus.clock.now()) + 1000 / perSecond;
         const problem = await publishAgain(bus, message);
         if (problem === undefined) redriven++;
@@ -168,7 +169,17 @@ async function publishAgain(bus: MessageBus, message: StoredMessage): Promise<Pr
   }
 }
 
-async function waitUntil(bus: MessageBus, time: number): Promise<void> {
+/** Waits until then, or until the signal aborts. */
+async function waitUntil(bus: MessageBus, time: number, signal: AbortSignal | undefined): Promise<void> {
   const ms = time - bus.clock.now();
-  if (ms > 0) await new Promise<void>((resolve) => bus.clock.setTimer(resolve, ms));
+  if (ms <= 0 || signal?.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      timer.cancel();
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = bus.clock.setTimer(done, ms);
+    signal?.addEventListener("abort", done, { once: true });
+  });
 }

@@ -73,7 +73,7 @@ export interface RedriveOptions {
   readonly perSecond?: number | undefined;
   /** Called after each one. */
   readonly onProgress?: ((progress: RedriveProgress) => void) | undefined;
-  /** Stops after the one at hand. */
+  /** Stops: what is being published is finished, the rest stays. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -3,8 +3,9 @@ import { readEnv } from "../../internal/environment.ts";
 import { connectDatabase } from "../connect_database.ts";
 import { databaseOptionsFromEnv } from "../database_options_from_env.ts";
 import type { DatabaseOptions } from "../options.ts";
-import { type CommandArguments, parseArguments, USAGE, UsageError } from "./_command_arguments.ts";
+import { type CommandArguments, parseArguments, UsageError } from "./_command_arguments.ts";
 import { describeError, describeEvent, toWire } from "./_command_output.ts";
+import { usage } from "./command_verbs.ts";
 import { onInterrupt } from "./_terminal.ts";
 import { type Answer, verbs } from "./_verbs.ts";
 import { isMigrationError } from "./migration_error.ts";
@@ -22,7 +23,7 @@ export async function runMigrateCommand(
   try {
     const parsed = parseArguments(args);
     if (parsed === undefined) {
-      print(USAGE);
+      print(usage());
       return args.includes("--help") ? 0 : 2;
     }
     json = parsed.flags.json === true;
@@ -35,7 +36,8 @@ export async function runMigrateCommand(
       print(
         JSON.stringify({ error: { ...toGlamError(error).toJSON(), message: describeError(error) } }, null, 2),
       );
-    } else printError(isUsage ? `${error.message}\nSee --help` : describeError(error));
+    }
+    printError(isUsage ? `${error.message}\nSee --help` : describeError(error));
     if (isUsage) return 2;
     return isMigrationError(error) && error.kind === "stopped" ? 130 : 1;
   }
@@ -60,7 +62,10 @@ async function run(
       waitMs: Math.round(seconds * 1000),
       allowNewer: flags["allow-newer"],
       singleSession: flags["single-session"],
-      onProgress: (event) => report(describeEvent(event)),
+      onProgress: (event) => {
+        report(describeEvent(event));
+        options.onProgress?.(event);
+      },
     });
     return await verbs[command.verb](migrator, command, options, options.signal ?? interrupt?.signal);
   } finally {

@@ -1,6 +1,7 @@
 import type { DatabaseOptions } from "../options.ts";
 import type { TableModel } from "../table.ts";
 import type { MigrationFile } from "./migration_file.ts";
+import type { MigrationEvent } from "./options.ts";
 
 /** Options of {@link migrateCommand}. */
 export interface MigrateCommandOptions {
@@ -29,6 +30,8 @@ export interface MigrateCommandOptions {
    * @default console.error
    */
   readonly printError?: ((text: string) => void) | undefined;
+  /** Is told what happens while it happens, besides `printError`. Must not throw. */
+  readonly onProgress?: ((event: MigrationEvent) => void) | undefined;
   /**
    * Asks whether to do what destroys.
    * @default asks on the terminal, and without one answers no

@@ -1,0 +1,31 @@
+import { isGlamError } from "../errors/glam_error.ts";
+import { toGlamError } from "../errors/to_glam_error.ts";
+import { ValidationError } from "../errors/common.ts";
+import { UsageError } from "./_session.ts";
+
+/** What went wrong, for people: what to do next is in the message. A stack is for mistakes of this program. */
+export function describeFailure(error: unknown): string {
+  if (error instanceof UsageError) return `glam: ${error.message}`;
+  if (!isGlamError(error) && !isExpected(error)) {
+    return `glam: ${error instanceof Error ? error.stack ?? error.message : String(error)}`;
+  }
+  const issues = error instanceof ValidationError ? error.details["validation_errors"] : undefined;
+  const lines = (Array.isArray(issues) ? issues : []).map((issue: { field?: string; message?: string }) =>
+    `  ${issue.field}: ${issue.message}`
+  );
+  return [`glam: ${error.message}`, ...lines].join("\n");
+}
+
+/** The same for machines. */
+export function failureDocument(error: unknown): string {
+  const { code, message, details } = toGlamError(error);
+  const told = isExpected(error) ? error.message : message;
+  const hasDetails = Object.keys(details).length > 0;
+  return JSON.stringify({ error: { code, message: told, ...(hasDetails ? { details } : {}) } }, null, 2);
+}
+
+/** Errors of the system, and of those who call this command: theirs are no mistakes of this program. */
+function isExpected(error: unknown): error is Error {
+  return error instanceof Error && (isGlamError(error) || "code" in error || error instanceof TypeError ||
+    error instanceof RangeError || error instanceof SyntaxError);
+}

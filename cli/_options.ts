@@ -1,0 +1,74 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+/** Examples below the help of a command, each with what it does. */
+export function examples(lines: Readonly<Record<string, string>>): string {
+  const width = Math.max(...Object.keys(lines).map((line) => line.length));
+  const rows = Object.entries(lines).map(([line, text]) => `  ${line.padEnd(width)}  # ${text}\n`);
+  return `\nExamples:\n${rows.join("")}`;
+}
+
+/** A command that others are under: alone it is wrong usage, and shows what there is. */
+export function group(program: Command, name: string, description: string): Command {
+  const command = program.command(name).description(description).usage("<command>");
+  return command.action(() => command.help({ error: true }));
+}
+
+/** `--json`, for machines. */
+export function withJson(command: Command, text = "print one JSON document"): Command {
+  return command.option("--json", text);
+}
+
+/** Where the message broker is, and who asks. */
+export function withBus(command: Command): Command {
+  return command
+    .option(
+      "--servers <urls>",
+      "addresses of NATS, separated by commas (NATS_SERVERS, or <SERVICE>_NATS_SERVERS)",
+    )
+    .option("--user <name>", "name of the user; its password is in NATS_PASSWORD (NATS_USER)")
+    .option("--creds <file>", "file of credentials (NATS_CREDS)")
+    .option("--tls-ca <file>", "authority to trust, as PEM")
+    .addOption(service());
+}
+
+/** Where the database is. */
+export function withDatabase(command: Command): Command {
+  return command
+    .option("--database-url <url>", "the database (DATABASE_URL, or <SERVICE>_DB_HOST, ...)")
+    .option("--schema <name>", "schema to work in")
+    .option("--pooler", "a transaction pooler such as PgBouncer is between")
+    .addOption(service());
+}
+
+function service(): Option {
+  return new Option("--service <name>", "whose variables to read (SERVICE_NAME)");
+}
+
+/** A whole number from `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${least}.`);
+  };
+}
+
+/** A number greater than 0. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("Expected a number greater than 0.");
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** An instant: ISO 8601, or how long ago, such as `10m`. */
+export function instant(text: string): Date {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
+  if (amount !== undefined) return new Date(Date.now() - Number(amount) * UNITS[unit!]!);
+  const date = /^\d{4}-\d\d-\d\d/.test(text) ? new Date(text) : undefined;
+  if (date !== undefined && !Number.isNaN(date.getTime())) return date;
+  throw new InvalidArgumentError(
+    "Expected how long ago, such as 10m, 2h or 1d, or a time such as 2026-01-31T09:00Z.",
+  );
+}

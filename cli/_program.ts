@@ -1,0 +1,41 @@
+import { Command, type OutputConfiguration } from "commander";
+import { declareCompletion } from "./commands/completion.ts";
+import { declareConfig } from "./commands/config.ts";
+import { declareDlq } from "./commands/dlq.ts";
+import { declareDocs } from "./commands/docs.ts";
+import { declareEvents } from "./commands/events.ts";
+import { declareMigrate } from "./commands/migrate.ts";
+import { examples } from "./_options.ts";
+import type { Declare, DeclareTools } from "./_session.ts";
+
+const groups: readonly Declare[] = [
+  declareMigrate,
+  declareEvents,
+  declareDlq,
+  declareConfig,
+  declareDocs,
+  declareCompletion,
+];
+
+/** The command with everything it can do. What a command does is loaded when it is asked for. */
+export function createProgram(tools: DeclareTools, output: OutputConfiguration = {}): Command {
+  const program = new Command("glam")
+    .description("The command of a fleet of services on @glam/shared.")
+    .configureOutput(output)
+    .configureHelp({ showGlobalOptions: false, helpWidth: 100 })
+    .showHelpAfterError("See --help")
+    .exitOverride();
+  for (const declare of groups) declare(program, tools);
+  return program.addHelpText(
+    "after",
+    examples({
+      "glam migrate up": "apply what is not applied yet",
+      "glam events tail 'evt.order.>'": "follow events as they come",
+      "glam dlq redrive --error-code DATABASE_ERROR": "publish again what could not be handled",
+    }) +
+      `
+Files are looked for in the current folder: migrations/, tables.ts, events.ts, config.ts.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 files are not applied (migrate status), 130 stopped.
+`,
+  );
+}

@@ -1,0 +1,30 @@
+import type { Terminal } from "./_terminal.ts";
+
+/** Rows below a head, in columns; the last column is cut where a terminal's line ends. */
+export function toTable(
+  terminal: Pick<Terminal, "columns" | "paint">,
+  head: readonly string[],
+  rows: readonly (readonly (string | number | undefined)[])[],
+): string {
+  const cells = [head, ...rows].map((row) => row.map((cell) => oneLine(cell)));
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const lines = cells.map((row) =>
+    cut(row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd(), terminal.columns)
+  );
+  return [terminal.paint("dim", lines[0]!), ...lines.slice(1)].join("\n");
+}
+
+/** A text in one line of at most `width` characters. */
+export function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+}
+
+/** "1 dead letter", "2 dead letters". */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function oneLine(cell: string | number | undefined): string {
+  // deno-lint-ignore no-control-regex
+  return String(cell ?? "").replace(/[\x00-\x1f\x7f-\x9f]+/g, " ");
+}

@@ -1,0 +1,39 @@
+import { configEntries } from "../../config/config_entries.ts";
+import { asIs, toDocument } from "../_json.ts";
+import { type Session, UsageError } from "../_session.ts";
+import { toTable } from "../_table.ts";
+import { type ConfigFlags, readServiceConfig } from "./_service_config.ts";
+
+/** Prints every value with its source. What is wrong with them is for `config check`. */
+export async function run(
+  { terminal, json }: Session,
+  flags: ConfigFlags,
+  path?: string,
+): Promise<number> {
+  const { options, reading } = await readServiceConfig(flags);
+  const all = configEntries(options.schema, reading);
+  const entries = path === undefined
+    ? all
+    : all.filter((entry) => entry.path === path || entry.path.startsWith(`${path}.`));
+  if (path !== undefined && entries.length === 0) {
+    throw new UsageError(
+      `There is nothing at ${JSON.stringify(path)}; see what there is with: glam config show`,
+    );
+  }
+  const { problems } = reading;
+  if (json) {
+    const values = entries.map(({ path, value, source }) => ({ path, value: asIs(value), source }));
+    await terminal.print(toDocument({ service: options.service, ok: problems.length === 0, values }));
+  } else {
+    const rows = entries.map(({ path, value, source }) => [path, shown(value), source]);
+    await terminal.print(toTable(terminal, ["path", "value", "source"], rows));
+  }
+  if (problems.length > 0) terminal.printError("It has problems; see them with: glam config check");
+  return problems.length > 0 ? 1 : 0;
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" && /^[\w.:/@-]+$|^\[redacted\]$/.test(value)
+    ? value
+    : JSON.stringify(value);
+}

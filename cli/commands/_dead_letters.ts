@@ -1,0 +1,93 @@
+import type { DeadLetter, DeadLetterFilter, DeadLetters } from "../../messaging/mod.ts";
+import { asIs } from "../_json.ts";
+import { UsageError } from "../_session.ts";
+import { toTable } from "../_table.ts";
+import type { Terminal } from "../_terminal.ts";
+import { bodyOf } from "./_message_line.ts";
+
+/** The flags that say which dead letters. */
+export interface FilterFlags {
+  readonly subject?: string;
+  readonly consumer?: string;
+  readonly errorCode?: string;
+  readonly errorDigest?: string;
+  readonly since?: Date;
+  readonly until?: Date;
+}
+
+/** The flags of a command that changes dead letters. */
+export interface SelectionFlags extends FilterFlags {
+  readonly all?: boolean;
+}
+
+/** The filter that the flags describe. */
+export function toFilter(flags: FilterFlags): DeadLetterFilter {
+  const { subject, consumer, errorCode, errorDigest, since, until } = flags;
+  return { subject, consumer, errorCode, errorDigest, since, until };
+}
+
+/** What the command line selects: each is one call. Nothing is taken for all. */
+export function selection(flags: SelectionFlags, sequences: readonly string[]): (DeadLetterFilter | "all")[] {
+  const filter = toFilter(flags);
+  const isFiltered = Object.values(filter).some((value) => value !== undefined);
+  const ways = [sequences.length > 0, isFiltered, flags.all === true].filter(Boolean).length;
+  if (ways !== 1) {
+    throw new UsageError(
+      `Say which dead letters: ${
+        ways === 0 ? "" : "only one of "
+      }sequences, a filter such as --subject, or --all`,
+    );
+  }
+  if (sequences.length === 0) return [flags.all ? "all" : filter];
+  return sequences.map((text) => {
+    const sequence = Number(text);
+    if (!/^\d+$/.test(text) || !(sequence > 0)) {
+      throw new UsageError(`Expected a sequence of \`dlq list\`, got ${JSON.stringify(text)}`);
+    }
+    return { sequence };
+  });
+}
+
+/** The dead letters of a selection. */
+export async function select(
+  dead: DeadLetters,
+  filters: readonly (DeadLetterFilter | "all")[],
+): Promise<DeadLetter[]> {
+  const letters: DeadLetter[] = [];
+  for (const filter of filters) {
+    for await (const letter of dead.list(filter === "all" ? {} : filter)) letters.push(letter);
+  }
+  return letters;
+}
+
+/** Dead letters as a table. */
+export function letterTable(terminal: Terminal, letters: readonly DeadLetter[]): string {
+  return toTable(
+    terminal,
+    ["sequence", "dead since", "subject", "consumer", "attempts", "error", "message"],
+    letters.map((letter) => [
+      letter.sequence,
+      letter.deadSince.toISOString().replace(/\.\d+Z/, "Z"),
+      letter.subject,
+      letter.consumer,
+      letter.attempts,
+      letter.errorCode,
+      letter.errorMessage,
+    ]),
+  );
+}
+
+/** A dead letter for machines; its message as JSON where it is that, else as base64. */
+export function letterDocument({ data, event: _, headers, ...letter }: DeadLetter): object {
+  const body = bodyOf(data);
+  const isText = typeof body === "string";
+  return {
+    ...letter,
+    headers: asIs(Object.fromEntries(headers)),
+    ...(isText ? { dataBase64: toBase64(data) } : { body: asIs(body) }),
+  };
+}
+
+function toBase64(data: Uint8Array): string {
+  return btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(""));
+}

@@ -1,0 +1,20 @@
+/**
+ * `glam`: the command of the fleet. It starts a service, migrates its database, follows and publishes events, mends dead
+ * letters and the outbox, checks a configuration and writes the AsyncAPI document.
+ *
+ * ```sh
+ * deno run -A jsr:@glam/shared/cli --help
+ * deno run -A jsr:@glam/shared/cli new orders
+ * ```
+ *
+ * The npm package has it as `glam`. {@link glam} is the same command as a function.
+ *
+ * @module
+ */
+import process from "node:process";
+import { isMain } from "./_is_main.ts";
+import { glam } from "./glam.ts";
+
+export { glam } from "./glam.ts";
+
+if (isMain(import.meta)) process.exit(await glam(process.argv.slice(2)));

@@ -1,0 +1,79 @@
+import type * as z from "zod";
+import { type ConfigMap, isConfigMap } from "./deep_merge.ts";
+import { coerce } from "./_coerce.ts";
+import { sourceOf } from "./_layer.ts";
+import type { ConfigReading } from "./read_config.ts";
+import { hideTexts, isSecret, secretTexts } from "./_secrets.ts";
+import { ANYTHING, defaultOf, mapShape, type SchemaLike, schemaLike, unwrap } from "./_zod.ts";
+
+/** One value of a configuration. */
+export interface ConfigEntry {
+  /** Where it is, such as `database.port`. */
+  readonly path: string;
+  /** What it is, as the schema takes it; `[redacted]` of a secret. */
+  readonly value: unknown;
+  /** Who says so: `config/shared.yml:4`, the name of a variable, or `default`. */
+  readonly source: string;
+}
+
+/** Every value of a configuration that was read, with who says so, and those that the schema has unless somebody does. */
+export function configEntries(
+  schema: z.core.$ZodType,
+  { merged, layers }: Pick<ConfigReading<unknown>, "layers" | "merged">,
+): ConfigEntry[] {
+  const entries: ConfigEntry[] = [];
+  const texts = new Set(layers.flatMap((layer) => [...secretTexts(schemaLike(schema), layer.value)]));
+
+  function visit(
+    schema: SchemaLike,
+    value: unknown,
+    path: readonly string[],
+    within: readonly SchemaLike[],
+  ): void {
+    const isSet = value !== undefined;
+    const shown = isSet ? value : defaultOf(schema);
+    const core = unwrap(schema);
+    if (shown === undefined && within.includes(core)) return; // a lazy schema may hold itself
+    const members = membersOf(schema, shown);
+    if (members !== undefined) {
+      for (const [key, member, inner] of members) visit(inner, member, [...path, key], [...within, core]);
+    } else if (shown !== undefined && shown !== null) {
+      const source = (isSet ? sourceOf(layers, path) : undefined) ?? "default";
+      entries.push({ path: path.join("."), value: masked(schema, shown), source });
+    }
+  }
+
+  function masked(schema: SchemaLike, value: unknown): unknown {
+    if (isSecret(schema)) return "[redacted]";
+    const text = JSON.stringify(value, plain);
+    const hidden = [...texts, ...secretTexts(schema, value)].map((secret) =>
+      JSON.stringify(secret).slice(1, -1)
+    );
+    try {
+      return JSON.parse(hideTexts(text, hidden));
+    } catch {
+      return "[redacted]"; // a number was the secret
+    }
+  }
+
+  visit(schemaLike(schema), coerce(schemaLike(schema), merged), [], []);
+  return entries;
+}
+
+/** The members of a map, and those that it could have; `undefined` where it is not a map. */
+function membersOf(
+  schema: SchemaLike,
+  value: unknown,
+): (readonly [key: string, value: unknown, schema: SchemaLike])[] | undefined {
+  if (isSecret(schema) || (value !== undefined && !isConfigMap(value))) return undefined;
+  const shape = mapShape(schema, value);
+  const members = value ?? {};
+  const keys = [...new Set([...shape?.keys.keys() ?? [], ...Object.keys(members)])];
+  if (shape === undefined || keys.length === 0) return undefined;
+  return keys.map((key) => [key, (members as ConfigMap)[key], shape.keys.get(key) ?? shape.rest ?? ANYTHING]);
+}
+
+/** What JSON cannot write. */
+function plain(_: string, value: unknown): unknown {
+  return value instanceof Set ? [...value] : typeof value === "bigint" ? String(value) : value;
+}

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { glam, glamCommand, glamOnTerminal, startProcess } from "./_glam.ts";
+
+const NOBODY = "127.0.0.1:1";
+
+describe("glam", () => {
+  it("prints its help with commands, examples and exit codes, and exits with 0", async () => {
+    const { code, out, errors } = await glam(["--help"]);
+    assert.deepEqual([code, errors], [0, ""]);
+    for (const name of ["migrate", "events", "dlq", "config", "docs", "completion"]) {
+      assert.match(out, new RegExp(`^  ${name} `, "m"));
+    }
+    assert.match(out, /^Examples:\n {2}glam /m);
+    assert.match(out, /^Exit codes: 0 done, 1 failed, 2 wrong usage, 3 files are not applied/m);
+  });
+
+  it("has help with examples for every command, and writes it without colours", async () => {
+    const lines = [
+      "migrate",
+      "events tail",
+      "events publish",
+      "dlq list",
+      "dlq redrive",
+      "dlq purge",
+      "config show",
+      "docs",
+      "completion",
+    ];
+    for (const line of lines) {
+      const { code, out } = await glam([...line.split(" "), "--help"]);
+      assert.equal(code, 0, line);
+      assert.match(out, new RegExp(`^Usage: glam ${line}`), line);
+      assert.match(out, /^Examples:\n {2}\S.* {2}# /m, line);
+      assert.ok(!out.includes("\x1b"), line);
+    }
+  });
+
+  const WRONG: Record<string, RegExp> = {
+    "": /^Usage: glam /m,
+    nope: /error: unknown command 'nope'\nSee --help/,
+    "event tail": /unknown command 'event'\n\(Did you mean events\?\)/,
+    events: /^Usage: glam events <command>/,
+    "events tail --nope": /error: unknown option '--nope'/,
+    "events tail --since yesterday":
+      /'--since <time>' argument 'yesterday' is invalid. Expected how long ago/,
+    "events tail --count 0": /Expected a whole number from 1/,
+    "dlq redrive": /^glam: Say which dead letters: sequences, a filter such as --subject, or --all$/m,
+    "dlq redrive 1 --all": /^glam: Say which dead letters: only one of sequences, a filter/m,
+    "dlq redrive x": /^glam: Expected a sequence of `dlq list`, got "x"$/m,
+    "dlq redrive --all --rate 0": /Expected a number greater than 0/,
+    "docs --format xml": /Allowed choices are json, yaml/,
+    "docs --events none.ts": /^glam: There is no none\.ts$/m,
+    "migrate up --edited=accept": /unknown option '--edited/,
+    "migrate up": /^Say which database: set DATABASE_URL, or name a --service whose variables are set/,
+    "migrate baseline --database-url=postgres://127.0.0.1:1/none": /^Say what the database has already/,
+  };
+  for (const [line, message] of Object.entries(WRONG)) {
+    it(`takes \`glam ${line}\` for wrong usage: exit code 2, and why on standard error`, async () => {
+      const { code, out, errors } = await glam(line.split(" ").filter(Boolean));
+      assert.deepEqual([code, out], [2, ""]);
+      assert.match(errors, message);
+    });
+  }
+
+  it("says in a line that a server cannot be reached, also as a document, and exits with 1", async () => {
+    const plain = await glam(["dlq", "list", "--servers", NOBODY]);
+    assert.deepEqual([plain.code, plain.out], [1, ""]);
+    assert.match(
+      plain.errors,
+      /^glam: Cannot connect to 127\.0\.0\.1:1: .*; say where NATS is with --servers or NATS_SERVERS\n$/,
+    );
+    const json = await glam(["dlq", "list", "--json", "--servers", NOBODY]);
+    assert.equal(json.code, 1);
+    assert.equal(JSON.parse(json.out).error.code, "MESSAGE_BUS_ERROR");
+    assert.match(json.errors, /^glam: Cannot connect to 127/);
+  });
+
+  it("writes colours on a terminal, and none with NO_COLOR", async () => {
+    const colourful = await glamOnTerminal(["config", "show"]);
+    assert.ok(colourful.out.includes("\x1b[2mpath"), colourful.out);
+    const plain = await glamOnTerminal(["config", "show"], { env: { NO_COLOR: "1" } });
+    assert.ok(!plain.out.includes("\x1b["));
+  });
+
+  it("ends quietly when nobody reads any further", async () => {
+    const line = `${glamCommand.join(" ")} completion fish | head -n 1`;
+    const { out, errors } = await startProcess("sh", ["-c", `${line}; true`], {}).ended;
+    assert.deepEqual([out, errors], ["function __glam_at\n", ""]);
+  });
+
+  it("completes commands, options and choices in bash", async () => {
+    const complete = async (...words: string[]) => {
+      const script = `eval "$(${glamCommand.join(" ")} completion bash)"
+        COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}
+        _glam; echo "\${COMPREPLY[@]}"`;
+      const { code, out, errors } = await startProcess("bash", ["-c", script], {}).ended;
+      assert.deepEqual([code, errors], [0, ""]);
+      return out.trim();
+    };
+    assert.equal(await complete("glam", "mi"), "migrate");
+    assert.equal(await complete("glam", "dlq", ""), "list show redrive purge --help");
+    assert.equal(await complete("glam", "dlq", "purge", "--y"), "--yes");
+    assert.equal(await complete("glam", "events", "tail", "evt.>", "--co"), "--count");
+    assert.equal(await complete("glam", "completion", "f"), "fish");
+    assert.equal(await complete("glam", "docs", "eve"), "");
+  });
+});
