@@ -2,9 +2,9 @@ import { DatabaseError } from "../errors/infrastructure.ts";
 import { isGlamError } from "../errors/glam_error.ts";
 import { withDeadline } from "../internal/clock.ts";
 import { assertIdentifier, quoteIdentifier } from "./_identifier.ts";
-import { DEDICATED, type DedicatedSource } from "./_dedicated.ts";
+import { DEDICATED, type DedicatedSource } from "./dedicated.ts";
 import type { Driver } from "./_driver.ts";
-import { IN_TRANSACTION, type TransactionAware } from "./_in_transaction.ts";
+import { IN_TRANSACTION, type TransactionAware } from "./in_transaction.ts";
 import { nodeModule } from "./_node.ts";
 import { observeQueries } from "./_observe_queries.ts";
 import { type DriverFactory, loadDriver, type OpenDriver, openDriver } from "./_open_driver.ts";
@@ -134,7 +134,7 @@ function dedicatedSourceOf(postgres: DriverFactory, settings: Settings): Dedicat
   return {
     pooler,
     schema,
-    open() {
+    open(events) {
       const unlimited = {
         queryTimeoutMs: 0,
         lockTimeoutMs: 0,
@@ -142,7 +142,7 @@ function dedicatedSourceOf(postgres: DriverFactory, settings: Settings): Dedicat
         recycleSeconds: 0,
       };
       const own = { ...settings, ...unlimited, max: 1 };
-      const { driver, sockets } = openDriver(postgres, own);
+      const { driver, sockets } = openDriver(postgres, own, undefined, events);
       const close = async () => {
         await driver.end({ timeout: 0 });
         await sockets?.close(GOODBYE_MS);

@@ -3,6 +3,7 @@ import type { Driver } from "./_driver.ts";
 import { quoteIdentifier } from "./_identifier.ts";
 import { nodeModule } from "./_node.ts";
 import type { Settings } from "./_settings.ts";
+import type { DedicatedEvents } from "./dedicated.ts";
 import { Sockets } from "./_sockets.ts";
 
 /** A pool of the driver, and the sockets that it was given. */
@@ -25,6 +26,7 @@ export function openDriver(
   postgres: DriverFactory,
   settings: Settings,
   onLost: (key: string) => void = () => {},
+  events?: DedicatedEvents,
 ): OpenDriver {
   const { address, connectTimeoutMs, recycleSeconds, pooler, max } = settings;
   const { host, port, path, name, user, password, ssl } = address;
@@ -47,6 +49,7 @@ export function openDriver(
     fetch_types: false, // the pool asks once, not each connection
     backoff: 0, // the sockets see to that
     onnotice: () => {},
+    ...(events === undefined ? {} : { onnotify: events.onNotify, onclose: events.onClose }),
     ...(sockets === undefined
       ? { ssl: typeof ssl === "object" ? { ...ssl } : ssl, connect_timeout: connectTimeoutMs / 1000 }
       : { ssl: false, connect_timeout: 0, socket: outsideOfContext(() => sockets.open()) }),

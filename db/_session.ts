@@ -4,7 +4,7 @@ import { Query } from "./_query.ts";
 import { tenantOf } from "./_tenant.ts";
 import type { Tenant } from "./_insert.ts";
 import { toGlamError } from "../errors/to_glam_error.ts";
-import { isInTransaction } from "./_in_transaction.ts";
+import { isInTransaction } from "./in_transaction.ts";
 import type { Database } from "./database.ts";
 import type { DeletedRows } from "./query_options.ts";
 import type { Sql } from "./sql.ts";

@@ -8,14 +8,22 @@ export interface DedicatedConnection {
   close(): Promise<void>;
 }
 
-/** What a {@link Database} can open beside its pool; migrations need it. */
+/** What is told of a connection that listens. */
+export interface DedicatedEvents {
+  /** Called for each notification, with its channel and what it says. */
+  onNotify(channel: string, payload: string): void;
+  /** Called when the connection has ended, whoever ended it. */
+  onClose(): void;
+}
+
+/** What a {@link Database} can open beside its pool; migrations and listeners for notifications need it. */
 export interface DedicatedSource {
   /** Whether a transaction pooler is between, where a setting holds for no longer than a transaction. */
   readonly pooler: boolean;
   /** The schema that the database was connected with. */
   readonly schema: string | undefined;
   /** Connects to the same server in the same way: the same TLS, credentials and connect deadline. */
-  open(): DedicatedConnection;
+  open(events?: DedicatedEvents): DedicatedConnection;
 }
 
 /** Under which a `Database` keeps its {@link DedicatedSource}. */
