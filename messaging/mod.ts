@@ -34,6 +34,7 @@ export { createDeadLetters } from "./create_dead_letters.ts";
 export { createInbox } from "./create_inbox.ts";
 export { createListener } from "./create_listener.ts";
 export { createMemoryBus, type MemoryBus, type MemoryBusOptions } from "./create_memory_bus.ts";
+export { createOutbox } from "./create_outbox.ts";
 export { createPublisher } from "./create_publisher.ts";
 export {
   createResponder,
@@ -134,6 +135,18 @@ export type {
 } from "./message_bus.ts";
 export { type HeaderEntries, MessageHeaders } from "./message_headers.ts";
 export type { NatsOptions, NatsTlsOptions } from "./nats_options.ts";
+export type { AddOptions, OutboxOptions, RelayOptions } from "./outbox/options.ts";
+export type {
+  AddedEvent,
+  DeadEvent,
+  DeadEventFilter,
+  DeadEventsOptions,
+  Outbox,
+  OutboxStatus,
+  Relay,
+  RelayHealth,
+} from "./outbox/outbox.ts";
+export { outboxTable } from "./outbox/outbox_table.ts";
 export type {
   PublishedEvent,
   Publisher,

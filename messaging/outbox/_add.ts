@@ -1,0 +1,122 @@
+import { startSpan } from "../../internal/spans.ts";
+import type { Database } from "../../db/database.ts";
+import { isInTransaction } from "../../db/in_transaction.ts";
+import type { Sql } from "../../db/sql.ts";
+import { type OutgoingEvent, toMessage } from "../_outgoing_event.ts";
+import type { EventContract } from "../define_event.ts";
+import { explain } from "./_missing_table.ts";
+import type { OutboxSettings } from "./_settings.ts";
+import type { Statements } from "./_statements.ts";
+import type { AddedEvent } from "./outbox.ts";
+import type { AddOptions } from "./options.ts";
+
+/**
+ * How many locks the keys of a table share. A transaction holds at most this many of them, however many keys it adds
+ * for: the lock table of a server is small, and shared by everybody.
+ */
+const LANE_LOCKS = 1024;
+
+/**
+ * How often a process wakes relays, at most. Commits that notify wait for each other, and a relay that was woken looks
+ * again and again for a while.
+ */
+const WAKE_EVERY_MS = 20;
+
+/** Writes the events of an outbox. */
+export class Adder {
+  readonly #db: Database;
+  readonly #settings: OutboxSettings;
+  readonly #statements: Statements;
+  readonly #lockClass: number;
+  #wokenAt = -Infinity;
+
+  constructor(db: Database, settings: OutboxSettings, statements: Statements) {
+    this.#db = db;
+    this.#settings = settings;
+    this.#statements = statements;
+    this.#lockClass = hash(`@glam/shared outbox ${settings.table}`);
+  }
+
+  async add<Data, Input>(
+    tx: Sql,
+    contract: EventContract<Data, Input>,
+    data: Input,
+    options: AddOptions,
+  ): Promise<AddedEvent> {
+    const { key, availableAt } = options;
+    const { subject } = contract;
+    this.#assertTransaction(tx, subject);
+    if (key !== undefined && (typeof key !== "string" || key === "" || key.includes("\0"))) {
+      throw new TypeError(`Expected \`key\` to be a non-empty string, got ${JSON.stringify(key)}`);
+    }
+    if (
+      availableAt !== undefined && !(availableAt instanceof Date && Number.isFinite(availableAt.getTime()))
+    ) {
+      throw new TypeError(`Expected \`availableAt\` to be a valid Date, got ${String(availableAt)}`);
+    }
+    const span = startSpan(() => describe(subject));
+    try {
+      const make = () => toMessage(this.#settings.service, contract, data, options);
+      const event = span === undefined ? make() : span.run(make);
+      await this.#insert(tx, event, key, availableAt);
+      span?.end();
+      return { eventId: event.eventId };
+    } catch (error) {
+      span?.end({ error });
+      throw explain(error, this.#statements.table);
+    }
+  }
+
+  #insert(tx: Sql, { eventId, message }: OutgoingEvent, key: string | undefined, availableAt?: Date) {
+    const now = Date.now();
+    const wakes = now - this.#wokenAt >= WAKE_EVERY_MS;
+    if (wakes) this.#wokenAt = now;
+    const keyed = key !== undefined;
+    return tx(
+      this.#statements.add(keyed, wakes),
+      eventId,
+      message.subject,
+      message.id,
+      key ?? null,
+      JSON.stringify(message.headers),
+      message.data,
+      ...keyed ? [this.#lockClass, hash(key) & (LANE_LOCKS - 1)] : [],
+      availableAt?.toISOString() ?? null,
+    );
+  }
+
+  #assertTransaction(tx: Sql, subject: string): void {
+    if (typeof tx !== "function") {
+      throw new TypeError(
+        `Expected \`tx\` to be the tag of a transaction, got ${tx === null ? "null" : typeof tx}`,
+      );
+    }
+    // The pool of postgres.js has `begin`, the tag of its transaction has not.
+    const isPool = tx === this.#db.sql ? !isInTransaction(this.#db) : "begin" in tx;
+    if (!isPool) return;
+    throw new TypeError(
+      `Cannot add "${subject}" to the outbox outside of a transaction: write db.transaction((tx) => outbox.add(tx, ...))`,
+    );
+  }
+}
+
+/** FNV-1a, the same in every process that adds to a table. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return value | 0;
+}
+
+/** @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/ */
+function describe(subject: string) {
+  return {
+    name: `create ${subject}`,
+    kind: "producer" as const,
+    attributes: {
+      "messaging.system": "nats",
+      "messaging.operation.name": "add",
+      "messaging.operation.type": "create",
+      "messaging.destination.name": subject,
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import type { Database } from "../../db/database.ts";
+import type { Sql } from "../../db/sql.ts";
+import { createLogger } from "../../logging/create_logger.ts";
+import type { EventContract } from "../define_event.ts";
+import type { MessageBus } from "../message_bus.ts";
+import { Adder } from "./_add.ts";
+import { RelayEngine } from "./_relay.ts";
+import type { OutboxSettings, RelaySettings } from "./_settings.ts";
+import { toStatements } from "./_statements.ts";
+import { Store } from "./_store.ts";
+import type { AddedEvent, DeadEventFilter } from "./outbox.ts";
+import type { AddOptions } from "./options.ts";
+
+/** What stands behind an outbox. */
+export class OutboxEngine {
+  readonly store: Store;
+  readonly #db: Database;
+  readonly #settings: OutboxSettings;
+  readonly #adder: Adder;
+  readonly #statements: ReturnType<typeof toStatements>;
+  readonly #relays = new Set<RelayEngine>();
+
+  constructor(db: Database, settings: OutboxSettings) {
+    const { schema, table, retentionMs } = settings;
+    this.#db = db;
+    this.#settings = settings;
+    this.#statements = toStatements(schema, table, retentionMs > 0);
+    this.#adder = new Adder(db, settings, this.#statements);
+    this.store = new Store(db, settings, this.#statements);
+  }
+
+  async add<Data, Input>(
+    tx: Sql,
+    event: EventContract<Data, Input>,
+    data: Input,
+    options: AddOptions,
+  ): Promise<AddedEvent> {
+    const added = await this.#adder.add(tx, event, data, options);
+    // It is not committed yet, but those of this process need not wait for the database to say so.
+    this.#hurry();
+    return added;
+  }
+
+  async retry(filter: DeadEventFilter): Promise<number> {
+    const count = await this.store.retry(filter);
+    if (count > 0) this.#hurry();
+    return count;
+  }
+
+  relay(bus: MessageBus, options: RelaySettings, onClosed: (error: Error) => void): RelayEngine {
+    const { service, logger = createLogger(service) } = this.#settings;
+    const scope = {
+      db: this.#db,
+      settings: this.#settings,
+      statements: this.#statements,
+      store: this.store,
+      logger,
+    };
+    const relay = new RelayEngine(scope, bus, options, (error) => {
+      this.#relays.delete(relay);
+      if (error !== undefined) onClosed(error);
+    });
+    this.#relays.add(relay);
+    return relay;
+  }
+
+  #hurry(): void {
+    for (const relay of this.#relays) relay.hurry();
+  }
+}

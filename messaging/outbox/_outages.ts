@@ -1,0 +1,58 @@
+import type { LoggerLike } from "../../logging/logger.ts";
+import type { Clock } from "../clock.ts";
+
+const FIRST_MS = 500;
+const LONGEST_MS = 30_000;
+
+interface Outage {
+  failures: number;
+  until: number;
+}
+
+/**
+ * The subjects whose stream does not answer. Their rows are left alone for a while, which grows: they are not to blame,
+ * and those of other subjects need not wait for them.
+ */
+export class Outages {
+  readonly #clock: Clock;
+  readonly #logger: LoggerLike;
+  readonly #bySubject = new Map<string, Outage>();
+
+  constructor(clock: Clock, logger: LoggerLike) {
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  failed(subject: string, error: unknown): void {
+    const now = this.#clock.now();
+    let outage = this.#bySubject.get(subject);
+    if (outage === undefined) {
+      this.#logger.warn("The outbox cannot publish, and tries again", { subject, error });
+      this.#bySubject.set(subject, outage = { failures: 0, until: 0 });
+    }
+    if (outage.until > now) return; // others of the same batch
+    const ms = Math.min(LONGEST_MS, FIRST_MS * 2 ** outage.failures++);
+    outage.until = now + ms * (0.75 + Math.random() / 2);
+  }
+
+  succeeded(subject: string): void {
+    if (this.#bySubject.size === 0 || !this.#bySubject.delete(subject)) return;
+    this.#logger.info("The outbox publishes again", { subject });
+  }
+
+  /** Subjects to leave alone at the moment. */
+  *subjects(): Generator<string> {
+    const now = this.#clock.now();
+    for (const [subject, { until }] of this.#bySubject) if (until > now) yield subject;
+  }
+
+  /** All of them that are not known to be over. */
+  get size(): number {
+    return this.#bySubject.size;
+  }
+
+  /** Tries all of them again at once. */
+  retry(): void {
+    for (const outage of this.#bySubject.values()) outage.failures = outage.until = 0;
+  }
+}

@@ -1,0 +1,59 @@
+import type { Clock, Timer } from "../clock.ts";
+
+/** The shortest pause: what is added meanwhile goes out in one batch. */
+const SHORTEST_MS = 10;
+
+/** The pauses of a relay: short where something happens, longer and longer where nothing does. */
+export class Pace {
+  readonly #clock: Clock;
+  readonly #longestMs: number;
+  #nextMs = SHORTEST_MS;
+  #timer: Timer | undefined;
+  #end: (() => void) | undefined;
+  #startedAt = 0;
+  #stopped = false;
+
+  constructor(clock: Clock, longestMs: number) {
+    this.#clock = clock;
+    this.#longestMs = longestMs;
+  }
+
+  /** Waits before the next look; `found` says whether the last one found something. */
+  pause(found: boolean): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
+    if (found) this.#nextMs = SHORTEST_MS;
+    const ms = Math.min(this.#nextMs, this.#longestMs);
+    this.#nextMs = ms * 2;
+    this.#startedAt = this.#clock.now();
+    return new Promise((resolve) => {
+      this.#end = resolve;
+      this.#schedule(ms);
+    });
+  }
+
+  /** Something was added, or may have been: shortens a pause. */
+  hurry(): void {
+    this.#nextMs = SHORTEST_MS;
+    if (this.#timer === undefined) return;
+    this.#schedule(SHORTEST_MS - (this.#clock.now() - this.#startedAt));
+  }
+
+  /** Ends a pause, and makes no other. */
+  stop(): void {
+    this.#stopped = true;
+    this.#finish();
+  }
+
+  #schedule(ms: number): void {
+    this.#timer?.cancel();
+    if (ms <= 0) return this.#finish();
+    this.#timer = this.#clock.setTimer(() => this.#finish(), ms);
+  }
+
+  #finish(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#end?.();
+    this.#end = undefined;
+  }
+}

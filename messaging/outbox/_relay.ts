@@ -1,0 +1,307 @@
+import type { Database } from "../../db/database.ts";
+import { dedicatedSource } from "../../db/dedicated.ts";
+import { isInTransaction } from "../../db/in_transaction.ts";
+import { isRetryableError } from "../../errors/is_retryable_error.ts";
+import { withDeadline } from "../../internal/clock.ts";
+import type { LoggerLike } from "../../logging/logger.ts";
+import { ensureStreams } from "../ensure_streams.ts";
+import type { BusState, MessageBus } from "../message_bus.ts";
+import { Batch } from "./_batch.ts";
+import { type Claim, claimRows } from "./_claim.ts";
+import { DeadLog } from "./_dead_log.ts";
+import { explain } from "./_missing_table.ts";
+import { Outages } from "./_outages.ts";
+import { Pace } from "./_pace.ts";
+import { OutboxRecorder } from "./_recorder.ts";
+import { relayHealth } from "./_relay_health.ts";
+import { sender } from "./_send.ts";
+import type { OutboxSettings, RelaySettings } from "./_settings.ts";
+import type { Statements } from "./_statements.ts";
+import type { Store } from "./_store.ts";
+import { WakeListener } from "./_wake_listener.ts";
+import type { RelayHealth } from "./outbox.ts";
+
+/** For how long keys are left out of claims whose earlier events another relay has at hand. */
+const AVOID_MS = 100;
+const DATABASE_RETRY_MS = [100, 500, 1000, 2000, 5000] as const;
+const STREAMS_RETRY_MS = 1000;
+const CLEAN_UP_MS = [1000, 30_000] as const;
+/** How long `stop()` waits beyond the grace for a database that does not answer. */
+const HANG_MS = 1000;
+
+/** What the relays of an outbox share. */
+export interface RelayScope {
+  readonly db: Database;
+  readonly settings: OutboxSettings;
+  readonly statements: Statements;
+  readonly store: Store;
+  readonly logger: LoggerLike;
+}
+
+interface OpenBatch {
+  readonly batch: Batch;
+  isOpen: boolean;
+  /** Resolves when its rows are free again. */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Publishes what is due: claims rows, publishes them and marks them, one batch being claimed and published while the one
+ * before it is being marked.
+ */
+export class RelayEngine {
+  readonly recorder: OutboxRecorder;
+  readonly outages: Outages;
+  readonly #scope: RelayScope;
+  readonly #bus: MessageBus;
+  readonly #options: RelaySettings;
+  readonly #pace: Pace;
+  readonly #onOver: (error: Error | undefined) => void;
+  #listener: WakeListener | undefined;
+  /** An embedded database has one session, which must not wait for a bus twice over. */
+  #embedded = false;
+  #streamsReady: boolean;
+  #databaseFailures = 0;
+  #running: Promise<void> | undefined;
+  #stopping = false;
+  /** Nothing more is to be begun. */
+  #over = false;
+  #open = new Set<Batch>();
+  #changed = Promise.withResolvers<void>();
+  #unsubscribe: () => void = () => {};
+  #cleaning: { cancel(): void } | undefined;
+
+  constructor(
+    scope: RelayScope,
+    bus: MessageBus,
+    options: RelaySettings,
+    onOver: (error: Error | undefined) => void,
+  ) {
+    const { settings, store, logger } = scope;
+    this.#scope = scope;
+    this.#bus = bus;
+    this.#options = options;
+    this.#onOver = onOver;
+    this.#streamsReady = !options.ensureStreams;
+    this.#pace = new Pace(bus.clock, settings.pollMs);
+    this.outages = new Outages(bus.clock, logger);
+    this.recorder = new OutboxRecorder(settings.service, settings.table, () => store.counts());
+  }
+
+  async start(): Promise<void> {
+    const { db, settings, statements } = this.#scope;
+    if (isInTransaction(db)) {
+      throw new TypeError("Cannot start a relay within a transaction: it would be a part of it");
+    }
+    const channel = await this.#look(db, statements);
+    if (!this.#streamsReady && this.#bus.connected) {
+      await this.#ensureStreams().catch((error) => {
+        if (!isRetryableError(error)) throw error;
+      });
+    }
+    await this.recorder.show(settings.metrics);
+    const source = dedicatedSource(db);
+    if (this.#options.listen && source !== undefined && !source.pooler && !this.#embedded) {
+      this.#listener = new WakeListener(source, channel, () => this.hurry());
+      this.#listener.start();
+    }
+    this.#unsubscribe = this.#bus.onStateChange((state) => this.#onState(state));
+    this.#running = this.#run();
+    this.#cleanUpLater();
+  }
+
+  /** Something was added, or may have been. */
+  hurry(): void {
+    this.#pace.hurry();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#running === undefined) return;
+    const { graceMs } = this.#options;
+    this.#stopping = true;
+    this.#cleaning?.cancel();
+    this.#pace.stop();
+    this.#change();
+    const grace = this.#bus.clock.setTimer(() => this.#abandon(), graceMs);
+    await withDeadline(this.#running, graceMs + HANG_MS, "").catch(() => this.#abandon());
+    grace.cancel();
+    this.#unsubscribe();
+    this.recorder.hide();
+    await this.#listener?.stop();
+    this.#onOver(undefined);
+  }
+
+  health(): Promise<RelayHealth> {
+    return relayHealth({
+      store: this.#scope.store,
+      listening: this.#listener?.listening ?? false,
+      connected: this.#bus.connected,
+      over: this.#stopping || this.#over,
+      silent: this.outages.size,
+      degradedAfterMs: this.#options.degradedAfterMs,
+    });
+  }
+
+  async #look(db: Database, { channel, table }: Statements): Promise<string> {
+    try {
+      const [row] = await db.sql.unsafe<{ channel: string; embedded: boolean }>(
+        `select ${channel} as channel, version() ~ 'PGlite' as embedded`,
+      );
+      this.#embedded = row!.embedded;
+      return row!.channel;
+    } catch (error) {
+      throw explain(error, table);
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { batchSize } = this.#scope.settings;
+    const avoided = new Set<string>();
+    let avoidedUntil = 0;
+    let before: OpenBatch | undefined;
+    while (await this.#isReady()) {
+      if (before?.isOpen === false) before = undefined; // the table says what became of it
+      // What was added before stop() is seen by a claim that is made now, unless this relay has it in its own hands.
+      const isLast = this.#stopping && before === undefined;
+      const claim = await this.#claim(avoided, before?.batch);
+      if (claim === undefined) {
+        await before?.ended;
+        before = undefined;
+        continue;
+      }
+      const going = claim.rows.filter(({ place }) => place === "go");
+      const behind = claim.rows.filter(({ place }) => place === "behind");
+      const opened = this.#publish(claim, going, before?.batch);
+      await before?.ended;
+      before = opened;
+      if (this.#embedded || going.length === 0) {
+        await opened.ended;
+        before = undefined;
+      }
+      const isFull = claim.rows.length >= batchSize || claim.rows.length > going.length + behind.length;
+      const now = this.#bus.clock.now();
+      if (!isFull || now > avoidedUntil) avoided.clear();
+      if (isFull) {
+        if (avoided.size === 0) avoidedUntil = now + AVOID_MS;
+        for (const { key } of behind) avoided.add(key!);
+      } else if (isLast && going.length === 0) break;
+      else await this.#pace.pause(going.length > 0);
+    }
+    await before?.ended;
+  }
+
+  /** Locks what is due; `undefined` after a failure, and some time. */
+  async #claim(withoutKeys: Iterable<string>, before: Batch | undefined): Promise<Claim | undefined> {
+    const { db, statements, settings, logger } = this.#scope;
+    try {
+      const claim = await claimRows(db, statements, {
+        limit: settings.batchSize,
+        withoutKeys,
+        withoutSubjects: this.outages.subjects(),
+        held: before?.keyed ?? [],
+      });
+      if (this.#databaseFailures > 0) logger.info("The outbox reads its table again");
+      this.#databaseFailures = 0;
+      return claim;
+    } catch (error) {
+      this.#onDatabaseFailure(error);
+      if (this.#stopping) this.#over = true;
+      const failures = Math.min(this.#databaseFailures, DATABASE_RETRY_MS.length);
+      await this.#wait(DATABASE_RETRY_MS[failures - 1]! * (0.5 + Math.random() / 2));
+      return undefined;
+    }
+  }
+
+  #publish(claim: Claim, rows: Claim["rows"], before: Batch | undefined): OpenBatch {
+    const { settings, logger } = this.#scope;
+    const dead = new DeadLog(logger);
+    const send = sender({
+      bus: this.#bus,
+      settings,
+      ackTimeoutMs: this.#options.ackTimeoutMs,
+      outages: this.outages,
+      recorder: this.recorder,
+      onDead: (row, error) => dead.add(row, error),
+    });
+    const batch = new Batch(this.#over ? [] : rows, send, before);
+    this.#open.add(batch);
+    const ended = batch.outcome.then((outcome) => claim.settle(outcome)).then(
+      () => dead.write(),
+      (error) => this.#onDatabaseFailure(error), // what was sent is sent again, with the same id
+    ).finally(() => {
+      this.#open.delete(batch);
+      opened.isOpen = false;
+    });
+    const opened: OpenBatch = { batch, ended, isOpen: true };
+    return opened;
+  }
+
+  /** Waits until there is a bus to publish on; `false` when there is nothing more to do. */
+  async #isReady(): Promise<boolean> {
+    while (!this.#over) {
+      if (!this.#bus.connected) {
+        if (this.#stopping) return false;
+        await this.#changed.promise;
+      } else if (this.#streamsReady) return true;
+      else await this.#ensureStreams().catch((error) => this.#onStreamsFailure(error));
+    }
+    return false;
+  }
+
+  async #ensureStreams(): Promise<void> {
+    await ensureStreams(this.#bus);
+    this.#streamsReady = true;
+  }
+
+  async #onStreamsFailure(error: unknown): Promise<void> {
+    if (this.#stopping) this.#over = true;
+    this.#scope.logger.warn("The outbox cannot ensure the streams, and tries again", { error });
+    await this.#wait(STREAMS_RETRY_MS);
+  }
+
+  #onDatabaseFailure(error: unknown): void {
+    if (this.#databaseFailures++ > 0 || this.#over) return;
+    this.#scope.logger.warn("The outbox cannot read its table, and tries again", { error });
+  }
+
+  #onState(state: BusState): void {
+    if (state.type === "closed" && !this.#stopping) {
+      this.#abandon();
+      this.#onOver(state.error ?? new Error("The bus was closed"));
+    }
+    if (state.type === "connected") this.outages.retry();
+    this.hurry();
+    this.#change();
+  }
+
+  /** Ends everything as it is. */
+  #abandon(): void {
+    this.#over = true;
+    for (const batch of this.#open) batch.abandon();
+    this.#pace.stop();
+    this.#change();
+  }
+
+  #change(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  /** Waits for so long, or until something changes. */
+  async #wait(ms: number): Promise<void> {
+    const elapsed = Promise.withResolvers<void>();
+    const timer = this.#bus.clock.setTimer(elapsed.resolve, ms);
+    await Promise.race([elapsed.promise, this.#changed.promise]);
+    timer.cancel();
+  }
+
+  #cleanUpLater(): void {
+    if (this.#stopping || this.#over) return;
+    const [least, most] = CLEAN_UP_MS;
+    const ms = Math.min(most, Math.max(least, this.#scope.settings.retentionMs / 10));
+    this.#cleaning = this.#bus.clock.setTimer(() => {
+      // Where it fails, the claims fail as well, and say so.
+      void this.#scope.store.cleanUp().catch(() => {}).then(() => this.#cleanUpLater());
+    }, ms * (0.75 + Math.random() / 2));
+  }
+}

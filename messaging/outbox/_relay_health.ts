@@ -1,0 +1,43 @@
+import { withDeadline } from "../../internal/clock.ts";
+import type { Store } from "./_store.ts";
+import type { RelayHealth } from "./outbox.ts";
+
+/** How long the database may take to answer. */
+const HEALTH_MS = 1000;
+
+/** What a relay knows of itself. */
+export interface RelayState {
+  readonly store: Store;
+  readonly listening: boolean;
+  readonly connected: boolean;
+  /** Whether it was stopped, or has ended. */
+  readonly over: boolean;
+  /** Subjects whose stream does not answer. */
+  readonly silent: number;
+  readonly degradedAfterMs: number;
+}
+
+/** How a relay is that was started. */
+export async function relayHealth(state: RelayState): Promise<RelayHealth> {
+  const { store, listening, connected, over, silent, degradedAfterMs } = state;
+  if (over) return { status: "unhealthy", reasons: ["The relay was stopped"], listening };
+  const counts = await withDeadline(store.counts(), HEALTH_MS, "No answer").catch(() => undefined);
+  if (counts === undefined) {
+    return { status: "unhealthy", reasons: ["The database does not answer"], listening };
+  }
+  const { pending, dead, oldest_age_seconds: age = 0 } = counts;
+  const reasons = [
+    ...connected ? [] : ["The bus is away"],
+    ...silent === 0 ? [] : [`The streams of ${silent} subjects do not answer`],
+    ...age * 1000 < degradedAfterMs ? [] : [`The oldest event has been due for ${Math.round(age)} s`],
+    ...dead === 0 ? [] : [`${dead} events are dead`],
+  ];
+  return {
+    status: reasons.length === 0 ? "healthy" : "degraded",
+    reasons,
+    listening,
+    pending,
+    dead,
+    ...counts.oldest_age_seconds !== undefined && { oldest_age_seconds: age },
+  };
+}

@@ -1,0 +1,103 @@
+import { isRetryableError } from "../../errors/is_retryable_error.ts";
+import { MessageBusError } from "../../errors/infrastructure.ts";
+import { startSpan } from "../../internal/spans.ts";
+import type { MessageBus } from "../message_bus.ts";
+import type { Attempt, Send } from "./_batch.ts";
+import type { ClaimedRow } from "./_claim.ts";
+import type { OutboxRecorder } from "./_recorder.ts";
+import type { Outages } from "./_outages.ts";
+import type { OutboxSettings } from "./_settings.ts";
+
+const MAX_ERROR_LENGTH = 1000;
+
+/** What rows are published with. */
+export interface SendScope {
+  readonly bus: MessageBus;
+  readonly settings: OutboxSettings;
+  readonly ackTimeoutMs: number;
+  readonly outages: Outages;
+  readonly recorder: OutboxRecorder;
+  /** Told of a row that is given up. */
+  onDead(row: ClaimedRow, error: string): void;
+}
+
+/** What publishes the rows of one batch. */
+export function sender(scope: SendScope): Send {
+  const { bus, ackTimeoutMs, outages, recorder } = scope;
+  const streams = new Map<string, Promise<boolean>>();
+
+  function publish(row: ClaimedRow): Promise<unknown> {
+    const { subject, body, headers, message_id } = row;
+    return bus.publish({ subject, data: body, headers, id: message_id }, { timeoutMs: ackTimeoutMs });
+  }
+
+  async function fail(row: ClaimedRow, error: unknown): Promise<Attempt> {
+    const { subject } = row;
+    const kind = error instanceof MessageBusError ? error.kind ?? "other" : "other";
+    recorder.failed(subject, kind);
+    if (isRetryableError(error) || kind === "no_stream" && await isAway(subject)) {
+      outages.failed(subject, error);
+      return "left";
+    }
+    return { failed: toFailed(scope, row, error) };
+  }
+
+  /** Nobody listens to a subject also while its stream elects a leader, or the server has just started. */
+  function isAway(subject: string): Promise<boolean> {
+    let away = streams.get(subject);
+    if (away === undefined) {
+      away = bus.findStream(subject).then((stream) => stream !== undefined, () => true);
+      streams.set(subject, away);
+    }
+    return away;
+  }
+
+  return async (row) => {
+    const span = startSpan(() => describe(row));
+    try {
+      await (span === undefined ? publish(row) : span.run(() => publish(row)));
+    } catch (error) {
+      span?.end({ error });
+      return await fail(row, error);
+    }
+    span?.end();
+    outages.succeeded(row.subject);
+    recorder.sent(row.subject);
+    return "sent";
+  };
+}
+
+function toFailed({ settings, onDead }: SendScope, row: ClaimedRow, error: unknown) {
+  const { maxAttempts, backoffMs } = settings;
+  const text = toText(error);
+  const attempts = row.attempts + 1;
+  if (attempts >= maxAttempts) {
+    onDead(row, text);
+    return { status: "dead" as const, error: text, delay_ms: 0 };
+  }
+  const delay = backoffMs[Math.min(attempts, backoffMs.length) - 1]!;
+  return { status: "pending" as const, error: text, delay_ms: delay * (1 + Math.random() / 5) };
+}
+
+/** The error in words that a column of text takes. */
+function toText(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.replaceAll("\0", "").slice(0, MAX_ERROR_LENGTH).toWellFormed();
+}
+
+/** @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/ */
+function describe({ subject, headers }: ClaimedRow) {
+  const header = (name: string) => headers.find(([each]) => each.toLowerCase() === name)?.[1];
+  return {
+    name: `send ${subject}`,
+    kind: "producer" as const,
+    traceparent: header("traceparent"),
+    tracestate: header("tracestate"),
+    attributes: {
+      "messaging.system": "nats",
+      "messaging.operation.name": "publish",
+      "messaging.operation.type": "send",
+      "messaging.destination.name": subject,
+    },
+  };
+}

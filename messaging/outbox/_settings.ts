@@ -1,0 +1,92 @@
+import { MAX_TIMER_MS } from "../../internal/clock.ts";
+import type { LoggerLike } from "../../logging/logger.ts";
+import type { Metrics } from "../../metrics/create_metrics.ts";
+import { assertServiceName } from "../_service_name.ts";
+import type { OutboxOptions, RelayOptions } from "./options.ts";
+
+/** The options of an outbox, checked and complete. */
+export interface OutboxSettings {
+  readonly service: string;
+  readonly table: string;
+  readonly schema: string | undefined;
+  readonly maxAttempts: number;
+  readonly backoffMs: readonly number[];
+  readonly batchSize: number;
+  readonly pollMs: number;
+  readonly retentionMs: number;
+  readonly metrics: Metrics | undefined;
+  readonly logger: LoggerLike | undefined;
+}
+
+/** The options of a relay, checked and complete. */
+export interface RelaySettings {
+  readonly graceMs: number;
+  readonly ackTimeoutMs: number;
+  readonly ensureStreams: boolean;
+  readonly listen: boolean;
+  readonly degradedAfterMs: number;
+}
+
+/** Checks the options of an outbox, and fills in what was left out. */
+export function toOutboxSettings(options: OutboxOptions): OutboxSettings {
+  const { service, table = "glam_outbox", schema, maxAttempts = 10, metrics, logger } = options;
+  const { backoffMs = [1000, 5000, 15_000, 60_000], batchSize = 500, pollMs = 1000 } = options;
+  const { retentionMs = 3_600_000 } = options;
+  assertServiceName(service);
+  assertName("table", table);
+  if (schema !== undefined) assertName("schema", schema);
+  assertInteger("maxAttempts", maxAttempts, 1, 1000);
+  if (!Array.isArray(backoffMs) || backoffMs.length === 0) {
+    throw new RangeError(`Expected \`backoffMs\` to be a list of delays, got ${JSON.stringify(backoffMs)}`);
+  }
+  backoffMs.forEach((delay, i) => assertInteger(`backoffMs[${i}]`, delay, 0, MAX_TIMER_MS / 2));
+  assertInteger("batchSize", batchSize, 1, 10_000);
+  assertInteger("pollMs", pollMs, 10, MAX_TIMER_MS);
+  assertInteger("retentionMs", retentionMs, 0, Number.MAX_SAFE_INTEGER);
+  return {
+    service,
+    table,
+    schema,
+    maxAttempts,
+    backoffMs: [...backoffMs],
+    batchSize,
+    pollMs,
+    retentionMs,
+    metrics,
+    logger,
+  };
+}
+
+/** Checks the options of a relay, and fills in what was left out. */
+export function toRelaySettings(options: RelayOptions): RelaySettings {
+  const { graceMs = 5000, ackTimeoutMs = 5000, ensureStreams = true, listen = true } = options;
+  const { degradedAfterMs = 60_000 } = options;
+  assertInteger("graceMs", graceMs, 0, MAX_TIMER_MS);
+  assertInteger("ackTimeoutMs", ackTimeoutMs, 1, MAX_TIMER_MS);
+  assertInteger("degradedAfterMs", degradedAfterMs, 1, Number.MAX_SAFE_INTEGER);
+  assertFlag("ensureStreams", ensureStreams);
+  assertFlag("listen", listen);
+  return { graceMs, ackTimeoutMs, ensureStreams, listen, degradedAfterMs };
+}
+
+/** Checks a whole number. */
+export function assertInteger(name: string, value: unknown, least: number, most: number): void {
+  if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return;
+  throw new RangeError(
+    `Expected \`${name}\` to be a whole number from ${least} to ${most}, got ${JSON.stringify(value)}`,
+  );
+}
+
+function assertFlag(name: string, value: unknown): void {
+  if (typeof value === "boolean") return;
+  throw new TypeError(`Expected \`${name}\` to be true or false, got ${JSON.stringify(value)}`);
+}
+
+function assertName(name: string, value: unknown): void {
+  if (typeof value === "string" && /^[^.\0]+$/.test(value) && UTF8.encode(value).length <= 63) return;
+  throw new RangeError(
+    `Expected \`${name}\` to be a name of 1 to 63 bytes without a dot, got ${JSON.stringify(value)}`,
+  );
+}
+
+const UTF8 = new TextEncoder();

@@ -1,0 +1,147 @@
+import { tableName } from "../../db/table_ddl.ts";
+
+/** Where a parameter goes. */
+const P = "\0";
+
+/** Bodies of one claim, in bytes: a relay's memory is bounded also where events are large. */
+const MAX_CLAIM_BYTES = 8 * 1024 * 1024;
+
+/** The statements of one outbox, each prepared once by the driver, which knows it again by its template. */
+export interface Statements {
+  /** The table as SQL writes it. */
+  readonly table: string;
+  /** The name of the channel on which the table's relays are woken, as an SQL expression. */
+  readonly channel: string;
+  /** Adds a row, by whether it has a key and whether it wakes relays. */
+  add(keyed: boolean, wakes: boolean): TemplateStringsArray;
+  readonly claim: TemplateStringsArray;
+  readonly markSent: TemplateStringsArray;
+  readonly markFailed: TemplateStringsArray;
+  readonly counts: TemplateStringsArray;
+  readonly countSent: TemplateStringsArray;
+  readonly dead: TemplateStringsArray;
+  readonly retry: TemplateStringsArray;
+  readonly cleanUp: TemplateStringsArray;
+}
+
+/** Writes the statements of an outbox in this table. */
+export function toStatements(schema: string | undefined, name: string, keepsSent: boolean): Statements {
+  const table = tableName({ schema, name });
+  // By its number, since tables of one name in several schemas of a database are several outboxes.
+  const channel = `'glam_outbox_' || '${table.replaceAll("'", "''")}'::regclass::oid`;
+  const adds = [false, true].map((keyed) =>
+    [false, true].map((wakes) => toTemplate(insert(table, channel, keyed, wakes)))
+  );
+  return {
+    table,
+    channel,
+    add: (keyed, wakes) => adds[Number(keyed)]![Number(wakes)]!,
+    claim: toTemplate(claim(table)),
+    markSent: toTemplate(
+      keepsSent
+        ? `update ${table} set status = 'sent', sent_at = clock_timestamp() where id = any(${P}::text::bigint[])`
+        : `delete from ${table} where id = any(${P}::text::bigint[])`,
+    ),
+    markFailed: toTemplate(`
+      update ${table} o set attempts = o.attempts + 1, status = f.status, last_error = f.error,
+        next_attempt_at = clock_timestamp() + f.delay_ms * interval '1 millisecond'
+      from jsonb_to_recordset(${P}::text::jsonb) as f(id bigint, status text, error text, delay_ms float8)
+      where o.id = f.id`),
+    counts: toTemplate(`
+      select count(*) filter (where available_at <= now())::int as pending,
+        count(*) filter (where available_at > now())::int as delayed,
+        (select count(*)::int from ${table} where status = 'dead') as dead,
+        extract(epoch from now() - min(available_at) filter (where available_at <= now()))::float8 as age
+      from ${table} where status = 'pending'`),
+    countSent: toTemplate(`select count(*)::int as sent from ${table} where status = 'sent'`),
+    dead: toTemplate(`
+      select event_id, subject, key, attempts, last_error, created_at from ${table}
+      where ${deadRows()} order by id limit ${P}::int`),
+    retry: toTemplate(`
+      update ${table} set status = 'pending', attempts = 0, available_at = now(), next_attempt_at = now()
+      where ${deadRows()}`),
+    cleanUp: toTemplate(`
+      with old as materialized (
+        select id from ${table}
+        where status = 'sent' and sent_at < now() - ${P}::float8 * interval '1 millisecond'
+        order by sent_at limit ${P}::int for update skip locked
+      )
+      delete from ${table} where id = any(array(select id from old))`),
+  };
+}
+
+function deadRows(): string {
+  const given = (column: string) => `(${P}::text is null or ${column} = ${P}::text)`;
+  return `status = 'dead' and ${given("event_id")} and ${given("subject")} and ${given("key")}`;
+}
+
+/**
+ * The lock comes before the row gets its number, so that among rows of one key the numbers grow in the order of the
+ * commits.
+ */
+function insert(table: string, channel: string, keyed: boolean, wakes: boolean): string {
+  return `
+    insert into ${table} (event_id, subject, message_id, key, headers, body, available_at, next_attempt_at)
+    select ${P}::text, ${P}::text, ${P}::text, ${P}::text, ${P}::text::jsonb, ${P}::text, due.at, due.at
+    from (select ${keyed ? `pg_advisory_xact_lock(${P}::int, ${P}::int), ` : ""}
+      ${wakes ? `pg_notify(${channel}, ''), ` : ""}
+      coalesce(${P}::text::timestamptz, clock_timestamp()) as at offset 0) due`;
+}
+
+/**
+ * Locks what is due, and says of each row whether it can go (`go`): not when the claim is too large without it
+ * (`cut`), nor when an earlier row of its key is unsent and not among those that go, nor in the caller's hands
+ * (`behind`).
+ *
+ * Rows of keys that wait for another attempt, or that the caller names, and rows of subjects that it names, are left out
+ * from the start: however many they are, they take nobody's place. Another attempt comes before the first ones, which it
+ * holds up where it has their key, although they have been due for longer.
+ */
+function claim(table: string): string {
+  const locked = (which: string) => `
+    select id, key, subject, message_id, headers, body, attempts, next_attempt_at from ${table}
+    where status = 'pending' and ${which} and next_attempt_at <= now()
+      and (key is null or key not in (select key from apart))
+      and subject not in (select subject from silent)
+    order by next_attempt_at, id limit (select n from size) for update skip locked`;
+  return `
+    with apart as materialized (
+      select key from ${table}
+      where status = 'pending' and attempts > 0 and next_attempt_at > now() and key is not null
+      union all select jsonb_array_elements_text(${P}::text::jsonb)
+    ), silent as materialized (
+      select jsonb_array_elements_text(${P}::text::jsonb) as subject
+    ), size as materialized (
+      select ${P}::int as n
+    ), again as materialized (${locked("attempts > 0")}
+    ), fresh as materialized (${locked("attempts = 0")}
+    ), sized as materialized (
+      select *, sum(octet_length(body)) over (order by attempts = 0, next_attempt_at, id) - octet_length(body)
+        < ${MAX_CLAIM_BYTES} as fits
+      from (select * from again union all select * from fresh) locked
+    ), held as materialized (
+      select id from sized where fits union all select unnest(${P}::text::bigint[])
+    ), lanes as materialized (
+      select l.key, (select min(id) from (
+        select e.id from ${table} e
+        where e.status = 'pending' and e.key = l.key and e.id < l.last
+          and (e.attempts > 0 or e.next_attempt_at <= l.latest) and e.id not in (select id from held) offset 0
+      ) ahead) as ahead
+      from (
+        select key, max(id) as last, max(next_attempt_at) as latest from sized
+        where fits and key is not null group by key
+      ) l
+    )
+    select s.id, s.key, s.subject, s.message_id, s.headers, s.attempts, p.place,
+      case when p.place = 'go' then s.body end as body
+    from sized s left join lanes l on l.key = s.key
+      cross join lateral (
+        select case when not s.fits then 'cut' when l.ahead < s.id then 'behind' else 'go' end as place offset 0
+      ) p
+    order by s.id`;
+}
+
+function toTemplate(text: string): TemplateStringsArray {
+  const strings = text.trim().split(P);
+  return Object.assign(strings, { raw: strings });
+}

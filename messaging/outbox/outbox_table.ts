@@ -1,0 +1,56 @@
+import * as z from "zod";
+import { defineTable } from "../../db/define_table.ts";
+import type { Table } from "../../db/table.ts";
+
+/** The table of an outbox under another name. */
+export function outboxTableNamed(name: string): Table {
+  const pending = "status = 'pending'";
+  return defineTable(name, {
+    columns: z.object({
+      id: z.bigint(),
+      event_id: z.string(),
+      subject: z.string(),
+      message_id: z.string(),
+      key: z.string().nullable(),
+      headers: z.array(z.tuple([z.string(), z.string()])),
+      body: z.string(),
+      status: z.enum(["pending", "sent", "dead"]),
+      attempts: z.int32(),
+      created_at: z.date(),
+      available_at: z.date(),
+      next_attempt_at: z.date(),
+      sent_at: z.date().nullable(),
+      last_error: z.string().nullable(),
+    }),
+    columnTypes: { id: "bigint generated always as identity", headers: "jsonb" },
+    defaults: {
+      status: "'pending'::text",
+      attempts: "0",
+      created_at: "clock_timestamp()",
+      available_at: "clock_timestamp()",
+      next_attempt_at: "clock_timestamp()",
+    },
+    // But for that of what was sent, each of them is as large as the work that is left.
+    indexes: [
+      { columns: ["next_attempt_at", "id"], where: pending },
+      { columns: ["key", "id"], where: `${pending} and key is not null` },
+      { columns: ["attempts", "key"], where: `${pending} and attempts > 0` },
+      { columns: ["id"], where: "status = 'dead'" },
+      { columns: ["sent_at"], where: "status = 'sent'" },
+    ],
+  });
+}
+
+/**
+ * The table of an outbox, under its usual name: put it into the list of tables from which `migrate create --autogenerate`
+ * makes migrations.
+ *
+ * @example
+ * ```ts
+ * import { createTable } from "@glam/shared/db";
+ * import { outboxTable } from "@glam/shared/messaging";
+ *
+ * console.log(createTable(outboxTable).length); // 6: the table and five indexes
+ * ```
+ */
+export const outboxTable: Table = outboxTableNamed("glam_outbox");
