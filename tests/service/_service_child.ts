@@ -1,0 +1,89 @@
+// A service as a process of its own, for tests that send it signals and requests.
+import process from "node:process";
+import { glamMiddleware, success } from "@glam/shared/api";
+import { connectDatabase } from "@glam/shared/db";
+import { createLogger } from "@glam/shared/logging";
+import { connectNats, createListener, createPublisher, defineEvent } from "@glam/shared/messaging";
+import { createService, type ServiceDeadlines } from "@glam/shared/service";
+import { Hono } from "hono";
+import * as z from "zod";
+
+/** What the process is told, as JSON. */
+export interface ChildOptions {
+  readonly port?: number;
+  readonly graceMs?: number;
+  readonly deadlines?: ServiceDeadlines;
+  readonly database?: { readonly url: string; readonly schema?: string };
+  readonly nats?: { readonly servers: string; readonly user: string; readonly pass: string };
+  /** Whether a migration is pending. */
+  readonly pending?: boolean;
+  /** Whether `onStart` never ends. */
+  readonly hangingStart?: boolean;
+  /** Whether a handler of events never ends. */
+  readonly hangingHandler?: boolean;
+}
+
+const options: ChildOptions = JSON.parse(process.argv.at(-1)!);
+const logger = createLogger("test", { format: "json", level: "info" });
+const Worked = defineEvent("evt.test.worked.v1", z.object({ id: z.int() }));
+
+const db = options.database &&
+  await connectDatabase({ ...options.database, lazy: true, closeTimeoutMs: 1000 });
+const bus = options.nats && await connectNats({ ...options.nats });
+const publisher = bus && createPublisher(bus, { service: "test" });
+const listener = bus && createListener(bus, {
+  service: "test",
+  queueGroup: "handled",
+  events: [Worked],
+  concurrency: 8,
+  logger,
+  graceMs: 1000,
+  async handle({ data }) {
+    if (options.hangingHandler) await new Promise(() => {});
+    if (db !== undefined) await db.sql`insert into handled (id) values (${data.id}) on conflict do nothing`;
+  },
+});
+
+const app = new Hono();
+app.use(glamMiddleware({ service: "test", accessLog: false, logger }));
+app.get("/", (c) => success(c, process.pid));
+app.get("/hang", () => {
+  logger.info("A request hangs");
+  return new Promise<never>(() => {});
+});
+app.post("/work/:id", async (c) => {
+  const id = Number(c.req.param("id"));
+  if (db !== undefined) await db.sql`insert into worked (id) values (${id})`;
+  await publisher?.publish(Worked, { id }, { idempotencyKey: String(id) });
+  return success(c, { id, pid: process.pid });
+});
+app.post("/publish/:id", async (c) => {
+  await publisher?.publish(Worked, { id: Number(c.req.param("id")) });
+  return success(c, {});
+});
+app.post("/close-bus", async (c) => {
+  await bus?.close();
+  return success(c, {});
+});
+
+await createService({
+  name: "test",
+  app,
+  hostname: "127.0.0.1",
+  port: options.port ?? 0,
+  graceMs: options.graceMs ?? 0,
+  deadlines: options.deadlines,
+  database: db,
+  migrations: options.pending
+    ? [{ name: "0001_create_items.sql", sql: "-- migrate:up\ncreate table items (id int);\n" }]
+    : undefined,
+  bus,
+  listeners: listener === undefined ? [] : [listener],
+  onStart: options.hangingStart
+    ? () => {
+      logger.info("onStart hangs");
+      return new Promise(() => {});
+    }
+    : undefined,
+  logger,
+}).run();

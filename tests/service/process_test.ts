@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { after, describe, it } from "node:test";
+import { startNats } from "../_support/nats_server.ts";
+import { createTestDatabase, startPostgres } from "../_support/postgres.ts";
+import { waitFor } from "../_support/wait_for.ts";
+import { type ServiceProcess, startService } from "./_processes.ts";
+
+const server = await startNats();
+after(() => server.stop());
+
+async function everything() {
+  const db = await createTestDatabase();
+  await db.sql`create table worked (id int primary key)`;
+  await db.sql`create table handled (id int primary key)`;
+  const options = {
+    database: { url: db.url, schema: db.schema },
+    nats: { servers: server.url, ...server.account() },
+  };
+  return { db, options };
+}
+
+const stopLines = (child: ServiceProcess) => {
+  const messages = child.lines.map(({ message }) => message);
+  return messages.slice(messages.indexOf("Service stopping"));
+};
+
+const inOrder = [
+  "Service stopping",
+  "Grace is over",
+  "HTTP drained",
+  "Listeners stopped",
+  "Bus closed",
+  "Database closed",
+  "Service stopped",
+];
+
+describe("a service as a process", () => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    it(`stops in order at ${signal}, with exit code 0`, async () => {
+      const { db, options } = await everything();
+      await using _db = db;
+      const child = startService({ ...options, graceMs: 30 });
+      assert.equal((await fetch(`${await child.url}/work/1`, { method: "POST" })).status, 200);
+      await waitFor(async () => (await db.sql`select 1 from handled`).length === 1);
+      child.signal(signal);
+      assert.equal(await child.exited, 0, child.output());
+      assert.deepEqual(stopLines(child), inOrder);
+      assert.equal(child.lines.find(({ message }) => message === "Service stopping")?.["reason"], signal);
+    });
+  }
+
+  it("serves within the grace, and is not ready", async () => {
+    const child = startService({ graceMs: 60_000 });
+    const url = await child.url;
+    child.signal("SIGTERM");
+    await child.logged("Service stopping");
+    assert.equal((await fetch(`${url}/health/ready`)).status, 503);
+    assert.equal((await fetch(url)).status, 200);
+    child.signal("SIGKILL");
+    await child.exited;
+  });
+
+  it("ends at once at a second signal, with exit code 1", async () => {
+    const child = startService({ graceMs: 60_000 });
+    await child.url;
+    child.signal("SIGINT");
+    await child.logged("Service stopping");
+    child.signal("SIGTERM");
+    assert.equal(await child.exited, 1);
+    assert.deepEqual(stopLines(child), ["Service stopping", "A second signal: ending at once"]);
+  });
+
+  it("goes on without a request that hangs past its deadline, with exit code 1", async () => {
+    const { db, options } = await everything();
+    await using _db = db;
+    const child = startService({ ...options, deadlines: { http: 100 } });
+    const hanging = fetch(`${await child.url}/hang`).then(() => "answered", () => "cut off");
+    await child.logged("A request hangs");
+    child.signal("SIGTERM");
+    assert.equal(await child.exited, 1, child.output());
+    assert.equal(await hanging, "cut off");
+    assert.deepEqual(stopLines(child), [
+      "Service stopping",
+      "A step of the stop passed its deadline, and the next one begins",
+      ...inOrder.slice(3),
+    ]);
+  });
+
+  it("gives an event back whose handler hangs, and has stopped in order", async () => {
+    const { db, options } = await everything();
+    await using _db = db;
+    const hanging = startService({ ...options, hangingHandler: true });
+    await fetch(`${await hanging.url}/publish/7`, { method: "POST" });
+    hanging.signal("SIGTERM");
+    assert.equal(await hanging.exited, 0, hanging.output());
+    const next = startService(options);
+    await next.url;
+    await waitFor(async () => (await db.sql`select 1 from handled where id = 7`).length === 1);
+    next.signal("SIGTERM");
+    assert.equal(await next.exited, 0);
+  });
+
+  it("stops while it starts, with exit code 0", async () => {
+    const { db, options } = await everything();
+    await using _db = db;
+    const child = startService({ ...options, hangingStart: true });
+    await child.logged("onStart hangs");
+    child.signal("SIGTERM");
+    assert.equal(await child.exited, 0, child.output());
+    assert.deepEqual(stopLines(child), [
+      "Service stopping",
+      "Bus closed",
+      "Database closed",
+      "Service stopped",
+    ]);
+  });
+
+  it("does not start on a port that is in use, with exit code 1 and what to do, and no stack", async () => {
+    const blocker = createServer().listen(0, "127.0.0.1");
+    await once(blocker, "listening");
+    const { port } = blocker.address() as { port: number };
+    const child = startService({ port });
+    assert.equal(await child.exited, 1);
+    blocker.close();
+    const line = child.lines.find(({ level }) => level === "CRITICAL");
+    assert.match(
+      line!.message,
+      new RegExp(`^Cannot start "test": http: port ${port} is in use\\. Choose another`),
+    );
+    assert.doesNotMatch(child.output(), /\n\s+at |exception/);
+  });
+
+  it("does not start while a migration is pending, with exit code 1 and how to apply it", async () => {
+    const { db, options } = await everything();
+    await using _db = db;
+    const child = startService({ database: options.database, pending: true });
+    assert.equal(await child.exited, 1);
+    assert.match(child.output(), /1 migration is not applied: 0001_create_items\. Run: glam migrate up/);
+    assert.doesNotMatch(child.output(), /\n\s+at |exception/);
+  });
+
+  it("does not start without its database, with exit code 1", async () => {
+    const child = startService({ database: { url: "postgres://app:s3cret@127.0.0.1:1/credits" } });
+    assert.equal(await child.exited, 1);
+    assert.match(
+      child.output(),
+      /Cannot start \\"test\\": database: Database connection failed: .*ECONNREFUSED/,
+    );
+    assert.doesNotMatch(child.output(), /s3cret/);
+  });
+
+  it("ends with exit code 1 when its bus is closed for good", async () => {
+    const child = startService({ nats: { servers: server.url, ...server.account() } });
+    await fetch(`${await child.url}/close-bus`, { method: "POST" });
+    assert.equal(await child.exited, 1);
+    assert.match(child.output(), /A part of the service failed for good/);
+    assert.ok(stopLines(child).includes("HTTP drained"));
+  });
+
+  it("stops in time when NATS and Postgres were killed before", async () => {
+    await using nats = await startNats();
+    await using postgres = await startPostgres();
+    const child = startService({
+      nats: { servers: nats.url, ...nats.account() },
+      database: { url: postgres.url },
+      deadlines: { listeners: 8000 },
+    });
+    const url = await child.url;
+    await Promise.all([nats.kill9(), postgres.kill9()]);
+    await waitFor(async () => (await fetch(`${url}/health/ready`)).status === 503);
+    assert.equal((await fetch(`${url}/health/live`)).status, 200);
+    child.signal("SIGTERM");
+    await child.exited;
+    assert.equal(stopLines(child).at(-1), "Service stopped");
+  });
+});
