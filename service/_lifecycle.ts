@@ -3,7 +3,6 @@ import type { ServiceHealth } from "../api/service_health.ts";
 import { isGlamError } from "../errors/glam_error.ts";
 import { DeadlineExceeded, sleep, withDeadline } from "../internal/clock.ts";
 import { createHandlers } from "./_fetch.ts";
-import { createServiceHealth } from "./_health.ts";
 import { type HttpServer, serve } from "./_serve.ts";
 import type { Settings } from "./_settings.ts";
 import { startSteps } from "./_start_steps.ts";
@@ -44,11 +43,11 @@ export class Lifecycle {
   #stopping: Promise<void> | undefined;
   #failure: ServiceError | undefined;
 
-  constructor(settings: Settings, finished: PromiseWithResolvers<void>) {
+  constructor(settings: Settings, health: Health & ServiceHealth, finished: PromiseWithResolvers<void>) {
     this.settings = settings;
+    this.health = health;
     this.#finished = finished;
     this.signal = this.#abort.signal;
-    this.health = createServiceHealth(settings, () => this.state !== "ready");
   }
 
   start(): Promise<void> {

@@ -59,6 +59,9 @@ export function toSettings(options: ServiceOptions): Settings {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new RangeError(`Expected \`port\` to be an integer from 0 to 65535, got ${port}`);
   }
+  if (typeof hostname !== "string" || hostname === "") {
+    throw new TypeError(`Expected \`hostname\` to be an address, got ${JSON.stringify(hostname)}`);
+  }
   for (const part of required) {
     if (!CHECKED.includes(part)) {
       throw new TypeError(

@@ -1,3 +1,4 @@
+import { createServiceHealth } from "./_health.ts";
 import type { Lifecycle } from "./_lifecycle.ts";
 import { assertMs, toSettings } from "./_settings.ts";
 import type { ServiceOptions } from "./options.ts";
@@ -29,16 +30,17 @@ import type { Service, StopOptions } from "./service.ts";
  * @throws {RangeError} when a number is out of its range.
  */
 export function createService(options: ServiceOptions): Service {
-  const settings = toSettings(options);
-  const finished = Promise.withResolvers<void>();
-  finished.promise.catch(() => {}); // who wants to know awaits it
   let lifecycle: Lifecycle | undefined;
   let loading: Promise<Lifecycle> | undefined;
+  const settings = toSettings(options);
+  const health = createServiceHealth(settings, () => lifecycle?.state !== "ready");
+  const finished = Promise.withResolvers<void>();
+  finished.promise.catch(() => {}); // who wants to know awaits it
 
   // What a program that only names its service does not need, such as one that tests `app`.
   const load = () =>
     loading ??= import("./_lifecycle.ts").then(({ Lifecycle }) =>
-      lifecycle = new Lifecycle(settings, finished)
+      lifecycle = new Lifecycle(settings, health, finished)
     );
   const stop = async ({ graceMs }: StopOptions = {}) => {
     if (graceMs !== undefined) assertMs("graceMs", graceMs, 0);
@@ -55,7 +57,7 @@ export function createService(options: ServiceOptions): Service {
     finished: finished.promise,
     start: async () => await (await load()).start(),
     stop,
-    health: async () => await (await load()).health.report(),
+    health: () => health.report(),
     async run() {
       const [loaded, { run }] = await Promise.all([load(), import("./_run.ts")]);
       return await run(loaded, settings, finished.promise);

@@ -3,7 +3,13 @@ import process from "node:process";
 import { glamMiddleware, success } from "@glam/shared/api";
 import { connectDatabase } from "@glam/shared/db";
 import { createLogger } from "@glam/shared/logging";
-import { connectNats, createListener, createPublisher, defineEvent } from "@glam/shared/messaging";
+import {
+  connectNats,
+  createListener,
+  createOutbox,
+  createPublisher,
+  defineEvent,
+} from "@glam/shared/messaging";
 import { createService, type ServiceDeadlines } from "@glam/shared/service";
 import { Hono } from "hono";
 import * as z from "zod";
@@ -30,6 +36,7 @@ const Worked = defineEvent("evt.test.worked.v1", z.object({ id: z.int() }));
 const db = options.database &&
   await connectDatabase({ ...options.database, lazy: true, closeTimeoutMs: 1000 });
 const bus = options.nats && await connectNats({ ...options.nats });
+const outbox = db && createOutbox(db, { service: "test" });
 const publisher = bus && createPublisher(bus, { service: "test" });
 const listener = bus && createListener(bus, {
   service: "test",
@@ -53,8 +60,10 @@ app.get("/hang", () => {
 });
 app.post("/work/:id", async (c) => {
   const id = Number(c.req.param("id"));
-  if (db !== undefined) await db.sql`insert into worked (id) values (${id})`;
-  await publisher?.publish(Worked, { id }, { idempotencyKey: String(id) });
+  await db?.transaction(async (tx) => {
+    await tx`insert into worked (id) values (${id})`;
+    await outbox?.add(tx, Worked, { id });
+  });
   return success(c, { id, pid: process.pid });
 });
 app.post("/publish/:id", async (c) => {
@@ -79,11 +88,12 @@ await createService({
     : undefined,
   bus,
   listeners: listener === undefined ? [] : [listener],
-  onStart: options.hangingStart
-    ? () => {
-      logger.info("onStart hangs");
-      return new Promise(() => {});
-    }
-    : undefined,
+  outbox: bus && outbox,
+  async onStart() {
+    await outbox?.ensureTable();
+    if (!options.hangingStart) return;
+    logger.info("onStart hangs");
+    await new Promise(() => {});
+  },
   logger,
 }).run();

@@ -31,6 +31,7 @@ const inOrder = [
   "Grace is over",
   "HTTP drained",
   "Listeners stopped",
+  "Outbox relay stopped",
   "Bus closed",
   "Database closed",
   "Service stopped",
