@@ -17,6 +17,7 @@ const newMerchant = z.object({
   credits: z.number().int().min(0).max(1_000_000).default(0),
 });
 const deduction = z.object({
+  operation_id: z.guid().default(() => crypto.randomUUID()), // to ask again without deducting again
   amount: z.number().int().positive().max(1_000_000),
   reason: z.string().trim().min(1).max(200).default("usage"),
 });
@@ -47,8 +48,7 @@ export function createApp(useStore: UseStore, options: GlamOptions = {}): Hono<E
     return success(c, await c.var.store.get(c.req.param("id")));
   });
   app.post("/api/v1/merchants/:id/credits/deduct", validate("json", deduction), async (c) => {
-    const { amount, reason } = c.req.valid("json");
-    return created(c, await c.var.store.deduct(c.req.param("id"), amount, reason));
+    return created(c, await c.var.store.deduct(c.req.param("id"), c.req.valid("json")));
   });
   app.get("/api/v1/merchants/:id/ledger", validate("query", paginationQuery()), async (c) => {
     const { page, limit, offset } = c.req.valid("query");

@@ -1,10 +1,10 @@
 import { type Database, defineTable, Repository, type Table, timestamps } from "@glam/shared/db";
-import { defineError, NotFoundError } from "@glam/shared/errors";
-import { createLogger } from "@glam/shared/logging";
-import { CreditDeducted, type Publisher } from "@glam/shared/messaging";
+import { ConflictError, defineError, NotFoundError } from "@glam/shared/errors";
+import { CreditDeducted, type Outbox } from "@glam/shared/messaging";
 import * as z from "zod";
-import { type DailyUsage, usageOf, usageTables } from "./usage.ts";
+import { type DailyUsage, usageOf } from "./usage.ts";
 
+/** A shop, and the credits that it has left. */
 const Merchants = defineTable("merchants", {
   columns: z.object({
     id: z.string().regex(/^[a-z0-9_-]{1,40}$/),
@@ -19,10 +19,12 @@ const Merchants = defineTable("merchants", {
   ...timestamps,
 });
 
+/** Every movement on an account: positive amounts were granted, negative ones used. */
 const Ledger = defineTable("ledger", {
   columns: z.object({
     id: z.int32(),
     merchant_id: z.string(),
+    operation_id: z.guid(), // whoever asks again with the same one gets the same entry
     amount: z.int32(),
     balance_after: z.int32(),
     reason: z.string().min(1).max(200),
@@ -32,13 +34,14 @@ const Ledger = defineTable("ledger", {
     merchant_id: "varchar(40)",
     reason: "varchar(200)",
   },
+  unique: ["operation_id"],
   indexes: [["merchant_id", "id"]],
   foreignKeys: [{ columns: "merchant_id", references: Merchants }],
   ...timestamps,
 });
 
-/** The tables, in the order in which they refer to each other. */
-export const tables: readonly Table[] = [Merchants, Ledger, ...usageTables];
+/** Their tables, in the order in which they refer to each other. */
+export const storeTables: readonly Table[] = [Merchants, Ledger];
 
 /** A shop. */
 export interface Merchant {
@@ -50,12 +53,20 @@ export interface Merchant {
 /** One movement on a merchant's account. */
 export interface LedgerEntry {
   readonly id: number;
+  readonly operation_id: string;
   readonly merchant_id: string;
-  /** Positive for credits granted, negative for credits used. */
   readonly amount: number;
   readonly balance_after: number;
   readonly reason: string;
   readonly created_at: Date;
+}
+
+/** Credits to take off an account. */
+export interface Deduction {
+  readonly amount: number;
+  readonly reason: string;
+  /** A UUID that names the operation; the same one again is the same operation. */
+  readonly operation_id: string;
 }
 
 /** The account does not hold what was to be deducted. */
@@ -65,18 +76,16 @@ const InsufficientCreditError = defineError<{ balance: number; requested: number
   message: "Insufficient credit",
 });
 
-const log = createLogger("credits");
-
-/** Merchants and their credits, in Postgres; other services hear of each deduction where there is a publisher. */
+/** Merchants and their credits. */
 export class CreditStore {
   readonly #db: Database;
-  readonly #publisher: Publisher | undefined;
+  readonly #outbox: Outbox;
   readonly #merchants: Repository<typeof Merchants>;
   readonly #ledger: Repository<typeof Ledger>;
 
-  constructor(db: Database, publisher?: Publisher) {
+  constructor(db: Database, outbox: Outbox) {
     this.#db = db;
-    this.#publisher = publisher;
+    this.#outbox = outbox;
     this.#merchants = new Repository(db, Merchants);
     this.#ledger = new Repository(db, Ledger);
   }
@@ -88,7 +97,13 @@ export class CreditStore {
   ): Promise<Merchant> {
     return await this.#db.transaction(async () => {
       const row = await this.#merchants.save({ ...merchant, balance: credits });
-      if (credits > 0) await this.#book(row.id, credits, credits, "opening balance");
+      if (credits > 0) {
+        await this.#book(row.id, credits, {
+          amount: credits,
+          reason: "opening balance",
+          operation_id: crypto.randomUUID(),
+        });
+      }
       return toMerchant(row);
     });
   }
@@ -96,37 +111,47 @@ export class CreditStore {
   /** Adds the merchant `demo` with 100 credits, unless it is there. */
   async ensureDemo(): Promise<void> {
     if (await this.#merchants.exists({ id: "demo" })) return;
-    await this.create({ id: "demo", domain: "demo.example.com" }, 100);
+    try {
+      await this.create({ id: "demo", domain: "demo.example.com" }, 100);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error; // another replica was faster
+    }
   }
 
   /** A merchant and what it has left. */
   async get(id: string): Promise<Merchant> {
-    const merchant = await this.#merchants.findById(id);
-    if (merchant === null) throw notFound(id);
-    return toMerchant(merchant);
+    return toMerchant(await this.#find(id));
   }
 
-  /** Takes credits off an account, or none: two at once wait for each other at the row. */
-  async deduct(id: string, amount: number, reason: string): Promise<LedgerEntry> {
-    const { entry, uid } = await this.#db.transaction(async (sql) => {
-      const [row] = await sql<{ balance: number; uid: string }>`
-        update merchants set balance = balance - ${amount}, updated_at = now()
-        where id = ${id} and balance >= ${amount} returning balance, uid`;
-      if (row !== undefined) {
-        return { entry: await this.#book(id, -amount, row.balance, reason), uid: row.uid };
+  /**
+   * Takes credits off an account, or none. What happened, the entry of the ledger and the event are one transaction: all
+   * of it is there, or nothing.
+   */
+  async deduct(id: string, deduction: Deduction): Promise<LedgerEntry> {
+    return await this.#db.transaction(async (tx) => {
+      // Two at once wait for each other at this row.
+      const [merchant] = await tx<{ balance: number; uid: string }>`
+        select balance, uid from merchants where id = ${id} for update`;
+      if (merchant === undefined) throw notFound(id);
+      const { amount, operation_id } = deduction;
+      const [done] = await this.#ledger.findAll({ operation_id }, { limit: 1 });
+      if (done !== undefined) return sameOperation(done, id, deduction);
+      const balance = merchant.balance - amount;
+      if (balance < 0) {
+        throw new InsufficientCreditError(undefined, { balance: merchant.balance, requested: amount });
       }
-      const { balance } = await this.get(id);
-      throw new InsufficientCreditError(undefined, { balance, requested: amount });
+      await this.#merchants.update(id, { balance });
+      const entry = await this.#book(id, balance, { ...deduction, amount: -amount });
+      await this.#outbox.add(tx, CreditDeducted, {
+        merchant_id: merchant.uid,
+        credits_deducted: amount,
+        previous_balance: merchant.balance,
+        new_balance: balance,
+        operation_type: deduction.reason,
+        operation_id,
+      }, { key: merchant.uid, idempotencyKey: operation_id });
+      return entry;
     });
-    await this.#tell(entry, uid);
-    return entry;
-  }
-
-  /** The days on which a merchant used credits, the latest first. */
-  async usage(id: string): Promise<DailyUsage[]> {
-    const merchant = await this.#merchants.findById(id);
-    if (merchant === null) throw notFound(id);
-    return await usageOf(this.#db, merchant.uid);
   }
 
   /** A page of the movements of a merchant, the newest first. */
@@ -134,7 +159,7 @@ export class CreditStore {
     id: string,
     page: { readonly offset: number; readonly limit: number },
   ): Promise<{ items: LedgerEntry[]; total: number }> {
-    await this.get(id);
+    await this.#find(id);
     const filter = { merchant_id: id };
     const [items, total] = await Promise.all([
       this.#ledger.findAll(filter, { orderBy: [{ column: "id", direction: "desc" }], ...page }),
@@ -143,28 +168,33 @@ export class CreditStore {
     return { items: items.map(toEntry), total };
   }
 
-  /** The deduction stands whether or not the event is published: what is lost is in the log. */
-  async #tell({ amount, balance_after, reason }: LedgerEntry, uid: string): Promise<void> {
-    const event = {
-      merchant_id: uid,
-      credits_deducted: -amount,
-      previous_balance: balance_after - amount,
-      new_balance: balance_after,
-      operation_type: reason,
-      operation_id: crypto.randomUUID(),
-    };
-    try {
-      await this.#publisher?.publish(CreditDeducted, event);
-    } catch (error) {
-      log.error("A deduction was not published", { error, event });
-    }
+  /** The days on which a merchant used credits, the latest first. */
+  async usage(id: string): Promise<DailyUsage[]> {
+    const { uid } = await this.#find(id);
+    return await usageOf(this.#db, uid);
   }
 
-  async #book(merchantId: string, amount: number, balance: number, reason: string): Promise<LedgerEntry> {
+  async #find(id: string): Promise<Merchant & { readonly uid: string }> {
+    const merchant = await this.#merchants.findById(id);
+    if (merchant === null) throw notFound(id);
+    return merchant;
+  }
+
+  async #book(merchantId: string, balance: number, movement: Deduction): Promise<LedgerEntry> {
     return toEntry(
-      await this.#ledger.save({ merchant_id: merchantId, amount, balance_after: balance, reason }),
+      await this.#ledger.save({ merchant_id: merchantId, balance_after: balance, ...movement }),
     );
   }
+}
+
+/** The entry that an operation made, when it is asked for again. */
+function sameOperation(
+  entry: LedgerEntry,
+  merchantId: string,
+  { amount, operation_id }: Deduction,
+): LedgerEntry {
+  if (entry.merchant_id === merchantId && entry.amount === -amount) return toEntry(entry);
+  throw new ConflictError(`Operation ${operation_id} was another one`);
 }
 
 function notFound(id: string): NotFoundError {
@@ -175,6 +205,7 @@ function toMerchant({ id, domain, balance }: Merchant): Merchant {
   return { id, domain, balance };
 }
 
-function toEntry({ id, merchant_id, amount, balance_after, reason, created_at }: LedgerEntry): LedgerEntry {
-  return { id, merchant_id, amount, balance_after, reason, created_at };
+function toEntry(entry: LedgerEntry): LedgerEntry {
+  const { id, operation_id, merchant_id, amount, balance_after, reason, created_at } = entry;
+  return { id, operation_id, merchant_id, amount, balance_after, reason, created_at };
 }

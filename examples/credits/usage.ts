@@ -1,5 +1,11 @@
 import { type Database, defineTable, Repository, type Table } from "@glam/shared/db";
-import { createListener, CreditDeducted, type Listener, type MessageBus } from "@glam/shared/messaging";
+import {
+  createInbox,
+  createListener,
+  CreditDeducted,
+  type Listener,
+  type MessageBus,
+} from "@glam/shared/messaging";
 import type { Metrics } from "@glam/shared/metrics";
 import * as z from "zod";
 
@@ -13,11 +19,8 @@ const Usage = defineTable("usage", {
   primaryKey: ["merchant_uid", "day"],
 });
 
-/** The operations that are in the summary: an event can come twice. */
-const Summarized = defineTable("summarized", { columns: z.object({ id: z.guid() }) });
-
-/** The tables of the summary. */
-export const usageTables: readonly Table[] = [Usage, Summarized];
+/** The table of the summary. */
+export const usageTables: readonly Table[] = [Usage];
 
 /** What a merchant used on one day. */
 export interface DailyUsage {
@@ -35,24 +38,23 @@ export async function usageOf(db: Database, merchantUid: string): Promise<DailyU
   return rows.map(({ day, credits, deductions }) => ({ day, credits, deductions }));
 }
 
-/** Keeps the summary from the events, each operation once, whoever publishes them. */
+/** Keeps the summary from the events of deductions, whoever publishes them, each once: the inbox sees to that. */
 export function createUsageListener(bus: MessageBus, db: Database, metrics?: Metrics): Listener {
   return createListener(bus, {
     service: "credits",
     queueGroup: "usage",
     events: [CreditDeducted],
+    ackWaitMs: 5000, // so long after a crash others get what it had
+    concurrency: 16,
+    keyOf: ({ data }) => data.merchant_id, // two at once would wait for each other at the merchant's row
+    inbox: createInbox(db),
     metrics,
-    async handle({ event, data }) {
-      await db.transaction(async (sql) => {
-        const { count } = await sql`
-          insert into summarized (id) values (${data.operation_id}) on conflict do nothing`;
-        if (count === 0) return;
-        await sql`
-          insert into usage (merchant_uid, day, credits, deductions)
-          values (${data.merchant_id}, ${event.timestamp.slice(0, 10)}, ${data.credits_deducted}, 1)
-          on conflict (merchant_uid, day) do update
-          set credits = usage.credits + excluded.credits, deductions = usage.deductions + 1`;
-      });
+    async handle({ event, data, tx }) {
+      await tx`
+        insert into usage (merchant_uid, day, credits, deductions)
+        values (${data.merchant_id}, ${event.timestamp.slice(0, 10)}, ${data.credits_deducted}, 1)
+        on conflict (merchant_uid, day) do update
+        set credits = usage.credits + excluded.credits, deductions = usage.deductions + 1`;
     },
   });
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { LoggerLike } from "@glam/shared/api";
 import { connectDatabase, Migrator } from "@glam/shared/db";
+import { createOutbox } from "@glam/shared/messaging";
 import { createApp } from "../../examples/credits/app.ts";
 import { CreditStore } from "../../examples/credits/store.ts";
 import { startPostgres } from "../_support/postgres.ts";
@@ -16,7 +17,7 @@ describe("the credits service when Postgres is killed", () => {
     await using server = await startPostgres();
     await using db = await connectDatabase({ url: server.url, poolSize: 8 });
     await new Migrator(db, { migrations }).up();
-    const store = new CreditStore(db);
+    const store = new CreditStore(db, createOutbox(db, { service: "credits" }));
     const app = createApp((work) => work(store), { logger: SILENT });
     await store.create({ id: "acme", domain: "acme.example.com" }, 1_000_000);
 

@@ -95,7 +95,7 @@ function start(
   const args = "Deno" in globalThis ? ["run", "--allow-all", "--no-check", main] : [main];
   const { DATABASE_URL: _, ...env } = process.env;
   const child = spawn(process.execPath, args, {
-    env: { ...env, PORT: String(port), DATA_DIR: data, NO_COLOR: "1", ...more },
+    env: { ...env, PORT: String(port), CREDITS_DATA_DIR: data, NO_COLOR: "1", ...more },
   });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => text += chunk);

@@ -2,9 +2,16 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { LoggerLike } from "@glam/shared/api";
 import { Migrator } from "@glam/shared/db";
-import { createMemoryBus, createPublisher, CreditDeducted, Streams } from "@glam/shared/messaging";
+import {
+  createMemoryBus,
+  createOutbox,
+  createPublisher,
+  CreditDeducted,
+  Streams,
+} from "@glam/shared/messaging";
 import { createApp } from "../../examples/credits/app.ts";
-import { CreditStore, tables } from "../../examples/credits/store.ts";
+import { CreditStore } from "../../examples/credits/store.ts";
+import { tables } from "../../examples/credits/tables.ts";
 import { createUsageListener } from "../../examples/credits/usage.ts";
 import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
 
@@ -13,6 +20,10 @@ type Json = any;
 
 const migrations = new URL("../../examples/credits/migrations", import.meta.url);
 const SILENT: LoggerLike = { debug() {}, info() {}, warn() {}, error() {}, critical() {} };
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 5));
+}
 
 function json(body: unknown): RequestInit {
   return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
@@ -26,7 +37,7 @@ describe("the credits service", () => {
   before(async () => {
     db = await createTestDatabase();
     await new Migrator(db, { migrations }).up();
-    const store = new CreditStore(db);
+    const store = new CreditStore(db, createOutbox(db, { service: "credits" }));
     app = createApp((work) => work(store), { logger: SILENT });
   });
   after(() => db[Symbol.asyncDispose]());
@@ -81,6 +92,21 @@ describe("the credits service", () => {
     assert.equal((await (await app.request(`/api/v1/merchants/${id}`)).json() as Json).data.balance, 70);
   });
 
+  it("deducts an operation once, however often it is asked for, also at once", async () => {
+    const id = await newMerchant();
+    const operation_id = crypto.randomUUID();
+    const ask = (body: unknown) => app.request(`/api/v1/merchants/${id}/credits/deduct`, json(body));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => ask({ amount: 30, operation_id })));
+    const entries = await Promise.all(answers.map(async (answer) => (await answer.json() as Json).data));
+    assert.deepEqual(answers.map(({ status }) => status), [201, 201, 201, 201, 201]);
+    assert.equal(new Set(entries.map((entry) => entry.id)).size, 1);
+    assert.equal(entries[0].balance_after, 70);
+    assert.equal((await ask({ amount: 31, operation_id })).status, 409);
+    assert.equal((await ask({ amount: 100 })).status, 409);
+    const events = await db.sql`select body from glam_outbox where body like ${`%${operation_id}%`}`;
+    assert.equal(events.length, 1);
+  });
+
   it("pages through the ledger, the newest entry first", async () => {
     const id = await newMerchant();
     for (const amount of [1, 2, 3]) {
@@ -108,15 +134,17 @@ describe("the credits service", () => {
 
   it("keeps a daily summary from the events of deductions, each once", async () => {
     await using bus = createMemoryBus();
-    const store = new CreditStore(db, createPublisher(bus, { service: "credits" }));
-    const listener = createUsageListener(bus, db);
-    await using _ = listener;
-    await listener.start();
-    const events = createApp((work) => work(store), { logger: SILENT });
+    await using relay = createOutbox(db, { service: "credits", logger: SILENT }).relay(bus);
+    await using listener = createUsageListener(bus, db);
+    await db.sql`delete from glam_outbox`; // what other tests have to tell
+    await Promise.all([relay.start(), listener.start()]);
     const id = await newMerchant();
     for (const amount of [3, 4]) {
-      await events.request(`/api/v1/merchants/${id}/credits/deduct`, json({ amount, reason: "analysis" }));
+      await app.request(`/api/v1/merchants/${id}/credits/deduct`, json({ amount, reason: "analysis" }));
     }
+    const usage = async () =>
+      (await (await app.request(`/api/v1/merchants/${id}/usage`)).json() as Json).data;
+    while ((await usage())[0]?.deductions !== 2) await pause();
     const stored = await bus.readMessage(Streams.EVENTS, { sequence: 1 });
     const first = JSON.parse(new TextDecoder().decode(stored!.data)) as Json;
     assert.deepEqual({ ...first.data, merchant_id: "", operation_id: "" }, {
@@ -127,13 +155,21 @@ describe("the credits service", () => {
       operation_type: "analysis",
       operation_id: "",
     });
-    await createPublisher(bus, { service: "credits" }).publish(CreditDeducted, first.data); // comes twice
-    const usage = async () =>
-      (await (await events.request(`/api/v1/merchants/${id}/usage`)).json() as Json).data;
-    while ((await usage())[0]?.deductions !== 2 || (await listener.health()).consumers[0]?.lag !== 0) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await relay.stop();
+    // On a stream that has forgotten it, it comes again.
+    await using other = createMemoryBus();
+    await using again = createUsageListener(other, db);
+    await again.start();
+    const { operation_id: idempotencyKey } = first.data;
+    await createPublisher(other, { service: "credits" }).publish(CreditDeducted, first.data, {
+      idempotencyKey,
+    });
+    while ((await other.readMessage(Streams.EVENTS, { sequence: 1 })) === undefined) await pause();
+    for (let health = await again.health(); health.consumers[0]?.lag !== 0 || health.in_flight > 0;) {
+      await pause();
+      health = await again.health();
     }
-    await listener.stop();
+    await again.stop();
     assert.deepEqual(await usage(), [{ day: first.timestamp.slice(0, 10), credits: 7, deductions: 2 }]);
   });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connectDatabase, Migrator } from "@glam/shared/db";
+import { createOutbox } from "@glam/shared/messaging";
 import { CreditStore } from "../../examples/credits/store.ts";
 import { startPostgres } from "../_support/postgres.ts";
 import { bundleWorker, startWorker } from "../_support/workerd.ts";
@@ -9,7 +10,7 @@ test("the example's main module runs on workerd as it is, on a Postgres over TCP
   await using server = await startPostgres();
   await using db = await connectDatabase(server.url);
   await new Migrator(db, { migrations: new URL("../../examples/credits/migrations", import.meta.url) }).up();
-  const store = new CreditStore(db);
+  const store = new CreditStore(db, createOutbox(db, { service: "credits" }));
   await store.ensureDemo();
 
   const bundle = await bundleWorker("credits", { main: "examples/credits/main.ts" });
@@ -27,6 +28,9 @@ test("the example's main module runs on workerd as it is, on a Postgres over TCP
   assert.equal(second.status, 409);
   assert.equal((await second.json()).error.code, "INSUFFICIENT_CREDIT");
   assert.equal((await store.get("demo")).balance, 40);
+  // What a worker writes into the outbox is published by the servers of the service.
+  const waiting = await db.sql<{ subject: string; status: string }>`select subject, status from glam_outbox`;
+  assert.deepEqual([...waiting], [{ subject: "evt.credit.deducted.v1", status: "pending" }]);
 
   // Each request has a connection of its own, and leaves none behind.
   const pages = await Promise.all(Array.from({ length: 20 }, async () => {

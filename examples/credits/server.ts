@@ -1,0 +1,74 @@
+import process from "node:process";
+import { loadConfig } from "@glam/shared/config";
+import { connectDatabase, type Database } from "@glam/shared/db";
+import { isGlamError } from "@glam/shared/errors";
+import { createLogger } from "@glam/shared/logging";
+import { connectNats, createMemoryBus, createOutbox, type MessageBus } from "@glam/shared/messaging";
+import { createMetrics, type Metrics } from "@glam/shared/metrics";
+import { createService, type Service } from "@glam/shared/service";
+import { createApp } from "./app.ts";
+import { type CreditsConfig, options } from "./config.ts";
+import { CreditStore } from "./store.ts";
+import { createUsageListener } from "./usage.ts";
+
+/** Runs the service until SIGTERM or SIGINT, and ends the process. */
+export async function runServer(): Promise<never> {
+  const service = await createCredits(await loadConfig(options).catch(refuse)).catch(refuse);
+  service.start().then(() => announce(service.address!.url), () => {}); // `run` says why it cannot start
+  return await service.run();
+}
+
+/** The service, made of its parts. */
+async function createCredits(config: CreditsConfig): Promise<Service> {
+  const logger = createLogger("credits", config.logging);
+  const metrics = createMetrics({ service: "credits" });
+  const database = await openDatabase(config, metrics);
+  const bus = await openBus(config);
+  const outbox = createOutbox(database, { service: "credits", metrics, logger });
+  const store = new CreditStore(database, outbox);
+  return createService({
+    name: "credits",
+    app: createApp((work) => work(store), { logger, metrics: { registry: await metrics.registry() } }),
+    database,
+    migrations: new URL("./migrations", import.meta.url),
+    migrate: config.migrate,
+    bus,
+    listeners: [createUsageListener(bus, database, metrics)],
+    outbox,
+    required: ["database"], // without NATS, events wait in the outbox
+    onStart: () => store.ensureDemo(),
+    hostname: config.service.host,
+    port: config.service.port,
+    graceMs: config.graceMs,
+    logger,
+  });
+}
+
+/** The Postgres of the configuration, else one within this process, which is closed with the connection to it. */
+async function openDatabase({ database, dataDir }: CreditsConfig, metrics: Metrics): Promise<Database> {
+  if (database !== undefined) {
+    return await connectDatabase({ ...database, service: "credits", metrics });
+  }
+  const { embeddedPostgres } = await import("@glam/shared/testing");
+  return await connectDatabase({ ...await embeddedPostgres({ dataDir }), service: "credits", metrics });
+}
+
+/** The NATS of the configuration, else a bus within this process, which forgets its events when that ends. */
+async function openBus({ nats }: CreditsConfig): Promise<MessageBus> {
+  return nats === undefined ? createMemoryBus() : await connectNats({ ...nats, name: "credits" });
+}
+
+function refuse(error: unknown): never {
+  if (!isGlamError(error)) throw error;
+  console.error(`Cannot start: ${error.message}`);
+  process.exit(1);
+}
+
+function announce(url: string): void {
+  console.log(`credits is on ${url}. Try:
+
+  curl -i ${url}/api/v1/merchants/demo
+  curl -i ${url}/api/v1/merchants/demo/credits/deduct -H 'content-type: application/json' -d '{"amount": 30}'
+  curl -i '${url}/api/v1/merchants/demo/ledger?limit=1'
+`);
+}

@@ -1,0 +1,46 @@
+/**
+ * Three replicas of the example under load on a real Postgres and NATS, while replicas, Postgres and nats-server are
+ * killed in turn; in the end nothing may be lost or doubled.
+ *
+ *     deno task drill [--seconds=120] [--replicas=3] [--clients=16]
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { runDrill } from "../tests/_support/drill/run_drill.ts";
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "120" },
+    replicas: { type: "string", default: "3" },
+    clients: { type: "string", default: "16" },
+  },
+});
+const [seconds, replicas, clients] = [values.seconds, values.replicas, values.clients].map(Number);
+for (const [name, value] of Object.entries({ seconds, replicas, clients })) {
+  if (!Number.isInteger(value) || value! < 1) {
+    console.error(
+      `Expected --${name} to be a whole number from 1, got "${values[name as keyof typeof values]}"`,
+    );
+    Deno.exit(2);
+  }
+}
+
+const startedAt = performance.now();
+const report = await runDrill({
+  seconds: seconds!,
+  replicas: replicas!,
+  clients: clients!,
+  onProgress: (line) =>
+    console.log(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${line}`),
+});
+const { acknowledged, requests, latencyMs, kills, settledAfterMs, differences } = report;
+console.log(`
+operations acknowledged      ${acknowledged}
+requests that it took        ${requests}
+from request to answer       ${latencyMs.p50} ms half, ${latencyMs.p99} ms 99 in 100, ${latencyMs.max} ms longest
+kills                        ${kills.replicas} of a replica, ${kills.postgres} of Postgres, ${kills.nats} of nats-server
+summary complete after       ${settledAfterMs} ms
+lost, doubled or made up     ${differences.length === 0 ? "none: ledger, stream and summary agree" : ""}`);
+for (const difference of differences) console.log(`  ${difference}`);
+Deno.exit(differences.length === 0 ? 0 : 1);

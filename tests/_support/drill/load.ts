@@ -1,0 +1,100 @@
+import type { Replica } from "./replica.ts";
+
+const CREDITS = 1_000_000;
+
+/** Milliseconds from the first request of an operation to its acknowledgement: of the half, of 99 in 100, of all. */
+export interface Latencies {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** What an acknowledged operation deducted. */
+export interface Operation {
+  readonly merchant: string;
+  readonly amount: number;
+}
+
+/** Clients that deduct, and ask again with the same operation id until it is acknowledged. */
+export class Load {
+  /** What each acknowledged operation deducted, by its id. */
+  readonly acknowledged: Map<string, Operation> = new Map();
+  requests = 0;
+  #isOver = false;
+  readonly #durations: number[] = [];
+  readonly #replicas: readonly Replica[];
+  readonly #merchants: readonly string[];
+
+  constructor(replicas: readonly Replica[], merchants: readonly string[]) {
+    this.#replicas = replicas;
+    this.#merchants = merchants;
+  }
+
+  async createMerchants(): Promise<void> {
+    for (const id of this.#merchants) {
+      const answer = await this.#post("merchants", { id, domain: `${id}.example.com`, credits: CREDITS });
+      if (answer !== 201) throw new Error(`The merchant ${id} was answered with ${answer}`);
+    }
+  }
+
+  async client(number: number): Promise<void> {
+    for (let i = number; !this.#isOver; i++) {
+      const merchant = this.#merchants[i % this.#merchants.length]!;
+      const amount = 1 + i % 9;
+      const operation = crypto.randomUUID();
+      const since = performance.now();
+      for (;;) {
+        const answer = await this.#post(`merchants/${merchant}/credits/deduct`, {
+          amount,
+          operation_id: operation,
+        });
+        if (answer === 201) break;
+        if (answer !== undefined && answer < 500) throw new Error(`A deduction was answered with ${answer}`);
+        await pause(20 + Math.random() * 60);
+      }
+      this.acknowledged.set(operation, { merchant, amount });
+      this.#durations.push(performance.now() - since);
+    }
+  }
+
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  /** Waits until operations are acknowledged again. */
+  async progressFrom(count: number): Promise<void> {
+    const deadline = performance.now() + 60_000;
+    while (this.acknowledged.size < count + 20) {
+      if (performance.now() > deadline) throw new Error("Nothing was acknowledged for a minute");
+      await pause(10);
+    }
+  }
+
+  latencies(): Latencies {
+    const sorted = this.#durations.toSorted((a, b) => a - b);
+    const at = (share: number) =>
+      Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!);
+    return { p50: at(0.5), p99: at(0.99), max: at(1) };
+  }
+
+  /** The status, or `undefined` when there was no answer. */
+  async #post(path: string, body: unknown): Promise<number | undefined> {
+    const { port } = this.#replicas[this.requests++ % this.#replicas.length]!;
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(5000),
+      });
+      await response.text();
+      return response.status;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

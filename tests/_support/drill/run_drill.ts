@@ -1,0 +1,115 @@
+/**
+ * The drill: replicas of the credits example on a real Postgres and NATS, under load, while replicas, Postgres and
+ * nats-server are killed in turn. At the end the operations that were acknowledged, those in the ledger, in the stream
+ * and in the summary are compared.
+ *
+ * @module
+ */
+import { connectDatabase } from "@glam/shared/db";
+import { connectNats } from "@glam/shared/messaging";
+import { startNats } from "../nats_server.ts";
+import { startPostgres } from "../postgres.ts";
+import { compareBooks, untilSettled } from "./books.ts";
+import { type Latencies, Load } from "./load.ts";
+import { type Replica, restartReplica, startReplica, stopReplica } from "./replica.ts";
+
+/** Options of {@link runDrill}. */
+export interface DrillOptions {
+  /** How long to kill, in seconds. */
+  readonly seconds: number;
+  /** @default 3 */
+  readonly replicas?: number;
+  /** How many ask at a time. @default 16 */
+  readonly clients?: number;
+  /** @default 10 */
+  readonly merchants?: number;
+  /** Milliseconds from one kill to the next. @default 2500 */
+  readonly everyMs?: number;
+  /** Gets a line now and then. */
+  readonly onProgress?: (line: string) => void;
+}
+
+/** What came of a drill. */
+export interface DrillReport {
+  /** Operations that were acknowledged. */
+  readonly acknowledged: number;
+  /** Requests that it took. */
+  readonly requests: number;
+  /** Milliseconds from the first request of an operation to its acknowledgement: the half, 99 of 100, all. */
+  readonly latencyMs: Latencies;
+  /** How often each was killed. */
+  readonly kills: { readonly replicas: number; readonly postgres: number; readonly nats: number };
+  /** Milliseconds from the last acknowledgement until the summary had everything. */
+  readonly settledAfterMs: number;
+  /** What differs between the four places; empty when nothing was lost, doubled or made up. */
+  readonly differences: readonly string[];
+}
+
+/** Runs the drill. */
+export async function runDrill(options: DrillOptions): Promise<DrillReport> {
+  const { seconds, replicas: count = 3, clients = 16, merchants = 10, everyMs = 2500 } = options;
+  const tell = options.onProgress ?? (() => {});
+  await using postgres = await startPostgres();
+  await using nats = await startNats({ accounts: false });
+  const environment = { DATABASE_URL: postgres.url, NATS_SERVERS: nats.url };
+  const replicas: Replica[] = [];
+  try {
+    for (let i = 0; i < count; i++) replicas.push(await startReplica(environment));
+    tell(
+      `${count} replicas of the example, ${clients} clients, ${merchants} merchants, ${seconds} s of kills`,
+    );
+    const names = Array.from({ length: merchants }, (_, i) => `shop-${i}`);
+    const load = new Load(replicas, names);
+    await load.createMerchants();
+
+    const working = Promise.all(Array.from({ length: clients }, (_, i) => load.client(i)));
+    const kills = { replicas: 0, postgres: 0, nats: 0 };
+    const end = performance.now() + seconds * 1000;
+    for (let turn = 0; performance.now() < end; turn++) {
+      await pause(everyMs);
+      const before = load.acknowledged.size;
+      if (turn % 4 === 1) {
+        await postgres.kill9();
+        await postgres.restart();
+        kills.postgres++;
+      } else if (turn % 4 === 3) {
+        await nats.kill9();
+        await nats.restart();
+        kills.nats++;
+      } else {
+        const victim = kills.replicas++ % count;
+        await restartReplica(replicas[victim]!, environment);
+      }
+      await load.progressFrom(before);
+      const { replicas: r, postgres: p, nats: n } = kills;
+      tell(
+        `killed ${r} replicas, ${p} x Postgres, ${n} x NATS; ${load.acknowledged.size} operations acknowledged`,
+      );
+    }
+    load.stop();
+    await working;
+    tell(`${load.acknowledged.size} operations acknowledged; waiting until the summary has them`);
+
+    await using db = await connectDatabase({ url: postgres.url, poolSize: 2 });
+    await using bus = await connectNats({ servers: nats.url });
+    const since = performance.now();
+    await untilSettled(db, load.acknowledged.size);
+    const settledAfterMs = Math.round(performance.now() - since);
+    const differences = await compareBooks(load.acknowledged, db, bus);
+    differences.push(...await Promise.all(replicas.map(stopReplica)).then((all) => all.flat()));
+    return {
+      acknowledged: load.acknowledged.size,
+      requests: load.requests,
+      latencyMs: load.latencies(),
+      kills,
+      settledAfterMs,
+      differences,
+    };
+  } finally {
+    for (const { child } of replicas) child.kill("SIGKILL");
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

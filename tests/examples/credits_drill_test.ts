@@ -1,0 +1,11 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { runDrill } from "../_support/drill/run_drill.ts";
+
+test("nothing is lost or doubled while replicas, Postgres and NATS are killed in turn", async () => {
+  const { differences, ...report } = await runDrill({ seconds: 14, replicas: 2, clients: 8, everyMs: 1500 });
+  console.log(JSON.stringify(report));
+  assert.deepEqual(differences, []);
+  assert.ok(report.acknowledged > 100, "too little was asked for");
+  for (const [what, kills] of Object.entries(report.kills)) assert.ok(kills > 0, `${what} was not killed`);
+});
