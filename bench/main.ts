@@ -3,7 +3,7 @@
  *
  *     deno task bench            # prints the table
  *     deno task bench --write    # and keeps it in docs/performance.md
- *     deno task bench http       # one group: http, load, start, db, config, publish or listen
+ *     deno task bench http       # one group: http, load, start, db, config, publish, listen or inbox
  *
  * @module
  */
@@ -12,6 +12,7 @@ import { bun, node } from "../scripts/tools.ts";
 import { runOrThrow } from "../scripts/_run.ts";
 import { configRows } from "./config.ts";
 import { dbRows } from "./db.ts";
+import { inboxRows } from "./inbox.ts";
 import { listenRows } from "./listen.ts";
 import { loadRows } from "./load.ts";
 import { inProcessRows } from "./in_process.ts";
@@ -27,6 +28,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   config: configRows,
   publish: publishRows,
   listen: listenRows,
+  inbox: inboxRows,
 };
 
 const wanted = Deno.args.filter((arg) => !arg.startsWith("-"));

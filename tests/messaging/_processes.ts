@@ -3,9 +3,11 @@ import process from "node:process";
 import { connectNats, createDeadLetters, type MessageBus, STREAM_CONFIGS } from "@glam/shared/messaging";
 import { fileURLToPath } from "node:url";
 import type { NatsServer } from "../_support/nats_server.ts";
+import type { InboxChildOptions } from "./_inbox_child.ts";
 import type { ChildOptions } from "./_listener_child.ts";
 
-const script = fileURLToPath(new URL("./_listener_child.ts", import.meta.url));
+const listenerChild = fileURLToPath(new URL("./_listener_child.ts", import.meta.url));
+const inboxChild = fileURLToPath(new URL("./_inbox_child.ts", import.meta.url));
 const runtimeArgs = "Deno" in globalThis ? ["run", "--allow-all", "--no-check", "--quiet"] : [];
 
 /** A process that listens. */
@@ -27,6 +29,15 @@ export interface ListeningProcess {
 
 /** Starts a process that listens. */
 export function startListening(options: ChildOptions): ListeningProcess {
+  return startChild(listenerChild, options);
+}
+
+/** Starts a process that listens with an inbox. */
+export function startInboxListening(options: InboxChildOptions): ListeningProcess {
+  return startChild(inboxChild, options);
+}
+
+function startChild(script: string, options: object): ListeningProcess {
   const child: ChildProcess = spawn(process.execPath, [...runtimeArgs, script, JSON.stringify(options)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
