@@ -156,13 +156,13 @@ export class Monitor {
         expired,
       };
     });
-    const { burialTrouble, obstacle } = this.#engine;
-    if (obstacle !== undefined) unhealthy.push(`The inbox cannot be used: ${obstacle}`);
-    if (burialTrouble !== undefined) degraded.push(`Dead letters cannot be written: ${burialTrouble}`);
+    const { burial: { trouble }, dispatcher: { holdUp: { reason } } } = this.#engine;
+    if (reason !== undefined) unhealthy.push(`The inbox cannot be used: ${reason}`);
+    if (trouble !== undefined) degraded.push(`Dead letters cannot be written: ${trouble}`);
     return {
       status: unhealthy.length > 0 ? "unhealthy" : degraded.length > 0 ? "degraded" : "healthy",
       reasons: [...unhealthy, ...degraded],
-      in_flight: this.#engine.running,
+      in_flight: this.#engine.runner.running,
       consumers,
     };
   }

@@ -99,7 +99,7 @@ export class Source {
 
   /** Whether another message may wait here instead of being given back. */
   get hasRoomToWait(): boolean {
-    return this.#engine.waiting < MAX_WAITING && this.bytes < MAX_PARKED_BYTES;
+    return this.#engine.dispatcher.waiting < MAX_WAITING && this.bytes < MAX_PARKED_BYTES;
   }
 
   /** Stops to ask for messages; what is on its way still comes. */
@@ -222,17 +222,18 @@ export class Source {
     const known = this.held.get(sequence);
     if (known !== undefined) {
       known.delivery = delivery;
-      known.touchedAt = engine.sweptAt;
+      known.touchedAt = engine.sweep.at;
       this.refill();
       return;
     }
     if (this.settled.has(sequence)) {
       delivery.ack();
-      engine.countDuplicate(this);
+      this.numbers.outcomes.duplicate++;
+      this.numbers.ackFailures++;
       this.refill();
       return;
     }
-    const held = new Held(this, delivery, sequence, engine.sweptAt);
+    const held = new Held(this, delivery, sequence, engine.sweep.at);
     this.held.set(sequence, held);
     this.bytes += delivery.data.length;
     const isSuspect = engine.receive(held, delivery.deliveryCount, this.#probing);

@@ -41,7 +41,7 @@ it("a message that kills its process becomes a dead letter, and the 39 beside it
   const done = new Set<number>();
   let crashes = 0;
   for (; crashes < 12; crashes++) {
-    const child = startListening({ ...options, concurrency: 4, ackWaitMs: 500, killer });
+    const child = startListening({ ...options, concurrency: 4, ackWaitMs: 1000, killer });
     let isOver = false;
     const ended = child.exited.then(() => isOver = true);
     await until(

@@ -1,0 +1,56 @@
+import { fullJitter } from "../../internal/backoff.ts";
+import type { Timer } from "../clock.ts";
+import type { Engine } from "./_engine.ts";
+import type { NotTried } from "./_handle_once.ts";
+
+const BETWEEN_TRIES = { minDelayMs: 100, maxDelayMs: 5000, factor: 2 };
+
+/**
+ * The time in which no handler can be called, since the inbox's database is away: none is tried for a while, then one at a
+ * time, until one could be called.
+ */
+export class HoldUp {
+  readonly #engine: Engine;
+  /** How often in succession. */
+  #count = 0;
+  #reason: string | undefined;
+  #timer: Timer | undefined;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** Why no handler can be called, while none can. */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  /** How many handlers may be called at once. */
+  get limit(): number {
+    if (this.#reason === undefined) return this.#engine.settings.concurrency;
+    return this.#timer === undefined ? 1 : 0;
+  }
+
+  /** A handler could not be called. */
+  begin({ message, cause }: NotTried): void {
+    if (this.#timer !== undefined) return;
+    this.#reason = message;
+    const delayMs = fullJitter(++this.#count, BETWEEN_TRIES);
+    this.#timer = this.#engine.after(delayMs, () => {
+      this.#timer = undefined;
+      this.#engine.dispatcher.pump();
+    });
+    this.#engine.logger.error("Inbox could not be used; events wait for it", {
+      error: cause,
+      delay_ms: Math.round(delayMs),
+    });
+  }
+
+  /** A handler could be called. */
+  end(): void {
+    if (this.#reason === undefined) return;
+    this.#timer?.cancel();
+    this.#timer = this.#reason = undefined;
+    this.#count = 0;
+  }
+}

@@ -1,0 +1,138 @@
+import type { RequestContext } from "../../context/request_context.ts";
+import { enterContext } from "../../context/storage.ts";
+import { joinActiveSpan, type UnreadContext } from "../../context/trace.ts";
+import { DeadlineExceeded } from "../../internal/clock.ts";
+import { decodeEvent } from "../event.ts";
+import { startConsumerSpan } from "./_consumer_span.ts";
+import type { Engine } from "./_engine.ts";
+import { DUPLICATE, handleOnce, NotTried } from "./_handle_once.ts";
+import type { Held } from "./_held.ts";
+import { Invocation } from "./_invocation.ts";
+
+/** How a call of a handler has failed. */
+interface Failed {
+  readonly error: unknown;
+}
+
+/** Calls the handler, and takes what becomes of it to where it belongs. */
+export class Runner {
+  /** Handlers that run; one that was given up does not count. */
+  running = 0;
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** Whether the message could be read; else it is condemned. */
+  decode(held: Held): boolean {
+    if (held.event !== undefined) return true;
+    const { event, error } = decodeEvent(held.source.settings.contract, held.delivery.data);
+    if (error !== undefined) {
+      this.#engine.judge.condemn(held, error, "invalid");
+      return false;
+    }
+    held.event = event;
+    return true;
+  }
+
+  /** Calls the handler. */
+  run(held: Held): void {
+    if (!this.decode(held)) return;
+    const { settings, logger, sweep } = this.#engine;
+    const event = held.event!;
+    const invocation = new Invocation(held, event, settings.service, settings.deps, logger);
+    held.state = "running";
+    held.invocation = invocation;
+    held.startedAt = sweep.at;
+    held.source.running++;
+    this.running++;
+    const startedAt = performance.now();
+    const span = held.span = startConsumerSpan(held, event);
+    let result: unknown;
+    try {
+      result = span === undefined ? this.#call(held, invocation) : span.run(() => {
+        joinActiveSpan(invocation.context as RequestContext as UnreadContext);
+        return this.#call(held, invocation);
+      });
+    } catch (error) {
+      result = Promise.reject(error);
+    }
+    if (isThenable(result)) {
+      result.then(
+        (value) => this.#finished(held, invocation, startedAt, undefined, value === DUPLICATE),
+        (error) => this.#finished(held, invocation, startedAt, { error }),
+      );
+    } else {
+      this.#finished(held, invocation, startedAt, undefined);
+    }
+  }
+
+  #call(held: Held, invocation: Invocation): unknown {
+    const { handle, inbox } = this.#engine.settings;
+    return enterContext(
+      invocation.context,
+      () => inbox === undefined ? handle(invocation) : handleOnce(inbox, held, invocation, handle),
+    );
+  }
+
+  #finished(
+    held: Held,
+    invocation: Invocation,
+    startedAt: number,
+    failed: Failed | undefined,
+    isDuplicate = false,
+  ): void {
+    if (held.invocation !== invocation) return; // given up before
+    const engine = this.#engine;
+    held.span?.end(failed);
+    if (failed?.error instanceof NotTried && !engine.isAborting) return this.#postpone(held, failed.error);
+    engine.dispatcher.holdUp.end();
+    if (!isDuplicate) held.source.numbers.observe((performance.now() - startedAt) / 1000);
+    held.suspect = false; // whatever it is, it does not kill
+    if (failed !== undefined && !engine.isAborting) return engine.judge.failed(held, invocation, failed.error);
+    this.vacate(held);
+    if (failed === undefined) engine.settle(held, isDuplicate ? "duplicate" : "ok");
+    else engine.giveBack(held, 0);
+    engine.dispatcher.pump();
+  }
+
+  #postpone(held: Held, notTried: NotTried): void {
+    const { dispatcher, judge, settings } = this.#engine;
+    this.vacate(held);
+    if (notTried.isOutcomeUnknown && ++held.unsure > settings.maxAttempts) {
+      judge.condemn(held, notTried.cause, "dlq"); // it may be what the database does not survive
+      dispatcher.pump();
+    } else {
+      dispatcher.postpone(held, notTried);
+    }
+  }
+
+  /** Frees the place of a handler. */
+  vacate(held: Held): void {
+    held.invocation = undefined;
+    held.source.running--;
+    this.running--;
+  }
+
+  /** Gives a handler up that takes too long. */
+  giveUp(held: Held): void {
+    const { invocation } = held;
+    if (invocation === undefined) return;
+    const { maxHandlerMs, inbox } = this.#engine.settings;
+    const error = new DeadlineExceeded(
+      `The handler of "${held.delivery.subject}" took longer than ${maxHandlerMs} ms`,
+    );
+    invocation.abort(error);
+    if (held.invocation !== invocation) return; // it gave up by itself, in a listener of its signal
+    held.span?.end({ error });
+    if (inbox !== undefined && !invocation.hasBegun) return this.#postpone(held, new NotTried(error, false));
+    held.source.numbers.observe(maxHandlerMs / 1000);
+    held.suspect = false;
+    this.#engine.judge.failed(held, invocation, error);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}

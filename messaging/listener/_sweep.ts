@@ -1,0 +1,52 @@
+import type { Timer } from "../clock.ts";
+import type { Engine } from "./_engine.ts";
+
+/**
+ * Extends what is held, and gives handlers up that took too long. What came since the last sweep counts as having come then:
+ * extended a little early, given up a little late.
+ */
+export class Sweep {
+  /** When it was last made: the time as exactly as it has to be known of each message. */
+  at = 0;
+  readonly #engine: Engine;
+  readonly #everyMs: number;
+  #timer: Timer | undefined;
+
+  constructor(engine: Engine) {
+    const { ackWaitMs, maxHandlerMs } = engine.settings;
+    this.#engine = engine;
+    this.#everyMs = Math.round(Math.max(10, Math.min(1000, ackWaitMs / 9, maxHandlerMs / 10)));
+  }
+
+  start(): void {
+    this.at = this.#engine.now();
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  #schedule(): void {
+    this.#timer = this.#engine.bus.clock.setTimer(() => {
+      this.#sweep();
+      this.#schedule();
+    }, this.#everyMs);
+  }
+
+  #sweep(): void {
+    const { bus, runner, sources, settings: { ackWaitMs, maxHandlerMs } } = this.#engine;
+    const now = this.at = this.#engine.now();
+    const isConnected = bus.connected;
+    for (const source of sources) {
+      for (const held of source.held.values()) {
+        if (held.state === "running" && now - held.startedAt >= maxHandlerMs + this.#everyMs) {
+          runner.giveUp(held);
+        } else if (isConnected && now - held.touchedAt >= ackWaitMs / 3 - this.#everyMs) {
+          held.touchedAt = now;
+          held.delivery.inProgress();
+        }
+      }
+    }
+  }
+}
