@@ -90,7 +90,9 @@ export class Runner {
     engine.dispatcher.holdUp.end();
     if (!isDuplicate) held.source.numbers.observe((performance.now() - startedAt) / 1000);
     held.suspect = false; // whatever it is, it does not kill
-    if (failed !== undefined && !engine.isAborting) return engine.judge.failed(held, invocation, failed.error);
+    if (failed !== undefined && !engine.isAborting) {
+      return engine.judge.failed(held, invocation, failed.error);
+    }
     this.vacate(held);
     if (failed === undefined) engine.settle(held, isDuplicate ? "duplicate" : "ok");
     else engine.giveBack(held, 0);
