@@ -2,9 +2,9 @@ import type { input, output, ZodType } from "zod";
 import { isSubject } from "./_subject.ts";
 
 /** What an event is called and what it carries. */
-export interface EventContract<Data = unknown, Input = Data> {
+export interface EventContract<Data = unknown, Input = Data, Subject extends string = string> {
   /** Subject it is published to. */
-  readonly subject: string;
+  readonly subject: Subject;
   /** Version of the schema: the number at the end of the subject, 1 where there is none. */
   readonly version: number;
   /** Schema of `data`. */
@@ -51,11 +51,11 @@ export interface EventOptions<Input> {
  *
  * @throws {TypeError} when the subject is not of `evt.` or `cmd.`, or has wildcards or white space.
  */
-export function defineEvent<Schema extends ZodType>(
-  subject: string,
+export function defineEvent<Schema extends ZodType, const Subject extends string>(
+  subject: Subject,
   schema: Schema,
   options: EventOptions<input<Schema>> = {},
-): EventContract<output<Schema>, input<Schema>> {
+): EventContract<output<Schema>, input<Schema>, Subject> {
   if (!/^(evt|cmd)\./.test(subject) || !isSubject(subject)) {
     throw new TypeError(
       `Expected \`subject\` to be evt.<...> or cmd.<...> without wildcards, got ${JSON.stringify(subject)}`,

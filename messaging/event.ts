@@ -3,11 +3,11 @@ import { type IssueLike, validationErrors } from "../errors/validation_errors.ts
 import type { EventContract } from "./define_event.ts";
 
 /** An event as it travels: the envelope that the Python services write too. */
-export interface GlamEvent<Data = unknown> {
+export interface GlamEvent<Data = unknown, Type extends string = string> {
   /** Id of this event, a UUID where this package or Python made it. */
   readonly event_id: string;
   /** The subject. */
-  readonly event_type: string;
+  readonly event_type: Type;
   /** The business operation that it belongs to, where it is known. */
   readonly correlation_id: string | null;
   /** When it was made, ISO 8601 with an offset. */
@@ -21,8 +21,8 @@ export interface GlamEvent<Data = unknown> {
 }
 
 /** What {@link decodeEvent} gives. */
-export type DecodedEvent<Data> =
-  | { readonly event: GlamEvent<Data>; readonly error?: undefined }
+export type DecodedEvent<Data, Type extends string = string> =
+  | { readonly event: GlamEvent<Data, Type>; readonly error?: undefined }
   | { readonly event?: undefined; readonly error: ValidationError };
 
 /**
@@ -31,10 +31,10 @@ export type DecodedEvent<Data> =
  * Fields that nobody knows are kept. What Python leaves `null` or out stays readable: ids of operation and service are
  * `null`, `metadata` is empty.
  */
-export function decodeEvent<Data, Input>(
-  contract: EventContract<Data, Input>,
+export function decodeEvent<Data, Input, Subject extends string>(
+  contract: EventContract<Data, Input, Subject>,
   bytes: Uint8Array,
-): DecodedEvent<Data> {
+): DecodedEvent<Data, Subject> {
   let body: unknown;
   try {
     body = JSON.parse(UTF8.decode(bytes));
@@ -54,11 +54,11 @@ export function decodeEvent<Data, Input>(
     return invalid(contract, "Its data break the contract", validationErrors(issues, "data"));
   }
   event.data = result.data;
-  event.event_type ??= contract.subject;
+  event.event_type = contract.subject; // by which a handler of several events tells them apart
   event.correlation_id ??= null;
   event.source_service ??= null;
   event.metadata ??= {};
-  return { event: event as GlamEvent<Data> };
+  return { event: event as GlamEvent<Data, Subject> };
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });

@@ -8,18 +8,22 @@ import type { Inbox } from "./inbox/inbox.ts";
 import type { MessageHeaders } from "./message_headers.ts";
 
 /** The event of a contract, as a handler gets it. */
-export type EventOf<Contract> = Contract extends EventContract<infer Data, infer _Input> ? GlamEvent<Data>
+export type EventOf<Contract> = Contract extends EventContract<infer Data, infer _Input, infer Subject>
+  ? GlamEvent<Data, Subject>
   : never;
 
 /** Any contract that {@link defineEvent} makes. */
 // deno-lint-ignore no-explicit-any
-export type AnyEventContract = EventContract<any, any>;
+export type AnyEventContract = EventContract<any, any, string>;
 
 /** What a handler is called with. Members that cost something are made when they are first read. */
 export interface EventArguments<Event extends GlamEvent = GlamEvent, Deps = unknown> {
-  /** The event, its data validated by the contract. */
+  /**
+   * The event, its data validated by the contract. Where a listener has several, `event.event_type` tells them apart:
+   * `if (event.event_type === OrderPlaced.subject)` gives `event.data` its type.
+   */
   readonly event: Event;
-  /** The data of the event. */
+  /** The data of the event; of several events, the data of any. */
   readonly data: Event["data"];
   /** The headers of the message; empty where the Python package published it. */
   readonly headers: MessageHeaders;

@@ -5,11 +5,11 @@ import { defineEvent, type EventContract, type EventOptions } from "../define_ev
  * A contract whose schema is made when it is first looked at: a service uses few of the events, and to make the schemas of
  * all would take longer than to import everything else.
  */
-export function event<Data, Input>(
-  subject: string,
+export function event<Data, Input, Subject extends string>(
+  subject: Subject,
   shape: () => z.ZodRawShape,
   options: EventOptions<Input>,
-): EventContract<Data, Input> {
+): EventContract<Data, Input, Subject> {
   const contract = defineEvent(subject, z.unknown(), options as EventOptions<unknown>);
   let schema: z.ZodType<Data, Input> | undefined;
   const made = Object.defineProperty({ ...contract }, "schema", {
@@ -18,7 +18,7 @@ export function event<Data, Input>(
     // Loose, so that what a newer publisher adds is kept.
     get: () => schema ??= z.looseObject(shape()) as unknown as z.ZodType<Data, Input>,
   });
-  return made as unknown as EventContract<Data, Input>;
+  return made as unknown as EventContract<Data, Input, Subject>;
 }
 
 // As Python's `UUID` reads it: any version, in braces, as a URN, without dashes.

@@ -68,7 +68,8 @@ export interface SyncCompletedPayload {
 /** `cmd.catalog.sync.requested.v1`: synchronise a catalog. */
 export const CatalogSyncRequested: EventContract<
   SyncRequestedPayload,
-  WithDefaults<SyncRequestedPayload, "config" | "platform">
+  WithDefaults<SyncRequestedPayload, "config" | "platform">,
+  "cmd.catalog.sync.requested.v1"
 > = event("cmd.catalog.sync.requested.v1", () => ({
   merchant_id: uuid(),
   sync_type: z.enum(["full", "incremental"]),
@@ -87,7 +88,11 @@ export const CatalogSyncRequested: EventContract<
 });
 
 /** `evt.catalog.products.stored.v1`: products have been stored. */
-export const CatalogProductsStored: EventContract<ProductsStoredPayload> = event(
+export const CatalogProductsStored: EventContract<
+  ProductsStoredPayload,
+  ProductsStoredPayload,
+  "evt.catalog.products.stored.v1"
+> = event(
   "evt.catalog.products.stored.v1",
   () => ({
     merchant_id: uuid(),
@@ -113,7 +118,8 @@ export const CatalogProductsStored: EventContract<ProductsStoredPayload> = event
 /** `evt.catalog.sync.completed.v1`: a catalog has been synchronised. */
 export const CatalogSyncCompleted: EventContract<
   SyncCompletedPayload,
-  WithDefaults<SyncCompletedPayload, "completed_at">
+  WithDefaults<SyncCompletedPayload, "completed_at">,
+  "evt.catalog.sync.completed.v1"
 > = event("evt.catalog.sync.completed.v1", () => ({
   merchant_id: uuid(),
   sync_id: uuid(),

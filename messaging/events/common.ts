@@ -58,7 +58,8 @@ export interface WebhookReceivedPayload {
 /** `evt.merchant.created.v1`: there is a new merchant. */
 export const MerchantCreated: EventContract<
   MerchantCreatedPayload,
-  WithDefaults<MerchantCreatedPayload, "created_at">
+  WithDefaults<MerchantCreatedPayload, "created_at">,
+  "evt.merchant.created.v1"
 > = event("evt.merchant.created.v1", () => ({
   merchant_id: uuid(),
   merchant_domain: z.string(),
@@ -81,7 +82,8 @@ export const MerchantCreated: EventContract<
 /** `evt.webhook.received.v1`: a webhook has come. */
 export const WebhookReceived: EventContract<
   WebhookReceivedPayload,
-  WithDefaults<WebhookReceivedPayload, "received_at" | "verified">
+  WithDefaults<WebhookReceivedPayload, "received_at" | "verified">,
+  "evt.webhook.received.v1"
 > = event("evt.webhook.received.v1", () => ({
   webhook_id: uuid(),
   merchant_id: uuid(),

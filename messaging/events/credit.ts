@@ -33,7 +33,11 @@ export interface CreditDeductedPayload {
 }
 
 /** `cmd.credit.deduction.requested.v1`: deduct credits. */
-export const CreditDeductionRequested: EventContract<CreditDeductionRequestedPayload> = event(
+export const CreditDeductionRequested: EventContract<
+  CreditDeductionRequestedPayload,
+  CreditDeductionRequestedPayload,
+  "cmd.credit.deduction.requested.v1"
+> = event(
   "cmd.credit.deduction.requested.v1",
   () => ({
     merchant_id: uuid(),
@@ -55,7 +59,11 @@ export const CreditDeductionRequested: EventContract<CreditDeductionRequestedPay
 );
 
 /** `evt.credit.deducted.v1`: credits have been deducted. */
-export const CreditDeducted: EventContract<CreditDeductedPayload> = event("evt.credit.deducted.v1", () => ({
+export const CreditDeducted: EventContract<
+  CreditDeductedPayload,
+  CreditDeductedPayload,
+  "evt.credit.deducted.v1"
+> = event("evt.credit.deducted.v1", () => ({
   merchant_id: uuid(),
   credits_deducted: positive(),
   previous_balance: count(),

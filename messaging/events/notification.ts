@@ -153,7 +153,8 @@ const recipient_email = "ada@example.com";
 /** `cmd.email.send.requested.v1`: send an e-mail. */
 export const EmailSendRequested: EventContract<
   EmailSendRequestedPayload,
-  WithDefaults<EmailSendRequestedPayload, "extra_metadata">
+  WithDefaults<EmailSendRequestedPayload, "extra_metadata">,
+  "cmd.email.send.requested.v1"
 > = event("cmd.email.send.requested.v1", () => ({
   merchant_id: uuid(),
   merchant_domain: z.string().min(1).max(100),
@@ -168,7 +169,8 @@ export const EmailSendRequested: EventContract<
 /** `evt.email.send.complete.v1`: an e-mail has been sent. */
 export const EmailSendComplete: EventContract<
   EmailSendCompletePayload,
-  WithDefaults<EmailSendCompletePayload, "provider_message_id" | "sent_at">
+  WithDefaults<EmailSendCompletePayload, "provider_message_id" | "sent_at">,
+  "evt.email.send.complete.v1"
 > = event("evt.email.send.complete.v1", () => ({
   notification_id: uuid(),
   merchant_id: uuid(),
@@ -193,7 +195,8 @@ export const EmailSendComplete: EventContract<
 /** `evt.email.send.failed.v1`: an e-mail could not be sent. */
 export const EmailSendFailed: EventContract<
   EmailSendFailedPayload,
-  WithDefaults<EmailSendFailedPayload, "notification_id" | "retry_count" | "will_retry">
+  WithDefaults<EmailSendFailedPayload, "notification_id" | "retry_count" | "will_retry">,
+  "evt.email.send.failed.v1"
 > = event("evt.email.send.failed.v1", () => ({
   notification_id: nullable(uuid()),
   merchant_id: uuid(),
@@ -218,7 +221,11 @@ export const EmailSendFailed: EventContract<
 });
 
 /** `evt.email.send.bounced.v1`: an e-mail came back. Python has no payload for it: any object. */
-export const EmailSendBounced: EventContract<Readonly<Record<string, unknown>>> = event(
+export const EmailSendBounced: EventContract<
+  Readonly<Record<string, unknown>>,
+  Readonly<Record<string, unknown>>,
+  "evt.email.send.bounced.v1"
+> = event(
   "evt.email.send.bounced.v1",
   () => ({}),
   { title: "E-mail bounced", examples: [{ notification_id, recipient_email }] },
@@ -227,7 +234,8 @@ export const EmailSendBounced: EventContract<Readonly<Record<string, unknown>>> 
 /** `cmd.email.send.bulk.requested.v1`: send many e-mails. */
 export const EmailSendBulkRequested: EventContract<
   EmailSendBulkRequestedPayload,
-  WithDefaults<EmailSendBulkRequestedPayload, "bulk_job_id" | "priority" | "send_at" | "template_context">
+  WithDefaults<EmailSendBulkRequestedPayload, "bulk_job_id" | "priority" | "send_at" | "template_context">,
+  "cmd.email.send.bulk.requested.v1"
 > = event("cmd.email.send.bulk.requested.v1", () => ({
   merchant_id: uuid(),
   email_type: z.string().min(1).max(100),
@@ -252,7 +260,11 @@ export const EmailSendBulkRequested: EventContract<
 });
 
 /** `evt.email.send.bulk.started.v1`: many e-mails are being sent. Python has no payload for it: any object. */
-export const EmailSendBulkStarted: EventContract<Readonly<Record<string, unknown>>> = event(
+export const EmailSendBulkStarted: EventContract<
+  Readonly<Record<string, unknown>>,
+  Readonly<Record<string, unknown>>,
+  "evt.email.send.bulk.started.v1"
+> = event(
   "evt.email.send.bulk.started.v1",
   () => ({}),
   { title: "Bulk e-mail started", examples: [{ bulk_job_id: "job_7" }] },
@@ -261,7 +273,8 @@ export const EmailSendBulkStarted: EventContract<Readonly<Record<string, unknown
 /** `evt.email.send.bulk.complete.v1`: many e-mails have been sent. */
 export const EmailSendBulkComplete: EventContract<
   EmailSendBulkCompletePayload,
-  WithDefaults<EmailSendBulkCompletePayload, "details" | "sent_at">
+  WithDefaults<EmailSendBulkCompletePayload, "details" | "sent_at">,
+  "evt.email.send.bulk.complete.v1"
 > = event("evt.email.send.bulk.complete.v1", () => ({
   merchant_id: uuid(),
   email_type: z.string(),
@@ -283,7 +296,8 @@ export const EmailSendBulkComplete: EventContract<
 /** `evt.email.send.bulk.failed.v1`: many e-mails could not be sent. */
 export const EmailSendBulkFailed: EventContract<
   EmailSendBulkFailedPayload,
-  WithDefaults<EmailSendBulkFailedPayload, "failed_recipients" | "retry_count" | "will_retry">
+  WithDefaults<EmailSendBulkFailedPayload, "failed_recipients" | "retry_count" | "will_retry">,
+  "evt.email.send.bulk.failed.v1"
 > = event("evt.email.send.bulk.failed.v1", () => ({
   merchant_id: uuid(),
   email_type: z.string(),
