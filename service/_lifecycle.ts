@@ -20,6 +20,8 @@ export interface Step {
   readonly deadlineMs: number;
   /** Does it, and may give fields for the log line. */
   run(): Promise<Readonly<Record<string, unknown>> | void>;
+  /** Milliseconds that it may take to heed the signal, when the service is stopped meanwhile. */
+  readonly heedMs?: number;
   /** What to do when the deadline has passed. */
   giveUp?(): Promise<void>;
 }
@@ -109,7 +111,7 @@ export class Lifecycle {
       const begunAt = performance.now();
       try {
         this.signal.throwIfAborted();
-        const work = this.#untilStopped(step.run());
+        const work = this.#untilStopped(step.run(), step.heedMs);
         const fields = await withDeadline(work, step.deadlineMs, `it took over ${step.deadlineMs} ms`);
         logger.info(step.done, { part: step.part, ...fields, duration_ms: since(begunAt) });
       } catch (error) {
@@ -133,11 +135,14 @@ export class Lifecycle {
     return this.#failure;
   }
 
-  /** The result of `work`, unless the service is stopped before: nobody waits for it then. */
-  #untilStopped<T>(work: Promise<T>): Promise<T> {
+  /** The result of `work`; when the service is stopped before, it is waited for no longer than `heedMs`. */
+  #untilStopped<T>(work: Promise<T>, heedMs = 0): Promise<T> {
     const { signal } = this;
     return new Promise((resolve, reject) => {
-      const onAbort = () => reject(signal.reason);
+      const onAbort = async () => {
+        await withDeadline(work, heedMs, "").catch(() => {});
+        reject(signal.reason);
+      };
       signal.addEventListener("abort", onAbort, { once: true });
       work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
     });

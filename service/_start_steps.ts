@@ -8,23 +8,15 @@ export function startSteps(lifecycle: Lifecycle): Step[] {
   const { settings: { deadlines, logger, options, relay }, signal, begun } = lifecycle;
   const { bus, database, listeners = [], migrate = "verify", onStart, streams = {} } = options;
   const steps: Step[] = [];
-  const step = (
-    part: Step["part"],
-    done: string,
-    run: Step["run"],
-    deadlineMs: number = deadlines.start,
-  ) => steps.push({ part, done, deadlineMs, run });
+  const step = (part: Step["part"], done: string, run: Step["run"], more: Partial<Step> = {}) =>
+    steps.push({ part, done, deadlineMs: deadlines.start, run, ...more });
 
   if (database !== undefined) {
     step("database", "Database answers", () => database.ping());
     const { migrations } = options;
     if (migrations !== undefined && migrate === "up") {
-      step(
-        "migrations",
-        "Migrations applied",
-        () => applyMigrations(database, migrations, signal),
-        MAX_TIMER_MS,
-      );
+      const limits = { deadlineMs: MAX_TIMER_MS, heedMs: deadlines.database }; // what runs is rolled back
+      step("migrations", "Migrations applied", () => applyMigrations(database, migrations, signal), limits);
     } else if (migrations !== undefined) {
       step("migrations", "Migrations verified", () => verifyMigrations(database, migrations));
     }

@@ -25,6 +25,8 @@ export interface ChildOptions {
   readonly pending?: boolean;
   /** Whether `onStart` never ends. */
   readonly hangingStart?: boolean;
+  /** Whether it only starts and stops, and leaves it to the process to end. */
+  readonly embedded?: boolean;
   /** Whether a handler of events never ends. */
   readonly hangingHandler?: boolean;
 }
@@ -75,7 +77,7 @@ app.post("/close-bus", async (c) => {
   return success(c, {});
 });
 
-await createService({
+const service = createService({
   name: "test",
   app,
   hostname: "127.0.0.1",
@@ -96,4 +98,8 @@ await createService({
     await new Promise(() => {});
   },
   logger,
-}).run();
+});
+if (options.embedded) {
+  await service.start();
+  await service.stop();
+} else await service.run();

@@ -118,6 +118,14 @@ describe("a service as a process", () => {
     ]);
   });
 
+  it("leaves nothing behind by start() and stop() that would keep the process", async () => {
+    const { db, options } = await everything();
+    await using _db = db;
+    const child = startService({ ...options, embedded: true });
+    assert.equal(await child.exited, 0, child.output());
+    assert.deepEqual(stopLines(child), inOrder.filter((line) => line !== "Grace is over"));
+  });
+
   it("does not start on a port that is in use, with exit code 1 and what to do, and no stack", async () => {
     const blocker = createServer().listen(0, "127.0.0.1");
     await once(blocker, "listening");

@@ -14,7 +14,7 @@ it("a rolling restart of two replicas under 200 requests a second loses no reque
   const nats = { servers: server.url, ...server.account() };
   const ports = [await freePort(), await freePort()];
   const start = (port: number) =>
-    startService({ port, graceMs: 500, nats, database: { url: db.url, schema: db.schema } });
+    startService({ port, graceMs: 1000, nats, database: { url: db.url, schema: db.schema } });
   const replicas = ports.map(start);
   await Promise.all(replicas.map(({ url }) => url));
 

@@ -18,6 +18,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { startNats } from "../_support/nats_server.ts";
 import { createTestDatabase } from "../_support/postgres.ts";
+import { waitFor } from "../_support/wait_for.ts";
 import { errorOf, testService } from "./_support.ts";
 
 const Done = defineEvent("evt.test.done.v1", z.object({ n: z.int() }));
@@ -299,6 +300,28 @@ describe("stop() while it starts", () => {
     assert.equal(bus.connected, false);
     assert.ok(!steps().includes("Listening"));
   });
+});
+
+it("stop() while migrations run rolls back the file that runs, and ends in time", async () => {
+  await using db = await createTestDatabase();
+  const slow = [migrations[0]!, { name: "0002_wait.sql", sql: "-- migrate:up\nselect pg_sleep(600);\n" }];
+  const database = await connectDatabase({ url: db.url, schema: db.schema });
+  const { service } = testService({ database, migrations: slow, migrate: "up" });
+  const starting = errorOf(service.start());
+  await waitFor(async () => {
+    const running = await db.sql`
+      select 1 from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid()`;
+    return running.length > 0;
+  });
+  await service.stop();
+  assert.match((await starting).message, /it was stopped before it was ready/);
+  await waitFor(async () => {
+    const names = await db.sql<{ name: string }>`select name from glam_migrations`;
+    return names.length === 1 && names[0]!.name === "0001_create_a";
+  });
+  const left = await db.sql`
+    select 1 from pg_stat_activity where query like '%pg_sleep(600)%' and state = 'active' and pid <> pg_backend_pid()`;
+  assert.equal(left.length, 0, "the statement does not run on");
 });
 
 describe("a part that fails for good", () => {
