@@ -59,7 +59,7 @@ export function toOutboxSettings(options: OutboxOptions): OutboxSettings {
 
 /** Checks the options of a relay, and fills in what was left out. */
 export function toRelaySettings(options: RelayOptions): RelaySettings {
-  const { graceMs = 5000, ackTimeoutMs = 5000, ensureStreams = true, listen = true } = options;
+  const { graceMs = 3000, ackTimeoutMs = 5000, ensureStreams = true, listen = true } = options;
   const { degradedAfterMs = 60_000 } = options;
   assertInteger("graceMs", graceMs, 0, MAX_TIMER_MS);
   assertInteger("ackTimeoutMs", ackTimeoutMs, 1, MAX_TIMER_MS);

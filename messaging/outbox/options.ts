@@ -85,7 +85,7 @@ export interface AddOptions {
 export interface RelayOptions {
   /**
    * How long `stop()` goes on to send what is due.
-   * @default 5000
+   * @default 3000
    */
   readonly graceMs?: number | undefined;
   /**

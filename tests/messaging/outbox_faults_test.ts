@@ -1,0 +1,250 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { connectDatabase } from "@glam/shared/db";
+import { MessageBusError } from "@glam/shared/errors";
+import {
+  connectNats,
+  createInbox,
+  createListener,
+  createManualClock,
+  createMemoryBus,
+  createOutbox,
+  type MessageBus,
+  type OutgoingMessage,
+  STREAM_CONFIGS,
+  Streams,
+} from "@glam/shared/messaging";
+import { startNats } from "../_support/nats_server.ts";
+import { startPostgres } from "../_support/postgres.ts";
+import { waitFor } from "../_support/wait_for.ts";
+import { addNumbers, Homeless, Noted, openOutbox, range, rowsOf, storedNumbers } from "./_outbox.ts";
+
+/** A bus whose publish fails with what `failureOf` gives. */
+function failing(bus: MessageBus, failureOf: (message: OutgoingMessage) => Error | undefined): MessageBus {
+  return new Proxy(bus, {
+    get(target, name) {
+      if (name === "publish") {
+        return (message: OutgoingMessage, options: object) => {
+          const failure = failureOf(message);
+          return failure === undefined ? target.publish(message, options) : Promise.reject(failure);
+        };
+      }
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+it("a nats-server that is killed under load costs no attempt, and every event is stored once", {
+  timeout: 60_000,
+}, async () => {
+  await using server = await startNats({ accounts: false });
+  await using setting = await openOutbox({ maxAttempts: 1, batchSize: 100 });
+  const { db, outbox } = setting;
+  const bus = await connectNats({ servers: server.url });
+  for (const config of STREAM_CONFIGS) await bus.ensureStream(config);
+  await using relay = outbox.relay(bus, { ackTimeoutMs: 1000 });
+  await relay.start();
+  let written = 0;
+  let writing = true;
+  const writer = (async () => {
+    while (writing) {
+      await addNumbers(db, outbox, range(written + 1, written + 20), (n) => n % 2 === 0 ? "even" : undefined);
+      written += 20;
+    }
+  })();
+  for (let round = 1; round <= 3; round++) {
+    await waitFor(async () => (await outbox.status()).sent > 200 * round, 20_000);
+    await server.kill9();
+    await waitFor(() => !bus.connected);
+    const before = written;
+    await waitFor(() => written > before + 100); // the service goes on
+    await server.restart();
+  }
+  writing = false;
+  await writer;
+  await waitFor(async () => (await outbox.status()).sent === written, 30_000);
+  assert.deepEqual((await storedNumbers(bus)).sort((a, b) => a - b), range(1, written));
+  assert.ok((await rowsOf(db)).every(({ attempts }) => attempts === 0));
+  await relay.stop();
+  await bus.close();
+});
+
+it(
+  "a Postgres that is killed and comes back is found again, and nothing is lost",
+  { timeout: 60_000 },
+  async () => {
+    await using server = await startPostgres();
+    await using setting = await openOutbox({ batchSize: 10 }, { url: server.url });
+    const { db, bus, outbox, logger } = setting;
+    await using relay = outbox.relay(bus);
+    await relay.start();
+    for (let round = 0; round < 3; round++) {
+      await addNumbers(db, outbox, range(100 * round + 1, 100 * round + 100), (n) => `key-${n % 3}`);
+      await server.kill9();
+      await server.restart();
+      await waitFor(() => db.ping().then(() => true, () => false));
+    }
+    await waitFor(async () => (await outbox.status()).sent === 300, 20_000);
+    await waitFor(async () => (await relay.health()).listening);
+    assert.deepEqual((await storedNumbers(bus)).sort((a, b) => a - b), range(1, 300));
+    const told = logger.lines.filter(({ message }) =>
+      message === "The outbox cannot read its table, and tries again"
+    );
+    assert.ok(told.length <= 6, `${told.length} lines for three outages`);
+  },
+);
+
+it("backends that are terminated in the middle of batches lose nothing", { timeout: 60_000 }, async () => {
+  await using setting = await openOutbox({ batchSize: 5 }, { applicationName: "terminated_relay" });
+  const { db, bus, outbox } = setting;
+  await using own = await connectDatabase({ url: db.url, schema: db.schema, poolSize: 2 });
+  const watched = createOutbox(own, { service: "test" });
+  await addNumbers(db, outbox, range(1, 400), (n) => `key-${n % 9}`);
+  await using relay = outbox.relay(bus);
+  await relay.start();
+  for (let round = 0; round < 10; round++) {
+    const { sent } = await watched.status();
+    await own.sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = 'terminated_relay'`;
+    await waitFor(async () => {
+      const now = await watched.status();
+      return now.sent > sent || now.pending === 0;
+    });
+  }
+  await waitFor(async () => (await watched.status()).pending === 0, 20_000);
+  assert.deepEqual((await storedNumbers(bus)).sort((a, b) => a - b), range(1, 400));
+});
+
+it("health and stop come to an end while the database hangs", { timeout: 60_000 }, async () => {
+  await using server = await startPostgres();
+  await using setting = await openOutbox({}, { url: server.url, closeTimeoutMs: 500 });
+  const { bus, outbox } = setting;
+  const relay = outbox.relay(bus, { graceMs: 100 });
+  await relay.start();
+  assert.equal((await relay.health()).status, "healthy");
+  await server.pause();
+  try {
+    const health = await relay.health();
+    assert.deepEqual([health.status, health.reasons], ["unhealthy", ["The database does not answer"]]);
+    await relay.stop();
+    await relay.finished;
+  } finally {
+    await server.resume();
+  }
+});
+
+it("a subject whose stream is silent keeps its events, and holds up no other subject", async () => {
+  await using setting = await openOutbox({ maxAttempts: 1, batchSize: 10, pollMs: 20 });
+  const { db, bus, outbox, logger } = setting;
+  let silent = true;
+  const half = failing(
+    bus,
+    ({ subject }) =>
+      silent && subject === Homeless.subject
+        ? new MessageBusError("No answer", { kind: "timeout", retryable: true })
+        : undefined,
+  );
+  await db.transaction(async (tx) => {
+    for (const n of range(1, 30)) await outbox.add(tx, Homeless, { n }, { key: "a" });
+    await outbox.add(tx, Noted, { n: 31 });
+    await outbox.add(tx, Noted, { n: 32 }, { key: "a" });
+  });
+  await using relay = outbox.relay(half);
+  await relay.start();
+  await waitFor(async () => (await outbox.status()).sent === 1);
+  assert.deepEqual(await storedNumbers(bus), [31]);
+  const { status, reasons } = await relay.health();
+  assert.deepEqual([status, reasons], ["degraded", ["The streams of 1 subjects do not answer"]]);
+  silent = false;
+  await waitFor(async () => (await outbox.status()).sent === 32);
+  assert.deepEqual(await storedNumbers(bus), [31, ...range(1, 30), 32]);
+  assert.ok((await rowsOf(db)).every(({ attempts }) => attempts === 0));
+  assert.deepEqual(logger.lines.map(({ level, message }) => [level, message]), [
+    ["warn", "The outbox cannot publish, and tries again"],
+    ["info", "The outbox publishes again"],
+  ]);
+});
+
+it("nobody listening is an outage where there is a stream, as while it elects a leader", async () => {
+  await using setting = await openOutbox({ maxAttempts: 1, pollMs: 20 });
+  const { db, bus, outbox } = setting;
+  let electing = true;
+  const cluster = failing(
+    bus,
+    () => electing ? new MessageBusError("Nobody", { kind: "no_stream", retryable: false }) : undefined,
+  );
+  await using relay = outbox.relay(cluster);
+  await relay.start();
+  await addNumbers(db, outbox, [1]);
+  await waitFor(async () => (await relay.health()).reasons.length > 0);
+  assert.deepEqual((await relay.health()).reasons, ["The streams of 1 subjects do not answer"]);
+  electing = false;
+  await waitFor(async () => (await outbox.status()).sent === 1);
+});
+
+it("a relay that starts without streams, and without leave to make them, says so; without a bus it waits", async () => {
+  await using setting = await openOutbox({ pollMs: 20 });
+  const { db, bus, outbox } = setting;
+  const refusing = new Proxy(bus, {
+    get(target, name) {
+      if (name === "ensureStream") {
+        return () =>
+          Promise.reject(new MessageBusError("No permission", { kind: "refused", retryable: false }));
+      }
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const refused = outbox.relay(refusing);
+  await assert.rejects(refused.start(), /No permission/);
+  await refused.stop();
+  bus.interrupt();
+  await using relay = outbox.relay(bus);
+  await relay.start();
+  await addNumbers(db, outbox, [1]);
+  assert.equal((await outbox.status()).pending, 1);
+  bus.restore();
+  await waitFor(async () => (await outbox.status()).sent === 1);
+});
+
+it("an event sent again after the stream has forgotten it has one effect, by the inbox, and its age shows", async () => {
+  await using setting = await openOutbox();
+  const { db, outbox } = setting;
+  const clock = createManualClock();
+  await using bus = createMemoryBus({ clock });
+  const inbox = createInbox(db);
+  await inbox.ensureTable();
+  await db.sql`create table effects (n int)`;
+  const relayOnce = async () => {
+    const relay = outbox.relay(bus);
+    await relay.start();
+    await relay.stop();
+  };
+  await addNumbers(db, outbox, [7]);
+  await relayOnce();
+  // The relay died before it could mark the row, and three minutes pass, in which none is there.
+  await db
+    .sql`update glam_outbox set status = 'pending', sent_at = null, available_at = now() - interval '3 minutes'`;
+  assert.ok((await outbox.status()).oldest_age_seconds! >= 180);
+  await clock.advance(180_000);
+  await relayOnce();
+  const first = await bus.readMessage(Streams.EVENTS, { sequence: 1 });
+  const second = await bus.readMessage(Streams.EVENTS, { sequence: 2 });
+  assert.equal(second!.headers.get("Nats-Msg-Id"), first!.headers.get("Nats-Msg-Id"));
+  let deliveries = 0;
+  await using listener = createListener(bus, {
+    service: "test",
+    queueGroup: "effects",
+    events: [Noted],
+    inbox,
+    middleware: [(_args, next) => (deliveries++, next())],
+    handle: ({ tx, data }) => tx`insert into effects values (${data.n})`,
+  });
+  await listener.start();
+  await waitFor(async () => {
+    const [consumer] = (await listener.health()).consumers;
+    return consumer!.lag + consumer!.held === 0;
+  });
+  assert.deepEqual((await db.sql<{ n: number }>`select n from effects`).map(({ n }) => n), [7]);
+});
