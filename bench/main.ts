@@ -3,7 +3,7 @@
  *
  *     deno task bench            # prints the table
  *     deno task bench --write    # and keeps it in docs/performance.md
- *     deno task bench http       # one group: http, load, start, db, config, publish, listen or inbox
+ *     deno task bench http       # one group: http, load, start, db, config, publish, listen, inbox or relay
  *
  * @module
  */
@@ -17,6 +17,7 @@ import { listenRows } from "./listen.ts";
 import { loadRows } from "./load.ts";
 import { inProcessRows } from "./in_process.ts";
 import { publishRows } from "./publish.ts";
+import { relayRows } from "./relay.ts";
 import { startRows } from "./start.ts";
 import { type Row, toTable } from "./_table.ts";
 
@@ -29,6 +30,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   publish: publishRows,
   listen: listenRows,
   inbox: inboxRows,
+  relay: relayRows,
 };
 
 const wanted = Deno.args.filter((arg) => !arg.startsWith("-"));

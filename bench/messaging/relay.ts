@@ -1,6 +1,6 @@
 /**
- * How fast a relay empties an outbox, against `js.publish` of the client with the bytes that it sends: one server, one
- * stream in files, 256 in flight. Prints the ratio as JSON.
+ * How fast a relay empties an outbox, of events without a key and with one of a thousand, against `js.publish` of the
+ * client with the bytes that it sends: one server, one stream in files, 256 in flight. Prints the ratios as JSON.
  *
  * @module
  */
@@ -31,14 +31,16 @@ await drain();
 const sample = (await bus.readMessage(Streams.EVENTS, { sequence: 1 }))!;
 const names = [...sample.headers].filter(([name]) => name !== "Nats-Msg-Id");
 
-/** Writes events as `add` does, each with an id of its own. */
-async function fill(): Promise<void> {
+/** Writes events as `add` does, each with an id of its own, and with one of a thousand keys where it is given a start. */
+async function fill(key: string | null): Promise<void> {
   await db.sql`truncate glam_outbox`;
   await db.sql`
     insert into glam_outbox (event_id, subject, message_id, key, headers, body)
-    select id, ${sample.subject}, ${sample.subject} || ':' || id, null, ${JSON.stringify(names)}::text::jsonb,
+    select id, ${sample.subject}, ${sample.subject} || ':' || id, ${key}::text || n % 1000, ${
+    JSON.stringify(names)
+  }::text::jsonb,
       ${new TextDecoder().decode(sample.data)}
-    from (select gen_random_uuid()::text as id from generate_series(1, ${MESSAGES}::int)) ids`;
+    from (select gen_random_uuid()::text as id, n from generate_series(1, ${MESSAGES}::int) n) ids`;
   await db.sql`analyze glam_outbox`;
 }
 
@@ -49,8 +51,8 @@ async function drain(): Promise<void> {
   await relay.stop();
 }
 
-async function relayRate(): Promise<number> {
-  await fill();
+async function relayRate(key: string | null): Promise<number> {
+  await fill(key);
   const since = performance.now();
   await drain();
   const seconds = (performance.now() - since) / 1000;
@@ -73,9 +75,17 @@ async function rawRate(): Promise<number> {
   return MESSAGES / (performance.now() - since) * 1000;
 }
 
-const rates = await takeTurns(ROUNDS, { raw: rawRate, relay: relayRate });
+const rates = await takeTurns(ROUNDS, {
+  raw: rawRate,
+  relay: () => relayRate(null),
+  keyed: () => relayRate("key-"),
+});
 await raw.close();
 await db.sql.unsafe(`drop schema "${schema}" cascade`);
 // The first round warms up.
-const [own, theirs] = [rates.relay.slice(1), rates.raw.slice(1)];
-console.log(JSON.stringify({ ratio: medianRatio(own, theirs), perSecond: median(own) }));
+const [relay, keyed, theirs] = [rates.relay.slice(1), rates.keyed.slice(1), rates.raw.slice(1)];
+console.log(JSON.stringify({
+  ratio: medianRatio(relay, theirs),
+  keyed: medianRatio(keyed, theirs),
+  perSecond: median(relay),
+}));

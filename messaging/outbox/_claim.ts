@@ -2,18 +2,20 @@ import type { Database } from "../../db/database.ts";
 import type { Sql } from "../../db/sql.ts";
 import type { Statements } from "./_statements.ts";
 
-/** A row that a claim has locked. */
+/** A row that is to be published. */
 export interface ClaimedRow {
   readonly id: string;
   readonly key: string | null;
   readonly subject: string;
   readonly message_id: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** There where it can go. */
   readonly body: string;
   readonly attempts: number;
-  /** Whether it can go, or waits for an earlier one of its key, or is more than this claim can hold. */
-  readonly place: "behind" | "cut" | "go";
+}
+
+interface LockedRow extends Omit<ClaimedRow, "body"> {
+  readonly body: string | null;
+  readonly ahead: string | null;
 }
 
 /** What to claim. */
@@ -42,7 +44,12 @@ export interface Outcome {
 
 /** Rows locked by an open transaction: whoever dies frees them at once. */
 export interface Claim {
+  /** What can go, in the order of its numbers. */
   readonly rows: readonly ClaimedRow[];
+  /** Keys of which other rows were locked, which wait for earlier ones. */
+  readonly behind: readonly string[];
+  /** Whether there may be more that is due. */
+  readonly isFull: boolean;
   /** Writes what became of the rows, and frees them. */
   settle(outcome: Outcome): Promise<void>;
 }
@@ -53,10 +60,10 @@ export interface Claim {
  * The rows are handed out of the transaction's async context: what is done with them is not part of it.
  */
 export async function claimRows(db: Database, statements: Statements, query: ClaimQuery): Promise<Claim> {
-  const claimed = Promise.withResolvers<readonly ClaimedRow[]>();
+  const claimed = Promise.withResolvers<readonly LockedRow[]>();
   const settled = Promise.withResolvers<Outcome>();
   const done = db.transaction(async (tx) => {
-    const rows = await tx<ClaimedRow>(
+    const rows = await tx<LockedRow>(
       statements.claim,
       JSON.stringify([...query.withoutKeys]),
       JSON.stringify([...query.withoutSubjects]),
@@ -67,14 +74,30 @@ export async function claimRows(db: Database, statements: Statements, query: Cla
     await mark(tx, statements, await settled.promise);
   }, { isolation: "read committed", retries: 0 });
   done.catch(claimed.reject);
-  const rows = await claimed.promise;
   return {
-    rows,
+    ...sortOut(await claimed.promise, query.limit),
     settle(outcome) {
       settled.resolve(outcome);
       return done;
     },
   };
+}
+
+/** Tells what can go from what is too much, or waits for an earlier row of its key. */
+function sortOut(locked: readonly LockedRow[], limit: number): Omit<Claim, "settle"> {
+  const ahead = new Map<string, number>();
+  for (const row of locked) if (row.ahead !== null) ahead.set(row.key!, Number(row.ahead));
+  const rows: ClaimedRow[] = [];
+  const behind: string[] = [];
+  let cut = 0;
+  for (const row of locked) {
+    const { body, key, id } = row;
+    if (body === null) cut++;
+    else if (key !== null && ahead.size > 0 && Number(id) > (ahead.get(key) ?? Infinity)) behind.push(key);
+    else rows.push(row as ClaimedRow);
+  }
+  rows.sort((one, other) => Number(one.id) - Number(other.id));
+  return { rows, behind, isFull: locked.length >= limit || cut > 0 };
 }
 
 async function mark(tx: Sql, { markSent, markFailed }: Statements, { sent, failed }: Outcome): Promise<void> {

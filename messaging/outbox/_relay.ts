@@ -155,7 +155,6 @@ export class RelayEngine {
   }
 
   async #run(): Promise<void> {
-    const { batchSize } = this.#scope.settings;
     const avoided = new Set<string>();
     let avoidedUntil = 0;
     let before: OpenBatch | undefined;
@@ -169,23 +168,18 @@ export class RelayEngine {
         before = undefined;
         continue;
       }
-      const going = claim.rows.filter(({ place }) => place === "go");
-      const behind = claim.rows.filter(({ place }) => place === "behind");
-      const opened = this.#publish(claim, going, before?.batch);
+      const found = claim.rows.length > 0;
+      const opened = this.#publish(claim, before?.batch);
       await before?.ended;
       before = opened;
-      if (this.#embedded || going.length === 0) {
-        await opened.ended;
-        before = undefined;
-      }
-      const isFull = claim.rows.length >= batchSize || claim.rows.length > going.length + behind.length;
+      if (this.#embedded || !found) await opened.ended;
       const now = this.#bus.clock.now();
-      if (!isFull || now > avoidedUntil) avoided.clear();
-      if (isFull) {
+      if (!claim.isFull || now > avoidedUntil) avoided.clear();
+      if (claim.isFull) {
         if (avoided.size === 0) avoidedUntil = now + AVOID_MS;
-        for (const { key } of behind) avoided.add(key!);
-      } else if (isLast && going.length === 0) break;
-      else await this.#pace.pause(going.length > 0);
+        for (const key of claim.behind) avoided.add(key);
+      } else if (isLast && !found) break;
+      else await this.#pace.pause(found);
     }
     await before?.ended;
   }
@@ -212,7 +206,7 @@ export class RelayEngine {
     }
   }
 
-  #publish(claim: Claim, rows: Claim["rows"], before: Batch | undefined): OpenBatch {
+  #publish(claim: Claim, before: Batch | undefined): OpenBatch {
     const { settings, logger } = this.#scope;
     const dead = new DeadLog(logger);
     const send = sender({
@@ -223,7 +217,7 @@ export class RelayEngine {
       recorder: this.recorder,
       onDead: (row, error) => dead.add(row, error),
     });
-    const batch = new Batch(this.#over ? [] : rows, send, before);
+    const batch = new Batch(this.#over ? [] : claim.rows, send, before);
     this.#open.add(batch);
     const ended = batch.outcome.then((outcome) => claim.settle(outcome)).then(
       () => dead.write(),
