@@ -20,6 +20,7 @@ export class Batch {
   readonly #failed: FailedRow[] = [];
   readonly #done = Promise.withResolvers<Outcome>();
   #open: number;
+  #closing = false;
   #over = false;
 
   /** Starts to publish; `before` is the batch of this relay that may still be at it. */
@@ -42,6 +43,11 @@ export class Batch {
     return this.#done.promise;
   }
 
+  /** Begins nothing more, and waits for what is under way: a lane of many rows must not take for ever. */
+  close(): void {
+    this.#closing = true;
+  }
+
   /** Waits no more: what is under way is left as it was. */
   abandon(): void {
     if (this.#over) return;
@@ -59,7 +65,7 @@ export class Batch {
     const unsent = await (own ?? before);
     // Of the batch before there may be later rows as well, which were claimed while this one was in somebody's hands.
     const isBehind = unsent !== undefined && unsent < id;
-    if (!isBehind && !this.#over) return await this.#send(row, send) ? undefined : id;
+    if (!isBehind && !this.#closing && !this.#over) return await this.#send(row, send) ? undefined : id;
     this.#settle(row, "left");
     return own === undefined ? id : unsent ?? id;
   }

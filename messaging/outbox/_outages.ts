@@ -36,7 +36,9 @@ export class Outages {
   }
 
   succeeded(subject: string): void {
-    if (this.#bySubject.size === 0 || !this.#bySubject.delete(subject)) return;
+    const outage = this.#bySubject.get(subject);
+    if (outage === undefined || outage.until > this.#clock.now()) return; // one of many that just got through
+    this.#bySubject.delete(subject);
     this.#logger.info("The outbox publishes again", { subject });
   }
 

@@ -26,6 +26,8 @@ const AVOID_MS = 100;
 const DATABASE_RETRY_MS = [100, 500, 1000, 2000, 5000] as const;
 const STREAMS_RETRY_MS = 1000;
 const CLEAN_UP_MS = [1000, 30_000] as const;
+/** After how long a batch begins nothing more: the transaction that holds it must not be idle for long. */
+const BATCH_MS = 2000;
 /** How long `stop()` waits beyond the grace for a database that does not answer. */
 const HANG_MS = 1000;
 
@@ -106,7 +108,7 @@ export class RelayEngine {
       this.#listener.start();
     }
     this.#unsubscribe = this.#bus.onStateChange((state) => this.#onState(state));
-    this.#running = this.#run();
+    this.#running = this.#run().catch((error) => this.#onOver(error));
     this.#cleanUpLater();
   }
 
@@ -219,10 +221,12 @@ export class RelayEngine {
     });
     const batch = new Batch(this.#over ? [] : claim.rows, send, before);
     this.#open.add(batch);
+    const late = this.#bus.clock.setTimer(() => batch.close(), BATCH_MS);
     const ended = batch.outcome.then((outcome) => claim.settle(outcome)).then(
       () => dead.write(),
       (error) => this.#onDatabaseFailure(error), // what was sent is sent again, with the same id
     ).finally(() => {
+      late.cancel();
       this.#open.delete(batch);
       opened.isOpen = false;
     });

@@ -28,7 +28,7 @@ export async function relayHealth(state: RelayState): Promise<RelayHealth> {
   const { pending, dead, oldest_age_seconds: age = 0 } = counts;
   const reasons = [
     ...connected ? [] : ["The bus is away"],
-    ...silent === 0 ? [] : [`The streams of ${silent} subjects do not answer`],
+    ...silent === 0 ? [] : [`Subjects whose stream does not answer: ${silent}`],
     ...age * 1000 < degradedAfterMs ? [] : [`The oldest event has been due for ${Math.round(age)} s`],
     ...dead === 0 ? [] : [`${dead} events are dead`],
   ];

@@ -116,6 +116,18 @@ it("events of one key are published one after another, also across batches, whil
   assert.ok(seen.indexOf(59) < seen.indexOf(60));
 });
 
+it("a lane that takes long is not held in one transaction to its end", async () => {
+  await using setting = await openOutbox({ batchSize: 100 }, { idleInTransactionTimeoutMs: 4000 });
+  const { db, bus, outbox } = setting;
+  await addNumbers(db, outbox, range(1, 60), () => "a");
+  const slow = slowly(bus, () => new Promise((resolve) => setTimeout(resolve, 100)));
+  await using relay = outbox.relay(slow);
+  await relay.start();
+  await waitFor(async () => (await outbox.status()).sent === 60, 30_000);
+  assert.deepEqual(await storedNumbers(bus), range(1, 60), "each is published once");
+  assert.deepEqual(setting.logger.lines, []);
+});
+
 it("what follows a failure of its key is not published before it, be it in the same batch or in the next", async () => {
   await using setting = await openOutbox({ batchSize: 4, backoffMs: [50], pollMs: 20 });
   const { db, bus, outbox } = setting;
