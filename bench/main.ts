@@ -3,13 +3,14 @@
  *
  *     deno task bench            # prints the table
  *     deno task bench --write    # and keeps it in docs/performance.md
- *     deno task bench http       # one group: http, load, start, db, config, publish, listen, inbox or relay
+ *     deno task bench http       # one group: http, load, start, db, config, publish, listen, inbox, relay or command
  *
  * @module
  */
 import { root } from "../scripts/_project.ts";
 import { bun, node } from "../scripts/tools.ts";
 import { runOrThrow } from "../scripts/_run.ts";
+import { commandRows } from "./command.ts";
 import { configRows } from "./config.ts";
 import { dbRows } from "./db.ts";
 import { inboxRows } from "./inbox.ts";
@@ -31,6 +32,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   listen: listenRows,
   inbox: inboxRows,
   relay: relayRows,
+  command: commandRows,
 };
 
 const wanted = Deno.args.filter((arg) => !arg.startsWith("-"));

@@ -5,13 +5,18 @@ import { declareDlq } from "./commands/dlq.ts";
 import { declareDocs } from "./commands/docs.ts";
 import { declareEvents } from "./commands/events.ts";
 import { declareMigrate } from "./commands/migrate.ts";
+import { declareNew } from "./commands/new.ts";
+import { declareOutbox } from "./commands/outbox.ts";
 import { examples } from "./_options.ts";
+import { VERSION } from "./templates/versions.ts";
 import type { Declare, DeclareTools } from "./_session.ts";
 
 const groups: readonly Declare[] = [
+  declareNew,
   declareMigrate,
   declareEvents,
   declareDlq,
+  declareOutbox,
   declareConfig,
   declareDocs,
   declareCompletion,
@@ -21,6 +26,7 @@ const groups: readonly Declare[] = [
 export function createProgram(tools: DeclareTools, output: OutputConfiguration = {}): Command {
   const program = new Command("glam")
     .description("The command of a fleet of services on @glam/shared.")
+    .version(VERSION, "--version", "print the version")
     .configureOutput(output)
     .configureHelp({ showGlobalOptions: false, helpWidth: 100 })
     .showHelpAfterError("See --help")
@@ -29,6 +35,7 @@ export function createProgram(tools: DeclareTools, output: OutputConfiguration =
   return program.addHelpText(
     "after",
     examples({
+      "glam new orders": "write a service that starts at once",
       "glam migrate up": "apply what is not applied yet",
       "glam events tail 'evt.order.>'": "follow events as they come",
       "glam dlq redrive --error-code DATABASE_ERROR": "publish again what could not be handled",

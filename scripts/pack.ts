@@ -90,7 +90,8 @@ function check(files: Files): void {
   for (const name of files.keys()) {
     if (name !== "package.json" && !isPublished(name)) problems.push(`${name} is not in publish.include`);
     if (`package/${name}`.length > MAX_NAME_LENGTH) problems.push(`${name} is too long a name for tar`);
-    if (/\.js$|\.d\.ts$/.test(name)) {
+    // What templates import, the services import that are made of them.
+    if (/\.js$|\.d\.ts$/.test(name) && !name.startsWith("cli/templates/")) {
       for (const specifier of unresolvedImports(readText(files, name))) {
         problems.push(`${name} still imports "${specifier}"`);
       }

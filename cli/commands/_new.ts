@@ -1,0 +1,64 @@
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ConflictError } from "../../errors/mod.ts";
+import { detectRuntime } from "../../internal/runtime.ts";
+import { type Session, UsageError } from "../_session.ts";
+import { migrationFiles } from "../templates/migrations.ts";
+import { projectFiles, TASKS } from "../templates/project.ts";
+import type { Scaffold, ScaffoldFiles } from "../templates/scaffold.ts";
+import { sourceFiles } from "../templates/source.ts";
+import { testFiles } from "../templates/tests.ts";
+
+interface NewFlags {
+  readonly runtime?: Scaffold["runtime"];
+  readonly dir?: string;
+}
+
+/** Writes a new service into a folder where there is nothing yet. */
+export async function run(
+  { terminal }: Session,
+  { runtime = ownRuntime(), dir }: NewFlags,
+  name: string,
+): Promise<void> {
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 40) {
+    throw new UsageError(
+      `Expected the name to be at most 40 lower-case letters, digits and dashes, got ${JSON.stringify(name)}`,
+    );
+  }
+  const folder = dir ?? name;
+  const scaffold = { name, runtime };
+  const files: ScaffoldFiles = {
+    ...sourceFiles(scaffold),
+    ...migrationFiles(),
+    ...testFiles(scaffold),
+    ...projectFiles(scaffold),
+  };
+  if ((await contentOf(folder)).length > 0) {
+    throw new ConflictError(`Cannot write to ${folder}: it is not empty. Name another folder with --dir`);
+  }
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text, { flag: "wx" });
+  }
+  const { install, run } = TASKS[runtime];
+  const steps = [`cd ${folder}`, ...install === undefined ? [] : [install], `${run} test`, `${run} start`];
+  await terminal.print(
+    `Wrote ${Object.keys(files).length} files to ${folder}. Next:\n\n${
+      steps.map((step) => `  ${terminal.paint("bold", step)}`).join("\n")
+    }\n`,
+  );
+}
+
+async function contentOf(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function ownRuntime(): Scaffold["runtime"] {
+  const runtime = detectRuntime();
+  return runtime === "bun" || runtime === "node" ? runtime : "deno";
+}

@@ -1,0 +1,9 @@
+/** What a new service is called, and what it runs on. */
+export interface Scaffold {
+  /** Such as `orders`. */
+  readonly name: string;
+  readonly runtime: "bun" | "deno" | "node";
+}
+
+/** The files of a new service, by their path in its folder. */
+export type ScaffoldFiles = Readonly<Record<string, string>>;

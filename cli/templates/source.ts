@@ -1,0 +1,200 @@
+import type { Scaffold, ScaffoldFiles } from "./scaffold.ts";
+
+/** The modules of a new service. */
+export function sourceFiles({ name }: Scaffold): ScaffoldFiles {
+  return {
+    "main.ts": `import { loadConfig } from "@glam/shared/config";
+import { connectDatabase } from "@glam/shared/db";
+import {
+  connectNats,
+  createMemoryBus,
+  createOutbox,
+} from "@glam/shared/messaging";
+import { createMetrics } from "@glam/shared/metrics";
+import { createService } from "@glam/shared/service";
+import { createApp } from "./app.ts";
+import { options } from "./config.ts";
+import { createCounter } from "./listener.ts";
+
+const config = await loadConfig(options);
+const metrics = createMetrics({ service: "${name}" });
+
+// Without DATABASE_URL the data are in .data, without NATS_SERVERS events stay in this process.
+const database = config.database === undefined
+  ? await embeddedDatabase()
+  : await connectDatabase({ ...config.database, lazy: true, metrics });
+const bus = config.nats === undefined
+  ? createMemoryBus()
+  : await connectNats({ ...config.nats, name: "${name}", waitForServer: true });
+const outbox = createOutbox(database, { service: "${name}", metrics });
+
+await createService({
+  name: "${name}",
+  app: createApp({ database, outbox, registry: await metrics.registry() }),
+  database,
+  migrations: new URL("./migrations", import.meta.url),
+  migrate: config.database === undefined ? "up" : "verify",
+  bus,
+  outbox,
+  listeners: [createCounter(bus, database, metrics)],
+  hostname: config.service.host,
+  port: config.service.port,
+  graceMs: config.database === undefined ? 0 : 5000, // for load balancers, which a laptop has none of
+}).run();
+
+async function embeddedDatabase() {
+  const { embeddedPostgres } = await import("@glam/shared/testing");
+  const postgres = await embeddedPostgres({ dataDir: ".data/${name}" });
+  return await connectDatabase({
+    ...postgres,
+    onClose: postgres.close,
+    metrics,
+  });
+}
+`,
+    "config.ts": `import { databaseConfig, natsConfig, serviceConfig } from "@glam/shared/config";
+import * as z from "zod";
+
+/** What \`loadConfig\` reads, and \`glam config show\` shows. */
+export const options = {
+  service: "${name}",
+  schema: z.object({
+    service: serviceConfig,
+    database: databaseConfig.optional(),
+    nats: natsConfig.optional(),
+  }),
+};
+`,
+    [`config/services/${name}.yml`]: `service:
+  host: 127.0.0.1
+  port: 8080
+`,
+    "tables.ts": `import { defineTable } from "@glam/shared/db";
+import * as z from "zod";
+
+// For \`glam migrate create --autogenerate\`, which compares every table here with the database.
+export { inboxTable, outboxTable } from "@glam/shared/messaging";
+
+export const Items = defineTable("items", {
+  columns: z.object({
+    id: z.uuid(),
+    name: z.string(),
+    created_at: z.date(),
+  }),
+  defaults: { created_at: "now()" },
+});
+
+/** How many items were created on a day: kept by the listener. */
+export const DailyCounts = defineTable("daily_counts", {
+  columns: z.object({ day: z.string(), items: z.int32() }),
+  primaryKey: "day",
+});
+`,
+    "events.ts": `import { defineEvent } from "@glam/shared/messaging";
+import * as z from "zod";
+
+export const ItemCreated = defineEvent(
+  "evt.${name}.item.created.v1",
+  z.object({ id: z.uuid(), name: z.string() }),
+  { title: "An item was created" },
+);
+`,
+    "app.ts": `import {
+  created,
+  type GlamMetricsOptions,
+  glamMiddleware,
+  success,
+  validate,
+} from "@glam/shared/api";
+import { type Database, Repository } from "@glam/shared/db";
+import { NotFoundError } from "@glam/shared/errors";
+import type { Outbox } from "@glam/shared/messaging";
+import { Hono } from "hono";
+import * as z from "zod";
+import { ItemCreated } from "./events.ts";
+import { DailyCounts, Items } from "./tables.ts";
+
+export interface AppParts extends Pick<GlamMetricsOptions, "registry"> {
+  readonly database: Database;
+  readonly outbox: Outbox;
+}
+
+/** The HTTP side of the service. */
+export function createApp({ database, outbox, registry }: AppParts): Hono {
+  const items = new Repository(database, Items);
+  const counts = new Repository(database, DailyCounts);
+  const app = new Hono();
+  app.use(
+    glamMiddleware({
+      service: "${name}",
+      methodNotAllowed: app,
+      metrics: { registry },
+    }),
+  );
+
+  app.post(
+    "/items",
+    validate("json", z.object({ name: z.string().min(1).max(200) })),
+    async (c) => {
+      // One transaction: there is no item without its event, and no event without its item.
+      const item = await database.transaction(async (tx) => {
+        const { name } = c.req.valid("json");
+        const item = await items.save({ id: crypto.randomUUID(), name });
+        await outbox.add(tx, ItemCreated, { id: item.id, name });
+        return item;
+      });
+      return created(c, item, \`/items/\${item.id}\`);
+    },
+  );
+
+  app.get(
+    "/items/:id",
+    validate("param", z.object({ id: z.uuid() })),
+    async (c) => {
+      const item = await items.findById(c.req.valid("param").id);
+      if (item === null) throw new NotFoundError("No such item");
+      return success(c, item);
+    },
+  );
+
+  app.get(
+    "/counts",
+    async (c) => success(c, await counts.findAll({}, { limit: 31 })),
+  );
+
+  return app;
+}
+`,
+    "listener.ts": `import type { Database } from "@glam/shared/db";
+import {
+  createInbox,
+  createListener,
+  type Listener,
+  type MessageBus,
+} from "@glam/shared/messaging";
+import type { Metrics } from "@glam/shared/metrics";
+import { ItemCreated } from "./events.ts";
+
+/** Counts the items of each day. The inbox sees to it that each event counts once, however often it comes. */
+export function createCounter(
+  bus: MessageBus,
+  database: Database,
+  metrics?: Metrics,
+): Listener {
+  return createListener(bus, {
+    service: "${name}",
+    queueGroup: "counter",
+    events: [ItemCreated],
+    inbox: createInbox(database),
+    metrics,
+    async handle({ event, tx }) {
+      const day = event.timestamp.slice(0, 10);
+      await tx\`
+        insert into daily_counts (day, items) values (\${day}, 1)
+        on conflict (day) do update set items = daily_counts.items + 1\`;
+    },
+  });
+}
+`,
+  };
+}

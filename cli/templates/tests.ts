@@ -1,0 +1,88 @@
+import type { Scaffold, ScaffoldFiles } from "./scaffold.ts";
+
+/** The tests of a new service. */
+export function testFiles({ name }: Scaffold): ScaffoldFiles {
+  return {
+    "tests/items_test.ts": `import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { connectDatabase, Migrator } from "@glam/shared/db";
+import { createMemoryBus, createOutbox } from "@glam/shared/messaging";
+import { embeddedPostgres } from "@glam/shared/testing";
+import { createApp } from "../app.ts";
+import { createCounter } from "../listener.ts";
+
+/** The service without its socket, on a database and a bus of its own. */
+async function start() {
+  const postgres = await embeddedPostgres();
+  const database = await connectDatabase({
+    ...postgres,
+    onClose: postgres.close,
+  });
+  await new Migrator(database, {
+    migrations: new URL("../migrations", import.meta.url),
+  }).up();
+  const bus = createMemoryBus();
+  const outbox = createOutbox(database, { service: "${name}", pollMs: 10 });
+  const relay = outbox.relay(bus);
+  const counter = createCounter(bus, database);
+  await Promise.all([relay.start(), counter.start()]);
+  return {
+    app: createApp({ database, outbox }),
+    async [Symbol.asyncDispose]() {
+      await counter.stop();
+      await relay.stop();
+      await bus.close();
+      await database.close();
+    },
+  };
+}
+
+function post(body: unknown): RequestInit {
+  return {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  };
+}
+
+describe("${name}", () => {
+  it("creates an item, and gives it back", async () => {
+    await using service = await start();
+    const response = await service.app.request(
+      "/items",
+      post({ name: "Lipstick" }),
+    );
+    assert.equal(response.status, 201);
+    const { data } = await response.json();
+    const again = await service.app.request(response.headers.get("Location")!);
+    assert.deepEqual((await again.json()).data, data);
+  });
+
+  it("counts each item by the event that was published with it", async () => {
+    await using service = await start();
+    for (const name of ["Lipstick", "Mascara"]) {
+      await service.app.request("/items", post({ name }));
+    }
+    let items = 0;
+    for (const until = Date.now() + 10_000; items < 2 && Date.now() < until;) {
+      const { data } = await (await service.app.request("/counts")).json();
+      items = data.at(0)?.items ?? 0;
+    }
+    assert.equal(items, 2);
+  });
+
+  it("refuses an item without a name, and knows none that is not there", async () => {
+    await using service = await start();
+    assert.equal(
+      (await service.app.request("/items", post({ name: "" }))).status,
+      422,
+    );
+    assert.equal(
+      (await service.app.request(\`/items/\${crypto.randomUUID()}\`)).status,
+      404,
+    );
+  });
+});
+`,
+  };
+}

@@ -1,0 +1,11 @@
+/** The version of this package. */
+export const VERSION = "0.1.0";
+
+/** The versions that a new service asks for: those that this package is tested with. */
+export const RANGES: Readonly<Record<string, string>> = {
+  "@electric-sql/pglite": "^0.5.16",
+  "@electric-sql/pglite-socket": "^0.2.17",
+  "@hono/node-server": "^2.1.0",
+  hono: "^4.11.0",
+  zod: "^4.1.0",
+};

@@ -1,0 +1,77 @@
+/**
+ * A service that `glam new` wrote, for the runtime that the tests run on, with this package in place of the published one:
+ * the source on Deno, the packed tarball elsewhere.
+ *
+ * @module
+ */
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { glam, type GlamOptions, type GlamResult, type RunningGlam, startProcess } from "./_glam.ts";
+
+/** A new service in a folder of its own, which is removed with it. */
+export interface NewService extends AsyncDisposable {
+  readonly folder: string;
+  /** What `glam new` printed. */
+  readonly written: GlamResult;
+  /** Starts one of its tasks, as its README says. */
+  start(task: string, args?: readonly string[], options?: GlamOptions): RunningGlam;
+}
+
+/** The runtime of the tests. */
+export const runtime: "bun" | "deno" | "node" = "Deno" in globalThis
+  ? "deno"
+  : "Bun" in globalThis
+  ? "bun"
+  : "node";
+
+/** Writes the service. */
+export async function newService(name: string): Promise<NewService> {
+  const parent = await mkdtemp(join(tmpdir(), "glam-new-"));
+  const written = await glam(["new", name], { cwd: parent });
+  const folder = join(parent, name);
+  const tasks = runtime === "deno" ? await pointDenoAtSource(folder) : await pointNpmAtTarball(folder);
+  return {
+    folder,
+    written,
+    start(task, args = [], options = {}) {
+      const [program, ...words] = tasks[task]!.split(" ");
+      const own = program === runtime ? process.execPath : program!;
+      return startProcess(own, [...words, ...args], { cwd: folder, ...options });
+    },
+    [Symbol.asyncDispose]: () => rm(parent, { recursive: true, force: true }),
+  };
+}
+
+interface Project {
+  tasks?: Record<string, string>;
+  scripts?: Record<string, string>;
+  imports: Record<string, string>;
+  exports: Record<string, string>;
+  compilerOptions: Record<string, unknown>;
+}
+
+async function pointDenoAtSource(folder: string): Promise<Record<string, string>> {
+  const root = new URL("../../", import.meta.url);
+  const own = JSON.parse(await readFile(new URL("deno.json", root), "utf8")) as Project;
+  const config = JSON.parse(await readFile(join(folder, "deno.json"), "utf8")) as Project;
+  delete config.imports["@glam/shared"];
+  const entries = Object.entries(own.exports).map(([key, path]) => [
+    `@glam/shared${key.slice(1)}`,
+    new URL(path, root).href,
+  ]);
+  const { isolatedDeclarations: _, ...compilerOptions } = own.compilerOptions;
+  const imports = { ...own.imports, ...config.imports, ...Object.fromEntries(entries) };
+  await writeFile(
+    join(folder, "deno.json"),
+    JSON.stringify({ ...config, imports, compilerOptions, lock: false }),
+  );
+  return config.tasks!;
+}
+
+async function pointNpmAtTarball(folder: string): Promise<Record<string, string>> {
+  await symlink(join(process.cwd(), "node_modules"), join(folder, "node_modules"));
+  const manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as Project;
+  return manifest.scripts!;
+}

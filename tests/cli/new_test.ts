@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, describe, it } from "node:test";
+import { startNats } from "../_support/nats_server.ts";
+import { createTestDatabase, freePort } from "../_support/postgres.ts";
+import { waitFor } from "../_support/wait_for.ts";
+import { glam, type RunningGlam } from "./_glam.ts";
+import { type NewService, newService, runtime } from "./_new_service.ts";
+
+const post = {
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: '{"name":"Lipstick"}',
+};
+
+describe("a service that glam new wrote", () => {
+  let service: NewService;
+  before(async () => {
+    service = await newService("orders");
+  });
+  after(() => service[Symbol.asyncDispose]());
+
+  /** Starts it, and waits until it is ready. */
+  async function start(env: Record<string, string> = {}): Promise<{ url: string; running: RunningGlam }> {
+    const port = await freePort();
+    const running = service.start("start", [], { env: { ...env, PORT: String(port) } });
+    const url = `http://127.0.0.1:${port}`;
+    await waitFor(async () => {
+      if (running.child.exitCode !== null) throw new Error(running.out() + running.errors());
+      const response = await fetch(`${url}/health/ready`).catch(() => undefined);
+      await response?.body?.cancel();
+      return response?.ok;
+    }, 60_000);
+    return { url, running };
+  }
+
+  async function stop({ child, ended }: RunningGlam): Promise<number | null> {
+    process.kill(child.pid!, "SIGTERM");
+    return (await ended).code;
+  }
+
+  async function counted(url: string): Promise<number> {
+    const body = await (await fetch(`${url}/counts`)).json() as { data: { items: number }[] };
+    assert.ok(Array.isArray(body.data), JSON.stringify(body));
+    const { data } = body;
+    return data.reduce((sum, { items }) => sum + items, 0);
+  }
+
+  it("has the files that its README tells of, and the command says what comes next", async () => {
+    const { code, out, errors } = service.written;
+    assert.deepEqual([code, errors], [0, ""]);
+    assert.match(out, /^Wrote \d+ files to orders\. Next:\n\n {2}cd orders\n/);
+    const files = await readdir(service.folder);
+    for (
+      const name of ["main.ts", "app.ts", "config.ts", "events.ts", "listener.ts", "tables.ts", "README.md"]
+    ) {
+      assert.ok(files.includes(name), name);
+    }
+    assert.equal(files.includes("deno.json"), runtime === "deno");
+    assert.equal(files.includes("package.json"), runtime !== "deno");
+  });
+
+  it("passes its own tests", async () => {
+    const { code, out, errors } = await service.start("test").ended;
+    assert.equal(code, 0, out + errors);
+    assert.match(out + errors, /counts each item by the event that was published with it/);
+  });
+
+  it("starts with nothing set up, does its work, stops with 0, and keeps its data", async () => {
+    const first = await start();
+    const created = await fetch(`${first.url}/items`, post);
+    assert.equal(created.status, 201);
+    const { data } = await created.json() as { data: { id: string } };
+    await waitFor(async () => await counted(first.url) === 1);
+    assert.equal(await stop(first.running), 0, first.running.out() + first.running.errors());
+    const second = await start();
+    const kept = await fetch(`${second.url}/items/${data.id}`);
+    assert.equal(kept.status, 200);
+    await kept.body?.cancel();
+    assert.equal(await counted(second.url), 1);
+    assert.equal(await stop(second.running), 0, second.running.out() + second.running.errors());
+  });
+
+  it("runs on Postgres and NATS by two variables, and glam with it", async () => {
+    await using server = await startNats({ accounts: false });
+    await using db = await createTestDatabase();
+    const env = { DATABASE_URL: db.url, NATS_SERVERS: server.url, ORDERS_DATABASE__SCHEMA: db.schema };
+    const call = (...args: string[]) => service.start("glam", args, { env }).ended;
+    const refused = await service.start("start", [], { env: { ...env, PORT: "0" } }).ended;
+    assert.equal(refused.code, 1);
+    assert.match(refused.out + refused.errors, /2 migrations are not applied/);
+
+    const up = await call("migrate", "up", "--schema", db.schema);
+    assert.equal(up.out, "Applied 2 migrations\n", up.errors);
+    const same = await call("migrate", "create", "nothing", "--autogenerate", "--schema", db.schema);
+    assert.equal(same.out, "Nothing to do: the database has the tables of the code\n", same.errors);
+
+    const { url: address, running } = await start(env);
+    assert.equal((await fetch(`${address}/items`, post)).status, 201);
+    await waitFor(async () => await counted(address) === 1);
+    const tail = await call("events", "tail", "--since", "1h", "--count", "1", "--json");
+    assert.equal(JSON.parse(tail.out).body.data.name, "Lipstick");
+    const status = JSON.parse((await call("outbox", "status", "--json", "--schema", db.schema)).out);
+    assert.deepEqual([status.pending, status.dead, status.sent], [0, 0, 1]);
+    const shown = await call("config", "show");
+    assert.match(shown.out, /^database\.url +\[redacted\] +DATABASE_URL$/m);
+    assert.match((await call("docs")).out, /^ {2}evt\.orders\.item\.created\.v1:$/m);
+    assert.equal(await stop(running), 0, running.out() + running.errors());
+  });
+});
+
+describe("glam new", () => {
+  it("writes for the runtime that is asked for, elsewhere, and never over what is there", async () => {
+    const cwd = await mkdtemp(join(tmpdir(), "glam-new-"));
+    for (const each of ["bun", "deno", "node"]) {
+      const args = ["new", "catalog-connector", "--runtime", each, "--dir", `services/${each}`];
+      assert.equal((await glam(args, { cwd })).code, 0);
+      const files = await readdir(join(cwd, "services", each));
+      assert.equal(files.includes("deno.json"), each === "deno");
+      assert.equal(files.includes(".npmrc"), each !== "deno");
+      assert.match(
+        await readFile(join(cwd, "services", each, "config/services/catalog-connector.yml"), "utf8"),
+        /^service:/,
+      );
+    }
+    const { dependencies } = JSON.parse(await readFile(join(cwd, "services/node/package.json"), "utf8"));
+    assert.match(dependencies["@glam/shared"], /^npm:@jsr\/glam__shared@\^\d/);
+    await writeFile(join(cwd, "services/bun/app.ts"), "mine");
+    const again = await glam(["new", "catalog-connector", "--dir", "services/bun"], { cwd });
+    assert.equal(again.code, 1);
+    assert.match(
+      again.errors,
+      /^glam: Cannot write to services\/bun: it is not empty\. Name another folder/m,
+    );
+    assert.equal(await readFile(join(cwd, "services/bun/app.ts"), "utf8"), "mine");
+    await rm(cwd, { recursive: true });
+  });
+
+  for (const name of ["Orders", "a b", "../x", "-x", "1st", "a--b", "x".repeat(41)]) {
+    it(`takes ${JSON.stringify(name)} for no name`, async () => {
+      const { code, errors } = await glam(["new", "--", name], { cwd: tmpdir() });
+      assert.equal(code, 2);
+      assert.match(
+        errors,
+        /^glam: Expected the name to be at most 40 lower-case letters, digits and dashes/m,
+      );
+    });
+  }
+});
