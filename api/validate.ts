@@ -1,3 +1,4 @@
+import { outside } from "../internal/outside.ts";
 import type { MiddlewareHandler, ValidationTargets } from "hono";
 import type * as z from "zod";
 import { ValidationError } from "../errors/common.ts";
@@ -85,7 +86,7 @@ export function validate<Target extends ValidationTarget, Schema extends z.ZodTy
 
 /** The validator of `@hono/zod-validator`, imported by the first route that has one: importing it costs as much as an area of this package. */
 async function loadValidator(target: ValidationTarget, schema: z.ZodType): Promise<MiddlewareHandler> {
-  const { zValidator } = await import("@hono/zod-validator");
+  const { zValidator } = await outside(() => import("@hono/zod-validator"));
   const check = (issues: readonly IssueLike[] | undefined) => {
     if (issues !== undefined) throw invalid(issues, PREFIX[target]);
   };
@@ -96,7 +97,7 @@ async function loadValidator(target: ValidationTarget, schema: z.ZodType): Promi
       (result) => check(result.success ? undefined : result.error.issues),
     ) as MiddlewareHandler;
   } catch { // it looks for the names of a header schema at one place, where not every schema has them
-    const { validator } = await import("hono/validator");
+    const { validator } = await outside(() => import("hono/validator"));
     const names = new Map(namesOf(schema).map((name) => [name.toLowerCase(), name]));
     return validator(target as keyof ValidationTargets, async (value) => {
       const entries = Object.entries(value).map(([name, text]) => [names.get(name) ?? name, text]);

@@ -1,3 +1,4 @@
+import { outside } from "../internal/outside.ts";
 import type { Tenant } from "./_insert.ts";
 import type { Session, Sessions } from "./_session.ts";
 import type { Database } from "./database.ts";
@@ -9,7 +10,7 @@ export type Engine = typeof import("./_engine.ts");
 let engine: Engine | undefined;
 
 async function loadEngine(): Promise<Engine> {
-  return engine ??= await import("./_engine.ts");
+  return engine ??= await outside(() => import("./_engine.ts"));
 }
 
 /** The calls of a repository: they wait for the engine where it is not there yet. */

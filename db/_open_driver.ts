@@ -1,3 +1,4 @@
+import { outside } from "../internal/outside.ts";
 import { detectRuntime } from "../internal/runtime.ts";
 import type { Driver } from "./_driver.ts";
 import { quoteIdentifier } from "./_identifier.ts";
@@ -18,7 +19,7 @@ export type DriverFactory = (options: never) => unknown;
 
 /** The driver, imported when a database is first connected to. */
 export async function loadDriver(): Promise<DriverFactory> {
-  return (await import("postgres")).default as DriverFactory;
+  return (await outside(() => import("postgres"))).default as DriverFactory;
 }
 
 /** Opens a pool of the driver; its first connection waits for the first query. */

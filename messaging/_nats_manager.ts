@@ -1,3 +1,4 @@
+import { outside } from "../internal/outside.ts";
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { busError, type BusErrorPlace, toBusError } from "./_bus_error.ts";
@@ -52,7 +53,7 @@ export class NatsManager {
   }
 
   async #open(): Promise<JetStreamManager> {
-    const { jetstreamManager } = await import("@nats-io/jetstream");
+    const { jetstreamManager } = await outside(() => import("@nats-io/jetstream"));
     return await jetstreamManager(this.#connection, {
       checkAPI: false,
       ...this.#domain !== undefined && { domain: this.#domain },

@@ -1,3 +1,4 @@
+import { outside } from "../internal/outside.ts";
 import type { Engine } from "./listener/_engine.ts";
 import { toSettings } from "./listener/_settings.ts";
 import type { Inbox } from "./inbox/inbox.ts";
@@ -54,7 +55,7 @@ export function createListener<
 
   async function open(): Promise<void> {
     // The engine is what a program that only publishes does not need.
-    const { Engine } = await import("./listener/_engine.ts");
+    const { Engine } = await outside(() => import("./listener/_engine.ts"));
     if (stopping !== undefined) return;
     engine = new Engine(bus, settings, finished.reject);
     await engine.start();

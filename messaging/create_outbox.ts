@@ -1,3 +1,4 @@
+import { outside } from "../internal/outside.ts";
 import type { Database } from "../db/database.ts";
 import { ensureTable } from "./_ensure_table.ts";
 import { toOutboxSettings, toRelaySettings } from "./outbox/_settings.ts";
@@ -48,7 +49,8 @@ export function createOutbox(db: Database, options: OutboxOptions): Outbox {
   let engine: Promise<OutboxEngine> | undefined;
   // Imported at the first use: what an outbox is made of is nothing that a program without one needs.
   const open = () =>
-    engine ??= import("./outbox/_engine.ts").then(({ OutboxEngine }) => new OutboxEngine(db, settings));
+    engine ??= outside(() => import("./outbox/_engine.ts"))
+      .then(({ OutboxEngine }) => new OutboxEngine(db, settings));
   return {
     table,
     add: async (tx, event, data, given = {}) => await (await open()).add(tx, event, data, given),

@@ -1,3 +1,5 @@
+import { outside } from "../internal/outside.ts";
+
 /** A Prometheus registry: any copy or version of prom-client's `Registry` is one. */
 export interface PrometheusRegistry {
   /** Content type of {@link PrometheusRegistry.metrics}. */
@@ -14,7 +16,7 @@ export interface PrometheusRegistry {
 
 /** prom-client, imported when a registry is first needed. */
 export function loadPromClient(): Promise<typeof import("prom-client")> {
-  return loading ??= import("prom-client");
+  return loading ??= outside(() => import("prom-client"));
 }
 
 let loading: Promise<typeof import("prom-client")> | undefined;

@@ -2,9 +2,11 @@ import type { Health } from "../api/health_checks.ts";
 import { createOwnRoutes, type OwnRoute } from "../api/own_routes.ts";
 import { offerHealth, type ServiceHealth } from "../api/service_health.ts";
 import { isWellFormedId } from "../context/ids.ts";
-import { getContext, runWithContext } from "../context/storage.ts";
+import { currentContext, getContext, runWithContext } from "../context/storage.ts";
+import { isInTransaction } from "../db/in_transaction.ts";
 import { InternalError } from "../errors/common.ts";
 import { GlamError } from "../errors/glam_error.ts";
+import { outside } from "../internal/outside.ts";
 import type { Settings } from "./_settings.ts";
 
 /** Answers requests: the `fetch` of a server. `env` is what the server knows of the request. */
@@ -27,7 +29,10 @@ const PROBES: readonly string[] = ["/health/live", "/health/ready"];
  * the probes where no `glamMiddleware` does, and tells clients to close their connections while the service drains.
  */
 export function createHandlers(settings: Settings, health: Health & ServiceHealth): Handlers {
-  const { name, logger, options: { app } } = settings;
+  const { name, logger, options: { app, database } } = settings;
+  // As after an application's own `import()` in a request, which Deno then takes all later ones for a part of.
+  const isInside = () =>
+    currentContext() !== undefined || (database !== undefined && isInTransaction(database));
   const routes = createOwnRoutes(undefined, { path: "/api/v1/health", of: health });
   const answer: Fetch = (request, env) => {
     if (app !== undefined) return app.fetch(request, env as never);
@@ -65,17 +70,19 @@ export function createHandlers(settings: Settings, health: Health & ServiceHealt
     return await ownAsync(request, name, () => route.answer(request, undefined));
   }
 
+  const handle: Fetch = (request, env) => {
+    const { url } = request;
+    if (!url.startsWith("http")) return onInvalid(request); // Bun, where `Host` is illegal
+    offerHealth(env, health);
+    const route = url.includes("/health/") ? routes.get(probedPath(request)) : undefined;
+    const response = route === undefined ? answer(request, env) : probe(request, env, route);
+    return health.isDraining() ? closing(response) : response;
+  };
+
   return {
     onError,
     onInvalid,
-    fetch(request, env) {
-      const { url } = request;
-      if (!url.startsWith("http")) return onInvalid(request); // Bun, where `Host` is illegal
-      offerHealth(env, health);
-      const route = url.includes("/health/") ? routes.get(probedPath(request)) : undefined;
-      const response = route === undefined ? answer(request, env) : probe(request, env, route);
-      return health.isDraining() ? closing(response) : response;
-    },
+    fetch: (request, env) => isInside() ? outside(() => handle(request, env)) : handle(request, env),
   };
 }
 

@@ -42,7 +42,8 @@ export const glamCommand: readonly string[] = [
 /** The environment of a machine where nothing is set up. */
 export function bareEnvironment(): Record<string, string> {
   const set = Object.entries(process.env).filter(([name, value]) =>
-    value !== undefined && !/DATABASE_URL|NATS_|_DB_|SERVICE_NAME|APP_ENV|NO_COLOR|FORCE_COLOR/.test(name)
+    value !== undefined &&
+    !/NODE_TEST_CONTEXT|DATABASE_URL|NATS_|_DB_|SERVICE_NAME|APP_ENV|NO_COLOR|FORCE_COLOR/.test(name)
   );
   return Object.fromEntries(set) as Record<string, string>;
 }
