@@ -1,5 +1,5 @@
-import { formatBound } from "../metrics/exposition.ts";
 import type { PrometheusRegistry } from "../metrics/registry.ts";
+import { histogramSamples, type Sample, type SharedMetrics, showShared } from "../metrics/shared_metrics.ts";
 import type { Gate } from "./_gate.ts";
 import { codeOf } from "./_query_error.ts";
 import type { StatementLabel } from "./_statement.ts";
@@ -70,69 +70,59 @@ interface Source {
   readonly max: number;
 }
 
-interface Sample {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-  readonly metricName?: string;
-}
+const DURATION = "db_query_duration_seconds";
 
-interface DatabaseMetric {
-  readonly [SOURCES]: Set<Source>;
-}
-
-// The same symbol in every copy of the package: several of them may meet in one registry.
-const SOURCES: unique symbol = Symbol.for("@glam/shared.metrics.databases.v1") as never;
-
-const DEFINITIONS: readonly {
-  readonly name: string;
-  readonly help: string;
-  readonly type: "counter" | "gauge" | "histogram";
-  samples(source: Source): Iterable<Sample>;
-}[] = [
-  {
-    name: "db_pool_connections_max",
-    help: "Most connections that the pool may have",
-    type: "gauge",
-    samples: (source) => [{ labels: labelsOf(source), value: source.max }],
-  },
-  {
-    name: "db_pool_connections_in_use",
-    help: "Connections of the pool in use",
-    type: "gauge",
-    samples: (source) => [{ labels: labelsOf(source), value: source.gate.inUse }],
-  },
-  {
-    name: "db_pool_waiting",
-    help: "Queries and transactions that wait for a connection",
-    type: "gauge",
-    samples: (source) => [{ labels: labelsOf(source), value: source.gate.waiting }],
-  },
-  {
-    name: "db_query_duration_seconds",
-    help: "Duration of database queries in seconds",
-    type: "histogram",
-    samples: queryDuration,
-  },
-  {
-    name: "db_query_errors_total",
-    help: "Database queries that failed, by SQLSTATE or driver code",
-    type: "counter",
-    samples: (source) =>
-      Array.from(
-        source.recorder.errors,
-        ([code, value]) => ({ labels: { ...labelsOf(source), code }, value }),
-      ),
-  },
-  {
-    name: "db_transaction_retries_total",
-    help: "Further runs of a transaction after a serialization failure or a deadlock",
-    type: "counter",
-    samples: (source) => [{ labels: labelsOf(source), value: source.recorder.retries }],
-  },
-];
+const DATABASES: SharedMetrics<Source> = {
+  kind: "database",
+  symbol: Symbol.for("@glam/shared.metrics.databases.v1"),
+  metrics: [
+    {
+      name: "db_pool_connections_max",
+      help: "Most connections that the pool may have",
+      type: "gauge",
+      samples: (source) => [{ labels: labelsOf(source), value: source.max }],
+    },
+    {
+      name: "db_pool_connections_in_use",
+      help: "Connections of the pool in use",
+      type: "gauge",
+      samples: (source) => [{ labels: labelsOf(source), value: source.gate.inUse }],
+    },
+    {
+      name: "db_pool_waiting",
+      help: "Queries and transactions that wait for a connection",
+      type: "gauge",
+      samples: (source) => [{ labels: labelsOf(source), value: source.gate.waiting }],
+    },
+    {
+      name: DURATION,
+      help: "Duration of database queries in seconds",
+      type: "histogram",
+      samples: queryDuration,
+    },
+    {
+      name: "db_query_errors_total",
+      help: "Database queries that failed, by SQLSTATE or driver code",
+      type: "counter",
+      samples: (source) =>
+        Array.from(
+          source.recorder.errors,
+          ([code, value]) => ({ labels: { ...labelsOf(source), code }, value }),
+        ),
+    },
+    {
+      name: "db_transaction_retries_total",
+      help: "Further runs of a transaction after a serialization failure or a deadlock",
+      type: "counter",
+      samples: (source) => [{ labels: labelsOf(source), value: source.recorder.retries }],
+    },
+  ],
+  reset: ({ recorder }) => recorder.reset(),
+};
 
 /**
- * Shows a pool on `registry`, beside those that are on it already, until the function that it gives is called.
+ * Shows a pool on `registry`, beside those that are on it already, until the function that it gives is called; two of one
+ * service and database add up in one series.
  *
  * @throws {TypeError} when the registry has a metric of one of the names that is not this package's.
  */
@@ -142,67 +132,13 @@ export function showDatabase(
   gate: Gate,
   max: number,
 ): () => void {
-  const source: Source = { recorder, gate, max };
-  const existing = DEFINITIONS.map(({ name }) =>
-    registry.getSingleMetric(name) as DatabaseMetric | undefined
-  );
-  const foreign = existing.findIndex((metric) => metric !== undefined && metric[SOURCES] === undefined);
-  if (foreign >= 0) {
-    throw new TypeError(
-      `Cannot register database metrics: the registry has a "${
-        DEFINITIONS[foreign]!.name
-      }" of its own; remove it or pass another registry`,
-    );
-  }
-  const sources = DEFINITIONS.map((definition, index) => {
-    const known = existing[index]?.[SOURCES];
-    if (known !== undefined) return known.add(source);
-    const added = new Set([source]);
-    registry.registerMetric(createMetric(definition, added) as never);
-    return added;
-  });
-  return () => sources.forEach((each) => each.delete(source));
-}
-
-function createMetric(
-  { name, help, type, samples }: typeof DEFINITIONS[number],
-  sources: Set<Source>,
-): object {
-  return {
-    name,
-    help,
-    type,
-    [SOURCES]: sources,
-    get: () => Promise.resolve({ name, help, type, aggregator: "sum", values: [...merge(sources, samples)] }),
-    reset: () => sources.forEach(({ recorder }) => recorder.reset()),
-  };
-}
-
-/** The samples of all pools; two of one service and database add up in one series. */
-function merge(sources: Iterable<Source>, samples: (source: Source) => Iterable<Sample>): Iterable<Sample> {
-  const merged = new Map<string, Sample>();
-  for (const source of sources) {
-    for (const sample of samples(source)) {
-      const key = JSON.stringify([sample.metricName, sample.labels]);
-      const value = sample.value + (merged.get(key)?.value ?? 0);
-      merged.set(key, { ...sample, value });
-    }
-  }
-  return merged.values();
+  return showShared(DATABASES, registry, { recorder, gate, max });
 }
 
 function* queryDuration(source: Source): Generator<Sample> {
-  const name = "db_query_duration_seconds";
   for (const { operation, table, counts, sum } of source.recorder.series()) {
     const labels = { ...labelsOf(source), operation, table };
-    let total = 0;
-    for (let bucket = 0; bucket < counts.length; bucket++) {
-      total += counts[bucket]!;
-      const le = formatBound(BUCKETS[bucket]);
-      yield { metricName: `${name}_bucket`, labels: { ...labels, le }, value: total };
-    }
-    yield { metricName: `${name}_sum`, labels, value: sum };
-    yield { metricName: `${name}_count`, labels, value: total };
+    yield* histogramSamples(DURATION, labels, { bounds: BUCKETS, counts, sum });
   }
 }
 
