@@ -29,6 +29,9 @@ export class NatsLink {
   #connected = true;
   #ended = false;
   #closing: Promise<void> | undefined;
+  /** The server has said that the credentials are no longer valid, and has not been reached since. */
+  #isExpired = false;
+  #refusal: Error | undefined;
 
   constructor(connection: NatsConnection, duties: NatsLinkDuties, log: LoggerLike | undefined) {
     this.#connection = connection;
@@ -101,7 +104,7 @@ export class NatsLink {
       if (this.#closing !== undefined) return;
       this.#closing = Promise.resolve();
       const error = toBusError(
-        reason ?? new Error("closed by somebody else"),
+        this.#refusal ?? reason ?? new Error("closed by somebody else"),
         "The connection to NATS is closed",
         { operation: "connect" },
       );
@@ -117,14 +120,26 @@ export class NatsLink {
         this.#tell({ type: "disconnected" });
       } else if (status.type === "reconnect") {
         this.#connected = true;
+        this.#isExpired = false;
         log?.info("Message bus connected again", { server: status.server });
         this.#duties.onAgain();
         this.#tell({ type: "connected" });
       } else if (status.type === "error") {
         log?.error("Message bus error", { error: status.error });
-        const { operation, subject } = status.error as { operation?: unknown; subject?: unknown };
-        if (operation === "publish" && typeof subject === "string") this.#duties.onRefused(subject);
+        this.#heed(status.error);
       }
+    }
+  }
+
+  #heed(error: Error): void {
+    const { name, operation, subject } = error as Error & { operation?: unknown; subject?: unknown };
+    if (operation === "publish" && typeof subject === "string") this.#duties.onRefused(subject);
+    if (name === "UserAuthenticationExpiredError") {
+      this.#isExpired = true;
+    } else if (name === "AuthorizationError" && this.#isExpired) {
+      // They will not get better. Refused otherwise they may, such as when a server is being configured.
+      this.#refusal = new Error("the credentials have expired", { cause: error });
+      this.#connection.close().catch(() => {});
     }
   }
 }

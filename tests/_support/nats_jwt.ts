@@ -44,14 +44,14 @@ resolver_preload: {
   return { config, account };
 }
 
-/** A user of the account, as a `.creds` file. */
-export function credsOf({ account }: Operator): string {
+/** A user of the account, as a `.creds` file; the server ends its connection after `seconds`, where they are given. */
+export function credsOf({ account }: Operator, seconds?: number): string {
   const user = nkeys.createUser();
   const jwt = sign(account, user, "user", {
     type: "user",
     version: 2,
     ...{ subs: -1, data: -1, payload: -1, pub: {}, sub: {} },
-  });
+  }, seconds);
   const seed = new TextDecoder().decode(user.getSeed());
   return `-----BEGIN NATS USER JWT-----
 ${jwt}
@@ -64,9 +64,11 @@ ${seed}
 }
 
 /** https://docs.nats.io/running-a-nats-service/nats_admin/security/jwt */
-function sign(issuer: KeyPair, subject: KeyPair, name: string, nats: object): string {
+function sign(issuer: KeyPair, subject: KeyPair, name: string, nats: object, seconds?: number): string {
+  const now = Math.floor(Date.now() / 1000);
   const claims = {
-    iat: Math.floor(Date.now() / 1000),
+    ...seconds !== undefined && { exp: now + seconds },
+    iat: now,
     iss: issuer.getPublicKey(),
     name,
     sub: subject.getPublicKey(),
