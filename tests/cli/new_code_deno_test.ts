@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { startProcess } from "./_glam.ts";
+import { newService } from "./_new_service.ts";
+
+it("what glam new writes is formatted, lints, and has the right types", async () => {
+  await using service = await newService("orders");
+  const files = [
+    "main.ts",
+    "app.ts",
+    "config.ts",
+    "events.ts",
+    "listener.ts",
+    "tables.ts",
+    "README.md",
+    "tests",
+  ];
+  for (const args of [["fmt", "--check", ...files], ["lint"], ["check", "."]]) {
+    const { code, out, errors } = await startProcess(Deno.execPath(), args, { cwd: service.folder }).ended;
+    assert.equal(code, 0, `${args[0]}: ${out}${errors}`);
+  }
+});
