@@ -54,6 +54,7 @@ complete -o default -F _${name} ${name}
 `;
 }
 
+/** As for bash; `path` is a variable of zsh's own. */
 function zshScript(name: string, entries: readonly Entry[]): string {
   const paths = entries.map(({ path }) => `"${path}"`).slice(1).join("|");
   const offers = entries.map(({ path, commands, options, choices }) => {
@@ -66,14 +67,14 @@ function zshScript(name: string, entries: readonly Entry[]): string {
   });
   return `#compdef ${name}
 _${name}() {
-  local path="${name}" word
+  local at="${name}" word
   local -a offers
   for word in "\${(@)words[2,CURRENT-1]}"; do
-    case "$path $word" in
-      ${paths}) path="$path $word" ;;
+    case "$at $word" in
+      ${paths}) at="$at $word" ;;
     esac
   done
-  case "$path" in
+  case "$at" in
 ${offers.join("\n")}
   esac
   _describe ${name} offers || _files
