@@ -7,7 +7,7 @@ import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { type NatsServer, startNats } from "../_support/nats_server.ts";
 import { waitFor } from "../_support/wait_for.ts";
-import { fixtures, glam, glamOnTerminal, startGlam } from "./_glam.ts";
+import { fixtures, glam, glamCommand, glamOnTerminal, startGlam, startProcess } from "./_glam.ts";
 import { OrderPlaced } from "./fixtures/events.ts";
 
 describe("glam events", () => {
@@ -73,6 +73,19 @@ describe("glam events", () => {
       const found = await bus.readMessage("GLAM_EVENTS", { sequence: JSON.parse(later.out).sequence });
       assert.ok(found!.timeNanos / 1_000_000n >= third!.timeNanos / 1_000_000n);
       assert.ok(found!.sequence <= 3);
+    });
+
+    it("ends quietly when nobody reads any further", async () => {
+      await using _ = await account();
+      await publish(1);
+      const line = `${glamCommand.join(" ")} events tail --since 1h; echo "exit code $?" >&2`;
+      const piped = startProcess("sh", ["-c", `(${line}) | head -n 1`], { env });
+      await waitFor(async () => {
+        await publish(2);
+        return piped.child.exitCode !== null;
+      });
+      const { out, errors } = await piped.ended;
+      assert.deepEqual([out.trimEnd().split("\n").length, errors], [1, "exit code 0\n"]);
     });
 
     it("stops at Ctrl-C with 130", async () => {

@@ -83,12 +83,6 @@ describe("glam", () => {
     assert.ok(!plain.out.includes("\x1b["));
   });
 
-  it("ends quietly when nobody reads any further", async () => {
-    const line = `${glamCommand.join(" ")} completion fish | head -n 1`;
-    const { out, errors } = await startProcess("sh", ["-c", `${line}; true`], {}).ended;
-    assert.deepEqual([out, errors], ["function __glam_at\n", ""]);
-  });
-
   it("completes commands, options and choices in bash", async () => {
     const complete = async (...words: string[]) => {
       const script = `eval "$(${glamCommand.join(" ")} completion bash)"
