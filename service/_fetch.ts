@@ -22,6 +22,8 @@ export interface Handlers {
   readonly onInvalid: (request?: Request) => Response;
 }
 
+/** An absolute URL whose host parses. With an illegal `Host`, Bun gives the path alone, and Deno what it was sent. */
+const LEGAL_URL = /^https?:\/\/[\w.~!$&'()*+,;=:[\]-]+(?:[/?#]|$)/;
 const PROBES: readonly string[] = ["/health/live", "/health/ready"];
 
 /**
@@ -72,7 +74,7 @@ export function createHandlers(settings: Settings, health: Health & ServiceHealt
 
   const handle: Fetch = (request, env) => {
     const { url } = request;
-    if (!url.startsWith("http")) return onInvalid(request); // Bun, where `Host` is illegal
+    if (!LEGAL_URL.test(url)) return onInvalid(request);
     offerHealth(env, health);
     const route = url.includes("/health/") ? routes.get(probedPath(request)) : undefined;
     const response = route === undefined ? answer(request, env) : probe(request, env, route);

@@ -22,6 +22,7 @@ export async function serveOnNode(options: ServeOptions): Promise<HttpServer> {
     server.once("error", reject);
     server.listen(port, hostname, () => {
       server.off("error", reject);
+      server.on("error", (error) => void onError(error)); // such as too many open files: it goes on
       resolve();
     });
   });
