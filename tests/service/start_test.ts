@@ -12,6 +12,7 @@ import {
   defineEvent,
   type Listener,
   type MessageBus,
+  STREAM_CONFIGS,
 } from "@glam/shared/messaging";
 import { ServiceError, type ServiceOptions } from "@glam/shared/service";
 import { Hono } from "hono";
@@ -158,6 +159,23 @@ describe("start()", () => {
     assert.match(error.message, /0001_create_a/);
   });
 
+  it("warns of a stream that differs from what it should be, and repairs it when told to", async () => {
+    for (const [streams, warned] of [[undefined, true], [{ repair: true }, false], [false, false]] as const) {
+      const bus = createMemoryBus();
+      await bus.ensureStream({ ...STREAM_CONFIGS[0], maxAgeMs: 3_600_000 });
+      const { service, lines } = testService({ bus, streams });
+      await service.start();
+      const warnings = lines.filter(({ level }) => level === "warn").map(({ fields }) => fields["stream"]);
+      assert.deepEqual(warnings, warned ? ["GLAM_EVENTS"] : []);
+      const info = await bus.streamInfo("GLAM_EVENTS");
+      assert.equal(
+        info?.config.maxAgeMs,
+        streams === undefined || !streams ? 3_600_000 : STREAM_CONFIGS[0].maxAgeMs,
+      );
+      await service.stop();
+    }
+  });
+
   it("starts once, whoever asks, and never again after it was stopped", async () => {
     const { service, steps } = testService({ app: new Hono() });
     await Promise.all([service.start(), service.start()]);
@@ -219,6 +237,18 @@ describe("a start that fails", () => {
       await assert.rejects(database.ping());
     });
   }
+
+  it("before onStart does not run onStop, which would close what is not there", async () => {
+    const calls: string[] = [];
+    const { service } = testService({
+      bus: createMemoryBus(),
+      database: await connectDatabase({ url: "postgres://127.0.0.1:1/x", lazy: true }),
+      onStart: () => void calls.push("onStart"),
+      onStop: () => void calls.push("onStop"),
+    });
+    await errorOf(service.start());
+    assert.deepEqual(calls, []);
+  });
 
   it("at a port that is in use says how to choose another", async () => {
     const blocker = createServer().listen(0, "127.0.0.1");
