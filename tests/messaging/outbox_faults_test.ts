@@ -143,7 +143,11 @@ it("backends that are terminated in the middle of batches lose nothing", { timeo
 
 it("health and stop come to an end while the database hangs", { timeout: 60_000 }, async () => {
   await using server = await startPostgres();
-  await using setting = await openOutbox({}, { url: server.url, closeTimeoutMs: 500 });
+  await using setting = await openOutbox({}, {
+    url: server.url,
+    queryTimeoutMs: 0,
+    closeTimeoutMs: 500,
+  });
   const { bus, outbox } = setting;
   const relay = outbox.relay(bus, { graceMs: 100 });
   await relay.start();
@@ -157,6 +161,32 @@ it("health and stop come to an end while the database hangs", { timeout: 60_000 
   } finally {
     await server.resume();
   }
+});
+
+it("stop() gives up at the end of its grace what is not acknowledged, and keeps what is", async () => {
+  await using setting = await openOutbox();
+  const { db, bus, outbox } = setting;
+  await addNumbers(db, outbox, range(1, 10));
+  const begun = Promise.withResolvers<void>();
+  const deaf = new Proxy(bus, {
+    get(target, name) {
+      if (name === "publish") {
+        return (message: { data: string }, options: object) => {
+          if (JSON.parse(message.data).data.n < 10) return target.publish(message as never, options);
+          begun.resolve();
+          return new Promise(() => {});
+        };
+      }
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const relay = outbox.relay(deaf, { graceMs: 50 });
+  await relay.start();
+  await begun.promise;
+  await relay.stop();
+  await waitFor(async () => (await outbox.status()).sent === 9);
+  assert.equal((await outbox.status()).pending, 1);
 });
 
 it("a subject whose stream is silent keeps its events, and holds up no other subject", async () => {
