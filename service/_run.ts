@@ -8,6 +8,8 @@ interface ProcessLike {
 }
 
 const FLUSH_MS = 1000;
+/** A signal to a group of processes comes twice where a task runner passes it on as well; no one asks again that fast. */
+const ECHO_MS = 250;
 
 /** Runs the service until it has stopped, and ends the process. */
 export async function run(
@@ -17,15 +19,17 @@ export async function run(
 ): Promise<never> {
   const { process } = globalThis as unknown as { process?: ProcessLike };
   if (process?.on === undefined) throw new TypeError("Cannot run a service: this runtime has no process");
-  let isAsked = false;
+  let first: { readonly signal: string; readonly at: number } | undefined;
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.on(signal, () => {
-      if (isAsked) {
+      const at = performance.now();
+      if (first === undefined) {
+        first = { signal, at };
+        lifecycle.stop(signal);
+      } else if (signal !== first.signal || at - first.at > ECHO_MS) {
         logger.warn("A second signal: ending at once", { signal });
         process.exit(1);
       }
-      isAsked = true;
-      lifecycle.stop(signal);
     });
   }
   lifecycle.start().catch(() => {}); // `finished` says so, too

@@ -73,6 +73,15 @@ describe("a service as a process", () => {
     assert.deepEqual(stopLines(child), ["Service stopping", "A second signal: ending at once"]);
   });
 
+  it("takes a signal for one that also comes by way of a task runner", async () => {
+    const child = startService({ graceMs: 500 });
+    await child.url;
+    child.signal("SIGTERM");
+    await new Promise((resolve) => setTimeout(resolve, 5)); // two that are pending are one
+    child.signal("SIGTERM");
+    assert.equal(await child.exited, 0, child.output());
+  });
+
   it("goes on without a request that hangs past its deadline, with exit code 1", async () => {
     const { db, options } = await everything();
     await using _db = db;
