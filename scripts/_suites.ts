@@ -54,7 +54,7 @@ export const suites: readonly Suite[] = [
       // With `./`, Bun takes them as files and not as patterns.
       return {
         command: [...command, ...files.map((file) => `./${file}`)],
-        cwd: await createTestProject("bun"),
+        cwd: await testProject("bun"),
       };
     },
   },
@@ -67,7 +67,7 @@ export const suites: readonly Suite[] = [
       command.push(`--test-reporter=${verbose ? "spec" : "dot"}`, "--test-reporter-destination=stdout");
       command.push("--test-reporter=junit", `--test-reporter-destination=${report}`);
       if (filter !== undefined) command.push(`--test-name-pattern=${escapePattern(filter)}`);
-      return { command: [...command, ...files], cwd: await createTestProject("node") };
+      return { command: [...command, ...files], cwd: await testProject("node") };
     },
   },
   {
@@ -112,6 +112,15 @@ function denoTest({ files, report, filter, verbose }: SuiteRun): string[] {
   return [...command, ...files];
 }
 
+const projects = new Map<string, Promise<string>>();
+
+/** The folder of a runtime's tests, which all parts of its suite share. */
+function testProject(name: string): Promise<string> {
+  let project = projects.get(name);
+  if (project === undefined) projects.set(name, project = createTestProject(name));
+  return project;
+}
+
 async function createTestProject(name: string): Promise<string> {
   const folder = await createConsumer(name);
   await copyFolder(`${root}/tests`, `${folder}/tests`);
@@ -131,7 +140,7 @@ function escapePattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-/** Where a suite's JUnit report goes. */
-export function reportPath(suite: Suite): string {
-  return `${cacheDir}/reports/${suite.name}.xml`;
+/** Where the JUnit report of a part of a suite goes. */
+export function reportPath(suite: Suite, part: number): string {
+  return `${cacheDir}/reports/${suite.name}_${part + 1}.xml`;
 }

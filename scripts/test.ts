@@ -20,6 +20,12 @@ import { findTestFiles, reportPath, type Suite, suites } from "./_suites.ts";
 import { createVoices } from "./_voices.ts";
 import { postgres } from "./tools.ts";
 
+/** Parts that run at once, on two cores and up: most tests wait for a server, a process or a clock. */
+const AT_ONCE = 3;
+/** A suite with more files than this is run in parts. */
+const FILES_OF_A_PART = 40;
+const PARTS = 2;
+
 interface Row extends Counts {
   readonly name: string;
   readonly seconds: number;
@@ -66,13 +72,38 @@ async function choose(): Promise<Choice> {
   };
 }
 
-/** Runs one suite. An exit code that the report does not explain, and no test at all, count as a failure. */
-async function runSuite(suite: Suite, files: readonly string[], { filter, verbose }: Choice): Promise<Row> {
+/** A part of a suite, which has a process of its own. */
+interface Part {
+  readonly suite: Suite;
+  readonly files: readonly string[];
+  /** Where the report goes. */
+  readonly report: string;
+  /** Such as `, part 1 of 2`; empty where there is only one. */
+  readonly label: string;
+}
+
+/** The parts of the suites, in the order in which to begin them. */
+function partsOf({ suites, files, partial }: Choice): Part[] {
+  return suites.flatMap((suite) => {
+    const own = files.filter((file) => suite.accepts(file));
+    if (own.length === 0 && partial) return [];
+    const count = own.length > FILES_OF_A_PART ? PARTS : 1;
+    // Dealt out, so that each part has its share of an area that takes long.
+    return Array.from({ length: count }, (_, part) => ({
+      suite,
+      files: own.filter((_, index) => index % count === part),
+      report: reportPath(suite, part),
+      label: count === 1 ? "" : `, part ${part + 1} of ${count}`,
+    }));
+  });
+}
+
+/** Runs a part. An exit code that the report does not explain, and no test at all, count as a failure. */
+async function runPart({ suite, files, report, label }: Part, { filter, verbose }: Choice): Promise<Row> {
   const voice = createVoice();
   const print = (text: string): void => voice.say(`${text}\n`);
-  print(`\n== ${suite.title} (${files.length} files)`);
+  print(`\n== ${suite.title}${label} (${files.length} files)`);
   const started = performance.now();
-  const report = reportPath(suite);
   await Deno.remove(report).catch(() => {});
   let counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   try {
@@ -115,6 +146,22 @@ async function startSharedPostgres(): Promise<PostgresServer | undefined> {
   }
 }
 
+/** What came of each suite, all its parts together. */
+function bySuite(choice: Choice, rows: readonly Row[]): Row[] {
+  return choice.suites.flatMap(({ name }) => {
+    const own = rows.filter((row) => row.name === name);
+    const sum = (key: "failed" | "passed" | "seconds" | "skipped") =>
+      own.reduce((total, row) => total + row[key], 0);
+    return own.length === 0 ? [] : {
+      name,
+      passed: sum("passed"),
+      failed: sum("failed"),
+      skipped: sum("skipped"),
+      seconds: sum("seconds"),
+    };
+  });
+}
+
 function printSummary(rows: readonly Row[]): void {
   console.log(`\n${"runtime".padEnd(10)}${["passed", "failed", "skipped", "seconds"].map(cell).join("")}`);
   for (const { name, passed, failed, skipped, seconds } of rows) {
@@ -133,16 +180,14 @@ const choice = await choose().catch((error: Error) => {
 await Deno.mkdir(`${cacheDir}/reports`, { recursive: true });
 const server = await startSharedPostgres();
 const createVoice = createVoices((text) => Deno.stdout.writeSync(new TextEncoder().encode(text)));
-const byName = new Map<string, Row>();
-// Two at once: most tests wait for a server, a process or a clock.
-await Promise.all([["deno", "workerd", "package"], ["bun", "node"]].map(async (lane) => {
-  for (const suite of choice.suites.filter(({ name }) => lane.includes(name))) {
-    const files = choice.files.filter((file) => suite.accepts(file));
-    if (files.length === 0 && choice.partial) continue;
-    byName.set(suite.name, await runSuite(suite, files, choice));
+const waiting = partsOf(choice);
+const done: Row[] = [];
+await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+  for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+    done.push(await runPart(part, choice));
   }
 }));
-const rows = choice.suites.flatMap(({ name }) => byName.get(name) ?? []);
+const rows = bySuite(choice, done);
 printSummary(rows);
 const passed = rows.reduce((sum, row) => sum + row.passed, 0);
 const failed = rows.reduce((sum, row) => sum + row.failed, 0);

@@ -126,26 +126,33 @@ it("replicas, Postgres and NATS are killed in turn under load, and each event ha
       60_000,
     );
   };
-  await progress();
-  for (let round = 0; round < 2; round++) {
-    replicas[round]!.kill();
-    replicas.push(start());
+  try {
     await progress();
-    await postgres.kill9();
-    await new Promise((resolve) => setTimeout(resolve, 1500)); // an outage that outlasts every attempt
-    await postgres.restart();
-    await progress();
-    await own.kill9();
-    await own.restart();
-    await progress();
+    for (let round = 0; round < 2; round++) {
+      replicas[round]!.kill();
+      const next = start();
+      replicas.push(next);
+      await next.ready; // it could not start without its database
+      await progress();
+      await postgres.kill9();
+      await new Promise((resolve) => setTimeout(resolve, 1500)); // an outage that outlasts every attempt
+      await postgres.restart();
+      await progress();
+      await own.kill9();
+      await own.restart();
+      await progress();
+    }
+    isOver = true;
+    await publishing;
+    await until(async () => new Set(await effects(db)).size === published, "all are handled", 60_000);
+    for (const replica of replicas.slice(2)) replica.terminate();
+    assert.deepEqual(await Promise.all(replicas.slice(2).map(({ exited }) => exited)), [0, 0]);
+    assert.deepEqual(await effects(db), numbers(published));
+    assert.deepEqual(await deadNumbers(bus), []);
+  } finally {
+    isOver = true;
+    for (const replica of replicas) replica.kill();
   }
-  isOver = true;
-  await publishing;
-  await until(async () => new Set(await effects(db)).size === published, "all are handled", 60_000);
-  for (const replica of replicas.slice(2)) replica.terminate();
-  assert.deepEqual(await Promise.all(replicas.slice(2).map(({ exited }) => exited)), [0, 0]);
-  assert.deepEqual(await effects(db), numbers(published));
-  assert.deepEqual(await deadNumbers(bus), []);
   const calls = replicas.reduce((sum, { begun }) => sum + begun.length, 0);
   console.log(`${published} events, ${calls} calls of a handler`);
 });
