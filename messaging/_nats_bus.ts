@@ -1,6 +1,7 @@
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import { detectRuntime } from "../internal/runtime.ts";
 import { assertConsumerConfig, fullConsumerConfig } from "./_consumer_config.ts";
+import { credentialsExpiry } from "./_credentials_expiry.ts";
 import { busError, type BusErrorPlace, toBusError } from "./_bus_error.ts";
 import { NatsAcks } from "./_nats_acks.ts";
 import { bindServerConsumer, findServerConsumer, toConsumerInfo } from "./_nats_consumers.ts";
@@ -55,18 +56,23 @@ export class NatsBus implements MessageBus {
   readonly #manager: NatsManager;
   readonly #storage: NatsStorage;
 
-  constructor(connection: NatsConnection, inboxPrefix: string, { logger, domain }: NatsOptions) {
+  constructor(connection: NatsConnection, inboxPrefix: string, { creds, logger, domain }: NatsOptions) {
     this.#connection = connection;
     this.#inboxPrefix = inboxPrefix;
     this.#inbox = new NatsInbox(connection, `${inboxPrefix}.ack`);
     this.#acks = new NatsAcks(connection, () => this.#link.isUp);
-    this.#link = new NatsLink(connection, {
-      onLost: () => this.#lost(),
-      onAgain: () => this.#acks.flush(),
-      onEnd: () => this.#end(),
-      onRefused: (subject) => this.#inbox.refuse(subject),
-      drain: () => this.#drain(),
-    }, logger);
+    this.#link = new NatsLink(
+      connection,
+      {
+        onLost: () => this.#lost(),
+        onAgain: () => this.#acks.flush(),
+        onEnd: () => this.#end(),
+        onRefused: (subject) => this.#inbox.refuse(subject),
+        drain: () => this.#drain(),
+      },
+      logger,
+      credentialsExpiry(creds),
+    );
     this.#manager = new NatsManager(connection, this.#link, domain);
     this.#storage = new NatsStorage(this.#manager, this.#link);
   }

@@ -29,12 +29,20 @@ export class NatsLink {
   #connected = true;
   #ended = false;
   #closing: Promise<void> | undefined;
-  /** The server has said that the credentials are no longer valid, and has not been reached since. */
+  /** The server has said that the credentials are no longer valid, and has not been reached since. It may not say so. */
   #isExpired = false;
+  /** When the credentials say that they are no longer valid, in milliseconds since 1970. */
+  readonly #expiresAt: number;
   #refusal: Error | undefined;
 
-  constructor(connection: NatsConnection, duties: NatsLinkDuties, log: LoggerLike | undefined) {
+  constructor(
+    connection: NatsConnection,
+    duties: NatsLinkDuties,
+    log: LoggerLike | undefined,
+    expiresAt: number,
+  ) {
     this.#connection = connection;
+    this.#expiresAt = expiresAt;
     this.#duties = duties;
     this.#log = log;
     this.#watch();
@@ -136,7 +144,7 @@ export class NatsLink {
     if (operation === "publish" && typeof subject === "string") this.#duties.onRefused(subject);
     if (name === "UserAuthenticationExpiredError") {
       this.#isExpired = true;
-    } else if (name === "AuthorizationError" && this.#isExpired) {
+    } else if (name === "AuthorizationError" && (this.#isExpired || Date.now() >= this.#expiresAt)) {
       // They will not get better. Refused otherwise they may, such as when a server is being configured.
       this.#refusal = new Error("the credentials have expired", { cause: error });
       this.#connection.close().catch(() => {});
