@@ -1,4 +1,5 @@
 import { readEnv } from "../internal/environment.ts";
+import { rememberOutside } from "../internal/outside.ts";
 import { makeCorrelationId, makeRequestId } from "./ids.ts";
 import type { ContextInit, ContextPatch, RequestContext } from "./request_context.ts";
 import { traceOf } from "./trace.ts";
@@ -34,6 +35,7 @@ function openStorage(): Storage {
       "Cannot carry a context: this runtime has no AsyncLocalStorage; on workerd set the compatibility flag nodejs_compat",
     );
   }
+  rememberOutside();
   return storage = globals[STORAGE_KEY] ??= new AsyncLocalStorage();
 }
 

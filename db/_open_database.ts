@@ -1,6 +1,7 @@
 import { DatabaseError } from "../errors/infrastructure.ts";
 import { isGlamError } from "../errors/glam_error.ts";
 import { withDeadline } from "../internal/clock.ts";
+import { rememberOutside } from "../internal/outside.ts";
 import { assertIdentifier, quoteIdentifier } from "./_identifier.ts";
 import { DEDICATED, type DedicatedSource } from "./dedicated.ts";
 import type { Driver } from "./_driver.ts";
@@ -63,6 +64,7 @@ export async function createDatabase(settings: Settings): Promise<CreatedDatabas
   const pool = new Pool(driver, settings, byKey, sockets, observation?.observer);
   observation?.show(pool.gate);
   const { AsyncLocalStorage } = nodeModule("node:async_hooks");
+  rememberOutside();
   const storage = new AsyncLocalStorage<Transaction>();
   const createTag = tagFactory(driver, pool);
   const current = () => storage.getStore();

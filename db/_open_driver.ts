@@ -2,7 +2,6 @@ import { outside } from "../internal/outside.ts";
 import { detectRuntime } from "../internal/runtime.ts";
 import type { Driver } from "./_driver.ts";
 import { quoteIdentifier } from "./_identifier.ts";
-import { nodeModule } from "./_node.ts";
 import type { Settings } from "./_settings.ts";
 import type { DedicatedEvents } from "./dedicated.ts";
 import { Sockets } from "./_sockets.ts";
@@ -53,7 +52,7 @@ export function openDriver(
     ...(events === undefined ? {} : { onnotify: events.onNotify, onclose: events.onClose }),
     ...(sockets === undefined
       ? { ssl: typeof ssl === "object" ? { ...ssl } : ssl, connect_timeout: connectTimeoutMs / 1000 }
-      : { ssl: false, connect_timeout: 0, socket: outsideOfContext(() => sockets.open()) }),
+      : { ssl: false, connect_timeout: 0, socket: () => outside(() => sockets.open()) }),
   };
   return { driver: postgres(options as never) as Driver, sockets };
 }
@@ -79,10 +78,4 @@ export function timeouts(settings: Settings): Record<string, number> {
   return Object.fromEntries(
     Object.entries(all).filter(([, ms]) => ms > 0).map(([name, ms]) => [name, Math.ceil(ms)]),
   );
-}
-
-/** `open`, run outside of the async context of the query that needs a connection: the socket would keep that alive. */
-function outsideOfContext<T>(open: () => T): () => T {
-  const outside = nodeModule("node:async_hooks").AsyncLocalStorage.snapshot?.();
-  return outside === undefined ? open : () => outside(open);
 }

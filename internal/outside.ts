@@ -1,14 +1,26 @@
+type Snapshot = <T>(fn: () => T) => T;
+
 interface AsyncHooks {
-  readonly AsyncLocalStorage?: { snapshot?(): <T>(fn: () => T) => T };
+  readonly AsyncLocalStorage?: { snapshot?(): Snapshot };
 }
 
+// Of all copies of the package in a process the first takes it: the others may begin within a request of its.
+const OUTSIDE = Symbol.for("@glam/shared.outside.v1");
+
 interface Globals {
+  [OUTSIDE]?: Snapshot | undefined;
   readonly process?: { getBuiltinModule?(name: string): AsyncHooks | undefined };
 }
 
-/** The context of the program itself: taken when this is imported, which is before any request. */
-const { AsyncLocalStorage } = (globalThis as Globals).process?.getBuiltinModule?.("node:async_hooks") ?? {};
-const snapshot = AsyncLocalStorage?.snapshot?.();
+/**
+ * Takes the async context of the program itself, for {@link outside}: to be called before the first context is entered,
+ * and not at import, since the runtime's module for it takes longer to load than this whole package.
+ */
+export function rememberOutside(): void {
+  const globals = globalThis as Globals;
+  globals[OUTSIDE] ??= globals.process?.getBuiltinModule?.("node:async_hooks")?.AsyncLocalStorage
+    ?.snapshot?.();
+}
 
 /**
  * Runs `fn` outside of the async context of its caller. For each `import()` that a request, a handler or a transaction may
@@ -16,5 +28,6 @@ const snapshot = AsyncLocalStorage?.snapshot?.();
  * and sockets call afterwards. Then every later request would be in the first one's context, or in its transaction.
  */
 export function outside<T>(fn: () => T): T {
+  const snapshot = (globalThis as Globals)[OUTSIDE];
   return snapshot === undefined ? fn() : snapshot(fn);
 }

@@ -45,11 +45,7 @@ await createService({
 async function embeddedDatabase() {
   const { embeddedPostgres } = await import("@glam/shared/testing");
   const postgres = await embeddedPostgres({ dataDir: ".data/${name}" });
-  return await connectDatabase({
-    ...postgres,
-    onClose: postgres.close,
-    metrics,
-  });
+  return await connectDatabase({ ...postgres, metrics });
 }
 `,
     "config.ts": `import { databaseConfig, natsConfig, serviceConfig } from "@glam/shared/config";

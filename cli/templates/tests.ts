@@ -13,11 +13,7 @@ import { createCounter } from "../listener.ts";
 
 /** The service without its socket, on a database and a bus of its own. */
 async function start() {
-  const postgres = await embeddedPostgres();
-  const database = await connectDatabase({
-    ...postgres,
-    onClose: postgres.close,
-  });
+  const database = await connectDatabase(await embeddedPostgres());
   await new Migrator(database, {
     migrations: new URL("../migrations", import.meta.url),
   }).up();
