@@ -1,3 +1,5 @@
+import { detectRuntime } from "./runtime.ts";
+
 type Snapshot = <T>(fn: () => T) => T;
 
 interface AsyncHooks {
@@ -14,9 +16,11 @@ interface Globals {
 
 /**
  * Takes the async context of the program itself, for {@link outside}: to be called before the first context is entered,
- * and not at import, since the runtime's module for it takes longer to load than this whole package.
+ * and not at import, since the runtime's module for it takes longer to load than this whole package. On workerd there is
+ * nothing outside of a request: what one takes is refused to all others.
  */
 export function rememberOutside(): void {
+  if (detectRuntime() === "workerd") return;
   const globals = globalThis as Globals;
   globals[OUTSIDE] ??= globals.process?.getBuiltinModule?.("node:async_hooks")?.AsyncLocalStorage
     ?.snapshot?.();
