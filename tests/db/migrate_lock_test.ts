@@ -191,10 +191,10 @@ test("no deadline of the pool, the role or the database ends a migration or its 
   };
   await using db = await connectDatabase({ url: own.url, ...brief });
   for (const name of ["statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"]) {
-    await db.sql.unsafe(`alter database ${own.name} set ${name} = '1s'`);
+    await db.sql.unsafe(`alter database ${own.name} set ${name} = '2s'`);
   }
   // Beyond all of them, and beyond the age at which the pool replaces a connection.
-  const files = [migration("0001_slow", "create table t (id int); select pg_sleep(2);"), CONCURRENTLY];
+  const files = [migration("0001_slow", "create table t (id int); select pg_sleep(3);"), CONCURRENTLY];
   const each = watched(db, files);
   assert.deepEqual(names(await each.migrator.up()), ["0001_slow", "0002_index"]);
 });
