@@ -3,7 +3,7 @@ import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { connectDatabase, type Database } from "@glam/shared/db";
-import { createMemoryBus, createOutbox, type Relay } from "@glam/shared/messaging";
+import { createManualClock, createMemoryBus, createOutbox, type Relay } from "@glam/shared/messaging";
 import { startPgBouncer } from "../_support/pgbouncer.ts";
 import { freePort, sharedPostgres } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
@@ -23,19 +23,51 @@ async function killListeners(db: Database): Promise<number> {
   return rows.length;
 }
 
-it("a commit elsewhere wakes a relay that would not look for an hour", async () => {
-  await using setting = await openOutbox({ pollMs: NEVER_MS });
-  const { db, bus, outbox } = setting;
-  await using relay = outbox.relay(bus);
+/** An outbox whose relay has come to look every minute, by a clock that only {@link drowsy} and the tests move. */
+async function drowsy(listen: boolean) {
+  const setting = await openOutbox();
+  const { db } = setting;
+  const clock = createManualClock();
+  const bus = createMemoryBus({ clock });
+  let looks = 0;
+  const transaction: Database["transaction"] = (fn, options) => {
+    looks++;
+    return db.transaction(fn, options);
+  };
+  const outbox = createOutbox({ ...db, transaction }, { service: "test", pollMs: 60_000 });
+  const relay = outbox.relay(bus, { listen });
   await relay.start();
-  await listens(relay);
+  if (listen) await listens(relay);
+  // Each pause is twice as long as the one before.
+  await waitFor(async () => {
+    await clock.advance(60_000);
+    return looks >= 20;
+  });
+  return {
+    ...setting,
+    bus,
+    outbox,
+    /** Waits until so many events are sent, in a few seconds by the clock of the relay. */
+    async sent(count: number): Promise<void> {
+      for (let seconds = 0; (await outbox.status()).sent < count; seconds += 0.01) {
+        assert.ok(seconds < 20, "nothing has woken the relay");
+        await clock.advance(10);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await relay.stop();
+      await bus.close();
+      await setting[Symbol.asyncDispose]();
+    },
+  };
+}
+
+it("a commit elsewhere wakes a relay that would not look for a minute", async () => {
+  await using setting = await drowsy(true);
   // Another outbox, as that of another process: this relay hears of it from the database alone.
-  const elsewhere = setting.another();
-  for (let n = 1; n <= 3; n++) {
-    await addNumbers(db, elsewhere, [n]);
-    await waitFor(async () => (await outbox.status()).sent === n);
-  }
-  assert.deepEqual(await storedNumbers(bus), [1, 2, 3]);
+  await addNumbers(setting.db, setting.another(), [1]);
+  await setting.sent(1);
+  assert.deepEqual(await storedNumbers(setting.bus), [1]);
 });
 
 it("a connection that listens and is killed is made again, and what was added meanwhile goes out", async () => {
@@ -71,13 +103,10 @@ it("without any notification events go out within the poll interval", async () =
 });
 
 it("an outbox hurries the relays of its own process without the database", async () => {
-  await using setting = await openOutbox({ pollMs: NEVER_MS });
-  const { db, bus, outbox } = setting;
-  await using relay = outbox.relay(bus, { listen: false });
-  await relay.start();
-  await addNumbers(db, outbox, [1]);
-  await waitFor(async () => (await outbox.status()).sent === 1);
-  assert.deepEqual(await storedNumbers(bus), [1]);
+  await using setting = await drowsy(false);
+  await addNumbers(setting.db, setting.outbox, [1]);
+  await setting.sent(1);
+  assert.deepEqual(await storedNumbers(setting.bus), [1]);
 });
 
 it("behind PgBouncer in transaction mode a relay polls, keeps order and sends everything", async () => {
@@ -105,7 +134,9 @@ it("behind PgBouncer in transaction mode a relay polls, keeps order and sends ev
 it("on PGlite, with one session and one connection, a relay polls beside the service", async () => {
   const lite = await PGlite.create();
   const port = await freePort();
-  const server = new PGLiteSocketServer({ db: lite, port, host: "127.0.0.1" });
+  const server = new PGLiteSocketServer({ db: lite, port, host: "127.0.0.1", maxConnections: 2 });
+  let connections = 0;
+  server.addEventListener("connection", () => connections++);
   await server.start();
   const bus = createMemoryBus();
   try {
@@ -118,7 +149,7 @@ it("on PGlite, with one session and one connection, a relay polls beside the ser
     for (let n = 1; n <= 50; n++) await addNumbers(db, outbox, [n], () => "a");
     await waitFor(async () => (await outbox.status()).sent === 50);
     const { status, listening } = await relay.health();
-    assert.deepEqual([status, listening], ["healthy", false]);
+    assert.deepEqual([status, listening, connections], ["healthy", false, 1]);
     assert.deepEqual(await storedNumbers(bus), range(1, 50));
   } finally {
     await server.stop();
