@@ -27,14 +27,12 @@ export class Adder {
   readonly #db: Database;
   readonly #settings: OutboxSettings;
   readonly #statements: Statements;
-  readonly #lockClass: number;
   #wokenAt = -Infinity;
 
   constructor(db: Database, settings: OutboxSettings, statements: Statements) {
     this.#db = db;
     this.#settings = settings;
     this.#statements = statements;
-    this.#lockClass = hash(`@glam/shared outbox ${settings.table}`);
   }
 
   async add<Data, Input>(
@@ -80,7 +78,7 @@ export class Adder {
       key ?? null,
       JSON.stringify(message.headers),
       message.data,
-      ...keyed ? [this.#lockClass, hash(key) & (LANE_LOCKS - 1)] : [],
+      ...keyed ? [hash(key) & (LANE_LOCKS - 1)] : [],
       availableAt?.toISOString() ?? null,
     );
   }

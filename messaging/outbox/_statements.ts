@@ -28,9 +28,10 @@ export interface Statements {
 export function toStatements(schema: string | undefined, name: string, keepsSent: boolean): Statements {
   const table = tableName({ schema, name });
   // By its number, since tables of one name in several schemas of a database are several outboxes.
-  const channel = `'glam_outbox_' || '${table.replaceAll("'", "''")}'::regclass::oid`;
+  const oid = `'${table.replaceAll("'", "''")}'::regclass::oid`;
+  const channel = `'glam_outbox_' || ${oid}`;
   const adds = [false, true].map((keyed) =>
-    [false, true].map((wakes) => toTemplate(insert(table, channel, keyed, wakes)))
+    [false, true].map((wakes) => toTemplate(insert(table, oid, keyed, wakes ? channel : undefined)))
   );
   return {
     table,
@@ -79,12 +80,12 @@ function deadRows(): string {
  * The lock comes before the row gets its number, so that among rows of one key the numbers grow in the order of the
  * commits.
  */
-function insert(table: string, channel: string, keyed: boolean, wakes: boolean): string {
+function insert(table: string, oid: string, keyed: boolean, channel: string | undefined): string {
   return `
     insert into ${table} (event_id, subject, message_id, key, headers, body, available_at, next_attempt_at)
     select ${P}::text, ${P}::text, ${P}::text, ${P}::text, ${P}::text::jsonb, ${P}::text, due.at, due.at
-    from (select ${keyed ? `pg_advisory_xact_lock(${P}::int, ${P}::int), ` : ""}
-      ${wakes ? `pg_notify(${channel}, ''), ` : ""}
+    from (select ${keyed ? `pg_advisory_xact_lock((${oid}::bigint << 32) | ${P}::bigint), ` : ""}
+      ${channel !== undefined ? `pg_notify(${channel}, ''), ` : ""}
       coalesce(${P}::text::timestamptz, clock_timestamp()) as at offset 0) due`;
 }
 

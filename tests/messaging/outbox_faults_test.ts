@@ -121,7 +121,8 @@ it("an outage of the database is one line when it begins and one when it is over
 });
 
 it("backends that are terminated in the middle of batches lose nothing", { timeout: 60_000 }, async () => {
-  await using setting = await openOutbox({ batchSize: 5 }, { applicationName: "terminated_relay" });
+  const applicationName = `terminated_${crypto.randomUUID()}`; // not that of the same test on another runtime
+  await using setting = await openOutbox({ batchSize: 5 }, { applicationName });
   const { db, bus, outbox } = setting;
   await using own = await connectDatabase({ url: db.url, schema: db.schema, poolSize: 2 });
   const watched = createOutbox(own, { service: "test" });
@@ -131,7 +132,7 @@ it("backends that are terminated in the middle of batches lose nothing", { timeo
   for (let round = 0; round < 10; round++) {
     const { sent } = await watched.status();
     await own.sql`select pg_terminate_backend(pid) from pg_stat_activity
-      where application_name = 'terminated_relay'`;
+      where application_name = ${applicationName}`;
     await waitFor(async () => {
       const now = await watched.status();
       return now.sent > sent || now.pending === 0;
@@ -139,6 +140,7 @@ it("backends that are terminated in the middle of batches lose nothing", { timeo
   }
   await waitFor(async () => (await watched.status()).pending === 0, 20_000);
   assert.deepEqual((await storedNumbers(bus)).sort((a, b) => a - b), range(1, 400));
+  await waitFor(() => Promise.all(range(1, 10).map(() => db.ping())).then(() => true, () => false));
 });
 
 it("health and stop come to an end while the database hangs", { timeout: 60_000 }, async () => {

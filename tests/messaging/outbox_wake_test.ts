@@ -71,7 +71,9 @@ it("a commit elsewhere wakes a relay that would not look for a minute", async ()
 });
 
 it("a connection that listens and is killed is made again, and what was added meanwhile goes out", async () => {
-  await using setting = await openOutbox({ pollMs: NEVER_MS }, { applicationName: "killed_listener" });
+  await using setting = await openOutbox({ pollMs: NEVER_MS }, {
+    applicationName: `killed_${crypto.randomUUID()}`,
+  });
   const { db, bus, outbox } = setting;
   await using relay = outbox.relay(bus);
   await relay.start();
