@@ -1,5 +1,7 @@
+import type { MigrationFile } from "@glam/shared/db";
 import type { LogFields, LoggerLike } from "@glam/shared/logging";
-import { createService, type Service, type ServiceOptions } from "@glam/shared/service";
+import type { Listener } from "@glam/shared/messaging";
+import { createService, type RelayLike, type Service, type ServiceOptions } from "@glam/shared/service";
 
 /** One line of a log. */
 export interface Line {
@@ -47,4 +49,39 @@ export async function errorOf(promise: Promise<unknown>): Promise<Error & { read
     return error as Error;
   }
   throw new Error("Expected a rejection");
+}
+
+/** Three files that make a table each. */
+export const migrations: readonly MigrationFile[] = ["0001_create_a", "0002_create_b", "0003_create_c"].map((
+  name,
+) => ({
+  name: `${name}.sql`,
+  sql: `-- migrate:up\ncreate table ${name.at(-1)} (id int);\n-- migrate:down\ndrop table ${name.at(-1)};\n`,
+}));
+
+/** A relay that only notes what it is told. */
+export function fakeRelay(failing: { start?: Error } = {}): RelayLike & { readonly calls: string[] } {
+  const calls: string[] = [];
+  return {
+    calls,
+    finished: new Promise<void>(() => {}),
+    start: () => {
+      calls.push("start");
+      return failing.start === undefined ? Promise.resolve() : Promise.reject(failing.start);
+    },
+    stop: () => Promise.resolve(void calls.push("stop")),
+    health: () => ({ status: "healthy" }),
+  };
+}
+
+/** A listener that does nothing, or cannot start. */
+export function fakeListener(failing?: Error): Listener {
+  return {
+    finished: new Promise<void>(() => {}),
+    durables: new Map(),
+    start: () => failing === undefined ? Promise.resolve() : Promise.reject(failing),
+    stop: () => Promise.resolve(),
+    health: () => Promise.resolve({ status: "healthy", reasons: [], in_flight: 0, consumers: [] }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
 }
