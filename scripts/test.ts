@@ -15,7 +15,7 @@ import { tarball } from "./_consumer.ts";
 import { type Counts, countTests } from "./_junit.ts";
 import { cacheDir, root } from "./_project.ts";
 import { run } from "./_run.ts";
-import { type PostgresServer, startPostgres } from "../tests/_support/postgres_server.ts";
+import { startPostgres } from "../tests/_support/postgres_server.ts";
 import { findTestFiles, reportPath, type Suite, suites } from "./_suites.ts";
 import { createVoices } from "./_voices.ts";
 import { postgres } from "./tools.ts";
@@ -110,7 +110,11 @@ async function runPart({ suite, files, report, label }: Part, { filter, verbose 
     if (files.length === 0) throw new Error("No test file");
     if (suite.name !== "deno") Deno.env.set("GLAM_TARBALL", await tarball());
     const { command, cwd } = await suite.prepare({ files, report, filter, verbose });
-    const { code } = await run(command, { cwd, onOutput: (text) => voice.say(onOneLine(text)) });
+    // A server of its own: tests of one runtime end connections by their names, which those of another have as well.
+    const needsPostgres = hasPostgres && suite.name !== "package" && !Deno.env.has("GLAM_POSTGRES_URL");
+    await using server = needsPostgres ? await startPostgres() : undefined;
+    const env: Record<string, string> = server === undefined ? {} : { GLAM_POSTGRES_URL: server.url };
+    const { code } = await run(command, { cwd, env, onOutput: (text) => voice.say(onOneLine(text)) });
     counts = countTests(await Deno.readTextFile(report).catch(() => ""));
     if (code !== 0 && counts.failed === 0) {
       print(`The runner ended with exit code ${code} and no report of a failed test`);
@@ -133,16 +137,14 @@ function onOneLine(text: string): string {
   return text.replace(/^([.,!])\n/gm, "$1");
 }
 
-/** One Postgres for all suites. Where there is none, each test that needs it says what brings it. */
-async function startSharedPostgres(): Promise<PostgresServer | undefined> {
+/** Finds Postgres, or brings it. Where there is none, each test that needs it says what brings it. */
+async function findPostgres(): Promise<boolean> {
   try {
     Deno.env.set("GLAM_POSTGRES_BIN", await postgres());
-    const server = await startPostgres();
-    Deno.env.set("GLAM_POSTGRES_URL", server.url);
-    return server;
+    return true;
   } catch (error) {
     console.log(error instanceof Error ? error.message : error);
-    return undefined;
+    return false;
   }
 }
 
@@ -178,7 +180,7 @@ const choice = await choose().catch((error: Error) => {
   Deno.exit(2);
 });
 await Deno.mkdir(`${cacheDir}/reports`, { recursive: true });
-const server = await startSharedPostgres();
+const hasPostgres = await findPostgres();
 const createVoice = createVoices((text) => Deno.stdout.writeSync(new TextEncoder().encode(text)));
 const waiting = partsOf(choice);
 const done: Row[] = [];
@@ -193,5 +195,4 @@ const passed = rows.reduce((sum, row) => sum + row.passed, 0);
 const failed = rows.reduce((sum, row) => sum + row.failed, 0);
 if (passed + failed === 0) console.log("No test ran: nothing matches");
 console.log(`\n${passed} passed, ${failed} failed`);
-await server?.stop();
 Deno.exit(failed > 0 || passed === 0 ? 1 : 0);

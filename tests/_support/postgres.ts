@@ -1,8 +1,8 @@
 /**
  * The Postgres server of the test run, and databases on it.
  *
- * `deno task test` starts one server and passes its URL in `GLAM_POSTGRES_URL`; without that a test file starts one
- * for itself.
+ * `deno task test` starts a server for each part of a suite, and passes its URL in `GLAM_POSTGRES_URL`; without that a
+ * test file starts one for itself.
  *
  * @module
  */
