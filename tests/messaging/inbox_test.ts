@@ -190,14 +190,16 @@ it("a copy that waited runs where the first was rolled back", async () => {
   await using db = await createTestDatabase();
   const inbox = await openInbox(db);
   const fail = Promise.withResolvers<never>();
-  const first = inbox.once({ consumer: "c", key: "k" }, () => fail.promise);
-  const second = until(async () => (await db.sql`select 1 from pg_locks`).length > 0, "there are locks")
-    .then(() =>
-      inbox.once({ consumer: "c", key: "k" }, async (tx) => {
-        await tx`insert into effects (n) values (2)`;
-        return "second";
-      })
-    );
+  const begun = Promise.withResolvers<void>();
+  const first = inbox.once({ consumer: "c", key: "k" }, () => {
+    begun.resolve();
+    return fail.promise;
+  });
+  await begun.promise;
+  const second = inbox.once({ consumer: "c", key: "k" }, async (tx) => {
+    await tx`insert into effects (n) values (2)`;
+    return "second";
+  });
   await until(async () => await waitingFor(db) === 1, "the second one waits");
   fail.reject(new Error("rolled back"));
   await assert.rejects(first, /rolled back/);
