@@ -1,3 +1,4 @@
+import { assertInteger } from "./_assert_integer.ts";
 import { tableName } from "../db/table_ddl.ts";
 import type { Database } from "../db/database.ts";
 import type { Sql } from "../db/sql.ts";
@@ -108,10 +109,4 @@ async function digestOf(key: string): Promise<string> {
   const text = new TextEncoder().encode(JSON.stringify(key)); // which keeps lone surrogates apart
   const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
   return `sha256:${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
-}
-
-function assertInteger(name: string, value: number, least: number, most: number): void {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`Expected \`${name}\` to be an integer from ${least} to ${most}, got ${value}`);
-  }
 }

@@ -1,3 +1,4 @@
+import { assertInteger } from "../_assert_integer.ts";
 import { MAX_TIMER_MS } from "../../internal/clock.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import type { Metrics } from "../../metrics/create_metrics.ts";
@@ -175,12 +176,6 @@ function assertFunction(name: string, value: unknown): void {
     throw new TypeError(
       `Expected \`${name}\` to be a function, got ${value === null ? "null" : typeof value}`,
     );
-  }
-}
-
-function assertInteger(name: string, value: number, least: number, most: number): void {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`Expected \`${name}\` to be an integer from ${least} to ${most}, got ${value}`);
   }
 }
 

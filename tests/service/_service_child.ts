@@ -60,7 +60,7 @@ app.get("/hang", () => {
   logger.info("A request hangs");
   return new Promise<never>(() => {});
 });
-app.post("/work/:id", async (c) => {
+app.post("/jobs/:id", async (c) => {
   const id = Number(c.req.param("id"));
   await db?.transaction(async (tx) => {
     await tx`insert into worked (id) values (${id})`;

@@ -43,7 +43,7 @@ describe("a service as a process", () => {
       const { db, options } = await everything();
       await using _db = db;
       const child = startService({ ...options, graceMs: 30 });
-      assert.equal((await fetch(`${await child.url}/work/1`, { method: "POST" })).status, 200);
+      assert.equal((await fetch(`${await child.url}/jobs/1`, { method: "POST" })).status, 200);
       await waitFor(async () => (await db.sql`select 1 from handled`).length === 1);
       child.signal(signal);
       assert.equal(await child.exited, 0, child.output());

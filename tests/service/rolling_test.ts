@@ -18,7 +18,7 @@ it("a rolling restart of two replicas under 200 requests a second loses no reque
   const replicas = ports.map(start);
   await Promise.all(replicas.map(({ url }) => url));
 
-  const load = startLoad(ports, 200, (n) => `/work/${n}`);
+  const load = startLoad(ports, 200, (n) => `/jobs/${n}`);
   const progress = async (requests: number) => {
     const from = load.answered();
     await waitFor(() => load.answered() >= from + requests);

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "@glam/shared/db";
 import { type MessageBus, Streams } from "@glam/shared/messaging";
 import type { Operation } from "./load.ts";
@@ -78,8 +79,4 @@ function differ(place: string, ids: readonly string[], acknowledged: Acknowledge
   return counts.filter(([count]) => count > 0).map(([count, word]) =>
     `${count} operations ${word} in ${place}`
   );
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

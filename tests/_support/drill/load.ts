@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Replica } from "./replica.ts";
 
 const CREDITS = 1_000_000;
@@ -93,8 +94,4 @@ export class Load {
       return undefined;
     }
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

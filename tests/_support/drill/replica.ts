@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../postgres.ts";
 
@@ -79,8 +80,4 @@ async function isReady(replica: Replica): Promise<void> {
       throw new Error(`A replica was not ready in a minute:\n${replica.output}`);
     }
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

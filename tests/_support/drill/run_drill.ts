@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { connectDatabase } from "@glam/shared/db";
 import { connectNats } from "@glam/shared/messaging";
 import { startNats } from "../nats_server.ts";
@@ -108,8 +109,4 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
   } finally {
     for (const { child } of replicas) child.kill("SIGKILL");
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
