@@ -1,4 +1,4 @@
-import { randomHex } from "../internal/random.ts";
+import { randomIdMaker } from "../internal/random.ts";
 
 const WELL_FORMED_ID = /^[A-Za-z0-9._:=+/-]{1,128}$/;
 
@@ -8,11 +8,7 @@ export function isWellFormedId(id: string): boolean {
 }
 
 /** A new request id: `req_` and 12 hexadecimal digits. */
-export function makeRequestId(): string {
-  return "req_" + randomHex(12);
-}
+export const makeRequestId: () => string = /* @__PURE__ */ randomIdMaker("req_");
 
 /** A new correlation id: `corr_` and 12 hexadecimal digits. */
-export function makeCorrelationId(): string {
-  return "corr_" + randomHex(12);
-}
+export const makeCorrelationId: () => string = /* @__PURE__ */ randomIdMaker("corr_");

@@ -1,3 +1,5 @@
+import { detectRuntime } from "./runtime.ts";
+
 const POOL_BYTES = 4096;
 
 let pool = "";
@@ -15,6 +17,33 @@ export function randomHex(length: number): string {
   }
   return pool.slice(used, used += length);
 }
+
+/**
+ * `prefix` and 12 random digits, as a function that makes them.
+ *
+ * V8 keeps `"req_" + digits` as a rope, and flattens it where the text is written: twice in an answer, which costs more
+ * than all the rest of an id. Made from character codes it is flat at once. JavaScriptCore has it the other way round.
+ */
+export function randomIdMaker(prefix: string): () => string {
+  if (detectRuntime() === "bun") return () => prefix + randomHex(12);
+  const codes = Array.from(prefix + "0".repeat(12), (character) => character.charCodeAt(0));
+  return () => {
+    if (pairsUsed + 6 > pairs.length) {
+      pairs = crypto.getRandomValues(new Uint8Array(POOL_BYTES));
+      pairsUsed = 0;
+    }
+    for (let i = prefix.length; i < codes.length; i += 2) {
+      const pair = pairs[pairsUsed++]!;
+      codes[i] = DIGITS[pair >> 4]!;
+      codes[i + 1] = DIGITS[pair & 15]!;
+    }
+    return String.fromCharCode(...codes);
+  };
+}
+
+const DIGITS = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
+let pairs = new Uint8Array(0);
+let pairsUsed = 0;
 
 interface HexSources {
   readonly Buffer?: { from(bytes: ArrayBuffer): { toString(encoding: "hex"): string } };

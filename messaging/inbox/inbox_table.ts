@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { defineTable } from "../../db/define_table.ts";
 import type { Table } from "../../db/table.ts";
+import { deferredTable } from "../_deferred_table.ts";
 
 /** The table of an inbox under another name. */
 export function inboxTableNamed(name: string): Table {
@@ -24,4 +25,4 @@ export function inboxTableNamed(name: string): Table {
  * console.log(createTable(inboxTable).length); // 2: the table and an index
  * ```
  */
-export const inboxTable: Table = inboxTableNamed("glam_inbox");
+export const inboxTable: Table = /* @__PURE__ */ deferredTable(() => inboxTableNamed("glam_inbox"));

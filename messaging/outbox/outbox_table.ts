@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { defineTable } from "../../db/define_table.ts";
 import type { Table } from "../../db/table.ts";
+import { deferredTable } from "../_deferred_table.ts";
 
 /** The table of an outbox under another name. */
 export function outboxTableNamed(name: string): Table {
@@ -53,4 +54,4 @@ export function outboxTableNamed(name: string): Table {
  * console.log(createTable(outboxTable).length); // 6: the table and five indexes
  * ```
  */
-export const outboxTable: Table = outboxTableNamed("glam_outbox");
+export const outboxTable: Table = /* @__PURE__ */ deferredTable(() => outboxTableNamed("glam_outbox"));
