@@ -1,4 +1,6 @@
 import { enterContext } from "../context/storage.ts";
+import { knownTraceOf } from "../context/trace.ts";
+import { detectRuntime } from "../internal/runtime.ts";
 import type { HttpObserver } from "../metrics/http_recorder.ts";
 import { createContext } from "./_create_context.ts";
 import { type ContextLike, type NextLike, replaceResponse } from "./_hono.ts";
@@ -76,6 +78,8 @@ export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
   };
 }
 
+const ON_DENO = detectRuntime() === "deno";
+
 /** A request on its way through the middleware. */
 interface Exchange extends RequestState {
   readonly c: ContextLike;
@@ -109,6 +113,9 @@ function finish(exchange: Exchange, status: number, outcome: Outcome | undefined
   if (outcome !== undefined || settings.accessLog) { // before counting: a trace that is in the log is an exemplar
     enterContext(context, () => report(exchange, status, outcome, seconds, own === undefined));
   }
+  // From here on the request's headers are garbage. What a context can reach survives a collection on Deno, whose
+  // AsyncLocalStorage is a WeakMap; elsewhere reading two headers costs more than it saves.
+  if (ON_DENO) knownTraceOf(context);
   if (http !== undefined) {
     http.inProgress--;
     const endpoint = own?.path ?? (outcome?.missed === true ? UNMATCHED : endpointOf(c));
