@@ -22,25 +22,35 @@ const MAX_PAGE = 1000;
 
 /**
  * The row with this key, or null: what services ask for most, so its text is written once, and nothing is between it
- * and the driver.
+ * and the driver. Awaiting a query, which is a promise of the driver's own class, would take a promise more.
  */
-export async function findById(
-  sessions: Sessions,
-  id: unknown,
-  deleted?: DeletedRows,
-): Promise<AnyRow | null> {
+export function findById(sessions: Sessions, id: unknown, deleted?: DeletedRows): Promise<AnyRow | null> {
   const { access, db } = sessions;
-  if (access.table.rowLevelSecurity) return await sessions.run((session) => readById(session, id, deleted));
-  const tenant = sessions.tenant();
-  const values = encodeKey(access, id);
-  if (tenant !== undefined) values.push(tenant.id);
+  if (access.table.rowLevelSecurity) return sessions.run((session) => readById(session, id, deleted));
   try {
-    const rows = await db.sql<AnyRow>(byIdText(access, tenant?.id, deleted), ...values);
+    const tenant = sessions.tenant();
+    const values = encodeKey(access, id);
+    if (tenant !== undefined) values.push(tenant.id);
+    return db.sql<AnyRow>(byIdText(access, tenant?.id, deleted), ...values).then(
+      (rows) => firstOf(access, rows),
+      failTyped,
+    );
+  } catch (error) {
+    return Promise.reject(toTypedError(error));
+  }
+}
+
+function firstOf(access: Access, rows: readonly AnyRow[]): AnyRow | null {
+  try {
     access.decode?.(rows);
     return rows[0] ?? null;
   } catch (error) {
-    throw toTypedError(error);
+    return failTyped(error);
   }
+}
+
+function failTyped(error: unknown): never {
+  throw toTypedError(error);
 }
 
 const byId = new WeakMap<Access, Map<DeletedRows | undefined, TemplateStringsArray>>();
