@@ -95,6 +95,15 @@ class EventContext implements RequestContext {
     this.sourceService = event.source_service ?? undefined;
   }
 
+  /**
+   * Lets go of the message when its handler has ended: what the handler left running, such as a connection that others go
+   * on to use, keeps this context, and would keep the message with it. Ids stay, and the trace where anybody has
+   * asked for it.
+   */
+  release(): void {
+    (this as RequestContext as UnreadContext)[UNREAD] = undefined;
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();

@@ -94,6 +94,7 @@ export class Runner {
       return engine.judge.failed(held, invocation, failed.error);
     }
     this.vacate(held);
+    invocation.context.release();
     if (failed === undefined) engine.settle(held, isDuplicate ? "duplicate" : "ok");
     else engine.giveBack(held, 0);
     engine.dispatcher.pump();
