@@ -16,6 +16,8 @@ import { resolveSettings } from "./_settings.ts";
 import { nextWithin } from "./_timeout.ts";
 import type { GlamOptions } from "./options.ts";
 
+const ON_DENO = detectRuntime() === "deno";
+
 /** A Hono middleware; it fits any version or copy of Hono. */
 export type GlamMiddleware = (c: ContextLike, next: NextLike) => Promise<void>;
 
@@ -77,8 +79,6 @@ export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
     );
   };
 }
-
-const ON_DENO = detectRuntime() === "deno";
 
 /** A request on its way through the middleware. */
 interface Exchange extends RequestState {

@@ -11,15 +11,12 @@ let used = 0;
  * Digits are drawn from a pool, filled on first use: workerd refuses randomness at import.
  */
 export function randomHex(length: number): string {
-  if (used + length > pool.length) {
-    pool = toHex(crypto.getRandomValues(new Uint8Array(POOL_BYTES)));
-    used = 0;
-  }
-  return pool.slice(used, used += length);
+  const start = draw(length);
+  return pool.slice(start, start + length);
 }
 
 /**
- * `prefix` and 12 random digits, as a function that makes them.
+ * A function that makes `prefix` and 12 random digits.
  *
  * V8 keeps `"req_" + digits` as a rope, and flattens it where the text is written: twice in an answer, which costs more
  * than all the rest of an id. Made from character codes it is flat at once. JavaScriptCore has it the other way round.
@@ -28,22 +25,22 @@ export function randomIdMaker(prefix: string): () => string {
   if (detectRuntime() === "bun") return () => prefix + randomHex(12);
   const codes = Array.from(prefix + "0".repeat(12), (character) => character.charCodeAt(0));
   return () => {
-    if (pairsUsed + 6 > pairs.length) {
-      pairs = crypto.getRandomValues(new Uint8Array(POOL_BYTES));
-      pairsUsed = 0;
-    }
-    for (let i = prefix.length; i < codes.length; i += 2) {
-      const pair = pairs[pairsUsed++]!;
-      codes[i] = DIGITS[pair >> 4]!;
-      codes[i + 1] = DIGITS[pair & 15]!;
-    }
+    const start = draw(12);
+    for (let i = 0; i < 12; i++) codes[prefix.length + i] = pool.charCodeAt(start + i);
     return String.fromCharCode(...codes);
   };
 }
 
-const DIGITS = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
-let pairs = new Uint8Array(0);
-let pairsUsed = 0;
+/** Takes digits out of the pool; gives where they begin. */
+function draw(length: number): number {
+  if (used + length > pool.length) {
+    pool = toHex(crypto.getRandomValues(new Uint8Array(POOL_BYTES)));
+    used = 0;
+  }
+  const start = used;
+  used += length;
+  return start;
+}
 
 interface HexSources {
   readonly Buffer?: { from(bytes: ArrayBuffer): { toString(encoding: "hex"): string } };
