@@ -1,5 +1,7 @@
+import { type Linked, LinkedList } from "../internal/linked_list.ts";
+
 /** Who waits at a {@link Gate}. */
-export interface Waiter {
+export interface Waiter extends Linked<Waiter> {
   /** When it came, on a clock of its own. */
   readonly since: number;
   /** Its turn: it holds a place until it leaves. */
@@ -18,7 +20,7 @@ export interface Waiter {
 export class Gate {
   #free: number;
   readonly #size: number;
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiting = new LinkedList<Waiter>();
   readonly #onLeave: (() => void)[] = [];
 
   constructor(size: number) {
@@ -68,7 +70,7 @@ export class Gate {
 
   /** Sends away those who came at `time` or before. */
   expire(time: number): void {
-    for (const waiter of this.#waiting) {
+    for (let waiter = this.#waiting.first; waiter !== undefined; waiter = this.#waiting.first) {
       if (waiter.since > time) return;
       this.#waiting.delete(waiter);
       waiter.giveUp();
@@ -76,7 +78,7 @@ export class Gate {
   }
 
   #admit(): void {
-    for (const waiter of this.#waiting) {
+    for (let waiter = this.#waiting.first; waiter !== undefined; waiter = this.#waiting.first) {
       if (this.#free <= 0) return;
       this.#free--;
       this.#waiting.delete(waiter);

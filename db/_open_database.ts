@@ -1,6 +1,7 @@
 import { DatabaseError } from "../errors/infrastructure.ts";
 import { isGlamError } from "../errors/glam_error.ts";
 import { withDeadline } from "../internal/clock.ts";
+import { LinkedList } from "../internal/linked_list.ts";
 import { rememberOutside } from "../internal/outside.ts";
 import { assertIdentifier, quoteIdentifier } from "./_identifier.ts";
 import { DEDICATED, type DedicatedSource } from "./dedicated.ts";
@@ -56,12 +57,14 @@ export interface CreatedDatabase {
 
 /** Makes the database of these settings, without a connection. */
 export async function createDatabase(settings: Settings): Promise<CreatedDatabase> {
-  const byKey = new Map<string, Transaction>();
+  const open = new LinkedList<Transaction>();
   const postgres = await loadDriver();
-  const opened = openDriver(postgres, settings, (key) => byKey.get(key)?.lose());
+  const opened = openDriver(postgres, settings, (key) => {
+    for (const transaction of open.toArray()) if (transaction.key === key) transaction.lose();
+  });
   const { driver, sockets } = opened;
   const observation = await observeQueries(settings);
-  const pool = new Pool(driver, settings, byKey, sockets, observation?.observer);
+  const pool = new Pool(driver, settings, open, sockets, observation?.observer);
   observation?.show(pool.gate);
   const { AsyncLocalStorage } = nodeModule("node:async_hooks");
   rememberOutside();
@@ -73,7 +76,7 @@ export async function createDatabase(settings: Settings): Promise<CreatedDatabas
     settings,
     pool,
     storage,
-    byKey,
+    open,
     onRetry: observation?.onRetry,
     createTag: (transaction) =>
       createTag(() => {

@@ -1,5 +1,6 @@
 import { DatabaseError } from "../errors/infrastructure.ts";
 import { withDeadline } from "../internal/clock.ts";
+import { LinkedList } from "../internal/linked_list.ts";
 import { addArrayTypes, ARRAY_TYPES, type ArrayType } from "./_array_types.ts";
 import type { Driver, DriverQuery, DriverTag } from "./_driver.ts";
 import { Gate } from "./_gate.ts";
@@ -10,7 +11,15 @@ import type { Sockets } from "./_sockets.ts";
 
 /** A transaction, to who sees to deadlines. */
 export interface Expirable {
+  /** The backend that it runs on. */
+  readonly key: string | undefined;
   isOverdue(tick: number): boolean;
+}
+
+/** The transactions that have begun. */
+export interface Expirables {
+  readonly size: number;
+  toArray(): readonly Expirable[];
 }
 
 /** From when on a query is one that others must not be sent behind. */
@@ -32,10 +41,9 @@ export class Pool implements SentQueryHost {
   closed = false;
   readonly #driver: Driver;
   readonly #sockets: Sockets | undefined;
-  readonly #running = new Set<SentQuery>();
-  /** Those of them that are of no transaction, and hold a place of the gate. */
-  readonly #placed = new Set<SentQuery>();
-  readonly #transactions: ReadonlyMap<string, Expirable>;
+  /** Queries that were sent and are not settled, of transactions and of none. */
+  readonly #running = new LinkedList<SentQuery>();
+  readonly #transactions: Expirables;
   readonly #tickMs: number;
   readonly #ticks: number;
   #tick = 0;
@@ -48,7 +56,7 @@ export class Pool implements SentQueryHost {
   constructor(
     driver: Driver,
     settings: Settings,
-    transactions: ReadonlyMap<string, Expirable>,
+    transactions: Expirables,
     sockets?: Sockets,
     observer?: QueryObserver,
   ) {
@@ -77,7 +85,6 @@ export class Pool implements SentQueryHost {
   send(query: DriverQuery, handler: DriverQuery["handler"], owner: QueryOwner): void {
     const sent = new SentQuery(this, query, handler, owner, this.#tick);
     this.#running.add(sent);
-    if (owner === this.#place) this.#placed.add(sent);
     this.watch();
     sent.send();
   }
@@ -141,7 +148,7 @@ export class Pool implements SentQueryHost {
 
   /** Asks the server to give up what still runs: it would not notice for long that nobody wants it any more. */
   async #cancelAll(): Promise<void> {
-    const queries = Array.from(this.#running, ({ query }) => query);
+    const queries = this.#running.toArray().map(({ query }) => query);
     for (const query of queries) if (query.active) query.cancel()?.catch(() => {});
     await withDeadline(Promise.allSettled(queries), GOODBYE_MS, "").catch(() => {});
   }
@@ -162,17 +169,15 @@ export class Pool implements SentQueryHost {
 
   /** Whether a query may be sent behind one that runs: something runs outside of transactions, and not for long. */
   readonly #isQuick = (): boolean => {
-    for (const { sentAt } of this.#placed) return Date.now() - sentAt < QUICK_MS;
-    return false;
+    let sent = this.#running.first;
+    while (sent !== undefined && sent.owner !== this.#place) sent = sent.next;
+    return sent !== undefined && Date.now() - sent.sentAt < QUICK_MS;
   };
 
   /** Owns the queries outside of transactions. */
   readonly #place: QueryOwner = {
     onSent() {},
-    onSettled: (sent) => {
-      this.#placed.delete(sent);
-      this.gate.leave();
-    },
+    onSettled: () => this.gate.leave(),
   };
 
   async #loadTypes(): Promise<void> {
@@ -200,11 +205,13 @@ export class Pool implements SentQueryHost {
 
   /** Ends what began at this tick or before. */
   #expire(tick: number): void {
-    for (const sent of this.#running) {
+    for (const sent of this.#running.toArray()) {
       if (sent.tick > tick) break;
       sent.expire(this.#giveUp);
     }
-    for (const [key, transaction] of this.#transactions) if (transaction.isOverdue(tick)) this.#giveUp(key);
+    for (const transaction of this.#transactions.toArray()) {
+      if (transaction.isOverdue(tick)) this.#giveUp(transaction.key!);
+    }
     this.gate.expire(tick);
   }
 

@@ -1,4 +1,5 @@
 import { DatabaseError } from "../errors/infrastructure.ts";
+import type { Linked } from "../internal/linked_list.ts";
 import type { DriverQuery } from "./_driver.ts";
 import { toQueryError } from "./_query_error.ts";
 import type { QueryObserver } from "./_query_observer.ts";
@@ -33,14 +34,16 @@ interface WatchedQuery extends DriverQuery {
  * A query between its sending and its end. It stands in for what the driver calls at the end, which costs less than a
  * promise around the query, and leaves it what it is: a part that fits into other queries.
  */
-export class SentQuery {
+export class SentQuery implements Linked<SentQuery> {
+  previous: SentQuery | undefined;
+  next: SentQuery | undefined;
   readonly query: DriverQuery;
   /** When it was sent, in ticks of the pool. */
   readonly tick: number;
   readonly sentAt: number = Date.now();
+  readonly owner: QueryOwner;
   readonly #host: SentQueryHost;
   readonly #handler: DriverQuery["handler"];
-  readonly #owner: QueryOwner;
   readonly #resolve: DriverQuery["resolve"];
   readonly #reject: DriverQuery["reject"];
   readonly #since: number;
@@ -61,7 +64,7 @@ export class SentQuery {
     this.tick = tick;
     this.#host = host;
     this.#handler = handler;
-    this.#owner = owner;
+    this.owner = owner;
     this.#resolve = query.resolve;
     this.#reject = query.reject;
     this.#since = observer === undefined ? 0 : performance.now();
@@ -72,7 +75,7 @@ export class SentQuery {
   }
 
   send(): void {
-    this.#owner.onSent(this);
+    this.owner.onSent(this);
     this.#handler(this.query);
   }
 
@@ -89,6 +92,7 @@ export class SentQuery {
    * before, as the next query would still be sent on the same connection.
    */
   expire(giveUp: (key: string) => boolean): void {
+    if (this.#settled) return;
     const { state } = this.query;
     const isEnding = this.#expired === undefined && state !== null &&
       giveUp(backendKey(state.pid, state.secret));
@@ -111,7 +115,7 @@ export class SentQuery {
     this.#settled = true;
     this.#host.onSettled(this);
     this.#host.observer?.end(this.query, this.#span, this.#since, error);
-    this.#owner.onSettled(this, error);
+    this.owner.onSettled(this, error);
     return true;
   }
 }

@@ -1,4 +1,5 @@
 import { DatabaseError } from "../errors/infrastructure.ts";
+import type { Linked, LinkedList } from "../internal/linked_list.ts";
 import type { DriverQuery, DriverTag } from "./_driver.ts";
 import type { AsyncStorage } from "./_node.ts";
 import type { Pool } from "./_pool.ts";
@@ -12,8 +13,8 @@ export interface TransactionScope {
   readonly pool: Pool;
   /** The transaction of the current async context. */
   readonly storage: AsyncStorage<Transaction>;
-  /** The outermost transactions, by the backend that they run on. */
-  readonly byKey: Map<string, Transaction>;
+  /** The outermost transactions that have begun. */
+  readonly open: LinkedList<Transaction>;
   /** A tag whose queries go to `transaction`, or to the one nested in it that the caller is in. */
   createTag(transaction: Transaction): Sql;
 }
@@ -37,7 +38,9 @@ export interface RunOptions {
  * was lost on another connection, outside of any transaction; and it would report a commit that was none, where what
  * the callback left running fails.
  */
-export class Transaction implements QueryOwner {
+export class Transaction implements Linked<Transaction>, QueryOwner {
+  previous: Transaction | undefined;
+  next: Transaction | undefined;
   readonly parent: Transaction | undefined;
   readonly root: Transaction;
   /** The driver's tag, from the first statement on. */
@@ -77,9 +80,12 @@ export class Transaction implements QueryOwner {
 
   /** Runs the outermost transaction. */
   run<T>(fn: TransactionCallback<T>, { mode, prelude, signal }: RunOptions): Promise<T> {
-    const { pool, byKey } = this.#scope;
+    const { pool, open } = this.#scope;
     return this.#unlessLost(pool.begin(mode, this, (tag, begin) => {
-      if (begin?.state) byKey.set(this.key = backendKey(begin.state.pid, begin.state.secret), this);
+      if (begin?.state) {
+        this.key = backendKey(begin.state.pid, begin.state.secret);
+        open.add(this);
+      }
       if (prelude !== undefined) this.#run(tag, prelude);
       return this.#call(tag, fn, signal, undefined);
     }));
@@ -263,13 +269,10 @@ export class Transaction implements QueryOwner {
   }
 
   #end(): void {
-    const { byKey } = this.#scope;
     this.#expectedAt = NEVER;
     this.#unheed?.();
     this.ended ??= finished;
-    if (this.parent === undefined && this.key !== undefined && byKey.get(this.key) === this) {
-      byKey.delete(this.key);
-    }
+    if (this.parent === undefined) this.#scope.open.delete(this);
   }
 
   #explain(error: unknown): unknown {
