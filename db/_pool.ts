@@ -41,8 +41,10 @@ export class Pool implements SentQueryHost {
   closed = false;
   readonly #driver: Driver;
   readonly #sockets: Sockets | undefined;
-  /** Queries that were sent and are not settled, of transactions and of none. */
-  readonly #running = new LinkedList<SentQuery>();
+  /** Queries that were sent, are not settled, and hold a place of the gate. */
+  readonly #placed = new LinkedList<SentQuery>();
+  /** The others, of transactions for the most part. */
+  readonly #owned = new LinkedList<SentQuery>();
   readonly #transactions: Expirables;
   readonly #tickMs: number;
   readonly #ticks: number;
@@ -84,13 +86,13 @@ export class Pool implements SentQueryHost {
   /** Sends a query at once, through `handler`, on the connection that its owner holds. */
   send(query: DriverQuery, handler: DriverQuery["handler"], owner: QueryOwner): void {
     const sent = new SentQuery(this, query, handler, owner, this.#tick);
-    this.#running.add(sent);
+    this.#listOf(sent).add(sent);
     this.watch();
     sent.send();
   }
 
   onSettled(sent: SentQuery): void {
-    this.#running.delete(sent);
+    this.#listOf(sent).delete(sent);
   }
 
   /** The driver's `begin`, whose first statement is sent and watched as every query is. */
@@ -132,7 +134,8 @@ export class Pool implements SentQueryHost {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#expire(++this.#tick - this.#ticks);
-      if (this.#running.size > 0 || this.#transactions.size > 0 || this.gate.waiting > 0) this.watch();
+      const sent = this.#placed.size + this.#owned.size;
+      if (sent > 0 || this.#transactions.size > 0 || this.gate.waiting > 0) this.watch();
     }, this.#tickMs);
   }
 
@@ -148,7 +151,7 @@ export class Pool implements SentQueryHost {
 
   /** Asks the server to give up what still runs: it would not notice for long that nobody wants it any more. */
   async #cancelAll(): Promise<void> {
-    const queries = this.#running.toArray().map(({ query }) => query);
+    const queries = [...this.#placed.toArray(), ...this.#owned.toArray()].map(({ query }) => query);
     for (const query of queries) if (query.active) query.cancel()?.catch(() => {});
     await withDeadline(Promise.allSettled(queries), GOODBYE_MS, "").catch(() => {});
   }
@@ -169,9 +172,8 @@ export class Pool implements SentQueryHost {
 
   /** Whether a query may be sent behind one that runs: something runs outside of transactions, and not for long. */
   readonly #isQuick = (): boolean => {
-    let sent = this.#running.first;
-    while (sent !== undefined && sent.owner !== this.#place) sent = sent.next;
-    return sent !== undefined && Date.now() - sent.sentAt < QUICK_MS;
+    const { first } = this.#placed;
+    return first !== undefined && Date.now() - first.sentAt < QUICK_MS;
   };
 
   /** Owns the queries outside of transactions. */
@@ -179,6 +181,10 @@ export class Pool implements SentQueryHost {
     onSent() {},
     onSettled: () => this.gate.leave(),
   };
+
+  #listOf({ owner }: SentQuery): LinkedList<SentQuery> {
+    return owner === this.#place ? this.#placed : this.#owned;
+  }
 
   async #loadTypes(): Promise<void> {
     const query = this.#driver.unsafe(ARRAY_TYPES);
@@ -205,9 +211,11 @@ export class Pool implements SentQueryHost {
 
   /** Ends what began at this tick or before. */
   #expire(tick: number): void {
-    for (const sent of this.#running.toArray()) {
-      if (sent.tick > tick) break;
-      sent.expire(this.#giveUp);
+    for (const list of [this.#placed, this.#owned]) {
+      for (const sent of list.toArray()) {
+        if (sent.tick > tick) break;
+        sent.expire(this.#giveUp);
+      }
     }
     for (const transaction of this.#transactions.toArray()) {
       if (transaction.isOverdue(tick)) this.#giveUp(transaction.key!);

@@ -41,6 +41,7 @@ export class SentQuery implements Linked<SentQuery> {
   /** When it was sent, in ticks of the pool. */
   readonly tick: number;
   readonly sentAt: number = Date.now();
+  /** Who has to know what becomes of it. */
   readonly owner: QueryOwner;
   readonly #host: SentQueryHost;
   readonly #handler: DriverQuery["handler"];
@@ -92,7 +93,7 @@ export class SentQuery implements Linked<SentQuery> {
    * before, as the next query would still be sent on the same connection.
    */
   expire(giveUp: (key: string) => boolean): void {
-    if (this.#settled) return;
+    if (this.#settled) return; // by the end of another one's connection, a moment ago
     const { state } = this.query;
     const isEnding = this.#expired === undefined && state !== null &&
       giveUp(backendKey(state.pid, state.secret));

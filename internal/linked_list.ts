@@ -50,7 +50,7 @@ export class LinkedList<T extends Linked<T>> {
     this.#size--;
   }
 
-  /** Those that were in it at the beginning. */
+  /** Those that are in it now; the array stays as it is when one of them leaves. */
   toArray(): T[] {
     const items: T[] = [];
     for (let item = this.#first; item !== undefined; item = item.next) items.push(item);
