@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { type Database, defineTable, type OrderBy, Repository, type RowOf } from "@glam/shared/db";
+import {
+  type Database,
+  defineTable,
+  type Filter,
+  type OrderBy,
+  Repository,
+  type RowOf,
+} from "@glam/shared/db";
 import { ValidationError } from "@glam/shared/errors";
 import fc from "fast-check";
 import * as z from "zod";
@@ -219,28 +226,53 @@ it("a cursor goes with any filter and any limit, and a limit has an end", async 
   assert.equal(page.items[0]!.id, 12);
 });
 
-it("every part of a page behind a cursor is a scan of the index that has its order", async () => {
-  await using db = await createTestDatabase();
-  const Ticks = defineTable("ticks", {
-    columns: z.object({ id: z.int32(), a: z.int32().nullable(), b: z.int32() }),
-    indexes: [{ columns: ["a", { column: "b", direction: "desc" }, "id"] }],
-  });
+const Ticks = defineTable("ticks", {
+  columns: z.object({ id: z.int32(), a: z.int32().nullable(), b: z.int32(), c: z.int32().nullable() }),
+  indexes: [
+    { columns: ["a", { column: "b", direction: "desc" }, "id"] },
+    { columns: [{ column: "b", direction: "desc" }, "c", "id"] },
+  ],
+});
+type Tick = RowOf<typeof Ticks>;
+
+/** The plan of the page behind the first `rows` rows, a line an item. */
+async function planBehind(db: Database, orderBy: OrderBy<Tick>[], rows: number, filter: Filter<Tick> = {}) {
   await createTables(db, Ticks);
   await db.sql`
-    insert into ticks (id, a, b) select n, nullif(n / 10, 7), n % 10 from generate_series(1, 20000) as n`;
+    insert into ticks (id, a, b, c)
+    select n, nullif(n / 10, 7), n % 10, nullif(n % 7, 0) from generate_series(1, 20000) as n`;
   await db.sql`analyze ticks`;
-  const orderBy: OrderBy<RowOf<typeof Ticks>>[] = [
-    { column: "a" },
-    { column: "b", direction: "desc" },
-    { column: "id" },
-  ];
-  const { next } = await new Repository(db, Ticks).findAfter({}, { orderBy, limit: 1000 });
+  const { next } = await new Repository(db, Ticks).findAfter(filter, { orderBy, limit: rows });
   const explaining = new Repository({ ...db, sql: explain(db) }, Ticks);
-  const { items } = await explaining.findAfter({}, { orderBy, limit: 100, after: next! });
-  const plan = items.map((line) => (line as unknown as { "QUERY PLAN": string })["QUERY PLAN"]);
+  const { items } = await explaining.findAfter(filter, { orderBy, limit: 100, after: next! });
+  return items.map((line) => (line as unknown as { "QUERY PLAN": string })["QUERY PLAN"]);
+}
+
+it("every part of a page behind a cursor is a scan of the index that has its order", async () => {
+  await using db = await createTestDatabase();
+  const orderBy: OrderBy<Tick>[] = [{ column: "a" }, { column: "b", direction: "desc" }, { column: "id" }];
+  const plan = await planBehind(db, orderBy, 1000);
   const scans = plan.filter((line) => / Scan /.test(line));
   assert.equal(scans.length, 4, plan.join("\n"));
   assert.ok(scans.every((line) => /Index (Only )?Scan using ix_ticks_a/.test(line)), plan.join("\n"));
+});
+
+for (const [rows, where] of [[100, "a value"], [1990, "a null"]] as const) {
+  it(`a page behind ${where} among the ties of the first column is read from its index without sorting`, async () => {
+    await using db = await createTestDatabase();
+    const orderBy: OrderBy<Tick>[] = [{ column: "b", direction: "desc" }, { column: "c" }, { column: "id" }];
+    const plan = await planBehind(db, orderBy, rows);
+    const scans = plan.filter((line) => / Scan /.test(line));
+    assert.ok(scans.every((line) => /Index Scan using ix_ticks_b/.test(line)), plan.join("\n"));
+    assert.ok(!plan.some((line) => /-> +(Incremental )?Sort/.test(line)), plan.join("\n"));
+  });
+}
+
+it("an index whose first columns are those of a filter is read as far as the page needs", async () => {
+  await using db = await createTestDatabase();
+  const orderBy: OrderBy<Tick>[] = [{ column: "b", direction: "desc" }, { column: "id" }];
+  const plan = await planBehind(db, orderBy, 3, { a: 6 });
+  assert.ok(plan.some((line) => /Index Cond: .*a = .* AND \(b = [^A]/.test(line)), plan.join("\n"));
 });
 
 /** The tag of a database that answers with the plan of a query. */
