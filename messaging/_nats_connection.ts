@@ -3,6 +3,7 @@ import { readEnv } from "../internal/environment.ts";
 import { reveal, type Revealable } from "../internal/reveal.ts";
 import { detectRuntime } from "../internal/runtime.ts";
 import { busError, toBusError } from "./_bus_error.ts";
+import { connectTcp } from "./_connect_tcp.ts";
 import type { NatsOptions } from "./nats_options.ts";
 
 const DEFAULT_SERVER = "nats://127.0.0.1:4222";
@@ -145,10 +146,7 @@ async function connectBy(
   settings: Settings,
   auth: Partial<ConnectionOptions>,
 ): Promise<NatsConnection> {
-  if (kind === "tcp") {
-    const { connect } = await import("@nats-io/transport-node");
-    return await connect({ ...settings, ...auth }) as unknown as NatsConnection;
-  }
+  if (kind === "tcp") return await connectTcp({ ...settings, ...auth });
   const { wsconnect } = await import("@nats-io/nats-core");
   const { tls: _, ...rest } = settings;
   const options: WsConnectionOptions = { ...rest, ...auth };
