@@ -24,7 +24,7 @@ import { postgres } from "./tools.ts";
 const AT_ONCE = 3;
 /** A suite with more files than this is run in parts. */
 const FILES_OF_A_PART = 40;
-const PARTS = 2;
+const PARTS = 3;
 
 interface Row extends Counts {
   readonly name: string;
@@ -148,6 +148,13 @@ async function findPostgres(): Promise<boolean> {
   }
 }
 
+/** Names the folder that a PGlite of the tests is copied from, which the first one of this run makes. */
+async function makeRoomForTemplate(): Promise<void> {
+  const template = `${cacheDir}/pglite`;
+  await Deno.remove(template, { recursive: true }).catch(() => {});
+  Deno.env.set("GLAM_PGLITE_TEMPLATE", template);
+}
+
 /** What came of each suite, all its parts together. */
 function bySuite(choice: Choice, rows: readonly Row[]): Row[] {
   return choice.suites.flatMap(({ name }) => {
@@ -181,6 +188,7 @@ const choice = await choose().catch((error: Error) => {
 });
 await Deno.mkdir(`${cacheDir}/reports`, { recursive: true });
 const hasPostgres = await findPostgres();
+await makeRoomForTemplate();
 const createVoice = createVoices((text) => Deno.stdout.writeSync(new TextEncoder().encode(text)));
 const waiting = partsOf(choice);
 const done: Row[] = [];

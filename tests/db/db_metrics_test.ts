@@ -124,18 +124,18 @@ describe("the metrics of a database", () => {
 describe("the log of a database", () => {
   it("has slow statements, with $1 where a parameter is, and no parameter", async () => {
     const { lines, logger } = collect();
-    await using db = await createTestDatabase({ logger, slowQueryMs: 30 });
-    await db.sql`select pg_sleep(0.05), ${"a secret"}::text as value from pg_database limit 1`;
+    await using db = await createTestDatabase({ logger, slowQueryMs: 500 });
+    await db.sql`select pg_sleep(0.6), ${"a secret"}::text as value from pg_database limit 1`;
     await db.sql`select 1`;
     const slow = lines.filter(({ message }) => message === "Slow query");
     assert.equal(slow.length, 1);
     const { duration_ms, ...fields } = slow[0]!.fields;
-    assert.ok((duration_ms as number) >= 30);
+    assert.ok((duration_ms as number) >= 500);
     assert.deepEqual(fields, {
       database: "postgres",
       operation: "SELECT",
       table: "pg_database",
-      statement: "select pg_sleep(0.05), $1::text as value from pg_database limit 1",
+      statement: "select pg_sleep(0.6), $1::text as value from pg_database limit 1",
     });
     assert.doesNotMatch(JSON.stringify(lines), /a secret/);
   });

@@ -1,5 +1,3 @@
-import { PGlite } from "@electric-sql/pglite";
-import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 import {
   connectDatabase,
   type Database,
@@ -13,23 +11,16 @@ import {
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as z from "zod";
-import { freePort } from "../_support/postgres.ts";
+import { startPglite } from "../_support/pglite.ts";
 import { migration, names, plainMigration, problemOf, TWO_TABLES } from "./_migrations.ts";
 
 /** An embedded database, which has one session and takes one connection. */
 async function embedded(): Promise<AsyncDisposable & { readonly db: Database }> {
-  const lite = await PGlite.create();
-  const port = await freePort();
-  const server = new PGLiteSocketServer({ db: lite, port, host: "127.0.0.1" });
-  await server.start();
-  const db = await connectDatabase({
-    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
-    poolSize: 1,
-  });
+  const server = await startPglite();
+  const db = await connectDatabase({ url: server.url, poolSize: 1 });
   const dispose = async () => {
     await db.close();
-    await server.stop();
-    await lite.close();
+    await server[Symbol.asyncDispose]();
   };
   return { db, [Symbol.asyncDispose]: dispose };
 }

@@ -1,30 +1,20 @@
-import { PGlite } from "@electric-sql/pglite";
-import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 import { connectDatabase, type Database } from "@glam/shared/db";
 import { after, before, describe, it } from "node:test";
-import { freePort } from "../_support/postgres.ts";
+import { type PgliteServer, startPglite } from "../_support/pglite.ts";
 import { repositoryCore } from "./_repository_core.ts";
 
 describe("on PGlite behind its socket, with one connection", () => {
-  let lite: PGlite;
-  let server: PGLiteSocketServer;
+  let server: PgliteServer;
   let db: Database;
 
   before(async () => {
-    lite = await PGlite.create();
-    const port = await freePort();
-    server = new PGLiteSocketServer({ db: lite, port, host: "127.0.0.1" });
-    await server.start();
-    db = await connectDatabase({
-      url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
-      poolSize: 1,
-    });
+    server = await startPglite();
+    db = await connectDatabase({ url: server.url, poolSize: 1 });
   });
 
   after(async () => {
     await db.close();
-    await server.stop();
-    await lite.close();
+    await server[Symbol.asyncDispose]();
   });
 
   for (const [name, run] of Object.entries(repositoryCore)) {

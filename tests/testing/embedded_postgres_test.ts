@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
+import { copyTemplate } from "../_support/pglite.ts";
 
 describe("embeddedPostgres", () => {
   let folder: string;
@@ -45,6 +46,7 @@ describe("embeddedPostgres", () => {
 
   it("stops with the database that is connected to it", async () => {
     const dataDir = join(folder, "together");
+    await copyTemplate(dataDir);
     for (let start = 0; start < 2; start++) {
       const db = await connectDatabase(await embeddedPostgres({ dataDir }));
       await db.sql`create table if not exists notes (id int primary key)`;
@@ -54,6 +56,7 @@ describe("embeddedPostgres", () => {
 
   it("has its folder for itself in this process, and releases it when it is closed", async () => {
     const dataDir = join(folder, "twice");
+    await copyTemplate(dataDir);
     const first = await embeddedPostgres({ dataDir });
     await assert.rejects(embeddedPostgres({ dataDir }), (error) => {
       assert.ok(error instanceof ConfigError);
@@ -70,6 +73,7 @@ describe("embeddedPostgres", () => {
 
   it("leaves a folder alone that another process has, and takes over that of one that is gone", async () => {
     const dataDir = join(folder, "other");
+    await copyTemplate(dataDir);
     const child = spawn(process.execPath, ["--version"], { stdio: "ignore" });
     await once(child, "exit");
     await writeFile(`${dataDir}.pid`, String(process.ppid));
