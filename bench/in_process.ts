@@ -9,6 +9,7 @@ interface InProcessResult {
   readonly glamMicros: number;
   readonly glamRatio: number;
   readonly loggingRatio: number;
+  readonly contextRatio: number;
 }
 
 const PEER = "a hand-written Hono route with the same bytes";
@@ -26,6 +27,8 @@ export async function inProcessRows(): Promise<Row[]> {
     atLeast("in process, Bun", PEER, onBun.glamRatio, 0.75),
     known("in process, Node", PEER, onNode.glamRatio.toFixed(2)),
     known("the same with the access log, Deno", PEER, onDeno.loggingRatio.toFixed(2)),
+    known("the peer in AsyncLocalStorage, Deno", PEER, onDeno.contextRatio.toFixed(2)),
+    known("the same, Bun", PEER, onBun.contextRatio.toFixed(2)),
     known(
       "one request, Deno",
       `${onDeno.floorMicros.toFixed(1)} µs by hand`,

@@ -5,6 +5,7 @@
  */
 import { glamMiddleware, success } from "@glam/shared/api";
 import { Hono } from "hono";
+import { AsyncLocalStorage } from "node:async_hooks";
 
 /** The part of an application that answers requests. */
 export interface App {
@@ -15,6 +16,20 @@ export interface App {
 /** The floor: what one would write by hand for this one route, without metrics, context, error mapping or checks. */
 export function createFloor(): App {
   const app = new Hono();
+  addFloorRoute(app);
+  return app;
+}
+
+/** The floor behind a middleware that does nothing but run it in an `AsyncLocalStorage`: what any context costs. */
+export function createContextOnly(): App {
+  const app = new Hono();
+  const storage = new AsyncLocalStorage<object>();
+  app.use((_, next) => storage.run({}, next));
+  addFloorRoute(app);
+  return app;
+}
+
+function addFloorRoute(app: Hono): void {
   app.get("/items/:id", (c) => {
     const response = c.body(
       JSON.stringify({
@@ -33,7 +48,6 @@ export function createFloor(): App {
     response.headers.set("X-Service-Name", "bench");
     return response;
   });
-  return app;
 }
 
 /** The same route on `glamMiddleware`, with everything it does but the access log, which is measured by itself. */

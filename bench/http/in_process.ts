@@ -5,21 +5,26 @@
  * @module
  */
 import process from "node:process";
-import { type App, createFloor, createGlam, createGlamLogging } from "./apps.ts";
+import { type App, createContextOnly, createFloor, createGlam, createGlamLogging } from "./apps.ts";
 
 const ROUNDS = 11;
 const REQUESTS = 30_000;
-/** Each round goes from one application to the next this often, so that a slow moment of the machine meets all of them. */
-const TURNS = 15;
+/**
+ * Each round goes from one application to the next this often, so that a slow moment of the machine meets all of them,
+ * and so do the pauses of the garbage collector: with turns about as long as it waits, it meets mostly one of them.
+ */
+const TURNS = 300;
 
 const floor = createFloor();
 const glam = await compare(createGlam());
 const logging = await compare(await createGlamLogging());
+const context = await compare(createContextOnly());
 console.log(JSON.stringify({
   floorMicros: glam.floorMicros,
   glamMicros: glam.appMicros,
   glamRatio: glam.ratio,
   loggingRatio: logging.ratio,
+  contextRatio: context.ratio,
 }));
 process.exit(0);
 
