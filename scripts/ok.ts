@@ -54,7 +54,8 @@ async function runDocExamples(): Promise<Outcome> {
   const documents = await pages((page) => !isProgram(page));
   const sources = await findFiles(sourcePaths(), ".ts");
   const config = await writeExampleConfig();
-  return await deno("test", "--quiet", "--allow-all", "--doc", "--config", config, ...sources, ...documents);
+  const args = ["--quiet", "--allow-all", "--parallel", "--config", config];
+  return await deno("test", "--doc", ...args, ...sources, ...documents);
 }
 
 async function runPages(): Promise<Outcome> {
