@@ -21,7 +21,7 @@ import { createVoices } from "./_voices.ts";
 import { postgres } from "./tools.ts";
 
 /** Parts that run at once, on two cores and up: most tests wait for a server, a process or a clock. */
-const AT_ONCE = 3;
+const AT_ONCE = 4;
 /** A suite with more files than this is run in parts. */
 const FILES_OF_A_PART = 40;
 const PARTS = 3;
