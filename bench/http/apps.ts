@@ -20,11 +20,23 @@ export function createFloor(): App {
   return app;
 }
 
-/** The floor behind a middleware that does nothing but run it in an `AsyncLocalStorage`: what any context costs. */
-export function createContextOnly(): App {
+/**
+ * The floor behind what no middleware with a context can leave out: it reads the caller's ids and trace, and runs the
+ * route in an `AsyncLocalStorage`. It makes no id, counts nothing and knows no error.
+ */
+export function createLeast(): App {
   const app = new Hono();
   const storage = new AsyncLocalStorage<object>();
-  app.use((_, next) => storage.run({}, next));
+  app.use((c, next) => {
+    const { headers } = c.req.raw;
+    const context = {
+      requestId: headers.get("x-request-id"),
+      correlationId: headers.get("x-correlation-id"),
+      traceparent: headers.get("traceparent"),
+      baggage: headers.get("baggage"),
+    };
+    return storage.run(context, next);
+  });
   addFloorRoute(app);
   return app;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import process from "node:process";
-import { type App, createContextOnly, createFloor, createGlam, createGlamLogging } from "./apps.ts";
+import { type App, createFloor, createGlam, createGlamLogging, createLeast } from "./apps.ts";
 
 const ROUNDS = 11;
 const REQUESTS = 30_000;
@@ -18,13 +18,13 @@ const TURNS = 300;
 const floor = createFloor();
 const glam = await compare(createGlam());
 const logging = await compare(await createGlamLogging());
-const context = await compare(createContextOnly());
+const least = await compare(createLeast());
 console.log(JSON.stringify({
   floorMicros: glam.floorMicros,
   glamMicros: glam.appMicros,
   glamRatio: glam.ratio,
   loggingRatio: logging.ratio,
-  contextRatio: context.ratio,
+  leastRatio: least.ratio,
 }));
 process.exit(0);
 

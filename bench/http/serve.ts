@@ -6,7 +6,7 @@
  * @module
  */
 import process from "node:process";
-import { type App, createFloor, createGlam } from "./apps.ts";
+import { type App, createFloor, createGlam, createLeast } from "./apps.ts";
 
 const name = process.argv[2] ?? "glam";
 
@@ -14,7 +14,9 @@ if (name === "fastify") {
   const { listen } = await import("./fastify.ts");
   console.log(await listen());
 } else {
-  await serve(name === "floor" ? createFloor() : createGlam());
+  const create = { floor: createFloor, glam: createGlam, least: createLeast }[name];
+  if (create === undefined) throw new Error(`No application "${name}"`);
+  await serve(create());
 }
 
 async function serve({ fetch }: App): Promise<void> {
