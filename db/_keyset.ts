@@ -115,8 +115,9 @@ function addRange(query: Query, { terms, cursor }: KeysetPage, range: Range, fir
  * same scan; for a column behind others, which a filter or a tenant may stand for, Postgres before 17 does not.
  */
 function addEqual(query: Query, { codec }: Term, value: string | null, isFirst: boolean): void {
+  const hasArray = codec.arrayCast !== "::text[]";
   if (value === null) query.add(`${codec.quoted} IS NULL`);
-  else if (isFirst && codec.arrayCast !== "::text[]") {
+  else if (isFirst && hasArray) {
     query.add(`${codec.quoted} = ANY (ARRAY[`).bind(value, codec.cast).add(`]${codec.arrayCast})`);
   } else query.add(`${codec.quoted} = `).bind(value, codec.cast);
 }

@@ -4,13 +4,18 @@ import { detectRuntime } from "../internal/runtime.ts";
 /** Connects to NATS by TCP. */
 export async function connectTcp(options: ConnectionOptions): Promise<NatsConnection> {
   const { connect, NatsConnectionImpl, setTransportFactory } = await import("@nats-io/transport-node");
-  if (detectRuntime() !== "deno") return await connect(options) as unknown as NatsConnection;
-  const { nodeResolveHost, NodeTransport } = await import("@nats-io/transport-node/lib/node_transport.js");
+  const transport = detectRuntime() === "deno" ? await importTransport() : undefined;
+  if (transport === undefined) return await connect(options) as unknown as NatsConnection;
   setTransportFactory({
-    factory: () => watchSockets(new NodeTransport()),
-    dnsResolveFn: nodeResolveHost,
+    factory: () => watchSockets(new transport.NodeTransport()),
+    dnsResolveFn: transport.nodeResolveHost,
   });
   return await NatsConnectionImpl.connect(options) as unknown as NatsConnection;
+}
+
+/** The transport that `connect` makes, which its package does not promise to keep where it is. */
+function importTransport() {
+  return import("@nats-io/transport-node/lib/node_transport.js").catch(() => undefined);
 }
 
 /** What is used of a socket of Node. */
