@@ -3,7 +3,8 @@ import { drizzleFind, kyselyFind, preparedDrizzleFind } from "./_peers.ts";
 import { COLUMNS, inFlight, makeRows, type Setting, time } from "./_setting.ts";
 
 const ROUNDS = 15;
-const CALLS = 3000;
+const TURNS = 15;
+const CALLS = 200; // of a turn
 const IN_FLIGHT = 16;
 
 /** How many times as fast as each peer `findById` is. */
@@ -29,7 +30,7 @@ export async function measureFindById({ raw, items }: Setting): Promise<Record<s
     drizzle: subject(finders.drizzle),
     prepared: subject(finders.prepared),
   };
-  await takeTurns(2, subjects);
-  const { glam, ...peers } = await takeTurns(ROUNDS, subjects);
+  await takeTurns(2, subjects, TURNS);
+  const { glam, ...peers } = await takeTurns(ROUNDS, subjects, TURNS);
   return Object.fromEntries(Object.entries(peers).map(([name, times]) => [name, medianRatio(times, glam)]));
 }
