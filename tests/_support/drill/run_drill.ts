@@ -16,7 +16,7 @@ import { type Replica, restartReplica, startReplica, stopReplica } from "./repli
 
 /** Options of {@link runDrill}. */
 export interface DrillOptions {
-  /** How long to kill, in seconds. */
+  /** How long to kill, in seconds; at least until each kind was killed once. */
   readonly seconds: number;
   /** @default 3 */
   readonly replicas?: number;
@@ -66,7 +66,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
     const working = Promise.all(Array.from({ length: clients }, (_, i) => load.client(i)));
     const kills = { replicas: 0, postgres: 0, nats: 0 };
     const end = performance.now() + seconds * 1000;
-    for (let turn = 0; performance.now() < end; turn++) {
+    for (let turn = 0; turn < 4 || performance.now() < end; turn++) {
       await pause(everyMs);
       const before = load.acknowledged.size;
       if (turn % 4 === 1) {
