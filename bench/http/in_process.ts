@@ -5,14 +5,11 @@
  * @module
  */
 import process from "node:process";
+import { median, medianRatio, takeTurns } from "../_statistics.ts";
 import { type App, createFloor, createGlam, createGlamLogging, createLeast } from "./apps.ts";
 
 const ROUNDS = 11;
 const REQUESTS = 30_000;
-/**
- * Each round goes from one application to the next this often, so that a slow moment of the machine meets all of them,
- * and so do the pauses of the garbage collector: with turns about as long as it waits, it meets mostly one of them.
- */
 const TURNS = 300;
 
 const floor = createFloor();
@@ -31,25 +28,13 @@ process.exit(0);
 /** An application against the floor. */
 async function compare(app: App): Promise<{ floorMicros: number; appMicros: number; ratio: number }> {
   for (const each of [floor, app]) await measure(each, REQUESTS);
-  const rounds: { readonly floor: number; readonly app: number }[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const seconds = { floor: 0, app: 0 };
-    for (let turn = 0; turn < TURNS; turn++) {
-      seconds.floor += await measure(floor, REQUESTS / TURNS);
-      seconds.app += await measure(app, REQUESTS / TURNS);
-    }
-    rounds.push(seconds);
-  }
-  const micros = (name: "app" | "floor") => 1e6 * median(rounds.map((round) => round[name])) / REQUESTS;
+  const turn = (each: App) => () => measure(each, REQUESTS / TURNS);
+  const seconds = await takeTurns(ROUNDS, { floor: turn(floor), app: turn(app) }, TURNS);
   return {
-    floorMicros: micros("floor"),
-    appMicros: micros("app"),
-    ratio: median(rounds.map((round) => round.floor / round.app)),
+    floorMicros: 1e6 * median(seconds.floor) / REQUESTS,
+    appMicros: 1e6 * median(seconds.app) / REQUESTS,
+    ratio: medianRatio(seconds.floor, seconds.app),
   };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 /** Seconds that so many requests take. */
