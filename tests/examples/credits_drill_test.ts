@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { runDrill } from "../_support/drill/run_drill.ts";
 
 test("nothing is lost or doubled while replicas, Postgres and NATS are killed in turn", async () => {
-  const { differences, ...report } = await runDrill({ seconds: 9, replicas: 2, clients: 8, everyMs: 1500 });
+  const { differences, ...report } = await runDrill({ seconds: 14, replicas: 2, clients: 8, everyMs: 1500 });
   console.log(JSON.stringify(report));
   assert.deepEqual(differences, []);
   assert.ok(report.acknowledged > 100, "too little was asked for");
