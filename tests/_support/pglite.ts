@@ -4,41 +4,22 @@
  * @module
  */
 import { PGlite } from "@electric-sql/pglite";
-import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+import { type EmbeddedPostgres, embeddedPostgres } from "@glam/shared/testing";
 import { cp, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import process from "node:process";
-import { freePort } from "./postgres.ts";
 
-/** A PGlite behind its socket. */
-export interface PgliteServer extends AsyncDisposable {
-  readonly url: string;
-  /** How many connections there have been. */
-  readonly connections: number;
-}
-
-/** Starts one of its own, with nothing in it. */
-export async function startPglite(options: { readonly maxConnections?: number } = {}): Promise<PgliteServer> {
+/** Starts one behind its socket, with nothing in it, that stops with the database that is connected to it. */
+export async function startPglite(): Promise<EmbeddedPostgres> {
   const parent = await mkdtemp(`${tmpdir()}/glam-pglite-`);
-  const folder = `${parent}/data`;
-  await copyTemplate(folder);
-  const lite = await PGlite.create(folder);
-  const port = await freePort();
-  const server = new PGLiteSocketServer({ db: lite, port, host: "127.0.0.1", ...options });
-  let connections = 0;
-  server.addEventListener("connection", () => connections++);
-  await server.start();
-  return {
-    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
-    get connections() {
-      return connections;
-    },
-    async [Symbol.asyncDispose]() {
-      await server.stop();
-      await lite.close();
-      await rm(parent, { recursive: true, force: true });
-    },
+  const dataDir = `${parent}/data`;
+  await copyTemplate(dataDir);
+  const server = await embeddedPostgres({ dataDir });
+  const close = async () => {
+    await server.close();
+    await rm(parent, { recursive: true, force: true });
   };
+  return { ...server, close, onClose: close, [Symbol.asyncDispose]: close };
 }
 
 /**

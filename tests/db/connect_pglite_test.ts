@@ -5,12 +5,7 @@ import { it } from "node:test";
 import { startPglite } from "../_support/pglite.ts";
 
 it("PGlite behind its socket serves a pool of one connection, transactions, errors and health included", async () => {
-  await using server = await startPglite();
-  await using db = await connectDatabase({
-    url: server.url,
-    poolSize: 1,
-    schema: "catalog",
-  });
+  await using db = await connectDatabase({ ...await startPglite(), schema: "catalog" });
   await db.ensureSchema("catalog");
   await db.sql`create table notes (id int primary key, tags text[])`;
   await Promise.all(

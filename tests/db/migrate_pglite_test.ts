@@ -1,6 +1,5 @@
 import {
   connectDatabase,
-  type Database,
   defineTable,
   type MigrationFile,
   Migrator,
@@ -14,24 +13,13 @@ import * as z from "zod";
 import { startPglite } from "../_support/pglite.ts";
 import { migration, names, plainMigration, problemOf, TWO_TABLES } from "./_migrations.ts";
 
-/** An embedded database, which has one session and takes one connection. */
-async function embedded(): Promise<AsyncDisposable & { readonly db: Database }> {
-  const server = await startPglite();
-  const db = await connectDatabase({ url: server.url, poolSize: 1 });
-  const dispose = async () => {
-    await db.close();
-    await server[Symbol.asyncDispose]();
-  };
-  return { db, [Symbol.asyncDispose]: dispose };
-}
-
 test("an embedded PGlite with a single connection is migrated up and down", async () => {
-  await using lite = await embedded();
+  await using db = await connectDatabase(await startPglite());
   const files = [
     ...TWO_TABLES,
     plainMigration("0003_plain", "vacuum items; create index i on items (id);", "drop index i;"),
   ];
-  const migrator = new Migrator(lite.db, { migrations: files });
+  const migrator = new Migrator(db, { migrations: files });
   assert.equal((await migrator.status()).state, "empty");
   assert.deepEqual(names(await migrator.up()), ["0001_create_items", "0002_create_prices", "0003_plain"]);
   assert.deepEqual(await migrator.up(), []);
@@ -41,20 +29,20 @@ test("an embedded PGlite with a single connection is migrated up and down", asyn
 });
 
 test("a file that fails leaves nothing in an embedded PGlite either, and its line is said", async () => {
-  await using lite = await embedded();
+  await using db = await connectDatabase(await startPglite());
   const files = [
     TWO_TABLES[0]!,
     migration("0002_b", "create table b (id int);\ninsert into nope values (1);"),
   ];
-  const migrator = new Migrator(lite.db, { migrations: files });
+  const migrator = new Migrator(db, { migrations: files });
   const { message } = await problemOf(migrator.up(), "failed");
   assert.equal(message, '0002_b.sql:3: relation "nope" does not exist (42P01); nothing of it was applied');
   assert.deepEqual((await migrator.status()).migrations.map(({ state }) => state), ["applied", "pending"]);
-  assert.equal((await lite.db.sql`select to_regclass('b') as b`)[0]?.["b"], null);
+  assert.equal((await db.sql`select to_regclass('b') as b`)[0]?.["b"], null);
 });
 
 test("the difference between tables and an embedded PGlite, which is Postgres 18, is written and found no more", async () => {
-  await using lite = await embedded();
+  await using db = await connectDatabase(await startPglite());
   const make = (columns: z.ZodObject) =>
     defineTable("things", {
       columns,
@@ -69,7 +57,7 @@ test("the difference between tables and an embedded PGlite, which is Postgres 18
   const first = make(z.object({ id: z.bigint(), n: z.int32(), at: z.date().nullable() }));
   const second = make(z.object({ id: z.bigint(), n: z.int32().nullable(), at: z.date(), note: z.string() }));
   const files: MigrationFile[] = [];
-  const migrator = new Migrator(lite.db, { migrations: files });
+  const migrator = new Migrator(db, { migrations: files });
   for (const table of [first, second]) {
     files.push((await migrator.create("change", { autogenerate: [table] }))!);
     await migrator.up();

@@ -1,21 +1,16 @@
 import { connectDatabase, type Database } from "@glam/shared/db";
 import { after, before, describe, it } from "node:test";
-import { type PgliteServer, startPglite } from "../_support/pglite.ts";
+import { startPglite } from "../_support/pglite.ts";
 import { repositoryCore } from "./_repository_core.ts";
 
 describe("on PGlite behind its socket, with one connection", () => {
-  let server: PgliteServer;
   let db: Database;
 
   before(async () => {
-    server = await startPglite();
-    db = await connectDatabase({ url: server.url, poolSize: 1 });
+    db = await connectDatabase(await startPglite());
   });
 
-  after(async () => {
-    await db.close();
-    await server[Symbol.asyncDispose]();
-  });
+  after(() => db.close());
 
   for (const [name, run] of Object.entries(repositoryCore)) {
     it(name, async () => {

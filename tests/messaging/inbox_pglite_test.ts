@@ -7,11 +7,7 @@ import { effects, listenOnce, openInbox, publishPlain } from "./_inbox.ts";
 import { until } from "./_processes.ts";
 
 it("an inbox works on PGlite and the memory bus, where all handlers share one session", async () => {
-  await using server = await startPglite();
-  await using db = await connectDatabase({
-    url: server.url,
-    poolSize: 1,
-  });
+  await using db = await connectDatabase(await startPglite());
   await using bus = createMemoryBus();
   const inbox = await openInbox(db);
   await inbox.ensureTable();

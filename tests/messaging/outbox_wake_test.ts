@@ -1,10 +1,11 @@
+import { PGlite } from "@electric-sql/pglite";
+import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { connectDatabase, type Database } from "@glam/shared/db";
 import { createManualClock, createMemoryBus, createOutbox, type Relay } from "@glam/shared/messaging";
 import { startPgBouncer } from "../_support/pgbouncer.ts";
-import { startPglite } from "../_support/pglite.ts";
-import { sharedPostgres } from "../_support/postgres.ts";
+import { freePort, sharedPostgres } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
 import { addNumbers, openOutbox, range, storedNumbers } from "./_outbox.ts";
 
@@ -133,10 +134,16 @@ it("behind PgBouncer in transaction mode a relay polls, keeps order and sends ev
 });
 
 it("on PGlite, with one session and one connection, a relay polls beside the service", async () => {
-  await using server = await startPglite({ maxConnections: 2 });
+  const lite = await PGlite.create();
+  const port = await freePort();
+  const server = new PGLiteSocketServer({ db: lite, port, host: "127.0.0.1", maxConnections: 2 });
+  let connections = 0;
+  server.addEventListener("connection", () => connections++);
+  await server.start();
   const bus = createMemoryBus();
   try {
-    await using db = await connectDatabase({ url: server.url, poolSize: 1, schema: "shop" });
+    const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
+    await using db = await connectDatabase({ url, poolSize: 1, schema: "shop" });
     const outbox = createOutbox(db, { service: "test", schema: "shop" });
     await outbox.ensureTable();
     await using relay = outbox.relay(bus);
@@ -144,9 +151,11 @@ it("on PGlite, with one session and one connection, a relay polls beside the ser
     for (let n = 1; n <= 50; n++) await addNumbers(db, outbox, [n], () => "a");
     await waitFor(async () => (await outbox.status()).sent === 50);
     const { status, listening } = await relay.health();
-    assert.deepEqual([status, listening, server.connections], ["healthy", false, 1]);
+    assert.deepEqual([status, listening, connections], ["healthy", false, 1]);
     assert.deepEqual(await storedNumbers(bus), range(1, 50));
   } finally {
+    await server.stop();
+    await lite.close();
     await bus.close();
   }
 });
