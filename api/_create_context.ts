@@ -2,7 +2,12 @@ import { isWellFormedId, makeCorrelationId, makeRequestId } from "../context/ids
 import type { RequestContext } from "../context/request_context.ts";
 import { currentContext } from "../context/storage.ts";
 import { joinActiveSpan, UNREAD, type UnreadContext } from "../context/trace.ts";
+import { detectRuntime } from "../internal/runtime.ts";
 import type { ContextLike } from "./_hono.ts";
+
+// Each `get` of a served request crosses into Deno's native side, until something needs the headers as a whole, as `has`
+// does. Deno takes them over as a whole at the end anyhow, once `headers` was looked at.
+const ON_DENO = detectRuntime() === "deno";
 
 /**
  * The context of a request: the caller's ids where they are well formed, else new ones. An application that another one
@@ -10,7 +15,7 @@ import type { ContextLike } from "./_hono.ts";
  */
 export function createContext({ req }: ContextLike, service: string): RequestContext {
   const { headers } = req.raw;
-  const requestId = headers.get("x-request-id");
+  const requestId = ON_DENO && !headers.has("x-request-id") ? null : headers.get("x-request-id");
   const correlationId = headers.get("x-correlation-id");
   const outer = currentContext();
   const mounter = outer?.method === undefined ? undefined : outer;

@@ -1,5 +1,5 @@
 import { enterContext } from "../context/storage.ts";
-import { knownTraceOf } from "../context/trace.ts";
+import { releaseHeaders } from "../context/trace.ts";
 import { detectRuntime } from "../internal/runtime.ts";
 import type { HttpObserver } from "../metrics/http_recorder.ts";
 import { createContext } from "./_create_context.ts";
@@ -115,7 +115,7 @@ function finish(exchange: Exchange, status: number, outcome: Outcome | undefined
   }
   // From here on the request's headers are garbage. What a context can reach survives a collection on Deno, whose
   // AsyncLocalStorage is a WeakMap; elsewhere reading two headers costs more than it saves.
-  if (ON_DENO) knownTraceOf(context);
+  if (ON_DENO) releaseHeaders(context);
   if (http !== undefined) {
     http.inProgress--;
     const endpoint = own?.path ?? (outcome?.missed === true ? UNMATCHED : endpointOf(c));

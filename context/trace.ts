@@ -14,7 +14,7 @@ export const UNREAD: unique symbol = Symbol("unread trace headers");
 /** The headers of a request, as far as its trace is concerned. */
 export interface TraceHeaders {
   /** The value of a header. */
-  get(name: string): string | null;
+  get(name: "baggage" | "traceparent" | "tracestate"): string | null;
 }
 
 /** A request's context with a trace that may not have been read yet. */
@@ -40,6 +40,37 @@ export function knownTraceOf(context: Pick<RequestContext, "traceparent">): stri
   const headers = (context as Traced)[UNREAD];
   if (headers !== undefined) readTrace(context, headers);
   return context.traceparent;
+}
+
+/**
+ * Lets go of the request's headers: what is left for whoever asks later are the three texts that a trace is read from,
+ * and nothing where there is none. Reading it here would make an id that few ask for.
+ */
+export function releaseHeaders(context: Pick<RequestContext, "traceparent">): void {
+  const headers = (context as Traced)[UNREAD];
+  if (headers === undefined) return;
+  const traceparent = headers.get("traceparent");
+  const baggage = headers.get("baggage");
+  (context as Traced)[UNREAD] = traceparent === null && baggage === null
+    ? undefined
+    : new TraceTexts(traceparent, traceparent === null ? null : headers.get("tracestate"), baggage);
+}
+
+/** The headers of a trace, without the request that they came with. */
+class TraceTexts implements TraceHeaders {
+  readonly traceparent: string | null;
+  readonly tracestate: string | null;
+  readonly baggage: string | null;
+
+  constructor(traceparent: string | null, tracestate: string | null, baggage: string | null) {
+    this.traceparent = traceparent;
+    this.tracestate = tracestate;
+    this.baggage = baggage;
+  }
+
+  get(name: "baggage" | "traceparent" | "tracestate"): string | null {
+    return this[name];
+  }
 }
 
 function readTrace(context: Traced, headers: TraceHeaders): void {

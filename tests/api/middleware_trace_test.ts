@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { success } from "@glam/shared/api";
 import { getContext, parseTraceparent, propagationHeaders } from "@glam/shared/context";
+import { serveApp } from "../_support/served_app.ts";
 import { createApp, send } from "./_support.ts";
 
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
@@ -36,6 +37,38 @@ describe("the trace of a request", () => {
       const parsed = parseTraceparent(body.data.traceparent)!;
       assert.notEqual(parsed.traceId, TRACE_ID);
       assert.equal(body.data.tracestate, undefined);
+    });
+  }
+
+  for (
+    const [what, headers, expected] of [
+      ["all of it", { traceparent: CALLER, tracestate: "vendor=1", baggage: "tier=gold" }, {
+        traceId: TRACE_ID,
+        tracestate: "vendor=1",
+        baggage: "tier=gold",
+      }],
+      ["baggage alone", { baggage: "tier=gold" }, { tracestate: undefined, baggage: "tier=gold" }],
+      ["tracestate without its traceparent", { tracestate: "vendor=1" }, {
+        tracestate: undefined,
+        baggage: undefined,
+      }],
+    ] as const
+  ) {
+    it(`is there for what goes on after the answer: ${what}`, async () => {
+      const { app } = createApp({ metrics: false }); // an exemplar would have read it by then
+      const answered = Promise.withResolvers<void>();
+      let late: Promise<ReturnType<typeof getContext>> | undefined;
+      app.get("/", (c) => {
+        late = answered.promise.then(() => getContext());
+        return success(c, null);
+      });
+      await using server = await serveApp(app.fetch as never);
+      const response = await fetch(`http://127.0.0.1:${server.port}/`, { headers });
+      await response.body?.cancel();
+      answered.resolve();
+      const { traceparent, tracestate, baggage } = (await late)!;
+      const { traceId } = parseTraceparent(traceparent!)!;
+      assert.deepEqual({ ...("traceId" in expected && { traceId }), tracestate, baggage }, expected);
     });
   }
 
