@@ -4,8 +4,8 @@
  * @module
  */
 import { glamMiddleware, success } from "@glam/shared/api";
-import { Hono } from "hono";
-import { AsyncLocalStorage } from "node:async_hooks";
+import { makeCorrelationId, makeRequestId } from "@glam/shared/context";
+import { type Context, Hono } from "hono";
 
 /** The part of an application that answers requests. */
 export interface App {
@@ -13,53 +13,46 @@ export interface App {
   fetch(request: Request, ...rest: never[]): Response | Promise<Response>;
 }
 
-/** The floor: what one would write by hand for this one route, without metrics, context, error mapping or checks. */
-export function createFloor(): App {
-  const app = new Hono();
-  addFloorRoute(app);
-  return app;
-}
-
 /**
- * The floor behind what no middleware with a context can leave out: it reads the caller's ids and trace, and runs the
- * route in an `AsyncLocalStorage`. It makes no id, counts nothing and knows no error.
+ * The floor: what one would write by hand for this one route to send the same body and headers, without metrics, context,
+ * error mapping or checks. The ids are the caller's, else made as cheaply as this package can.
  */
-export function createLeast(): App {
-  const app = new Hono();
-  const storage = new AsyncLocalStorage<object>();
-  app.use((c, next) => {
-    const { headers } = c.req.raw;
-    const context = {
-      requestId: headers.get("x-request-id"),
-      correlationId: headers.get("x-correlation-id"),
-      traceparent: headers.get("traceparent"),
-      baggage: headers.get("baggage"),
-    };
-    return storage.run(context, next);
-  });
-  addFloorRoute(app);
-  return app;
+export function createFloor(): App {
+  return createByHand(({ req: { raw: { headers } } }) => ({
+    requestId: headers.get("X-Request-ID") ?? makeRequestId(),
+    correlationId: headers.get("X-Correlation-ID") ?? makeCorrelationId(),
+  }));
 }
 
-function addFloorRoute(app: Hono): void {
+/** The floor with ids that are always the same, which no service could send. */
+export function createFixed(): App {
+  const ids = { requestId: "req_0123456789ab", correlationId: "corr_0123456789ab" };
+  return createByHand(() => ids);
+}
+
+interface Ids {
+  readonly requestId: string;
+  readonly correlationId: string;
+}
+
+function createByHand(idsOf: (c: Context) => Ids): App {
+  const app = new Hono();
   app.get("/items/:id", (c) => {
+    const { requestId, correlationId } = idsOf(c);
     const response = c.body(
       JSON.stringify({
         data: { id: c.req.param("id"), name: "Lipstick", price: 12.5, tags: ["red", "matte"] },
-        meta: {
-          request_id: "req_0123456789ab",
-          correlation_id: "corr_0123456789ab",
-          timestamp: new Date().toISOString(),
-        },
+        meta: { request_id: requestId, correlation_id: correlationId, timestamp: new Date().toISOString() },
       }),
       200,
       { "Content-Type": "application/json" },
     );
-    response.headers.set("X-Request-ID", "req_0123456789ab");
-    response.headers.set("X-Correlation-ID", "corr_0123456789ab");
+    response.headers.set("X-Request-ID", requestId);
+    response.headers.set("X-Correlation-ID", correlationId);
     response.headers.set("X-Service-Name", "bench");
     return response;
   });
+  return app;
 }
 
 /** The same route on `glamMiddleware`, with everything it does but the access log, which is measured by itself. */

@@ -1,39 +1,41 @@
 /**
  * Requests per second of the applications without a socket: rounds that take turns, and the median of each round's
- * ratio to the floor, so that a noisy machine disturbs both alike. Prints one line of JSON.
+ * ratio, so that a noisy machine disturbs both alike. Prints one line of JSON.
  *
  * @module
  */
 import process from "node:process";
 import { median, medianRatio, takeTurns } from "../_statistics.ts";
-import { type App, createFloor, createGlam, createGlamLogging, createLeast } from "./apps.ts";
+import { type App, createFixed, createFloor, createGlam, createGlamLogging } from "./apps.ts";
 
-const ROUNDS = 11;
+const ROUNDS = 3;
 const REQUESTS = 30_000;
 const TURNS = 300;
 
-const floor = createFloor();
-const glam = await compare(createGlam());
-const logging = await compare(await createGlamLogging());
-const least = await compare(createLeast());
+const glam = await compare(createGlam(), createFloor());
+const logging = await compare(await createGlamLogging(), createFloor());
+const fixed = await compare(createGlam(), createFixed());
 console.log(JSON.stringify({
-  floorMicros: glam.floorMicros,
+  floorMicros: glam.peerMicros,
   glamMicros: glam.appMicros,
   glamRatio: glam.ratio,
   loggingRatio: logging.ratio,
-  leastRatio: least.ratio,
+  fixedRatio: fixed.ratio,
 }));
 process.exit(0);
 
-/** An application against the floor. */
-async function compare(app: App): Promise<{ floorMicros: number; appMicros: number; ratio: number }> {
-  for (const each of [floor, app]) await measure(each, REQUESTS);
+/** An application against another one. */
+async function compare(
+  app: App,
+  peer: App,
+): Promise<{ appMicros: number; peerMicros: number; ratio: number }> {
+  for (const each of [peer, app]) await measure(each, REQUESTS);
   const turn = (each: App) => () => measure(each, REQUESTS / TURNS);
-  const seconds = await takeTurns(ROUNDS, { floor: turn(floor), app: turn(app) }, TURNS);
+  const seconds = await takeTurns(ROUNDS, { peer: turn(peer), app: turn(app) }, TURNS);
   return {
-    floorMicros: 1e6 * median(seconds.floor) / REQUESTS,
     appMicros: 1e6 * median(seconds.app) / REQUESTS,
-    ratio: medianRatio(seconds.floor, seconds.app),
+    peerMicros: 1e6 * median(seconds.peer) / REQUESTS,
+    ratio: medianRatio(seconds.peer, seconds.app),
   };
 }
 

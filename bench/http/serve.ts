@@ -6,7 +6,7 @@
  * @module
  */
 import process from "node:process";
-import { type App, createFloor, createGlam, createLeast } from "./apps.ts";
+import { type App, createFixed, createFloor, createGlam } from "./apps.ts";
 
 const name = process.argv[2] ?? "glam";
 
@@ -14,7 +14,7 @@ if (name === "fastify") {
   const { listen } = await import("./fastify.ts");
   console.log(await listen());
 } else {
-  const create = { floor: createFloor, glam: createGlam, least: createLeast }[name];
+  const create = { fixed: createFixed, floor: createFloor, glam: createGlam }[name];
   if (create === undefined) throw new Error(`No application "${name}"`);
   await serve(create());
 }
