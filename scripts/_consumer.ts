@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { writeJsrPackage } from "./_jsr.ts";
 import type { PackageJson } from "./_manifest.ts";
-import { pack, readTarball } from "./pack.ts";
-import { cacheDir, lockedPackage, npmImports, project } from "./_project.ts";
+import { pack } from "./pack.ts";
+import { cacheDir, entryPoints, lockedPackage, npmImports, project } from "./_project.ts";
+import { readTarball } from "./_tarball.ts";
 import { installPackages } from "./tools.ts";
 
 /** Options of {@link createConsumer}. */
@@ -56,6 +58,19 @@ export async function createConsumer(name: string, options: ConsumerOptions = {}
       `${target}/node_modules/${name}`,
     );
   }
+  return folder;
+}
+
+/**
+ * Makes the project in `.cache/consumers/<name>`, with the package as JSR would serve it in `package/`, and an import map
+ * that has what its deno.json imports and the package's entry points.
+ */
+export async function createDenoConsumer(name: string): Promise<string> {
+  const folder = `${cacheDir}/consumers/${name}`;
+  await writeJsrPackage(await tarball(), `${folder}/package`);
+  const { imports, exports } = JSON.parse(await Deno.readTextFile(`${folder}/package/deno.json`));
+  for (const { key, specifier } of entryPoints()) imports[specifier] = `./package/${exports[key].slice(2)}`;
+  await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ imports }, null, 2));
   return folder;
 }
 

@@ -8,8 +8,10 @@
  * @module
  */
 import { startPostgres } from "../tests/_support/postgres_server.ts";
+import { writeJsrPackage } from "./_jsr.ts";
 import { ownDocDiagnostics } from "./_doc_lint.ts";
 import { isProgram, runPage } from "./_page_program.ts";
+import { jsrFolder, pack } from "./pack.ts";
 import { cacheDir, entryPoints, project, root } from "./_project.ts";
 import { run } from "./_run.ts";
 
@@ -30,7 +32,7 @@ const steps: readonly Step[] = [
   { name: "doc lint", check: lintDocs },
   { name: "doc examples", check: runDocExamples },
   { name: "pages", check: runPages },
-  { name: "publish", check: () => deno("publish", "--quiet", "--dry-run", "--allow-dirty") },
+  { name: "publish", check: publish },
   { name: "layers", check: () => deno("test", "--quiet", "--allow-all", "tests/architecture") },
 ];
 
@@ -67,6 +69,18 @@ async function runPages(): Promise<Outcome> {
     if (problem !== undefined) problems.push(problem);
   }
   return { ok: problems.length === 0, output: problems.join("\n\n") };
+}
+
+/** Would JSR take the sources, and the joined modules that it gets? */
+async function publish(): Promise<Outcome> {
+  await writeJsrPackage((await pack()).path, jsrFolder);
+  const outcomes: Outcome[] = [];
+  for (const cwd of [root, jsrFolder]) {
+    const command = [Deno.execPath(), "publish", "--quiet", "--dry-run", "--allow-dirty"];
+    const { code, output } = await run(command, { cwd });
+    outcomes.push({ ok: code === 0, output });
+  }
+  return { ok: outcomes.every(({ ok }) => ok), output: outcomes.map(({ output }) => output).join("\n") };
 }
 
 async function pages(wanted: (text: string) => boolean): Promise<string[]> {

@@ -1,16 +1,20 @@
 /**
- * Makes the tarball for npm consumers: `deno pack`, plus what that leaves out of package.json.
+ * Makes what is published: the tarball for npm, which is `deno pack`, plus what that leaves out of package.json, with its
+ * modules joined; and the folder for JSR.
  *
  *     deno task pack
  *
- * writes `.cache/pack/glam-shared-<version>.tgz` and prints its path, size and number of files.
+ * writes `.cache/pack/glam-shared-<version>.tgz` and `.cache/pack/jsr`, and prints their paths.
  *
  * @module
  */
-import { createTarGzip, parseTarGzip, type TarFileInput } from "npm:nanotar@0.3.0";
+import { createTarGzip, type TarFileInput } from "npm:nanotar@0.3.0";
+import { joinModules } from "./_join.ts";
+import { writeJsrPackage } from "./_jsr.ts";
 import { builtPath, completeManifest, type PackageJson } from "./_manifest.ts";
 import { cacheDir, entryPoints, project, root } from "./_project.ts";
 import { runOrThrow } from "./_run.ts";
+import { type Files, readTarball } from "./_tarball.ts";
 
 /** A packed tarball. */
 export interface Tarball {
@@ -19,7 +23,8 @@ export interface Tarball {
   readonly files: number;
 }
 
-type Files = Map<string, Uint8Array>;
+/** Where the package for JSR is. */
+export const jsrFolder: string = `${cacheDir}/pack/jsr`;
 
 /** The longest name that the tar header holds; longer ones would be cut silently. */
 const MAX_NAME_LENGTH = 100;
@@ -36,6 +41,7 @@ export async function pack(): Promise<Tarball> {
     const files = await readTarball(staging);
     await complete(files);
     check(files);
+    await join(files);
     const data = await writeTarball(files);
     await Deno.writeFile(staging, data);
     const path = `${folder}/${project.name.replace("@", "").replace("/", "-")}-${project.version}.tgz`;
@@ -44,15 +50,6 @@ export async function pack(): Promise<Tarball> {
   } finally {
     await Deno.remove(staging).catch(() => {});
   }
-}
-
-/** The files of a tarball, without the leading `package/`. */
-export async function readTarball(path: string): Promise<Files> {
-  const files: Files = new Map();
-  for (const file of await parseTarGzip(await Deno.readFile(path))) {
-    if (file.type === "file") files.set(file.name.replace(/^package\//, ""), file.data ?? new Uint8Array());
-  }
-  return files;
 }
 
 /** Rewrites package.json, drops sources that `deno pack` took along as assets, and completes types and bin. */
@@ -65,6 +62,18 @@ async function complete(files: Files): Promise<void> {
   files.set("package.json", new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
   for (const path of binPaths(manifest)) {
     if (!readText(files, path).startsWith("#!")) prepend(files, path, "#!/usr/bin/env node\n");
+  }
+}
+
+/** Puts joined modules in place of all others. */
+async function join(files: Files): Promise<void> {
+  const sources = new Map<string, string>();
+  for (const name of [...files.keys()].filter((name) => name.endsWith(".js"))) {
+    sources.set(name, readText(files, name));
+    files.delete(name);
+  }
+  for (const [name, code] of await joinModules(sources, entryPoints().map(({ path }) => builtPath(path)))) {
+    files.set(name, new TextEncoder().encode(code));
   }
 }
 
@@ -140,8 +149,9 @@ function readText(files: Files, name: string): string {
 if (import.meta.main) {
   try {
     const { path, bytes, files } = await pack();
-    console.log(path);
-    console.log(`${(bytes / 1024).toFixed(1)} KB, ${files} files`);
+    console.log(`npm publish ${path} # ${(bytes / 1024).toFixed(1)} KB, ${files} files`);
+    await writeJsrPackage(path, jsrFolder);
+    console.log(`cd ${jsrFolder} && deno publish`);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     Deno.exit(1);
