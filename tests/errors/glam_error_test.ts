@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import {
@@ -25,7 +25,7 @@ async function otherCopy(): Promise<typeof GlamError> {
     for (const area of ["context", "errors", "internal"]) {
       await cp(fileURLToPath(new URL(`../${area}`, entry)), join(directory, area), { recursive: true });
     }
-    const file = `glam_error${extname(fileURLToPath(entry))}`;
+    const file = basename(fileURLToPath(entry));
     const module = await import(pathToFileURL(join(directory, "errors", file)).href) as {
       GlamError: typeof GlamError;
     };
