@@ -9,8 +9,11 @@
  */
 import { type GetModuleInfo, rollup } from "npm:rollup@4.68.8";
 
+/** Its program runs for every command and every `--help`, so what that needs of an area is a module of its own. */
+const COMMAND_LINE = "cli/mod.js";
+
 /** Entry points that stand on all the others, so that what they alone need must not be in the others' modules. */
-const ON_TOP = ["cli/mod.js", "testing/mod.js"];
+const ON_TOP = [COMMAND_LINE, "testing/mod.js"];
 
 /** The joined modules of `sources`, by path. The entry points keep their paths and exports. */
 export async function joinModules(
@@ -40,6 +43,7 @@ export async function joinModules(
   });
   try {
     let atStart: ReadonlySet<string> | undefined;
+    let program: ReadonlySet<string> | undefined;
     const { output } = await bundle.generate({
       format: "es",
       entryFileNames: "[name].js",
@@ -53,14 +57,22 @@ export async function joinModules(
         if (inArea === undefined) return undefined; // the entry point of all areas
         atStart ??= reachable(entries.filter((entry) => !ON_TOP.includes(entry)), getModuleInfo);
         if (atStart.has(path)) return `${area}/_${area}`;
+        program ??= reachable(importedLater(COMMAND_LINE, getModuleInfo), getModuleInfo);
         const isOnTop = ON_TOP.some((entry) => entry.startsWith(`${area}/`));
-        return isOnTop ? undefined : `${area}/_deferred`;
+        return isOnTop ? undefined : `${area}/${program.has(path) ? "_command_line" : "_deferred"}`;
       },
     });
     return new Map(output.flatMap((file) => file.type === "chunk" ? [[file.fileName, file.code]] : []));
   } finally {
     await bundle.close();
   }
+}
+
+/** What the functions of an entry point import. */
+function importedLater(entry: string, getModuleInfo: GetModuleInfo): string[] {
+  return [...reachable([entry], getModuleInfo)].flatMap((path) =>
+    getModuleInfo(path)?.dynamicallyImportedIds ?? []
+  );
 }
 
 /** What is loaded with `entries`. */
