@@ -8,12 +8,12 @@
  * @module
  */
 import { startPostgres } from "../tests/_support/postgres_server.ts";
-import { writeJsrPackage } from "./_jsr.ts";
 import { ownDocDiagnostics } from "./_doc_lint.ts";
+import { writeJsrPackage } from "./_jsr.ts";
 import { isProgram, runPage } from "./_page_program.ts";
-import { jsrFolder, pack } from "./pack.ts";
 import { cacheDir, entryPoints, project, root } from "./_project.ts";
 import { run } from "./_run.ts";
+import { jsrFolder, pack } from "./pack.ts";
 
 interface Outcome {
   readonly ok: boolean;
