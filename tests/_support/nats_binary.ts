@@ -4,7 +4,8 @@
  * @module
  */
 import { execFile } from "node:child_process";
-import { access, mkdir, readdir } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -28,10 +29,14 @@ async function findNats(): Promise<string> {
     if (path !== "" && await access(path).then(() => true, () => false)) return path;
   }
   try {
-    await mkdir(folder, { recursive: true });
-    await runFile("apt-get", ["download", "nats-server"], { cwd: folder });
-    const [file] = (await readdir(folder)).filter((name) => name.endsWith(".deb"));
-    await runFile("dpkg", ["-x", file!, "."], { cwd: folder });
+    // Unpacked elsewhere and renamed, since other processes look for it at the same time.
+    await mkdir(dirname(folder), { recursive: true });
+    const staging = await mkdtemp(`${folder}-`);
+    await runFile("apt-get", ["download", "nats-server"], { cwd: staging });
+    const [file] = (await readdir(staging)).filter((name) => name.endsWith(".deb"));
+    await runFile("dpkg", ["-x", file!, "."], { cwd: staging });
+    await rename(staging, folder).catch(() => rm(staging, { recursive: true }));
+    await access(unpacked);
     return unpacked;
   } catch (cause) {
     throw new Error(HOW_TO_GET_IT, { cause });

@@ -52,13 +52,14 @@ async function findPgBouncer(): Promise<string> {
     const script = [
       "apt-get download pgbouncer libc-ares2 libevent-2.1-7",
       "for package in *.deb; do dpkg -x $package .; done",
-      "touch pgbouncer && chmod -R a+rX . && chmod a+x pgbouncer",
+      "chmod -R a+rX .",
     ].join(" && ");
     await runFile("sh", ["-c", script], { cwd: staging });
-    await rename(staging, folder).catch(() => rm(staging, { recursive: true }));
-    const libraries = await readdir(`${folder}/usr/lib`);
+    const libraries = await readdir(`${staging}/usr/lib`);
     const path = libraries.map((name) => `${folder}/usr/lib/${name}`).join(":");
-    await writeFile(fetched, `#!/bin/sh\nLD_LIBRARY_PATH="${path}" exec ${folder}/usr/sbin/pgbouncer "$@"\n`);
+    const start = `#!/bin/sh\nLD_LIBRARY_PATH="${path}" exec ${folder}/usr/sbin/pgbouncer "$@"\n`;
+    await writeFile(`${staging}/pgbouncer`, start, { mode: 0o755 });
+    await rename(staging, folder).catch(() => rm(staging, { recursive: true })); // others may be as far
     await runFile(fetched, ["--version"]);
     return fetched;
   } catch (cause) {
