@@ -1,5 +1,6 @@
 import { run, runOrThrow, spawn } from "../scripts/_run.ts";
 import { cacheDir } from "../scripts/_project.ts";
+import { unpackDebian } from "../tests/_support/debian_package.ts";
 
 /** A server that a benchmark talks to. */
 export interface BenchServer extends AsyncDisposable {
@@ -41,9 +42,7 @@ async function findWrk(): Promise<string> {
     if (await run([path, "-v"]).then(({ output }) => output.startsWith("wrk"), () => false)) return path;
   }
   try {
-    await Deno.mkdir(folder, { recursive: true });
-    await runOrThrow(["apt-get", "download", "wrk"], { cwd: folder });
-    await runOrThrow(["sh", "-c", "dpkg -x wrk_*.deb ."], { cwd: folder });
+    await unpackDebian(["wrk"], folder);
     return `${folder}/usr/bin/wrk`;
   } catch (cause) {
     throw new Error("The benchmark needs the load generator wrk: apt-get install wrk, or brew install wrk", {

@@ -3,13 +3,9 @@
  *
  * @module
  */
-import { execFile } from "node:child_process";
-import { access, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { access } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-
-const runFile = promisify(execFile);
+import { unpackDebian } from "./debian_package.ts";
 
 const HOW_TO_GET_IT =
   "This test needs nats-server; to bring it: apt-get install nats-server, or brew install nats-server";
@@ -29,13 +25,7 @@ async function findNats(): Promise<string> {
     if (path !== "" && await access(path).then(() => true, () => false)) return path;
   }
   try {
-    // Unpacked elsewhere and renamed, since other processes look for it at the same time.
-    await mkdir(dirname(folder), { recursive: true });
-    const staging = await mkdtemp(`${folder}-`);
-    await runFile("apt-get", ["download", "nats-server"], { cwd: staging });
-    const [file] = (await readdir(staging)).filter((name) => name.endsWith(".deb"));
-    await runFile("dpkg", ["-x", file!, "."], { cwd: staging });
-    await rename(staging, folder).catch(() => rm(staging, { recursive: true }));
+    await unpackDebian(["nats-server"], folder);
     await access(unpacked);
     return unpacked;
   } catch (cause) {

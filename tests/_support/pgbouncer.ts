@@ -5,10 +5,11 @@
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chown, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chown, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
+import { unpackDebian } from "./debian_package.ts";
 import { serverUser } from "./postgres_binaries.ts";
 import { freePort } from "./postgres_server.ts";
 import { waitFor } from "./wait_for.ts";
@@ -48,18 +49,12 @@ async function findPgBouncer(): Promise<string> {
     if (await runFile(path, ["--version"]).then(() => true, () => false)) return path;
   }
   try {
-    const staging = await mkdtemp(`${tmpdir()}/glam-pgbouncer-`);
-    const script = [
-      "apt-get download pgbouncer libc-ares2 libevent-2.1-7",
-      "for package in *.deb; do dpkg -x $package .; done",
-      "chmod -R a+rX .",
-    ].join(" && ");
-    await runFile("sh", ["-c", script], { cwd: staging });
-    const libraries = await readdir(`${staging}/usr/lib`);
-    const path = libraries.map((name) => `${folder}/usr/lib/${name}`).join(":");
-    const start = `#!/bin/sh\nLD_LIBRARY_PATH="${path}" exec ${folder}/usr/sbin/pgbouncer "$@"\n`;
-    await writeFile(`${staging}/pgbouncer`, start, { mode: 0o755 });
-    await rename(staging, folder).catch(() => rm(staging, { recursive: true })); // others may be as far
+    await unpackDebian(["pgbouncer", "libc-ares2", "libevent-2.1-7"], folder, async (staging) => {
+      const libraries = await readdir(`${staging}/usr/lib`);
+      const path = libraries.map((name) => `${folder}/usr/lib/${name}`).join(":");
+      const start = `#!/bin/sh\nLD_LIBRARY_PATH="${path}" exec ${folder}/usr/sbin/pgbouncer "$@"\n`;
+      await writeFile(`${staging}/pgbouncer`, start, { mode: 0o755 });
+    });
     await runFile(fetched, ["--version"]);
     return fetched;
   } catch (cause) {
