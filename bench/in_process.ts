@@ -47,12 +47,7 @@ async function measure(command: readonly string[], cwd: string): Promise<InProce
     const { output } = await runOrThrow(command, { cwd });
     results.push(JSON.parse(output.trim().split("\n").at(-1)!));
   }
-  const middle = (name: keyof InProcessResult) => median(results.map((result) => result[name]));
-  return {
-    floorMicros: middle("floorMicros"),
-    glamMicros: middle("glamMicros"),
-    glamRatio: middle("glamRatio"),
-    loggingRatio: middle("loggingRatio"),
-    fixedRatio: middle("fixedRatio"),
-  };
+  const names = Object.keys(results[0]!) as (keyof InProcessResult)[];
+  const middle = names.map((name) => [name, median(results.map((result) => result[name]))]);
+  return Object.fromEntries(middle) as InProcessResult;
 }

@@ -9,8 +9,6 @@ const PROCESSES = 5;
 const ROUNDS = 3;
 const SECONDS = 2;
 
-type ServerName = "denoFixed" | "denoFloor" | "denoGlam" | "nodeFastify" | "nodeGlam";
-
 interface Command {
   readonly command: readonly string[];
   readonly cwd: string;
@@ -22,24 +20,14 @@ export async function loadRows(): Promise<Row[]> {
   await copyFolder(`${root}/bench`, `${folder}/bench`);
   const deno = [Deno.execPath(), "run", "-A", "--no-check", "bench/http/serve.ts"];
   const node24 = [await node(), "bench/http/serve.ts"];
-  const commands: Readonly<Record<ServerName, Command>> = {
+  const commands = {
     denoFloor: { command: [...deno, "floor"], cwd: root },
     denoFixed: { command: [...deno, "fixed"], cwd: root },
     denoGlam: { command: [...deno, "glam"], cwd: root },
     nodeGlam: { command: [...node24, "glam"], cwd: folder },
     nodeFastify: { command: [...node24, "fastify"], cwd: folder },
   };
-  const rates: Record<ServerName, number[]> = {
-    denoFloor: [],
-    denoFixed: [],
-    denoGlam: [],
-    nodeGlam: [],
-    nodeFastify: [],
-  };
-  for (let i = 0; i < PROCESSES; i++) {
-    const measured = await measure(commands);
-    for (const name of Object.keys(rates) as ServerName[]) rates[name].push(...measured[name]);
-  }
+  const rates = await measure(commands);
   const fastify = "Fastify 5 on Node 24 with ids, context, headers, prom-client";
   return [
     atLeast(
@@ -58,21 +46,22 @@ export async function loadRows(): Promise<Row[]> {
   ];
 }
 
-/** Rates of servers of their own, round by round: how the collector gets on differs from process to process. */
-async function measure(
-  commands: Readonly<Record<ServerName, Command>>,
-): Promise<Record<ServerName, number[]>> {
-  await using stack = new AsyncDisposableStack();
-  const start = async ({ command, cwd }: Command) => {
-    const { url } = stack.use(await startServer(command, cwd));
-    await load(url, 1);
-    return () => load(url, SECONDS);
-  };
-  return await takeTurns(ROUNDS, {
-    denoFloor: await start(commands.denoFloor),
-    denoFixed: await start(commands.denoFixed),
-    denoGlam: await start(commands.denoGlam),
-    nodeGlam: await start(commands.nodeGlam),
-    nodeFastify: await start(commands.nodeFastify),
-  });
+/** Rates, round by round, of servers that are started anew: how the collector gets on differs from process to process. */
+async function measure<Name extends string>(
+  commands: Readonly<Record<Name, Command>>,
+): Promise<Record<Name, number[]>> {
+  const names = Object.keys(commands) as Name[];
+  const rates = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
+  for (let i = 0; i < PROCESSES; i++) {
+    await using stack = new AsyncDisposableStack();
+    const loads = {} as Record<Name, () => Promise<number>>;
+    for (const name of names) {
+      const { url } = stack.use(await startServer(commands[name].command, commands[name].cwd));
+      await load(url, 1);
+      loads[name] = () => load(url, SECONDS);
+    }
+    const measured = await takeTurns(ROUNDS, loads);
+    for (const name of names) rates[name].push(...measured[name]);
+  }
+  return rates;
 }

@@ -49,12 +49,8 @@ describe("the package for JSR", () => {
     const { imports } = JSON.parse(await Deno.readTextFile(`${folder}/deno.json`)) as {
       imports: Record<string, string>;
     };
-    const config = `${folder}/package/tests.json`;
-    const own = specifiers.map((specifier) => [specifier, imports[specifier]!.replace("./package/", "./")]);
-    await Deno.writeTextFile(
-      config,
-      JSON.stringify({ imports: { ...project.imports, ...Object.fromEntries(own) } }),
-    );
+    const config = `${folder}/tests.json`;
+    await Deno.writeTextFile(config, JSON.stringify({ imports: { ...project.imports, ...imports } }));
     const args = [
       "--quiet",
       "--no-check",
