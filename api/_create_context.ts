@@ -2,12 +2,8 @@ import { isWellFormedId, makeCorrelationId, makeRequestId } from "../context/ids
 import type { RequestContext } from "../context/request_context.ts";
 import { currentContext } from "../context/storage.ts";
 import { joinActiveSpan, UNREAD, type UnreadContext } from "../context/trace.ts";
-import { detectRuntime } from "../internal/runtime.ts";
+import { ON_DENO } from "../internal/runtime.ts";
 import type { ContextLike } from "./_hono.ts";
-
-// Each `get` of a served request crosses into Deno's native side, until something needs the headers as a whole, as `has`
-// does. Deno takes them over as a whole at the end anyhow, once `headers` was looked at.
-const ON_DENO = detectRuntime() === "deno";
 
 /**
  * The context of a request: the caller's ids where they are well formed, else new ones. An application that another one
@@ -15,6 +11,8 @@ const ON_DENO = detectRuntime() === "deno";
  */
 export function createContext({ req }: ContextLike, service: string): RequestContext {
   const { headers } = req.raw;
+  // Each `get` of a served request crosses into Deno's native side, until something needs the headers as a whole, as
+  // `has` does. Deno takes them over as a whole at the end anyhow, once `headers` was looked at.
   const requestId = ON_DENO && !headers.has("x-request-id") ? null : headers.get("x-request-id");
   const correlationId = headers.get("x-correlation-id");
   const outer = currentContext();

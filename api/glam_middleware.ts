@@ -1,6 +1,6 @@
 import { enterContext } from "../context/storage.ts";
 import { releaseHeaders } from "../context/trace.ts";
-import { detectRuntime } from "../internal/runtime.ts";
+import { ON_DENO } from "../internal/runtime.ts";
 import type { HttpObserver } from "../metrics/http_recorder.ts";
 import { createContext } from "./_create_context.ts";
 import { type ContextLike, type NextLike, replaceResponse } from "./_hono.ts";
@@ -15,8 +15,6 @@ import { type Outcome, settle } from "./_settle.ts";
 import { resolveSettings } from "./_settings.ts";
 import { nextWithin } from "./_timeout.ts";
 import type { GlamOptions } from "./options.ts";
-
-const ON_DENO = detectRuntime() === "deno";
 
 /** A Hono middleware; it fits any version or copy of Hono. */
 export type GlamMiddleware = (c: ContextLike, next: NextLike) => Promise<void>;

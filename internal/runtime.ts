@@ -16,3 +16,6 @@ export function detectRuntime(): Runtime {
   if (global.process?.versions?.node !== undefined) return "node";
   return "unknown";
 }
+
+/** Whether this is Deno, for what asks with every request. */
+export const ON_DENO: boolean = /* @__PURE__ */ detectRuntime() === "deno";
