@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Gets the output as it comes. */
   readonly onOutput?: (text: string) => void;
+  /** Milliseconds after which it is killed. */
+  readonly limitMs?: number;
 }
 
 /** How a child process ended. */
@@ -39,7 +41,7 @@ export function spawn(
 
 /** Runs a command to its end. Does not throw when it fails. */
 export async function run(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const { cwd, env, onOutput } = options;
+  const { cwd, env, onOutput, limitMs } = options;
   const started = performance.now();
   const child = spawn(command, {
     ...(cwd === undefined ? {} : { cwd }),
@@ -49,6 +51,10 @@ export async function run(command: readonly string[], options: RunOptions = {}):
     stderr: "piped",
   });
   const chunks: string[] = [];
+  const limit = limitMs === undefined ? undefined : setTimeout(() => {
+    keep(`\nKilled after ${limitMs / 60_000} minutes: ${command[0]} ${command[1] ?? ""}\n`);
+    child.kill("SIGKILL");
+  }, limitMs);
   const keep = (text: string): void => {
     chunks.push(text);
     onOutput?.(text);
@@ -58,6 +64,7 @@ export async function run(command: readonly string[], options: RunOptions = {}):
     collect(child.stdout, keep),
     collect(child.stderr, keep),
   ]);
+  clearTimeout(limit);
   return { code: status.code, output: chunks.join(""), seconds: (performance.now() - started) / 1000 };
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cacheDir, root } from "./_project.ts";
+import { root } from "./_project.ts";
 import { copyFolder, createConsumer } from "./_consumer.ts";
 import { bun, node, tools, workerd } from "./tools.ts";
 
@@ -21,14 +21,17 @@ export interface SuiteRun {
   readonly report: string;
   /** Runs only tests whose name contains this. */
   readonly filter: string | undefined;
-  /** Prints every test, instead of a dot for each. */
-  readonly verbose: boolean;
 }
+
+/** How long a test may take, on any runtime that knows a limit: longer than anything in it waits. */
+const TEST_LIMIT_MS = 600_000;
 
 /** One section of the test run. */
 export interface Suite {
   readonly name: string;
   readonly title: string;
+  /** Whether its files may run in several processes at once. */
+  readonly isDivisible: boolean;
   accepts(file: string): boolean;
   /** Prepares what the tests need, and gives the command and its folder. */
   prepare(run: SuiteRun): Promise<{ readonly command: readonly string[]; readonly cwd: string }>;
@@ -38,40 +41,44 @@ export interface Suite {
 export const suites: readonly Suite[] = [
   {
     name: "deno",
+    isDivisible: true,
     title: "Deno, from the source",
     accepts: (file) => !isIn(file, ["package", "workerd"]),
     prepare: (run) => Promise.resolve({ command: denoTest(run), cwd: root }),
   },
   {
     name: "bun",
+    isDivisible: true,
     title: "Bun, from the packed tarball",
     accepts: isPortable,
-    async prepare({ files, report, filter, verbose }) {
-      const command = [await bun(), "test", "--isolate", "--timeout=30000", "--reporter=junit"];
+    async prepare({ files, report, filter }) {
+      const command = [await bun(), "test", "--isolate", `--timeout=${TEST_LIMIT_MS}`, "--reporter=junit"];
       command.push(`--reporter-outfile=${report}`);
-      if (!verbose) command.push("--only-failures");
       if (filter !== undefined) command.push(`--test-name-pattern=${escapePattern(filter)}`);
       // With `./`, Bun takes them as files and not as patterns.
       return {
         command: [...command, ...files.map((file) => `./${file}`)],
-        cwd: await testProject("bun"),
+        cwd: await testProject(),
       };
     },
   },
   {
     name: "node",
+    isDivisible: true,
     title: "Node, from the packed tarball",
     accepts: isPortable,
-    async prepare({ files, report, filter, verbose }) {
-      const command = [await node(), "--test", "--test-timeout=120000"];
-      command.push(`--test-reporter=${verbose ? "spec" : "dot"}`, "--test-reporter-destination=stdout");
+    async prepare({ files, report, filter }) {
+      // One file at a time: they share a Postgres, and the runner starts as many parts as the machine bears.
+      const command = [await node(), "--test", "--test-concurrency=1", `--test-timeout=${TEST_LIMIT_MS}`];
+      command.push("--test-reporter=spec", "--test-reporter-destination=stdout");
       command.push("--test-reporter=junit", `--test-reporter-destination=${report}`);
       if (filter !== undefined) command.push(`--test-name-pattern=${escapePattern(filter)}`);
-      return { command: [...command, ...files], cwd: await testProject("node") };
+      return { command: [...command, ...files], cwd: await testProject() };
     },
   },
   {
     name: "workerd",
+    isDivisible: false,
     title: "workerd, from the packed tarball, by requests",
     accepts: (file) => isIn(file, ["workerd"]),
     async prepare(run) {
@@ -81,6 +88,7 @@ export const suites: readonly Suite[] = [
   },
   {
     name: "package",
+    isDivisible: false,
     title: "The tarball: attw, publint, tsc, copies of Hono",
     accepts: (file) => isIn(file, ["package"]),
     async prepare(run) {
@@ -105,24 +113,21 @@ export async function findTestFiles(folder = "tests"): Promise<string[]> {
  * Files run one after another, because they share the environment variables of the process; and unchecked, as on the
  * other runtimes: `deno task ok` checks the types.
  */
-function denoTest({ files, report, filter, verbose }: SuiteRun): string[] {
+function denoTest({ files, report, filter }: SuiteRun): string[] {
   const command = [Deno.execPath(), "test", "--quiet", "--no-check", "--allow-all", `--junit-path=${report}`];
-  if (!verbose) command.push("--reporter=dot");
   if (filter !== undefined) command.push(`--filter=${filter}`);
   return [...command, ...files];
 }
 
-const projects = new Map<string, Promise<string>>();
+let project: Promise<string> | undefined;
 
-/** The folder of a runtime's tests, which all parts of its suite share. */
-function testProject(name: string): Promise<string> {
-  let project = projects.get(name);
-  if (project === undefined) projects.set(name, project = createTestProject(name));
-  return project;
+/** The folder of the tests on Bun and Node, with the tarball installed. */
+function testProject(): Promise<string> {
+  return project ??= createTestProject();
 }
 
-async function createTestProject(name: string): Promise<string> {
-  const folder = await createConsumer(name);
+async function createTestProject(): Promise<string> {
+  const folder = await createConsumer("tests");
   await copyFolder(`${root}/tests`, `${folder}/tests`);
   await copyFolder(`${root}/examples`, `${folder}/examples`);
   return folder;
@@ -138,9 +143,4 @@ function isIn(file: string, folders: readonly string[]): boolean {
 
 function escapePattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-
-/** Where the JUnit report of a part of a suite goes. */
-export function reportPath(suite: Suite, part: number): string {
-  return `${cacheDir}/reports/${suite.name}_${part + 1}.xml`;
 }

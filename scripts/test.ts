@@ -2,42 +2,46 @@
  * Runs the tests on every runtime: on Deno from the source, on Bun, Node and workerd from the packed tarball.
  *
  *     deno task test                               # everything
+ *     deno task test --quick                       # on Deno alone, and long tests the short way: an answer in two minutes
  *     deno task test tests/api                     # a folder or file
  *     deno task test --runtime=bun,node            # some of: deno bun node workerd package
+ *     deno task test --parallel=4                  # so many parts at once
  *     deno task test --filter="not found" --verbose
  *
- * The last line is `N passed, N failed`, the sum over the runtimes.
+ * Long tests, which repeat kills, load or hostile requests, run whole on the first of the runtimes and short on the others.
+ * What each part printed is in `.cache/reports/`. The last line is `N passed, N failed`, the sum over the runtimes.
  *
  * @module
  */
 import { parseArgs } from "node:util";
+import { startPostgres } from "../tests/_support/postgres_server.ts";
 import { tarball } from "./_consumer.ts";
-import { type Counts, countTests } from "./_junit.ts";
+import { type Counts, readReport } from "./_junit.ts";
+import { longFiles, type Part, partsOf } from "./_parts.ts";
+import { createProgress, type Progress } from "./_progress.ts";
 import { cacheDir, root } from "./_project.ts";
 import { run } from "./_run.ts";
-import { startPostgres } from "../tests/_support/postgres_server.ts";
-import { findTestFiles, reportPath, type Suite, suites } from "./_suites.ts";
-import { createVoices } from "./_voices.ts";
+import { findTestFiles, type Suite, suites } from "./_suites.ts";
+import { type Failure, writeSummary } from "./_summary.ts";
 import { postgres } from "./tools.ts";
 
-/** Parts that run at once, on two cores and up: most tests wait for a server, a process or a clock. */
-const AT_ONCE = 4;
-/** A suite with more files than this is run in parts. */
-const FILES_OF_A_PART = 40;
-const PARTS = 3;
-
-interface Row extends Counts {
-  readonly name: string;
-  readonly seconds: number;
-}
+/** A part that takes longer than this hangs. */
+const PART_LIMIT_MS = 1_800_000;
 
 interface Choice {
   readonly suites: readonly Suite[];
   readonly files: readonly string[];
-  /** Whether paths were given, so that a suite may have no files. */
-  readonly partial: boolean;
+  readonly long: ReadonlySet<string>;
   readonly filter: string | undefined;
+  readonly parallel: number;
+  readonly quick: boolean;
   readonly verbose: boolean;
+}
+
+interface Row extends Counts {
+  readonly suite: string;
+  readonly seconds: number;
+  readonly failures: readonly Failure[];
 }
 
 async function choose(): Promise<Choice> {
@@ -47,94 +51,115 @@ async function choose(): Promise<Choice> {
     options: {
       runtime: { type: "string" },
       filter: { type: "string" },
+      parallel: { type: "string" },
+      quick: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
     },
   });
-  const names = values.runtime?.split(",");
+  const names = (values.runtime ?? (values.quick ? "deno" : undefined))?.split(",");
   const unknown = names?.find((name) => !suites.some((suite) => suite.name === name));
   if (unknown !== undefined) {
     throw new RangeError(
       `Expected --runtime to be of ${suites.map(({ name }) => name).join(" ")}, got "${unknown}"`,
     );
   }
+  const parallel = values.parallel === undefined ? defaultParallel() : Number(values.parallel);
+  if (!Number.isInteger(parallel) || parallel < 1) {
+    throw new RangeError(`Expected --parallel to be a whole number from 1, got "${values.parallel}"`);
+  }
   const paths = positionals.map((path) =>
     path.replace(`${root}/`, "").replace(/^\.\//, "").replace(/\/$/, "")
   );
   const all = await findTestFiles();
+  const nowhere = paths.find((path) => !all.some((file) => isAt(file, path)));
+  if (nowhere !== undefined) throw new RangeError(`Expected a test file or its folder, got "${nowhere}"`);
+  const files = paths.length === 0 ? all : all.filter((file) => paths.some((path) => isAt(file, path)));
   return {
     suites: suites.filter(({ name }) => names?.includes(name) ?? true),
-    files: paths.length === 0
-      ? all
-      : all.filter((file) => paths.some((path) => file === path || file.startsWith(`${path}/`))),
-    partial: paths.length > 0,
+    files,
+    long: await longFiles(files),
     filter: values.filter,
+    parallel,
+    quick: values.quick,
     verbose: values.verbose,
   };
 }
 
-/** A part of a suite, which has a process of its own. */
-interface Part {
-  readonly suite: Suite;
-  readonly files: readonly string[];
-  /** Where the report goes. */
-  readonly report: string;
-  /** Such as `, part 1 of 2`; empty where there is only one. */
-  readonly label: string;
+/** One part for each core, and one that waits for a server or a process meanwhile. */
+function defaultParallel(): number {
+  return navigator.hardwareConcurrency + 1;
 }
 
-/** The parts of the suites, in the order in which to begin them. */
-function partsOf({ suites, files, partial }: Choice): Part[] {
-  return suites.flatMap((suite) => {
-    const own = files.filter((file) => suite.accepts(file));
-    if (own.length === 0 && partial) return [];
-    const count = own.length > FILES_OF_A_PART ? PARTS : 1;
-    // Dealt out, so that each part has its share of an area that takes long.
-    return Array.from({ length: count }, (_, part) => ({
-      suite,
-      files: own.filter((_, index) => index % count === part),
-      report: reportPath(suite, part),
-      label: count === 1 ? "" : `, part ${part + 1} of ${count}`,
-    }));
-  });
+function isAt(file: string, path: string): boolean {
+  return file === path || file.startsWith(`${path}/`);
+}
+
+/** Whether long tests of a suite go the whole way: on one runtime, and nowhere when there is no time. */
+function extentOf(suite: Suite, choice: Choice): "short" | "whole" {
+  return choice.quick || suite !== choice.suites[0] ? "short" : "whole";
+}
+
+/** A part takes the Postgres of the place where it runs: one part at a time, and one server for many. */
+interface Place {
+  postgresUrl(): Promise<string | undefined>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+function createPlace(): Place {
+  let server: ReturnType<typeof startPostgres> | undefined;
+  const isNeeded = hasPostgres && !Deno.env.has("GLAM_POSTGRES_URL");
+  return {
+    postgresUrl: async () => isNeeded ? (await (server ??= startPostgres())).url : undefined,
+    [Symbol.asyncDispose]: async () => await (await server)?.stop(),
+  };
 }
 
 /** Runs a part. An exit code that the report does not explain, and no test at all, count as a failure. */
-async function runPart({ suite, files, report, label }: Part, { filter, verbose }: Choice): Promise<Row> {
-  const voice = createVoice();
-  const print = (text: string): void => voice.say(`${text}\n`);
-  print(`\n== ${suite.title}${label} (${files.length} files)`);
+async function runPart(part: Part, choice: Choice, place: Place, progress: Progress): Promise<Row> {
+  const { suite, files, report, log } = part;
+  const { filter, verbose } = choice;
+  progress.begin(part);
   const started = performance.now();
-  await Deno.remove(report).catch(() => {});
-  let counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  await Promise.all([report, log].map((path) => Deno.remove(path).catch(() => {})));
+  let output = "";
+  let problem: string | undefined;
   try {
-    if (files.length === 0) throw new Error("No test file");
     if (suite.name !== "deno") Deno.env.set("GLAM_TARBALL", await tarball());
-    const { command, cwd } = await suite.prepare({ files, report, filter, verbose });
-    // A server of its own: tests of one runtime end connections by their names, which those of another have as well.
-    const needsPostgres = hasPostgres && suite.name !== "package" && !Deno.env.has("GLAM_POSTGRES_URL");
-    await using server = needsPostgres ? await startPostgres() : undefined;
-    const env: Record<string, string> = server === undefined ? {} : { GLAM_POSTGRES_URL: server.url };
-    const { code } = await run(command, { cwd, env, onOutput: (text) => voice.say(onOneLine(text)) });
-    counts = countTests(await Deno.readTextFile(report).catch(() => ""));
-    if (code !== 0 && counts.failed === 0) {
-      print(`The runner ended with exit code ${code} and no report of a failed test`);
-      counts = { ...counts, failed: 1 };
-    }
+    const { command, cwd } = await suite.prepare({ files, report, filter });
+    const postgresUrl = suite.name === "package" ? undefined : await place.postgresUrl();
+    const env: Record<string, string> = {
+      GLAM_TEST_EXTENT: extentOf(suite, choice),
+      // Node runs each file in a process of its own, which spends a third of its start on compiling.
+      NODE_COMPILE_CACHE: `${cacheDir}/node-compile`,
+    };
+    if (postgresUrl !== undefined) env["GLAM_POSTGRES_URL"] = postgresUrl;
+    const result = await run(command, { cwd, env, limitMs: PART_LIMIT_MS });
+    output = result.output;
+    await Deno.writeTextFile(log, output);
+    if (result.code !== 0) problem = `The runner ended with exit code ${result.code}`;
   } catch (error) {
-    print(error instanceof Error ? error.message : String(error));
-    counts = { ...counts, failed: counts.failed + 1 };
+    problem = error instanceof Error ? error.message : String(error);
   }
-  if (filter === undefined && counts.passed + counts.failed === 0) {
-    print("No test ran");
-    counts = { ...counts, failed: 1 };
-  }
-  voice.end();
-  return { name: suite.name, ...counts, seconds: (performance.now() - started) / 1000 };
+  const { failures: reported, ...counts } = readReport(await Deno.readTextFile(report).catch(() => ""));
+  if (filter === undefined && counts.passed + counts.failed === 0) problem ??= "No test ran";
+  const isUnexplained = problem !== undefined && counts.failed === 0;
+  const failures = [
+    ...reported.map((failure) => ({ suite: suite.name, ...failure })),
+    ...isUnexplained ? [{ suite: suite.name, file: "", name: part.label, message: `${problem}` }] : [],
+  ];
+  const seconds = (performance.now() - started) / 1000;
+  if (verbose) progress.print(output);
+  for (const failure of failures) progress.print(describe(failure));
+  if (isUnexplained && !verbose) progress.print(output.trimEnd().split("\n").slice(-60).join("\n"));
+  if (failures.length > 0) progress.print(`      all that it printed: ${log.slice(root.length + 1)}`);
+  const failed = failures.length === 0 ? "" : `, ${failures.length} FAILED`;
+  progress.end(part, `${counts.passed} passed${failed} in ${Math.round(seconds)} s`);
+  return { suite: suite.name, ...counts, failed: failures.length, failures, seconds };
 }
 
-/** The dots of Deno's reporter on one line instead of a line each. */
-function onOneLine(text: string): string {
-  return text.replace(/^([.,!])\n/gm, "$1");
+function describe({ suite, file, name, message }: Failure): string {
+  const indented = message.split("\n").slice(0, 40).map((line) => `      ${line}`).join("\n");
+  return `FAIL  ${suite}  ${file === "" ? "" : `${file}: `}${name}\n${indented}`;
 }
 
 /** Finds Postgres, or brings it. Where there is none, each test that needs it says what brings it. */
@@ -156,26 +181,44 @@ async function makeRoomForTemplate(): Promise<void> {
 }
 
 /** What came of each suite, all its parts together. */
-function bySuite(choice: Choice, rows: readonly Row[]): Row[] {
-  return choice.suites.flatMap(({ name }) => {
-    const own = rows.filter((row) => row.name === name);
+function bySuite(rows: readonly Row[]): Row[] {
+  return suites.flatMap(({ name }) => {
+    const own = rows.filter(({ suite }) => suite === name);
     const sum = (key: "failed" | "passed" | "seconds" | "skipped") =>
       own.reduce((total, row) => total + row[key], 0);
     return own.length === 0 ? [] : {
-      name,
+      suite: name,
       passed: sum("passed"),
       failed: sum("failed"),
       skipped: sum("skipped"),
       seconds: sum("seconds"),
+      failures: own.flatMap(({ failures }) => failures),
     };
   });
 }
 
-function printSummary(rows: readonly Row[]): void {
+function printSummary(rows: readonly Row[], choice: Choice): void {
   console.log(`\n${"runtime".padEnd(10)}${["passed", "failed", "skipped", "seconds"].map(cell).join("")}`);
-  for (const { name, passed, failed, skipped, seconds } of rows) {
-    console.log(`${name.padEnd(10)}${[passed, failed, skipped, seconds.toFixed(1)].map(cell).join("")}`);
+  for (const { suite, passed, failed, skipped, seconds } of rows) {
+    console.log(`${suite.padEnd(10)}${[passed, failed, skipped, seconds.toFixed(1)].map(cell).join("")}`);
   }
+  const divided = choice.suites.filter(({ name, isDivisible }) =>
+    isDivisible && rows.some(({ suite }) => suite === name)
+  );
+  const [whole, short] = (["whole", "short"] as const).map((extent) =>
+    divided.filter((suite) => extentOf(suite, choice) === extent).map(({ name }) => name).join(", ")
+  );
+  if (choice.long.size > 0) {
+    const ways = [whole && `whole on ${whole}`, short && `short on ${short}`].filter(Boolean);
+    console.log(`\nLong tests (${choice.long.size} files) ran ${ways.join(", and ")}.`);
+  }
+  if (choice.quick) {
+    const left = suites.filter((suite) => !choice.suites.includes(suite)).map(({ name }) => name);
+    console.log(`Not run, for a quick answer: ${left.join(", ")}. Before a change is sent: deno task test`);
+  }
+  const failures = rows.flatMap((row) => row.failures);
+  if (failures.length > 0) console.log("\nFailed:");
+  for (const { suite, file, name } of failures) console.log(`  ${suite}  ${file}  ${name}`);
 }
 
 function cell(value: string | number): string {
@@ -187,20 +230,36 @@ const choice = await choose().catch((error: Error) => {
   Deno.exit(2);
 });
 await Deno.mkdir(`${cacheDir}/reports`, { recursive: true });
+const startedAt = performance.now();
 const hasPostgres = await findPostgres();
 await makeRoomForTemplate();
-const createVoice = createVoices((text) => Deno.stdout.writeSync(new TextEncoder().encode(text)));
-const waiting = partsOf(choice);
+const parts = choice.suites.flatMap((suite) => partsOf(suite, choice.files, (file) => choice.long.has(file)));
+const progress = createProgress({
+  pieces: parts,
+  write: (text) => void Deno.stdout.writeSync(new TextEncoder().encode(text)),
+  columns: () => Deno.stdout.isTerminal() ? Deno.consoleSize().columns : undefined,
+});
+const atOnce = Math.min(choice.parallel, parts.length);
+if (parts.length > 1) {
+  progress.print(`${parts.length} parts, ${atOnce} at once; what each prints is in .cache/reports`);
+}
+const ticking = setInterval(() => progress.tick(), 1000);
+// The longest first, so that none of them is what everything waits for in the end.
+const waiting = parts.toSorted((one, other) => other.weight - one.weight);
 const done: Row[] = [];
-await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+await Promise.all(Array.from({ length: atOnce }, async () => {
+  await using place = createPlace();
   for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
-    done.push(await runPart(part, choice));
+    done.push(await runPart(part, choice, place, progress));
   }
 }));
-const rows = bySuite(choice, done);
-printSummary(rows);
+clearInterval(ticking);
+progress.close();
+const rows = bySuite(done);
 const passed = rows.reduce((sum, row) => sum + row.passed, 0);
-const failed = rows.reduce((sum, row) => sum + row.failed, 0);
-if (passed + failed === 0) console.log("No test ran: nothing matches");
-console.log(`\n${passed} passed, ${failed} failed`);
-Deno.exit(failed > 0 || passed === 0 ? 1 : 0);
+const failures = rows.flatMap((row) => row.failures);
+await writeSummary({ passed, seconds: (performance.now() - startedAt) / 1000, failures });
+printSummary(rows, choice);
+if (passed + failures.length === 0) console.log("No test ran: nothing matches");
+console.log(`\n${passed} passed, ${failures.length} failed`);
+Deno.exit(failures.length > 0 || passed === 0 ? 1 : 0);

@@ -1,7 +1,7 @@
 /**
  * The Postgres server of the test run, and databases on it.
  *
- * `deno task test` starts a server for each part of a suite, and passes its URL in `GLAM_POSTGRES_URL`; without that a
+ * `deno task test` starts a server for as many parts as run at once, and passes its URL in `GLAM_POSTGRES_URL`; without that a
  * test file starts one for itself.
  *
  * @module

@@ -1,0 +1,34 @@
+/**
+ * What came of a test run, in a file for whoever runs it again and again.
+ *
+ * @module
+ */
+import type { FailedTest } from "./_junit.ts";
+import { cacheDir } from "./_project.ts";
+
+/** A test that failed, and where. */
+export interface Failure extends FailedTest {
+  /** Such as `bun`. */
+  readonly suite: string;
+}
+
+/** What came of a run. */
+export interface Summary {
+  readonly passed: number;
+  readonly seconds: number;
+  readonly failures: readonly Failure[];
+}
+
+const path = `${cacheDir}/reports/summary.json`;
+
+/** Keeps what came of this run. */
+export async function writeSummary(summary: Summary): Promise<void> {
+  await Deno.writeTextFile(path, JSON.stringify(summary, null, 2));
+}
+
+/** What came of the last run, `undefined` where it did not come to its end. */
+export async function takeSummary(): Promise<Summary | undefined> {
+  const text = await Deno.readTextFile(path).catch(() => undefined);
+  await Deno.remove(path).catch(() => {});
+  return text === undefined ? undefined : JSON.parse(text);
+}
