@@ -6,13 +6,12 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chown, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 import { unpackDebian } from "./debian_package.ts";
+import { onFreePort } from "./free_port.ts";
 import { serverUser } from "./postgres_binaries.ts";
-import { freePort } from "./postgres_server.ts";
-import { waitFor } from "./wait_for.ts";
+import { PATIENCE_MS, waitFor } from "./wait_for.ts";
 
 /** A running PgBouncer. */
 export interface PgBouncer extends AsyncDisposable {
@@ -64,14 +63,22 @@ async function findPgBouncer(): Promise<string> {
 
 /** Starts one in front of the server at `url`, for all of its databases; whoever connects is the user of that URL. */
 export async function startPgBouncer(url: string, options: PgBouncerOptions = {}): Promise<PgBouncer> {
-  const { poolSize = 20, settings = {} } = options;
-  const { hostname, port, username, password, pathname } = new URL(url);
-  const database = pathname.slice(1);
   const program = await pgBouncer();
+  return await onFreePort((port) => startOn(port, program, new URL(url), options));
+}
+
+/** Starts it on this port; `undefined` when the port is taken. */
+async function startOn(
+  listenPort: number,
+  program: string,
+  { hostname, port, username, password, pathname }: URL,
+  { poolSize = 20, settings = {} }: PgBouncerOptions,
+): Promise<PgBouncer | undefined> {
+  const database = pathname.slice(1);
   const owner = await serverUser();
   const folder = await mkdtemp(`${tmpdir()}/glam-pgbouncer-`);
-  const listenPort = await freePort();
   const quote = (text: string) => `'${decodeURIComponent(text).replaceAll("'", "''")}'`;
+  const patience = String(PATIENCE_MS / 1000);
   const lines = {
     listen_addr: "127.0.0.1",
     listen_port: String(listenPort),
@@ -79,6 +86,9 @@ export async function startPgBouncer(url: string, options: PgBouncerOptions = {}
     pool_mode: "transaction",
     default_pool_size: String(poolSize),
     max_client_conn: "500",
+    client_login_timeout: patience,
+    query_wait_timeout: patience,
+    server_connect_timeout: patience,
     unix_socket_dir: "",
     logfile: `${folder}/log`,
     ...settings,
@@ -102,26 +112,23 @@ export async function startPgBouncer(url: string, options: PgBouncerOptions = {}
   child.unref();
   (child.stdin as { unref?(): void } | null)?.unref?.();
   const logs = () => readFile(`${folder}/log`, "utf8").catch(() => "");
-  await waitFor(() => accepts(listenPort)).catch(async (error) => {
-    throw new Error(`PgBouncer did not start\n${await logs()}`, { cause: error });
-  });
-  return {
-    url: `postgres://any@127.0.0.1:${listenPort}/${database}`,
-    logs,
-    async [Symbol.asyncDispose]() {
-      child.ref();
-      const ended = once(child, "exit");
-      child.stdin!.end();
-      await ended;
-      await rm(folder, { recursive: true, force: true });
-    },
+  const dispose = async () => {
+    child.ref();
+    const ended = once(child, "exit");
+    child.stdin!.end();
+    await ended;
+    await rm(folder, { recursive: true, force: true });
   };
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => (socket.destroy(), resolve(true)));
-    socket.once("error", () => resolve(false));
-  });
+  const said = await waitFor(async () => /process up|cannot listen|FATAL/.exec(await logs())?.[0]);
+  if (said === "process up") {
+    return {
+      url: `postgres://any@127.0.0.1:${listenPort}/${database}`,
+      logs,
+      [Symbol.asyncDispose]: dispose,
+    };
+  }
+  const log = await logs();
+  await dispose();
+  if (said === "FATAL") throw new Error(`PgBouncer did not start\n${log}`);
+  return undefined;
 }

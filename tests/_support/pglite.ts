@@ -5,9 +5,11 @@
  */
 import { PGlite } from "@electric-sql/pglite";
 import { type EmbeddedPostgres, embeddedPostgres } from "@glam/shared/testing";
-import { cp, mkdtemp, rename, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import process from "node:process";
+import { promisify } from "node:util";
 
 /** Starts one behind its socket, with nothing in it, that stops with the database that is connected to it. */
 export async function startPglite(): Promise<EmbeddedPostgres> {
@@ -29,18 +31,20 @@ export async function startPglite(): Promise<EmbeddedPostgres> {
 export async function copyTemplate(folder: string): Promise<void> {
   const template = process.env["GLAM_PGLITE_TEMPLATE"];
   if (template === undefined) return makeFolder(folder);
-  try {
-    await cp(template, folder, { recursive: true });
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== "ENOENT") throw error;
-    await makeFolder(folder);
+  if (!await stat(template).then(() => true, () => false)) {
     const staging = `${template}-${process.pid}`;
-    await cp(folder, staging, { recursive: true });
+    await makeFolder(staging);
     // Another process may have been faster: then its folder stays.
     await rename(staging, template).catch(() => rm(staging, { recursive: true }));
   }
+  // By the system's command, which takes a third of the time that `cp` of a runtime does.
+  await promisify(execFile)("cp", ["-R", template, folder]);
 }
 
 async function makeFolder(folder: string): Promise<void> {
-  await (await PGlite.create(folder)).close();
+  const pglite = await PGlite.create(folder);
+  // The databases that others are made from; nobody makes one, and two thirds of a data folder are they.
+  await pglite.exec("update pg_database set datistemplate = false");
+  for (const name of ["template0", "template1"]) await pglite.exec(`drop database ${name}`);
+  await pglite.close();
 }

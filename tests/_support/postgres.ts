@@ -8,8 +8,16 @@
  */
 import { connectDatabase, type Database, type DatabaseOptions } from "@glam/shared/db";
 import { startPostgres } from "./postgres_server.ts";
+import { PATIENCE_MS } from "./wait_for.ts";
 
 export { freePort, type PostgresServer, startPostgres } from "./postgres_server.ts";
+
+/** The time-outs of who connects to see something succeed, which takes long now and then on a machine with other work. */
+export const PATIENT: DatabaseOptions = {
+  connectTimeoutMs: PATIENCE_MS,
+  queryTimeoutMs: PATIENCE_MS,
+  idleInTransactionTimeoutMs: PATIENCE_MS,
+};
 
 let shared: Promise<string> | undefined;
 
@@ -26,13 +34,13 @@ export interface TestDatabase extends Database {
   readonly url: string;
 }
 
-/** Connects to the shared server, in a new schema. */
+/** Connects to the shared server, in a new schema, and is patient unless told otherwise. */
 export async function createTestDatabase(
   options: DatabaseOptions & { readonly url?: string } = {},
 ): Promise<TestDatabase> {
   const url = options.url ?? await sharedPostgres();
   const schema = options.schema ?? `test_${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}`;
-  const db = await connectDatabase({ ...options, url, schema });
+  const db = await connectDatabase({ ...PATIENT, ...options, url, schema });
   await db.ensureSchema(schema);
   const dispose = async () => {
     await db.sql.unsafe(`drop schema if exists "${schema.replaceAll('"', '""')}" cascade`);

@@ -8,10 +8,13 @@
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { chmod, chown, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
+import { onFreePort } from "./free_port.ts";
 import { postgresBinaries, serverUser } from "./postgres_binaries.ts";
+import { waitFor } from "./wait_for.ts";
+
+export { freePort } from "./free_port.ts";
 
 const runFile = promisify(execFile);
 
@@ -81,51 +84,61 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   let port = 0;
   let child: ChildProcess | undefined;
 
-  async function start(): Promise<void> {
-    const fixed = port !== 0;
-    for (let attempt = 1;; attempt++) {
-      if (!fixed) port = await freePort();
-      await rm(`${data}/postmaster.pid`, { force: true });
-      const logged = (await logs()).length;
-      child = spawn("sh", [
-        "-c",
-        SUPERVISOR,
-        "sh",
-        folder,
-        `${binaries}/postgres`,
-        "-D",
-        data,
-        ...["-p", String(port), "-k", folder],
-        ...Object.entries({ ...SETTINGS, ...options.settings }).flatMap(([name, value]) => [
-          "-c",
-          `${name}=${value}`,
-        ]),
-      ], { cwd: folder, stdio: ["pipe", "ignore", "ignore"], ...owner });
-      child.unref();
-      (child.stdin as { unref?(): void } | null)?.unref?.();
-      if (await isReady(logged)) return;
-      await end();
-      // A backend that was just being started when the server was killed sees so in a moment.
-      const isLeftOver = (await logs()).slice(logged).includes("pre-existing shared memory block");
-      if (isLeftOver && attempt < 100) await new Promise((resolve) => setTimeout(resolve, 20));
-      else if (fixed || attempt === 3) throw new Error(`Postgres did not start\n${await logs()}`);
+  /** Starts it on this port; `false` when the port is taken. */
+  async function startOn(free: number): Promise<boolean> {
+    port = free;
+    // A backend that was just being started when the server was killed sees so in a moment, and keeps a new one out.
+    const outcome = await waitFor(async () => {
+      const said = await launch();
+      return said === "pre-existing shared memory block" ? undefined : said;
+    }, "the last backend of the server before this one ended");
+    if (outcome !== "ready" && outcome !== "could not bind") {
+      throw new Error(`Postgres did not start\n${await logs()}`);
     }
+    return outcome === "ready";
+  }
+
+  /** Starts its process, and gives whether it is ready, or else what it ended with. */
+  async function launch(): Promise<string> {
+    await rm(`${data}/postmaster.pid`, { force: true });
+    const logged = (await logs()).length;
+    child = spawn("sh", [
+      "-c",
+      SUPERVISOR,
+      "sh",
+      folder,
+      `${binaries}/postgres`,
+      "-D",
+      data,
+      ...["-p", String(port), "-k", folder],
+      ...Object.entries({ ...SETTINGS, ...options.settings }).flatMap(([name, value]) => [
+        "-c",
+        `${name}=${value}`,
+      ]),
+    ], { cwd: folder, stdio: ["pipe", "ignore", "ignore"], ...owner });
+    child.unref();
+    (child.stdin as { unref?(): void } | null)?.unref?.();
+    const outcome = await waitFor(() => outcomeOf(logged), "Postgres started, or said why not");
+    if (outcome !== "ready") await end();
+    return outcome!;
   }
 
   /**
-   * Waits until the server says so in its pid file, for at most 30 seconds. Without that file, what it has logged since
-   * says whether it gave up; a client that comes too early leaves a FATAL there, too, but later than the file; what
-   * a backend says that has lost the server before this one does not count.
+   * The server says in its pid file that it is ready. Without that file, what it has logged since says whether it gave
+   * up; a client that comes too early leaves a FATAL there, too, but later than the file; what a backend says that has
+   * lost the server before this one does not count.
    */
-  async function isReady(logged: number): Promise<boolean> {
-    for (const started = Date.now(); Date.now() - started < 30_000;) {
-      const log = (await logs()).slice(logged);
-      const lines = await readPidFile();
-      if (lines[7]?.trim() === "ready") return true;
-      if (/could not bind|FATAL: +(?!terminating connection)/.test(log) && lines.length === 0) return false;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    return false;
+  async function outcomeOf(logged: number): Promise<string | undefined> {
+    const log = (await logs()).slice(logged);
+    const lines = await readPidFile();
+    if (lines[7]?.trim() === "ready") return "ready";
+    if (lines.length > 0) return undefined;
+    const reasons = [
+      /pre-existing shared memory block/,
+      /could not bind/,
+      /FATAL: +(?!terminating connection)/,
+    ];
+    return reasons.map((reason) => reason.exec(log)?.[0]).find((said) => said !== undefined);
   }
 
   async function readPidFile(): Promise<string[]> {
@@ -169,7 +182,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     await rm(folder, { recursive: true, force: true });
   }
 
-  await start();
+  await onFreePort(async (free) => await startOn(free) || undefined);
   return {
     host,
     port,
@@ -187,7 +200,8 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     resume: () => signal("SIGCONT"),
     async restart() {
       await end();
-      await start();
+      // Its port is its own, but for somebody who looks at this moment whether it is free.
+      await waitFor(() => startOn(port), `port ${port} was free again`);
     },
     stop,
     [Symbol.asyncDispose]: stop,
@@ -196,37 +210,52 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
 
 // Nothing has to outlive the machine, but what was committed has to outlive `kill9()`: no fsync, yet WAL is written.
 const SETTINGS: Readonly<Record<string, string>> = {
-  autovacuum_naptime: "1h",
+  autovacuum: "off",
   fsync: "off",
   full_page_writes: "off",
   listen_addresses: host,
   log_line_prefix: "%m [%p] ",
   max_connections: "200",
+  max_wal_size: "1GB",
   shared_buffers: "64MB",
   timezone: "UTC",
 };
 
-/** A data folder, copied from one that is made once per user and version: initdb takes a second, a copy 50 ms. */
+let version: Promise<string> | undefined;
+
+async function versionOf(binaries: string): Promise<string> {
+  const { stdout } = await runFile(`${binaries}/postgres`, ["--version"]);
+  return /\d[\w.]*/.exec(stdout)?.[0] ?? "unknown";
+}
+
+// Nobody needs it, and a third of a data folder is it.
+const WITHOUT_TEMPLATE0 = `update pg_database set datistemplate = false where datname = 'template0'
+drop database template0
+`;
+
+/**
+ * A data folder, copied from one that is made once per user and version: initdb takes a second, a copy 50 ms. It is as
+ * small as can be, for copying is what most of the system's time goes into.
+ */
 async function copyTemplate(binaries: string, data: string): Promise<void> {
   const owner = await serverUser();
-  const { stdout } = await runFile(`${binaries}/postgres`, ["--version"]);
-  const version = /\d[\w.]*/.exec(stdout)?.[0] ?? "unknown";
-  const template = `${tmpdir()}/glam-pg-template-${owner?.uid ?? process.getuid?.() ?? "user"}-${version}`;
+  version ??= versionOf(binaries);
+  const template = `${tmpdir()}/glam-pg-data-${owner?.uid ?? process.getuid?.() ?? "user"}-${await version}`;
   if (!await stat(`${template}/PG_VERSION`).then(() => true, () => false)) {
     const staging = await mkdtemp(`${tmpdir()}/glam-pg-init-`);
     await chmod(staging, 0o755);
+    await writeFile(`${staging}/password`, password);
+    await writeFile(`${staging}/sql`, WITHOUT_TEMPLATE0);
     if (owner !== undefined) await chown(staging, owner.uid, owner.gid);
-    const initdb = ["--pgdata", `${staging}/data`, "--username", user, "--encoding", "UTF8", "--locale", "C"];
-    initdb.push("--auth-local", "trust", "--auth-host", "scram-sha-256", "--pwfile", "/dev/stdin");
-    initdb.push("--no-sync", "--no-instructions");
-    const script = `printf '%s\\n' "$1" > '${staging}/password' && shift && "$@"`;
-    initdb[initdb.indexOf("/dev/stdin")] = `${staging}/password`;
-    await runFile("sh", ["-c", script, "sh", password, `${binaries}/initdb`, ...initdb], {
-      cwd: staging,
-      ...owner,
-    });
+    const made = `${staging}/data`;
+    const initdb = ["--pgdata", made, "--username", user, "--encoding", "UTF8", "--locale", "C"];
+    initdb.push("--auth-local", "trust", "--auth-host", "scram-sha-256", "--pwfile", `${staging}/password`);
+    initdb.push("--no-sync", "--no-instructions", "--wal-segsize", "1");
+    await runFile(`${binaries}/initdb`, initdb, { cwd: staging, ...owner });
+    const script = `"$1"/postgres --single -F -D "$2" ${database} < "$3"`;
+    await runFile("sh", ["-c", script, "sh", binaries, made, `${staging}/sql`], { cwd: staging, ...owner });
     // Another process may have been faster: then its folder stays.
-    await rename(`${staging}/data`, template).catch(() => {});
+    await rename(made, template).catch(() => {});
     await rm(staging, { recursive: true, force: true });
   }
   await runFile("cp", ["-R", template, data], owner);
@@ -236,16 +265,4 @@ async function childrenOf(pid: number): Promise<number[]> {
   const { stdout } = await runFile("ps", ["-A", "-o", "pid=,ppid="]);
   return stdout.trim().split("\n").map((line) => line.trim().split(/\s+/).map(Number))
     .filter(([, parent]) => parent === pid).map(([child]) => child!);
-}
-
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, host, () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import { connect, createServer, type Socket } from "node:net";
-import { freePort } from "./postgres_server.ts";
+import { onFreePort } from "./free_port.ts";
+import { waitFor } from "./wait_for.ts";
 
 /** A proxy in front of a server. */
 export interface TcpProxy extends AsyncDisposable {
@@ -25,7 +26,6 @@ export interface TcpProxy extends AsyncDisposable {
 
 /** Starts a proxy on a free port. */
 export async function startTcpProxy(target: { readonly port: number }): Promise<TcpProxy> {
-  const port = await freePort();
   const pairs = new Set<readonly [Socket, Socket]>();
   const sockets = new Set<Socket>();
   const vanished = new WeakSet<object>();
@@ -57,7 +57,15 @@ export async function startTcpProxy(target: { readonly port: number }): Promise<
       });
     }
   });
-  const listen = () => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const listen = (port: number) =>
+    new Promise<boolean>((resolve) => {
+      const taken = () => resolve(false);
+      server.once("error", taken);
+      server.listen(port, "127.0.0.1", () => {
+        server.off("error", taken);
+        resolve(true);
+      });
+    });
   const unlisten = () => new Promise<void>((resolve) => server.close(() => resolve()));
 
   function cut(): void {
@@ -72,7 +80,7 @@ export async function startTcpProxy(target: { readonly port: number }): Promise<
     await closed;
   }
 
-  await listen();
+  const port = await onFreePort(async (free) => await listen(free) ? free : undefined);
   return {
     port,
     get connections() {
@@ -88,7 +96,8 @@ export async function startTcpProxy(target: { readonly port: number }): Promise<
     async heal() {
       swallows = false;
       delayMs = 0;
-      if (!server.listening) await listen();
+      // Its port is its own, but for somebody who looks at this moment whether it is free.
+      if (!server.listening) await waitFor(() => listen(port), `port ${port} was free again`);
     },
     [Symbol.asyncDispose]: close,
   };
