@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { connectDatabase, type SpanLike, type TracerLike } from "@glam/shared/db";
 import { createMetrics } from "@glam/shared/metrics";
 import { Gauge, Registry } from "prom-client";
-import { createTestDatabase, sharedPostgres } from "../_support/postgres.ts";
-import { waitFor } from "../_support/wait_for.ts";
+import { createTestDatabase, PATIENT, sharedPostgres } from "../_support/postgres.ts";
+import { PATIENCE_MS, waitFor } from "../_support/wait_for.ts";
 
 interface Line {
   readonly level: string;
@@ -51,7 +51,10 @@ describe("the metrics of a database", () => {
     const release = Promise.withResolvers<void>();
     const holders = [1, 2].map(() => db.transaction((tx) => tx`select 1`.then(() => release.promise)));
     const waiter = db.ping();
-    await waitFor(async () => sample((await metrics.expose()).body, `db_pool_waiting{${labels}}`) === 1);
+    await waitFor(
+      async () => sample((await metrics.expose()).body, `db_pool_waiting{${labels}}`) === 1,
+      "one waits for a connection",
+    );
     const { body } = await metrics.expose();
     assert.equal(sample(body, `db_pool_connections_in_use{${labels}}`), 2);
     assert.equal(sample(body, `db_pool_connections_max{${labels}}`), 2);
@@ -88,8 +91,8 @@ describe("the metrics of a database", () => {
     const metrics = createMetrics({ service: "catalog", registry });
     const url = await sharedPostgres();
     const name = 'db_pool_connections_max{service="catalog",database="postgres"}';
-    await using one = await connectDatabase({ url, metrics, poolSize: 2 });
-    const two = await connectDatabase({ url, metrics, poolSize: 3 });
+    await using one = await connectDatabase({ ...PATIENT, url, metrics, poolSize: 2 });
+    const two = await connectDatabase({ ...PATIENT, url, metrics, poolSize: 3 });
     assert.equal(sample((await metrics.expose()).body, name), 5);
     await two.close();
     assert.equal(sample((await metrics.expose()).body, name), 2);
@@ -124,20 +127,28 @@ describe("the metrics of a database", () => {
 describe("the log of a database", () => {
   it("has slow statements, with $1 where a parameter is, and no parameter", async () => {
     const { lines, logger } = collect();
-    await using db = await createTestDatabase({ logger, slowQueryMs: 500 });
-    await db.sql`select pg_sleep(0.6), ${"a secret"}::text as value from pg_database limit 1`;
-    await db.sql`select 1`;
-    const slow = lines.filter(({ message }) => message === "Slow query");
+    await using db = await createTestDatabase({ logger, slowQueryMs: 50 });
+    await db.sql`select pg_sleep(0.1), ${"a secret"}::text as value from pg_database limit 1`;
+    const slow = lines.filter(({ message, fields }) =>
+      message === "Slow query" && fields["table"] === "pg_database"
+    );
     assert.equal(slow.length, 1);
     const { duration_ms, ...fields } = slow[0]!.fields;
-    assert.ok((duration_ms as number) >= 500);
+    assert.ok((duration_ms as number) >= 50);
     assert.deepEqual(fields, {
       database: "postgres",
       operation: "SELECT",
       table: "pg_database",
-      statement: "select pg_sleep(0.6), $1::text as value from pg_database limit 1",
+      statement: "select pg_sleep(0.1), $1::text as value from pg_database limit 1",
     });
     assert.doesNotMatch(JSON.stringify(lines), /a secret/);
+  });
+
+  it("has no statement that took less time than is slow", async () => {
+    const { lines, logger } = collect();
+    await using db = await createTestDatabase({ logger, slowQueryMs: PATIENCE_MS });
+    await db.sql`select 1`;
+    assert.deepEqual(lines.filter(({ message }) => message === "Slow query"), []);
   });
 
   it("has every statement with `echo`", async () => {
