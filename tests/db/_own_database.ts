@@ -1,5 +1,5 @@
 import { connectDatabase } from "@glam/shared/db";
-import { sharedPostgres } from "../_support/postgres.ts";
+import { PATIENT, sharedPostgres } from "../_support/postgres.ts";
 
 /** A database of its own on the shared server, for what does not fit into a schema. */
 export interface OwnDatabase extends AsyncDisposable {
@@ -11,13 +11,13 @@ export interface OwnDatabase extends AsyncDisposable {
 export async function createOwnDatabase(): Promise<OwnDatabase> {
   const url = await sharedPostgres();
   const name = `own_${crypto.randomUUID().slice(0, 8)}`;
-  await using server = await connectDatabase(url);
+  await using server = await connectDatabase({ ...PATIENT, url });
   await server.sql`create database ${server.sql(name)}`;
   return {
     name,
     url: new URL(`/${name}`, url).href,
     async [Symbol.asyncDispose]() {
-      await using server = await connectDatabase(url);
+      await using server = await connectDatabase({ ...PATIENT, url });
       await server.sql`drop database ${server.sql(name)} with (force)`;
     },
   };

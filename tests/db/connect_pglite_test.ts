@@ -3,9 +3,10 @@ import { ConflictError } from "@glam/shared/errors";
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { startPglite } from "../_support/pglite.ts";
+import { PATIENT } from "../_support/postgres.ts";
 
 it("PGlite behind its socket serves a pool of one connection, transactions, errors and health included", async () => {
-  await using db = await connectDatabase({ ...await startPglite(), schema: "catalog" });
+  await using db = await connectDatabase({ ...PATIENT, ...await startPglite(), schema: "catalog" });
   await db.ensureSchema("catalog");
   await db.sql`create table notes (id int primary key, tags text[])`;
   await Promise.all(

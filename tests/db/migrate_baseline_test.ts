@@ -1,7 +1,7 @@
 import { connectDatabase, type MigrationFile, Migrator } from "@glam/shared/db";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
+import { createTestDatabase, PATIENT, type TestDatabase } from "../_support/postgres.ts";
 import { createOwnDatabase } from "./_own_database.ts";
 import { migration, names, problemOf, TWO_TABLES } from "./_migrations.ts";
 
@@ -70,7 +70,7 @@ test("baseline from Alembic says where it stood, and keeps that in the history",
 
 test("baseline from Alembic finds its table in public, where the tables are in a schema of their own", async () => {
   await using own = await createOwnDatabase();
-  await using db = await connectDatabase({ url: own.url, schema: "catalog" });
+  await using db = await connectDatabase({ ...PATIENT, url: own.url, schema: "catalog" });
   await db.sql`create table public.alembic_version (version_num varchar(32) primary key)`;
   await db.sql`insert into public.alembic_version values ('ae1027a6acf')`;
   const each = new Migrator(db, { migrations: FILES });

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { createTestDatabase } from "../_support/postgres.ts";
+import { createTestDatabase, PATIENT } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
 import { migration, plainMigration, TWO_TABLES } from "./_migrations.ts";
 
@@ -20,7 +20,7 @@ async function project() {
   const call = async (line: string, options: MigrateCommandOptions = {}) => {
     const [out, errors]: [string[], string[]] = [[], []];
     const exitCode = await migrateCommand(line.split(" "), {
-      database: { url: db.url, schema: db.schema },
+      database: { ...PATIENT, url: db.url, schema: db.schema },
       migrations: folder,
       print: (text) => out.push(text),
       printError: (text) => errors.push(text),
@@ -246,7 +246,7 @@ function start(each: Awaited<ReturnType<typeof project>>, ...args: string[]) {
   const script = fileURLToPath(new URL("./_migrate_command_child.ts", import.meta.url));
   const runtimeArgs = "Deno" in globalThis ? ["run", "-A"] : [];
   const child = spawn(process.execPath, [...runtimeArgs, script, ...args, `--dir=${each.folder}`], {
-    env: { ...process.env, DATABASE_URL: each.db.url, NO_COLOR: "1" },
+    env: { ...process.env, DATABASE_URL: `${each.db.url}?connect_timeout=120`, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -268,7 +268,7 @@ test("Ctrl-C rolls back the file that runs, keeps those before, and exits with 1
   const { name, sql } = migration("0003_slow", "create table slow (id int); select pg_sleep(3600);");
   await writeFile(join(each.folder, name), sql);
   const up = start(each, "up", `--schema=${each.db.schema}`);
-  await waitFor(() => up.output().includes("applying 0003_slow"));
+  await waitFor(() => up.output().includes("applying 0003_slow"), up.output);
   await waitFor(async () =>
     (await each.db.sql`select from pg_stat_activity where position(${each.db.schema} in query) > 0
       and wait_event = 'PgSleep'`).length > 0

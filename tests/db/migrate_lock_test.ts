@@ -8,8 +8,8 @@ import {
 } from "@glam/shared/db";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
-import { waitFor } from "../_support/wait_for.ts";
+import { createTestDatabase, PATIENT, type TestDatabase } from "../_support/postgres.ts";
+import { PATIENCE_MS, waitFor } from "../_support/wait_for.ts";
 import { createOwnDatabase } from "./_own_database.ts";
 import { migration, names, plainMigration, problemOf } from "./_migrations.ts";
 
@@ -38,13 +38,17 @@ async function closeGate(db: TestDatabase): Promise<Gate> {
 function watched(db: Database, migrations: readonly MigrationFile[], options: MigratorOptions = {}) {
   const events: MigrationEvent[] = [];
   const migrator = new Migrator(db, {
-    lockTimeoutMs: 20_000,
+    lockTimeoutMs: PATIENCE_MS,
     ...options,
     migrations,
     onProgress: (e) => events.push(e),
   });
   const seen = (type: MigrationEvent["type"]) => events.filter((event) => event.type === type);
-  return { migrator, seen, until: (type: MigrationEvent["type"]) => waitFor(() => seen(type).length > 0) };
+  return {
+    migrator,
+    seen,
+    until: (type: MigrationEvent["type"]) => waitFor(() => seen(type).length > 0, type),
+  };
 }
 
 const THROUGH_GATE = migration("0001_gate", "create table t (id int); select from gate;", "drop table t;");
@@ -75,16 +79,19 @@ test("who waits is told for whom, and gives up at the deadline", async () => {
   const first = watched(db, [THROUGH_GATE]);
   const applied = first.migrator.up();
   await first.until("started");
-  const second = watched(db, [THROUGH_GATE], { waitMs: 200 });
-  const { message } = await problemOf(second.migrator.up(), "locked");
+  const second = watched(db, [THROUGH_GATE]);
+  const waited = second.migrator.up();
+  await second.until("waiting");
+  const [event] = second.seen("waiting");
+  assert.match(event?.type === "waiting" ? event.holder! : "", /^process \d+, "glam migrate"/);
+  const { message } = await problemOf(watched(db, [THROUGH_GATE], { waitMs: 200 }).migrator.up(), "locked");
   assert.match(
     message,
     /^Waited \d+ s for process \d+, "glam migrate", 127\.0\.0\.1, since [\d:]+Z, which is migrating/,
   );
-  const [event] = second.seen("waiting");
-  assert.match(event?.type === "waiting" ? event.holder! : "", /^process \d+, "glam migrate"/);
   await gate.open();
   assert.deepEqual(names(await applied), ["0001_gate"]);
+  assert.deepEqual(await waited, []);
 });
 
 test("a database with nothing to do is not locked, and its migrator does not wait", async () => {
@@ -171,8 +178,16 @@ test("who loses the lock stops before the next file", async () => {
   const each = watched(db, [THROUGH_GATE, CONCURRENTLY]);
   const failed = problemOf(each.migrator.up(), "failed");
   await each.until("started");
-  await db.sql`select pg_terminate_backend(a.pid) from pg_stat_activity a join pg_locks l using (pid)
-    where a.application_name = 'glam migrate' and a.state = 'idle in transaction' and l.locktype = 'advisory'`;
+  // Another one says who holds the lock, and goes away.
+  const controller = new AbortController();
+  const other = watched(db, [THROUGH_GATE]);
+  const stopped = problemOf(other.migrator.up({ signal: controller.signal }), "stopped");
+  await other.until("waiting");
+  const [event] = other.seen("waiting");
+  controller.abort();
+  await stopped;
+  const pid = Number(/\d+/.exec(event?.type === "waiting" ? event.holder! : "")?.[0]);
+  assert.deepEqual([...await db.sql`select pg_terminate_backend(${pid}) as ended`], [{ ended: true }]);
   await gate.open();
   assert.match((await failed).message, /^The connection that holds the lock of the migrations was lost/);
   assert.deepEqual((await each.migrator.status()).migrations.map(({ state }) => state), [
@@ -183,20 +198,30 @@ test("who loses the lock stops before the next file", async () => {
 
 test("no deadline of the pool, the role or the database ends a migration or its lock", async () => {
   await using own = await createOwnDatabase();
-  const brief = {
+  await using owner = await connectDatabase({ ...PATIENT, url: own.url });
+  for (const name of ["statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"]) {
+    await owner.sql.unsafe(`alter database ${own.name} set ${name} = '500ms'`);
+  }
+  await using db = await connectDatabase({
+    ...PATIENT,
+    url: own.url,
     queryTimeoutMs: 300,
     idleInTransactionTimeoutMs: 300,
     lockTimeoutMs: 300,
     recycleSeconds: 1,
-  };
-  await using db = await connectDatabase({ url: own.url, ...brief });
-  for (const name of ["statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"]) {
-    await db.sql.unsafe(`alter database ${own.name} set ${name} = '2s'`);
-  }
-  // Beyond all of them, and beyond the age at which the pool replaces a connection.
-  const files = [migration("0001_slow", "create table t (id int); select pg_sleep(3);"), CONCURRENTLY];
+    lazy: true,
+  });
+  // The server's clock has to pass all of them, and the age at which the pool replaces a connection.
+  const files = [migration("0001_slow", "create table t (id int); select pg_sleep(1.5);"), CONCURRENTLY];
   const each = watched(db, files);
-  assert.deepEqual(names(await each.migrator.up()), ["0001_slow", "0002_index"]);
+  // A busy machine may miss one of them before a file runs; what ended a file would end it each time.
+  let last: unknown;
+  await waitFor(
+    () => each.migrator.up().then(() => true, (error) => (last = error, false)),
+    () => `the files were applied, and not: ${last}`,
+  );
+  const finished = each.seen("finished").map((event) => event.type === "finished" && event.migration);
+  assert.deepEqual(finished, ["0001_slow", "0002_index"]);
 });
 
 test("a signal rolls the file that runs back, and says what was applied before", async () => {

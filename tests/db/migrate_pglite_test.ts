@@ -1,5 +1,6 @@
 import {
   connectDatabase,
+  type Database,
   defineTable,
   type MigrationFile,
   Migrator,
@@ -8,13 +9,22 @@ import {
   timestamps,
 } from "@glam/shared/db";
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 import * as z from "zod";
 import { startPglite } from "../_support/pglite.ts";
+import { PATIENT } from "../_support/postgres.ts";
 import { migration, names, plainMigration, problemOf, TWO_TABLES } from "./_migrations.ts";
 
+let db: Database;
+
+before(async () => {
+  db = await connectDatabase({ ...PATIENT, ...await startPglite() });
+});
+
+after(() => db.close());
+
 test("an embedded PGlite with a single connection is migrated up and down", async () => {
-  await using db = await connectDatabase(await startPglite());
+  await db.sql.unsafe("drop schema public cascade; create schema public");
   const files = [
     ...TWO_TABLES,
     plainMigration("0003_plain", "vacuum items; create index i on items (id);", "drop index i;"),
@@ -29,7 +39,7 @@ test("an embedded PGlite with a single connection is migrated up and down", asyn
 });
 
 test("a file that fails leaves nothing in an embedded PGlite either, and its line is said", async () => {
-  await using db = await connectDatabase(await startPglite());
+  await db.sql.unsafe("drop schema public cascade; create schema public");
   const files = [
     TWO_TABLES[0]!,
     migration("0002_b", "create table b (id int);\ninsert into nope values (1);"),
@@ -42,7 +52,7 @@ test("a file that fails leaves nothing in an embedded PGlite either, and its lin
 });
 
 test("the difference between tables and an embedded PGlite, which is Postgres 18, is written and found no more", async () => {
-  await using db = await connectDatabase(await startPglite());
+  await db.sql.unsafe("drop schema public cascade; create schema public");
   const make = (columns: z.ZodObject) =>
     defineTable("things", {
       columns,

@@ -2,17 +2,17 @@ import { connectDatabase, Migrator } from "@glam/shared/db";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startPgBouncer } from "../_support/pgbouncer.ts";
-import { sharedPostgres } from "../_support/postgres.ts";
+import { PATIENT, sharedPostgres } from "../_support/postgres.ts";
 import { createOwnDatabase } from "./_own_database.ts";
 import { migration, names, plainMigration } from "./_migrations.ts";
 
-/** Eight replicas, each with a pool of its own, behind a pooler of so few connections, and a database for them. */
-async function behindPooler(poolSize: number) {
+/** Replicas, each with a pool of its own, behind a pooler of so few connections, and a database for them. */
+async function behindPooler({ poolSize, replicas: count }: { poolSize: number; replicas: number }) {
   const own = await createOwnDatabase();
   const pooler = await startPgBouncer(await sharedPostgres(), { poolSize });
   const url = new URL(`/${own.name}`, pooler.url).href;
   const replicas = await Promise.all(
-    Array.from({ length: 8 }, () => connectDatabase({ url, pooler: true, poolSize: 2 })),
+    Array.from({ length: count }, () => connectDatabase({ ...PATIENT, url, pooler: true, poolSize: 2 })),
   );
   const dispose = async () => {
     await Promise.all(replicas.map((replica) => replica.close()));
@@ -25,7 +25,7 @@ async function behindPooler(poolSize: number) {
 test(
   "eight replicas behind PgBouncer apply each file once, though they want more than it has",
   async () => {
-    await using each = await behindPooler(3);
+    await using each = await behindPooler({ poolSize: 3, replicas: 8 });
     const { db, replicas } = each;
     const files = [
       migration("0001_marks", "create table marks (file int);"),
@@ -45,12 +45,21 @@ test(
 );
 
 test("what a file sets does not stay on the connections of PgBouncer", async () => {
-  await using each = await behindPooler(2);
+  await using each = await behindPooler({ poolSize: 2, replicas: 1 });
   const { db } = each;
   const sql = "set statement_timeout = '7min'; set role pg_monitor; set lock_timeout = '8s';";
   await new Migrator(db, { migrations: [migration("0001_set", sql)] }).up();
+  // The pooler leaves each transaction a connection until its end, so that two which are open at once have both.
+  const bothOpen = Promise.withResolvers<void>();
+  let open = 0;
   const read = () =>
-    db.sql`select current_user as who, current_setting('lock_timeout') as locks, pg_backend_pid() as pid, pg_sleep(0.05)`;
+    db.transaction(async (tx) => {
+      const rows = await tx`
+        select current_user as who, current_setting('lock_timeout') as locks, pg_backend_pid() as pid`;
+      if (++open === 2) bothOpen.resolve();
+      await bothOpen.promise;
+      return rows;
+    }, { retries: 0 });
   const seen = (await Promise.all([read(), read()])).flat();
   assert.equal(
     new Set(seen.map((row) => row["pid"])).size,

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { byExtent } from "../_support/extent.ts";
 import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
 import { migration, plainMigration } from "./_migrations.ts";
@@ -24,7 +25,7 @@ async function appliedBy(child: ChildProcess): Promise<string[]> {
   return JSON.parse(output);
 }
 
-test("eight processes at once apply each file exactly once", async () => {
+test("several processes at once apply each file exactly once", async () => {
   await using db = await createTestDatabase();
   // Each one leaves a mark, and is slow enough for the others to want it too.
   const files = [
@@ -35,7 +36,7 @@ test("eight processes at once apply each file exactly once", async () => {
     plainMigration("0006_i", "insert into marks values (6); create index concurrently t_id on t (id);"),
     migration("0007_last", "insert into marks values (7);"),
   ];
-  const children = Array.from({ length: 8 }, () => startMigrating(db, files));
+  const children = Array.from({ length: byExtent({ whole: 8, short: 3 }) }, () => startMigrating(db, files));
   const applied = (await Promise.all(children.map(appliedBy))).flat();
   assert.deepEqual(applied.toSorted(), files.map(({ name }) => name.replace(".sql", "")));
   const marks = await db.sql<{ file: number }>`select file from marks order by file`;

@@ -1,13 +1,13 @@
 import { connectDatabase, type MigrationFile, Migrator } from "@glam/shared/db";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
+import { createTestDatabase, PATIENT, type TestDatabase } from "../_support/postgres.ts";
 import { migration, names } from "./_migrations.ts";
 
 /** Four replicas that take no lock, each with one connection. */
 async function unlocked(db: TestDatabase, migrations: readonly MigrationFile[]) {
   const pools = await Promise.all(
-    [1, 2, 3, 4].map(() => connectDatabase({ url: db.url, schema: db.schema, poolSize: 1 })),
+    [1, 2, 3, 4].map(() => connectDatabase({ ...PATIENT, url: db.url, schema: db.schema, poolSize: 1 })),
   );
   const migrators = pools.map((pool) => new Migrator(pool, { migrations, singleSession: true }));
   const dispose = async () => void await Promise.all(pools.map((pool) => pool.close()));

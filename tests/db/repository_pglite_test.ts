@@ -1,13 +1,14 @@
 import { connectDatabase, type Database } from "@glam/shared/db";
 import { after, before, describe, it } from "node:test";
 import { startPglite } from "../_support/pglite.ts";
+import { PATIENT } from "../_support/postgres.ts";
 import { repositoryCore } from "./_repository_core.ts";
 
 describe("on PGlite behind its socket, with one connection", () => {
   let db: Database;
 
   before(async () => {
-    db = await connectDatabase(await startPglite());
+    db = await connectDatabase({ ...PATIENT, ...await startPglite() });
   });
 
   after(() => db.close());

@@ -1,7 +1,7 @@
 import { connectDatabase, type Database } from "@glam/shared/db";
 import { after, before, describe, it } from "node:test";
 import { type PgBouncer, startPgBouncer } from "../_support/pgbouncer.ts";
-import { sharedPostgres } from "../_support/postgres.ts";
+import { PATIENT, sharedPostgres } from "../_support/postgres.ts";
 import { repositoryCore } from "./_repository_core.ts";
 
 describe("behind PgBouncer in transaction mode, with nothing prepared", () => {
@@ -11,10 +11,11 @@ describe("behind PgBouncer in transaction mode, with nothing prepared", () => {
   let db: Database;
 
   before(async () => {
-    server = await connectDatabase(await sharedPostgres());
+    server = await connectDatabase({ ...PATIENT, url: await sharedPostgres() });
     await server.sql`create database ${server.sql(name)}`;
     pooler = await startPgBouncer(await sharedPostgres(), { poolSize: 3 });
-    db = await connectDatabase({ url: new URL(`/${name}`, pooler.url).href, pooler: true, poolSize: 8 });
+    const url = new URL(`/${name}`, pooler.url).href;
+    db = await connectDatabase({ ...PATIENT, url, pooler: true, poolSize: 8 });
   });
 
   after(async () => {

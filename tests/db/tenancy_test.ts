@@ -12,7 +12,7 @@ import {
 } from "@glam/shared/db";
 import { ConflictError, ForbiddenError, NotFoundError } from "@glam/shared/errors";
 import * as z from "zod";
-import { createTestDatabase } from "../_support/postgres.ts";
+import { createTestDatabase, PATIENT } from "../_support/postgres.ts";
 import { countQueries, createTables, uuid } from "./_support.ts";
 
 const columns = z.object({ id: z.uuid(), sku: z.string(), stock: z.int32().default(0) });
@@ -180,7 +180,7 @@ it("with row level security the server keeps tenants apart, also from SQL that f
   const url = new URL(db.url);
   url.username = role;
   url.password = "app";
-  const app = await connectDatabase({ url: url.href, schema: db.schema, poolSize: 1 });
+  const app = await connectDatabase({ ...PATIENT, url: url.href, schema: db.schema, poolSize: 1 });
   try {
     const guarded = new Repository(app, Guarded);
     const a = guarded.forMerchant(A, { domain: "a.example" });
