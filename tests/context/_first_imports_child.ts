@@ -6,10 +6,15 @@ import { createService } from "@glam/shared/service";
 import { Hono } from "hono";
 import process from "node:process";
 import * as z from "zod";
+import { PATIENT } from "../_support/postgres.ts";
 
 const Done = defineEvent("evt.demo.done.v1", z.object({ id: z.int() }));
 const Notes = defineTable("notes", { columns: z.object({ id: z.int32() }) });
-const database = await connectDatabase({ url: process.env["DATABASE_URL"], schema: process.env["SCHEMA"] });
+const database = await connectDatabase({
+  ...PATIENT,
+  url: process.env["DATABASE_URL"],
+  schema: process.env["SCHEMA"],
+});
 const notes = new Repository(database, Notes);
 const outbox = createOutbox(database, { service: "demo" });
 await outbox.ensureTable();

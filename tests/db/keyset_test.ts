@@ -11,6 +11,7 @@ import {
 import { ValidationError } from "@glam/shared/errors";
 import fc from "fast-check";
 import * as z from "zod";
+import { byExtent } from "../_support/extent.ts";
 import { createTestDatabase } from "../_support/postgres.ts";
 import { createTables } from "./_support.ts";
 
@@ -113,7 +114,7 @@ it("pages miss no row and repeat none, in any order, with ties, nulls and micros
         assert.deepEqual(backward, all);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: byExtent({ whole: 150, short: 30 }) },
   );
 });
 
@@ -159,7 +160,7 @@ it("rows that come and go while pages are read disturb no other row", async () =
         assert.deepEqual(seen.filter((id) => stayed.includes(id)), stayed);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: byExtent({ whole: 60, short: 15 }) },
   );
 });
 

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import type { Database, Sql } from "@glam/shared/db";
 import { ConflictError, DatabaseError, GlamError, NotFoundError } from "@glam/shared/errors";
 import { createTestDatabase } from "../_support/postgres.ts";
+import { waitForBackends } from "./_connections.ts";
 
 async function withNotes(): Promise<Database & { readonly url: string; readonly schema: string }> {
   const db = await createTestDatabase();
@@ -235,7 +236,7 @@ describe("a nested transaction", () => {
       await Promise.allSettled([1, 2, 3, 4].map((id) =>
         db.transaction(async (tx) => {
           await tx`insert into notes (id) values (${id})`;
-          await tx`select pg_sleep(0.005)`;
+          await tx`select 1`;
           if (id % 2 === 0) throw new NotFoundError("undo");
           return id;
         })
@@ -253,7 +254,7 @@ describe("a nested transaction", () => {
       const inner = db.transaction(async (nested) => {
         await nested`insert into notes (id) values (1)`;
         begun.resolve();
-        await nested`select pg_sleep(0.05)`;
+        await nested`select 1`;
         throw new NotFoundError("undo");
       });
       await begun.promise;
@@ -308,15 +309,17 @@ describe("a transaction that conflicts", () => {
   it("is run again as a whole until nothing is lost", async () => {
     await using db = await withCounter();
     let runs = 0;
+    const allHaveRead = Promise.withResolvers<void>();
     await Promise.all(Array.from({ length: 8 }, () =>
       db.transaction(async (tx) => {
-        runs++;
         const [row] = await tx<{ value: number }>`select value from counters where id = 1`;
+        if (++runs === 8) allHaveRead.resolve();
+        await allHaveRead.promise;
         await tx`update counters set value = ${row!.value + 1} where id = 1`;
       }, { isolation: "serializable", retries: 50 })));
     const [row] = await db.sql<{ value: number }>`select value from counters where id = 1`;
     assert.equal(row?.value, 8);
-    assert.ok(runs > 8, "there was no conflict to speak of");
+    assert.ok(runs >= 15, "seven of the first eight runs conflict with the one that commits first");
   });
 
   it("is run again after a deadlock", async () => {
@@ -324,16 +327,18 @@ describe("a transaction that conflicts", () => {
     await db.sql`alter table counters set (autovacuum_enabled = false)`;
     const both = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let runs = 0;
-    await Promise.all([[1, 2], [2, 1]].map(([first, second], index) =>
+    const transactions: Promise<void>[] = [[1, 2], [2, 1]].map(([first, second], index) =>
       db.transaction(async (tx) => {
-        runs++;
+        // Not again: the survivor may have to be woken before it has what it waited for.
+        if (++runs > 2) await transactions[1 - index];
         await tx`set local deadlock_timeout = '20ms'`.catch(() => {});
         await tx`update counters set value = value + 1 where id = ${first!}`;
         both[index]!.resolve();
         await both[1 - index]!.promise;
         await tx`update counters set value = value + 1 where id = ${second!}`;
       })
-    ));
+    );
+    await Promise.all(transactions);
     const rows = await db.sql<{ value: number }>`select value from counters`;
     assert.deepEqual(rows.map(({ value }) => value), [2, 2]);
     assert.equal(runs, 3);
@@ -403,17 +408,23 @@ describe("a transaction that conflicts", () => {
 describe("the signal of a transaction", () => {
   it("cancels the statement that runs, and rolls back", async () => {
     await using db = await withNotes();
+    await using watcher = await createTestDatabase();
     const controller = new AbortController();
     const reason = new Error("enough");
-    await assert.rejects(
+    const begun = Promise.withResolvers<number>();
+    const cancelled = assert.rejects(
       db.transaction(async (tx) => {
-        await tx`insert into notes (id) values (1)`;
-        const slow = tx`select pg_sleep(30)`;
-        setTimeout(() => controller.abort(reason), 20);
-        await slow;
+        const [row] = await tx<
+          { pid: number }
+        >`insert into notes (id) values (1) returning pg_backend_pid() as pid`;
+        begun.resolve(row!.pid);
+        await tx`select pg_sleep(3600)`;
       }, { signal: controller.signal }),
       (error) => error === reason,
     );
+    await waitForBackends(watcher, { pid: await begun.promise });
+    controller.abort(reason);
+    await cancelled;
     assert.deepEqual(await ids(db.sql), []);
   });
 

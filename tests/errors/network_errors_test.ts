@@ -9,6 +9,7 @@ import {
   toGlamError,
   UpstreamServiceError,
 } from "@glam/shared/errors";
+import { freePort } from "../_support/free_port.ts";
 
 /** A TCP server on a free port of 127.0.0.1. */
 async function listen(onSocket: (socket: Socket) => void) {
@@ -20,7 +21,6 @@ async function listen(onSocket: (socket: Socket) => void) {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   return {
-    port,
     url: `http://127.0.0.1:${port}/`,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
@@ -56,9 +56,8 @@ function assertTimeout(cause: unknown, retryable = true): void {
 }
 
 test("a fetch to a closed port is a retryable UpstreamServiceError", async () => {
-  const server = await listen(() => {});
-  await server[Symbol.asyncDispose]();
-  assertUpstream(await failureOf(() => fetch(server.url)));
+  const port = await freePort();
+  assertUpstream(await failureOf(() => fetch(`http://127.0.0.1:${port}/`)));
 });
 
 test("a fetch to a name that does not exist is a retryable UpstreamServiceError", async () => {
@@ -78,11 +77,10 @@ test("a body that breaks off is a retryable UpstreamServiceError", async () => {
 });
 
 test("a socket to a closed port is a retryable UpstreamServiceError", async () => {
-  const server = await listen(() => {});
-  await server[Symbol.asyncDispose]();
+  const port = await freePort();
   const { connect } = await import("node:net");
   assertUpstream(
-    await failureOf(() => new Promise((_, reject) => connect(server.port, "127.0.0.1").on("error", reject))),
+    await failureOf(() => new Promise((_, reject) => connect(port, "127.0.0.1").on("error", reject))),
   );
 });
 
