@@ -7,11 +7,12 @@
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 import { natsBinary } from "./nats_binary.ts";
 import { type Certificates, makeCertificates } from "./nats_certificates.ts";
+import { waitFor } from "./wait_for.ts";
 
 /** Options of {@link startNats}. */
 export interface NatsServerOptions {
@@ -75,42 +76,44 @@ wait $pid
 [ -n "$keep" ] || rm -rf "$folder"`;
 
 /** Starts a server of its own. */
-export async function startNats(options: NatsServerOptions = {}): Promise<NatsServer> {
-  const [port, webSocketPort, monitorPort] = await freePorts(3);
-  const folder = await mkdtemp(`${tmpdir()}/glam-nats-`);
-  const certificates = options.tls ? await makeCertificates(folder) : undefined;
-  const tls = certificates === undefined
-    ? ""
-    : `tls { cert_file: "${certificates.certFile}", key_file: "${certificates.keyFile}" }`;
-  await writeFile(
-    `${folder}/nats.conf`,
-    `listen: "${host}:${port}"
+export function startNats(options: NatsServerOptions = {}): Promise<NatsServer> {
+  return onFreePorts(3, async ([port, webSocketPort, monitorPort]) => {
+    const folder = await mkdtemp(`${tmpdir()}/glam-nats-`);
+    const certificates = options.tls ? await makeCertificates(folder) : undefined;
+    const tls = certificates === undefined
+      ? ""
+      : `tls { cert_file: "${certificates.certFile}", key_file: "${certificates.keyFile}" }`;
+    await writeFile(
+      `${folder}/nats.conf`,
+      `listen: "${host}:${port}"
 http: "${host}:${monitorPort}"
 websocket { listen: "${host}:${webSocketPort}", no_tls: true }
 jetstream { store_dir: "${folder}/data", max_memory_store: 268435456, max_file_store: 8589934592 }
 ${tls}
 ${
-      options.accounts ?? !/^\s*(authorization|accounts|operator)\b/m.test(options.config ?? "")
-        ? accounts()
-        : ""
-    }
+        options.accounts ?? !/^\s*(authorization|accounts|operator)\b/m.test(options.config ?? "")
+          ? accounts()
+          : ""
+      }
 ${options.config ?? ""}
 `,
-  );
-  const server = await startProcess(folder, monitorPort!);
-  let given = 0;
-  return {
-    ...server,
-    port: port!,
-    url: `${certificates === undefined ? "nats" : "tls"}://${host}:${port}`,
-    webSocketUrl: `ws://${host}:${webSocketPort}`,
-    certificates,
-    account() {
-      if (given === ACCOUNTS) throw new Error("The server has no account left");
-      const name = `u${given++}`;
-      return { user: name, pass: name };
-    },
-  };
+    );
+    const server = createProcess(folder, monitorPort!);
+    await startAll([server]);
+    let given = 0;
+    return {
+      ...server,
+      port: port!,
+      url: `${certificates === undefined ? "nats" : "tls"}://${host}:${port}`,
+      webSocketUrl: `ws://${host}:${webSocketPort}`,
+      certificates,
+      account() {
+        if (given === ACCOUNTS) throw new Error("The server has no account left");
+        const name = `u${given++}`;
+        return { user: name, pass: name };
+      },
+    };
+  });
 }
 
 /** A cluster of three servers. */
@@ -123,45 +126,50 @@ export interface NatsCluster extends AsyncDisposable {
 }
 
 /** Starts three servers that are one cluster, without authentication. */
-export async function startNatsCluster(): Promise<NatsCluster> {
-  const ports = await freePorts(9);
-  const routes = ports.slice(3, 6).map((port) => `"nats://${host}:${port}"`).join(", ");
-  const monitors = ports.slice(6);
-  const starting = [0, 1, 2].map(async (index) => {
-    const folder = await mkdtemp(`${tmpdir()}/glam-nats-`);
-    await writeFile(
-      `${folder}/nats.conf`,
-      `server_name: "node${index}"
+export function startNatsCluster(): Promise<NatsCluster> {
+  return onFreePorts(9, async (ports) => {
+    const routes = ports.slice(3, 6).map((port) => `"nats://${host}:${port}"`).join(", ");
+    const monitors = ports.slice(6);
+    const servers = await Promise.all([0, 1, 2].map(async (index) => {
+      const folder = await mkdtemp(`${tmpdir()}/glam-nats-`);
+      await writeFile(
+        `${folder}/nats.conf`,
+        `server_name: "node${index}"
 listen: "${host}:${ports[index]}"
 http: "${host}:${monitors[index]}"
 cluster { name: "glam", listen: "${host}:${ports[index + 3]}", routes: [${routes}] }
 jetstream { store_dir: "${folder}/data", max_memory_store: 268435456, max_file_store: 8589934592 }
 `,
-    );
-    const server = await startProcess(folder, monitors[index]!);
-    return { ...server, port: ports[index]!, url: `nats://${host}:${ports[index]}` };
+      );
+      const server = createProcess(folder, monitors[index]!);
+      return { ...server, port: ports[index]!, url: `nats://${host}:${ports[index]}` };
+    }));
+    await startAll(servers);
+    const stop = async () => {
+      await Promise.all(servers.map((server) => server.stop()));
+    };
+    const hasLeader = async () => (await jsz(monitors[0]!))?.meta_cluster?.leader !== undefined;
+    await waitFor(hasLeader, "the cluster has a leader").catch(async (error) => {
+      await stop();
+      throw error;
+    });
+    return {
+      urls: servers.map(({ url }) => url),
+      servers,
+      async leaderOf(stream) {
+        for (const monitor of monitors) {
+          const details = (await jsz(monitor))?.account_details?.flatMap((account) =>
+            account.stream_detail ?? []
+          );
+          const leader = details?.find(({ name }) => name === stream)?.cluster?.leader;
+          if (leader !== undefined) return Number(leader.slice("node".length));
+        }
+        throw new Error(`No server leads ${stream}`);
+      },
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
   });
-  const servers = await Promise.all(starting);
-  await waitUntil(async () => (await jsz(monitors[0]!))?.meta_cluster?.leader !== undefined);
-  const stop = async () => {
-    await Promise.all(servers.map((server) => server.stop()));
-  };
-  return {
-    urls: servers.map(({ url }) => url),
-    servers,
-    async leaderOf(stream) {
-      for (const monitor of monitors) {
-        const details = (await jsz(monitor))?.account_details?.flatMap((account) =>
-          account.stream_detail ?? []
-        );
-        const leader = details?.find(({ name }) => name === stream)?.cluster?.leader;
-        if (leader !== undefined) return Number(leader.slice("node".length));
-      }
-      throw new Error(`No server leads ${stream}`);
-    },
-    stop,
-    [Symbol.asyncDispose]: stop,
-  };
 }
 
 interface JetStreamReport {
@@ -181,13 +189,21 @@ async function jsz(monitor: number): Promise<JetStreamReport | undefined> {
   return response?.ok ? await response.json() : undefined;
 }
 
-type NatsProcess = Pick<
-  NatsServer,
-  "kill9" | "logs" | "pause" | "restart" | "resume" | "stop" | typeof Symbol.asyncDispose
->;
+type NatsProcess =
+  & Pick<NatsServer, "kill9" | "logs" | "pause" | "restart" | "resume" | "stop" | typeof Symbol.asyncDispose>
+  & { start(): Promise<void> };
 
-async function startProcess(folder: string, monitor: number): Promise<NatsProcess> {
-  const binary = await natsBinary();
+/** Starts servers that need each other. Where one fails, none is left. */
+async function startAll(servers: readonly NatsProcess[]): Promise<void> {
+  try {
+    await Promise.all(servers.map((server) => server.start()));
+  } catch (error) {
+    await Promise.all(servers.map((server) => server.stop()));
+    throw error;
+  }
+}
+
+function createProcess(folder: string, monitor: number): NatsProcess {
   let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
@@ -196,24 +212,28 @@ async function startProcess(folder: string, monitor: number): Promise<NatsProces
       SUPERVISOR,
       "sh",
       folder,
-      binary,
+      await natsBinary(),
       "-c",
       `${folder}/nats.conf`,
       "-P",
       `${folder}/pid`,
     ];
+    const logged = (await logs()).length;
     child = spawn("sh", command, { cwd: folder, stdio: ["pipe", "ignore", "ignore"] });
     child.unref();
     (child.stdin as { unref?(): void } | null)?.unref?.();
     const started = child;
-    await waitUntil(async () => {
-      if (started.exitCode !== null || (await logs()).includes("[FTL]")) {
-        throw new Error(`nats-server did not start\n${await logs()}`);
-      }
+    let log = "";
+    await waitFor(async () => {
+      // Who answers may be somebody else's server on this port, so it has to be in the log, too.
       const response = await fetch(`http://${host}:${monitor}/healthz`).catch(() => undefined);
       await response?.body?.cancel();
-      return response?.ok === true;
-    }, logs);
+      log = (await logs()).slice(logged);
+      if (started.exitCode !== null || child !== started || log.includes("[FTL]")) {
+        throw log.includes(IN_USE) ? new PortInUseError(log) : new Error(`nats-server did not start\n${log}`);
+      }
+      return response?.ok === true && log.includes("Server is ready");
+    }, () => `nats-server is ready\n${log}`);
   }
 
   function logs(): Promise<string> {
@@ -249,8 +269,8 @@ async function startProcess(folder: string, monitor: number): Promise<NatsProces
     await rm(folder, { recursive: true, force: true });
   }
 
-  await start();
   return {
+    start,
     logs,
     async kill9() {
       await signal("SIGKILL");
@@ -260,7 +280,8 @@ async function startProcess(folder: string, monitor: number): Promise<NatsProces
       await signal("SIGSTOP");
       const pid = (await readFile(`${folder}/pid`, "utf8")).trim();
       // The signal is on its way for a moment, in which the server would still answer.
-      await waitUntil(async () => (await runFile("ps", ["-o", "stat=", "-p", pid])).stdout.startsWith("T"));
+      const isStopped = async () => (await runFile("ps", ["-o", "stat=", "-p", pid])).stdout.startsWith("T");
+      await waitFor(isStopped, "nats-server is stopped");
     },
     resume: () => signal("SIGCONT"),
     async restart() {
@@ -280,25 +301,41 @@ function accounts(): string {
   return `accounts {\n${lines.join("\n")}\n}`;
 }
 
-async function waitUntil(condition: () => Promise<boolean>, explain?: () => Promise<string>): Promise<void> {
-  for (const started = Date.now(); Date.now() - started < 30_000;) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`NATS was not ready within 30 s\n${await explain?.() ?? ""}`);
+/** What nats-server logs when it cannot listen on a port. */
+const IN_USE = "address already in use";
+
+class PortInUseError extends Error {
+  override readonly name = "PortInUseError";
 }
 
-/** Ports that were free a moment ago, all different. */
+/** Starts what needs ports; on others when one of them was taken before it could listen there. */
+async function onFreePorts<T>(count: number, start: (ports: readonly number[]) => Promise<T>): Promise<T> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await start(await freePorts(count));
+    } catch (error) {
+      if (!(error instanceof PortInUseError) || attempt === 10) throw error;
+    }
+  }
+}
+
+/**
+ * Ports that were free a moment ago, all different. They are below those that a system gives to whoever asks for any
+ * (from 32768 on Linux, from 49152 elsewhere), so that a server that is down for a while finds them free again.
+ */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () =>
-      new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-        const server = createServer();
-        server.once("error", reject);
-        server.listen(0, host, () => resolve(server));
-      })),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const holders: Server[] = [];
+  try {
+    while (holders.length < count) {
+      const holder = createServer();
+      const isFree = await new Promise<boolean>((resolve) => {
+        holder.once("error", () => resolve(false));
+        holder.listen(20_000 + Math.floor(Math.random() * 12_000), host, () => resolve(true));
+      });
+      if (isFree) holders.push(holder);
+    }
+    return holders.map((holder) => (holder.address() as { port: number }).port);
+  } finally {
+    await Promise.all(holders.map((holder) => new Promise((resolve) => holder.close(resolve))));
+  }
 }
