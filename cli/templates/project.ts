@@ -50,7 +50,7 @@ function npmProject({ name, runtime }: Scaffold): ScaffoldFiles {
     scripts: {
       start: isBun ? "bun main.ts" : "node main.ts",
       dev: isBun ? "bun --watch main.ts" : "node --watch main.ts",
-      test: isBun ? "bun test --timeout=30000" : "node --test", // an embedded Postgres takes its time
+      test: isBun ? "bun test --timeout=120000" : "node --test", // an embedded Postgres takes its time
       glam: `${isBun ? "bun" : "node"} node_modules/@glam/shared/cli/mod.js`,
     },
     dependencies: Object.fromEntries(Object.entries(dependencies).sort()),

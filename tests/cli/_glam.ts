@@ -3,30 +3,18 @@
  *
  * @module
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import {
+  type ChildOptions,
+  type ChildResult,
+  type RunningChild,
+  startChild,
+} from "../_support/child_process.ts";
 
-/** How a command ended. */
-export interface GlamResult {
-  readonly code: number | null;
-  readonly out: string;
-  readonly errors: string;
-}
-
-/** A command that runs. */
-export interface RunningGlam {
-  readonly child: ChildProcess;
-  out(): string;
-  errors(): string;
-  readonly ended: Promise<GlamResult>;
-}
-
-/** Options of {@link startGlam}. */
-export interface GlamOptions {
-  readonly cwd?: string;
+/** Options of {@link startGlam}. `env` is on top of {@link bareEnvironment}. */
+export interface GlamOptions extends ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string;
 }
 
 /** The folder with a service's modules. */
@@ -49,38 +37,55 @@ export function bareEnvironment(): Record<string, string> {
 }
 
 /** Starts `glam` with these arguments. */
-export function startGlam(args: readonly string[], options: GlamOptions = {}): RunningGlam {
+export function startGlam(args: readonly string[], options: GlamOptions = {}): RunningChild {
   const [program, ...before] = glamCommand;
   return startProcess(program!, [...before, ...args], options);
 }
 
 /** Starts a program. */
-export function startProcess(program: string, args: readonly string[], options: GlamOptions): RunningGlam {
-  const { cwd = fixtures, env = {}, stdin } = options;
-  const child = spawn(program, args, { cwd, env: { ...bareEnvironment(), ...env }, stdio: "pipe" });
-  child.stdin!.on("error", () => {}); // it may end before it has read everything
-  child.stdin!.end(stdin ?? "");
-  let [out, errors] = ["", ""];
-  child.stdout!.on("data", (chunk) => out += chunk);
-  child.stderr!.on("data", (chunk) => errors += chunk);
-  const ended = new Promise<GlamResult>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code) => resolve({ code, out, errors }));
+export function startProcess(
+  program: string,
+  args: readonly string[],
+  options: GlamOptions = {},
+): RunningChild {
+  return startChild(program, args, {
+    cwd: fixtures,
+    ...options,
+    env: { ...bareEnvironment(), ...options.env },
   });
-  return { child, out: () => out, errors: () => errors, ended };
 }
 
 /** Runs `glam` with these arguments to its end. */
-export function glam(args: readonly string[], options: GlamOptions = {}): Promise<GlamResult> {
-  return startGlam(args, options).ended;
+export async function glam(args: readonly string[], options: GlamOptions = {}): Promise<ChildResult> {
+  await using running = startGlam(args, options);
+  return await running.ended();
 }
 
-/** Runs a command line in a pseudo-terminal, and types these lines into it. */
+/** Runs a program to its end. */
+export async function runProcess(
+  program: string,
+  args: readonly string[],
+  options: GlamOptions = {},
+): Promise<ChildResult> {
+  await using running = startProcess(program, args, options);
+  return await running.ended();
+}
+
+/** Runs `glam` in a pseudo-terminal. When it asks for a yes or a no, `answer` is typed into it. */
 export async function glamOnTerminal(
   args: readonly string[],
-  { stdin = "", ...options }: GlamOptions = {},
-): Promise<GlamResult> {
+  { answer, ...options }: GlamOptions & { readonly answer?: string } = {},
+): Promise<ChildResult> {
   const line = [...glamCommand, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
   const env = { ...options.env, TERM: "xterm" };
-  return await startProcess("script", ["-qec", line, "/dev/null"], { ...options, env, stdin }).ended;
+  await using running = startProcess("script", ["-qec", line, "/dev/null"], {
+    ...options,
+    env,
+    isInteractive: true,
+  });
+  if (answer !== undefined) {
+    await running.reaches(() => running.out().includes("[y/N] "), "it asks");
+    running.input.write(answer);
+  }
+  return await running.ended();
 }

@@ -8,15 +8,18 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { glam, type GlamOptions, type GlamResult, type RunningGlam, startProcess } from "./_glam.ts";
+import type { ChildResult, RunningChild } from "../_support/child_process.ts";
+import { glam, type GlamOptions, startProcess } from "./_glam.ts";
 
-/** A new service in a folder of its own, which is removed with it. */
+/** A new service in a folder of its own. Both are gone when it is disposed of: what runs there first, then the folder. */
 export interface NewService extends AsyncDisposable {
   readonly folder: string;
   /** What `glam new` printed. */
-  readonly written: GlamResult;
+  readonly written: ChildResult;
   /** Starts one of its tasks, as its README says. */
-  start(task: string, args?: readonly string[], options?: GlamOptions): RunningGlam;
+  start(task: string, args?: readonly string[], options?: GlamOptions): RunningChild;
+  /** Runs one of them to its end. */
+  run(task: string, args?: readonly string[], options?: GlamOptions): Promise<ChildResult>;
 }
 
 /** The runtime of the tests. */
@@ -28,20 +31,42 @@ export const runtime: "bun" | "deno" | "node" = "Deno" in globalThis
 
 /** Writes the service. */
 export async function newService(name: string): Promise<NewService> {
+  await using cleanup = new AsyncDisposableStack();
   const parent = await mkdtemp(join(tmpdir(), "glam-new-"));
+  cleanup.defer(() => rm(parent, { recursive: true, force: true }));
   const written = await glam(["new", name], { cwd: parent });
   const folder = join(parent, name);
   const tasks = runtime === "deno" ? await pointDenoAtSource(folder) : await pointNpmAtTarball(folder);
+  // The last is the first to go, so what runs in the folder has ended before the folder is removed.
+  const owned = cleanup.move();
+  const start: NewService["start"] = (task, args = [], options = {}) => {
+    const [program, ...words] = tasks[task]!.split(" ");
+    const own = program === runtime ? process.execPath : program!;
+    return owned.use(startProcess(own, [...words, ...args], { cwd: folder, ...options }));
+  };
   return {
     folder,
     written,
-    start(task, args = [], options = {}) {
-      const [program, ...words] = tasks[task]!.split(" ");
-      const own = program === runtime ? process.execPath : program!;
-      return startProcess(own, [...words, ...args], { cwd: folder, ...options });
+    start,
+    async run(task, args, options) {
+      await using running = start(task, args, options);
+      return await running.ended();
     },
-    [Symbol.asyncDispose]: () => rm(parent, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Waits until such a service is ready, and gives the URL that it logs, in whichever format. */
+export async function urlOf(running: RunningChild): Promise<string> {
+  const logged = () =>
+    running.out().includes("Service ready") && /\burl"?[=:]"?(http:[^\s"\]]+)/.exec(running.out())?.[1];
+  const url = await running.reaches(logged, "it says where it is") as string;
+  await running.reaches(async () => {
+    const response = await fetch(`${url}/health/ready`).catch(() => undefined);
+    await response?.body?.cancel();
+    return response?.ok;
+  }, "it is ready");
+  return url;
 }
 
 interface Project {

@@ -9,7 +9,6 @@ import {
 import { DatabaseError } from "@glam/shared/errors";
 import { createLogger } from "@glam/shared/logging";
 import assert from "node:assert/strict";
-import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { type NatsServer, startNats } from "../_support/nats_server.ts";
 import { waitFor } from "../_support/wait_for.ts";
@@ -46,7 +45,7 @@ describe("glam dlq", () => {
       Array.from({ length: number }, (_, index) => ({ order_id: `o_${index + 1}`, total: index + 1 })),
     );
     const dead = createDeadLetters(bus);
-    await waitFor(async () => await dead.count() === number);
+    await waitFor(async () => await dead.count() === number, "all are dead letters");
     await listener.stop();
     const env = { NATS_SERVERS: server.url, NATS_USER: user, NATS_PASSWORD: pass };
     const call = (...args: string[]) => glam(["dlq", ...args], { env });
@@ -121,10 +120,10 @@ describe("glam dlq", () => {
 
   it("keeps to --rate, and stops at Ctrl-C at once, with 130", async () => {
     await using each = await deadLetters(3);
-    const running = startGlam(["dlq", "redrive", "--all", "--rate", "0.01"], { env: each.env });
-    await waitFor(async () => await each.dead.count() === 2);
-    process.kill(running.child.pid!, "SIGINT");
-    const { code, out } = await running.ended;
+    await using running = startGlam(["dlq", "redrive", "--all", "--rate", "0.0001"], { env: each.env });
+    await running.reaches(async () => await each.dead.count() === 2, "the first is redriven");
+    running.signal("SIGINT");
+    const { code, out } = await running.ended();
     assert.deepEqual([code, out], [130, "Redrove 1 of 3 dead letters\n"]);
     assert.equal(await each.dead.count(), 2);
   });
@@ -148,11 +147,11 @@ describe("glam dlq", () => {
 
   it("asks on a terminal, shows how far it is there, and does nothing without a yes", async () => {
     await using each = await deadLetters(2);
-    const no = await glamOnTerminal(["dlq", "purge", "--all"], { env: each.env, stdin: "n\n" });
+    const no = await glamOnTerminal(["dlq", "purge", "--all"], { env: each.env, answer: "n\n" });
     assert.match(no.out, /They are gone then\. Purge 2 dead letters\? \[y\/N\]/);
     assert.match(no.out, /Nothing was changed/);
     assert.deepEqual([no.code, await each.dead.count()], [1, 2]);
-    const yes = await glamOnTerminal(["dlq", "purge", "--all"], { env: each.env, stdin: "y\n" });
+    const yes = await glamOnTerminal(["dlq", "purge", "--all"], { env: each.env, answer: "y\n" });
     assert.ok(yes.out.includes(`purge [${"#".repeat(24)}] 2/2\r\x1b[K`), yes.out);
     assert.deepEqual([yes.code, await each.dead.count()], [0, 0]);
   });

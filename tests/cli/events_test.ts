@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { type NatsServer, startNats } from "../_support/nats_server.ts";
 import { waitFor } from "../_support/wait_for.ts";
@@ -36,13 +35,13 @@ describe("glam events", () => {
     it("follows what matches from now on, ends after --count, and leaves no consumer behind", async () => {
       await using _ = await account();
       await publish(1);
-      const tail = startGlam(["events", "tail", "evt.order.>", "--count", "2", "--json"], { env });
+      await using tail = startGlam(["events", "tail", "evt.order.>", "--count", "2", "--json"], { env });
       // What is stored before it has looked is not meant, so there is more than it takes.
       await waitFor(async () => {
         await publish(2);
-        return tail.child.exitCode !== null;
-      });
-      const { code, out, errors } = await tail.ended;
+        return tail.hasEnded();
+      }, () => `it has what it waits for, and ends\n${tail.out()}${tail.errors()}`);
+      const { code, out, errors } = await tail.ended();
       assert.deepEqual([code, errors], [0, ""]);
       const lines = out.trim().split("\n").map((line) => JSON.parse(line));
       assert.equal(lines.length, 2);
@@ -79,42 +78,42 @@ describe("glam events", () => {
       await using _ = await account();
       await publish(1);
       const line = `${glamCommand.join(" ")} events tail --since 1h; echo "exit code $?" >&2`;
-      const piped = startProcess("sh", ["-c", `(${line}) | head -n 1`], { env });
+      await using piped = startProcess("sh", ["-c", `(${line}) | head -n 1`], { env });
       await waitFor(async () => {
         await publish(2);
-        return piped.child.exitCode !== null;
-      });
-      const { out, errors } = await piped.ended;
+        return piped.hasEnded();
+      }, () => `it ends\n${piped.out()}${piped.errors()}`);
+      const { out, errors } = await piped.ended();
       assert.deepEqual([out.trimEnd().split("\n").length, errors], [1, "exit code 0\n"]);
     });
 
     it("stops at Ctrl-C with 130", async () => {
       await using _ = await account();
       await publish(1);
-      const tail = startGlam(["events", "tail", "--since", "1h"], { env });
-      await waitFor(() => tail.out().includes("evt.order.placed.v1"));
-      process.kill(tail.child.pid!, "SIGINT");
-      const { code, errors } = await tail.ended;
+      await using tail = startGlam(["events", "tail", "--since", "1h"], { env });
+      await tail.reaches(() => tail.out().includes("evt.order.placed.v1"), "it shows what was stored");
+      tail.signal("SIGINT");
+      const { code, errors } = await tail.ended();
       assert.deepEqual([code, errors], [130, ""]);
     });
 
     it("goes on after the server was gone", async () => {
       await using own = await startNats({ accounts: false });
+      await using stack = new AsyncDisposableStack();
       const tail = await (async () => {
         await using direct = await connectNats({ servers: own.url });
         await ensureStreams(direct);
         await createPublisher(direct, { service: "shop" }).publish(OrderPlaced, { order_id: "o", total: 1 });
-        const started = startGlam(["events", "tail", "--since", "1h", "--count", "2"], {
-          env: { NATS_SERVERS: own.url },
-        });
-        await waitFor(() => started.out() !== "");
+        const args = ["events", "tail", "--since", "1h", "--count", "2"];
+        const started = stack.use(startGlam(args, { env: { NATS_SERVERS: own.url } }));
+        await started.reaches(() => started.out() !== "", "it shows the first");
         await own.kill9();
         return started;
       })();
       await own.restart();
       await using again = await connectNats({ servers: own.url, waitForServer: true });
       await createPublisher(again, { service: "shop" }).publish(OrderPlaced, { order_id: "o", total: 2 });
-      const { code, out } = await tail.ended;
+      const { code, out } = await tail.ended();
       assert.deepEqual([code, out.trimEnd().split("\n").length], [0, 2]);
     });
 

@@ -52,10 +52,10 @@ describe("glam migrate", () => {
 
   it("shows on a terminal how far it is, and asks there before it reverts", async () => {
     const args = ["migrate", "down", "--schema", db.schema];
-    const no = await glamOnTerminal(args, { cwd, env, stdin: "\n" });
+    const no = await glamOnTerminal(args, { cwd, env, answer: "\n" });
     assert.match(no.out, /Revert 1 migration\? \[y\/N\]/);
     assert.equal(no.code, 1);
-    const yes = await glamOnTerminal(args, { cwd, env, stdin: "y\n" });
+    const yes = await glamOnTerminal(args, { cwd, env, answer: "y\n" });
     assert.ok(
       yes.out.includes(`migrate down [${" ".repeat(24)}] 0/1\r\x1b[Kreverted 0002_add_note`),
       yes.out,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { startProcess } from "./_glam.ts";
+import { runProcess } from "./_glam.ts";
 import { newService } from "./_new_service.ts";
 
 it("what glam new writes is formatted, lints, and has the right types", async () => {
@@ -16,7 +16,7 @@ it("what glam new writes is formatted, lints, and has the right types", async ()
     "tests",
   ];
   for (const args of [["fmt", "--check", ...files], ["lint"], ["check", "."]]) {
-    const { code, out, errors } = await startProcess(Deno.execPath(), args, { cwd: service.folder }).ended;
+    const { code, out, errors } = await runProcess(Deno.execPath(), args, { cwd: service.folder });
     assert.equal(code, 0, `${args[0]}: ${out}${errors}`);
   }
 });

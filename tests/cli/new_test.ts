@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { after, before, describe, it } from "node:test";
+import type { RunningChild } from "../_support/child_process.ts";
 import { startNats } from "../_support/nats_server.ts";
-import { createTestDatabase, freePort } from "../_support/postgres.ts";
+import { createTestDatabase } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
-import { glam, type RunningGlam } from "./_glam.ts";
-import { type NewService, newService, runtime } from "./_new_service.ts";
+import { glam } from "./_glam.ts";
+import { type NewService, newService, runtime, urlOf } from "./_new_service.ts";
 
 const post = {
   method: "POST",
@@ -23,23 +23,9 @@ describe("a service that glam new wrote", () => {
   });
   after(() => service[Symbol.asyncDispose]());
 
-  /** Starts it, and waits until it is ready. */
-  async function start(env: Record<string, string> = {}): Promise<{ url: string; running: RunningGlam }> {
-    const port = await freePort();
-    const running = service.start("start", [], { env: { ...env, PORT: String(port) } });
-    const url = `http://127.0.0.1:${port}`;
-    await waitFor(async () => {
-      if (running.child.exitCode !== null) throw new Error(running.out() + running.errors());
-      const response = await fetch(`${url}/health/ready`).catch(() => undefined);
-      await response?.body?.cancel();
-      return response?.ok;
-    }, 60_000);
-    return { url, running };
-  }
-
-  async function stop({ child, ended }: RunningGlam): Promise<number | null> {
-    process.kill(child.pid!, "SIGTERM");
-    return (await ended).code;
+  async function stop(running: RunningChild): Promise<number | null> {
+    running.signal("SIGTERM");
+    return (await running.ended()).code;
   }
 
   async function counted(url: string): Promise<number> {
@@ -64,32 +50,36 @@ describe("a service that glam new wrote", () => {
   });
 
   it("passes its own tests", async () => {
-    const { code, out, errors } = await service.start("test").ended;
+    // Deno would check the types again, which `new_code_deno_test.ts` does.
+    const { code, out, errors } = await service.run("test", runtime === "deno" ? ["--no-check"] : []);
     assert.equal(code, 0, out + errors);
     assert.match(out + errors, /counts each item by the event that was published with it/);
   });
 
   it("starts with nothing set up, does its work, stops with 0, and keeps its data", async () => {
-    const first = await start();
-    const created = await fetch(`${first.url}/items`, post);
+    await using first = service.start("start", [], { env: { PORT: "0" } });
+    const url = await urlOf(first);
+    const created = await fetch(`${url}/items`, post);
     assert.equal(created.status, 201);
     const { data } = await created.json() as { data: { id: string } };
-    await waitFor(async () => await counted(first.url) === 1);
-    assert.equal(await stop(first.running), 0, first.running.out() + first.running.errors());
-    const second = await start();
-    const kept = await fetch(`${second.url}/items/${data.id}`);
+    await waitFor(async () => await counted(url) === 1, "the item is counted");
+    assert.equal(await stop(first), 0, first.out() + first.errors());
+    await using second = service.start("start", [], { env: { PORT: "0" } });
+    const again = await urlOf(second);
+    const kept = await fetch(`${again}/items/${data.id}`);
     assert.equal(kept.status, 200);
     await kept.body?.cancel();
-    assert.equal(await counted(second.url), 1);
-    assert.equal(await stop(second.running), 0, second.running.out() + second.running.errors());
+    assert.equal(await counted(again), 1);
+    assert.equal(await stop(second), 0, second.out() + second.errors());
   });
 
   it("runs on Postgres and NATS by two variables, and glam with it", async () => {
     await using server = await startNats({ accounts: false });
     await using db = await createTestDatabase();
-    const env = { DATABASE_URL: db.url, NATS_SERVERS: server.url, ORDERS_DATABASE__SCHEMA: db.schema };
-    const call = (...args: string[]) => service.start("glam", args, { env }).ended;
-    const refused = await service.start("start", [], { env: { ...env, PORT: "0" } }).ended;
+    const servers = { DATABASE_URL: db.url, NATS_SERVERS: server.url };
+    const env = { ...servers, ORDERS_DATABASE__SCHEMA: db.schema, PORT: "0" };
+    const call = (...args: string[]) => service.run("glam", args, { env });
+    const refused = await service.run("start", [], { env });
     assert.equal(refused.code, 1);
     assert.match(refused.out + refused.errors, /2 migrations are not applied/);
 
@@ -98,9 +88,10 @@ describe("a service that glam new wrote", () => {
     const same = await call("migrate", "create", "nothing", "--autogenerate", "--schema", db.schema);
     assert.equal(same.out, "Nothing to do: the database has the tables of the code\n", same.errors);
 
-    const { url: address, running } = await start(env);
+    await using running = service.start("start", [], { env });
+    const address = await urlOf(running);
     assert.equal((await fetch(`${address}/items`, post)).status, 201);
-    await waitFor(async () => await counted(address) === 1);
+    await waitFor(async () => await counted(address) === 1, "the item is counted");
     const tail = await call("events", "tail", "--since", "1h", "--count", "1", "--json");
     assert.equal(JSON.parse(tail.out).body.data.name, "Lipstick");
     const status = JSON.parse((await call("outbox", "status", "--json", "--schema", db.schema)).out);

@@ -39,7 +39,7 @@ describe("glam outbox", () => {
     });
     await using relay = outbox.relay(bus, { ensureStreams: false });
     await relay.start();
-    await waitFor(async () => (await outbox.status()).dead === 2);
+    await waitFor(async () => (await outbox.status()).dead === 2, "both are given up");
   }
 
   it("says how many events wait, for how long, and what became of the others", async () => {

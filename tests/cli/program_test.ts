@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { glam, glamCommand, glamOnTerminal, startProcess } from "./_glam.ts";
+import { glam, glamCommand, glamOnTerminal, runProcess } from "./_glam.ts";
 
 const NOBODY = "127.0.0.1:1";
 
@@ -88,7 +88,7 @@ describe("glam", () => {
       const script = `eval "$(${glamCommand.join(" ")} completion bash)"
         COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}
         _glam; echo "\${COMPREPLY[@]}"`;
-      const { code, out, errors } = await startProcess("bash", ["-c", script], {}).ended;
+      const { code, out, errors } = await runProcess("bash", ["-c", script]);
       assert.deepEqual([code, errors], [0, ""]);
       return out.trim();
     };

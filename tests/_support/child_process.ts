@@ -1,0 +1,115 @@
+/**
+ * Child processes of tests, on Deno, Bun and Node: none outlives its test, nor the process that started it.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import type { Writable } from "node:stream";
+import { waitFor } from "./wait_for.ts";
+
+/** How a child ended, and what it printed. */
+export interface ChildResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly errors: string;
+}
+
+/** A child that was started. When it is disposed of, it is killed with all of its own children, where it still runs. */
+export interface RunningChild extends AsyncDisposable {
+  readonly pid: number;
+  /** Its standard input, for `isInteractive`. */
+  readonly input: Writable;
+  /** What it has printed on standard output so far. */
+  out(): string;
+  /** What it has printed on standard error so far. */
+  errors(): string;
+  hasEnded(): boolean;
+  signal(name: NodeJS.Signals): void;
+  /** Waits for a condition, and no longer than the child runs. */
+  reaches<T>(condition: () => T | Promise<T>, what?: string): Promise<T>;
+  /** Waits until it has ended by itself. */
+  ended(): Promise<ChildResult>;
+}
+
+/** Options of {@link startChild}. */
+export interface ChildOptions {
+  readonly cwd?: string;
+  /** @default that of this process */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What it reads on standard input, which ends there. @default nothing */
+  readonly stdin?: string;
+  /** Leaves standard input open, for who answers as a person does. @default false */
+  readonly isInteractive?: boolean;
+}
+
+// The program takes the place of the shell, so that process id, signals and exit code are its own. What stays beside it
+// kills the program's group as soon as the pipe is closed: when the test is over, or the process of the test is gone.
+const GUARD = `((cat <&3; kill -KILL -$$) </dev/null >/dev/null 2>&1 &); exec "$@" 3<&-`;
+
+/** Starts a program. */
+export function startChild(
+  program: string,
+  args: readonly string[],
+  options: ChildOptions = {},
+): RunningChild {
+  const { cwd, env = process.env, stdin = "", isInteractive = false } = options;
+  const child: ChildProcess = spawn("sh", ["-c", GUARD, "sh", program, ...args], {
+    ...cwd !== undefined && { cwd },
+    env: { ...env },
+    stdio: ["pipe", "pipe", "pipe", "pipe"],
+    detached: true, // into a group of its own
+  });
+  const input = child.stdin!;
+  input.on("error", () => {}); // it may end before it has read everything
+  if (!isInteractive) input.end(stdin);
+  let [out, errors] = ["", ""];
+  child.stdout!.setEncoding("utf8").on("data", (text) => out += text);
+  child.stderr!.setEncoding("utf8").on("data", (text) => errors += text);
+  const guard = child.stdio[3] as Writable;
+  guard.on("error", () => {});
+  child.once("exit", () => guard.destroy());
+  let result: ChildResult | undefined;
+  const closed = new Promise<ChildResult>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve(result = { code, signal, out, errors }));
+  });
+  closed.catch(() => {}); // whoever waits for it hears of it
+  const name = `${program} ${args.join(" ")}`;
+  return {
+    pid: child.pid!,
+    input,
+    out: () => out,
+    errors: () => errors,
+    hasEnded: () => result !== undefined,
+    signal: (signal) => void process.kill(child.pid!, signal), // child.kill() on Deno reports it whatever came of it
+    async reaches(condition, what = String(condition)) {
+      return await waitFor(async () => {
+        const hadEnded = result !== undefined;
+        const reached = await condition();
+        if (reached || !hadEnded) return reached;
+        throw new Error(
+          `${name} ended with ${result!.code ?? result!.signal} before: ${what}\n${out}${errors}`,
+        );
+      }, () => `${what}\n${name} has printed:\n${out}${errors}`);
+    },
+    async ended() {
+      return await waitFor(() => closed, () => `${name} ends. It has printed:\n${out}${errors}`);
+    },
+    async [Symbol.asyncDispose]() {
+      guard.destroy();
+      await closed;
+    },
+  };
+}
+
+/** Runs a program to its end. */
+export async function runChild(
+  program: string,
+  args: readonly string[],
+  options: ChildOptions = {},
+): Promise<ChildResult> {
+  await using child = startChild(program, args, options);
+  return await child.ended();
+}
