@@ -1,14 +1,13 @@
 /** Follows docs/tutorial.md: writes its files, runs its commands, and compares what it says they answer. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
+import { runChild, type RunningChild } from "../_support/child_process.ts";
 import { startNats } from "../_support/nats_server.ts";
-import { freePort, startPostgres } from "../_support/postgres.ts";
-import { waitFor } from "../_support/wait_for.ts";
-import { newService } from "../cli/_new_service.ts";
+import { startPostgres } from "../_support/postgres.ts";
+import { newService, urlOf } from "../cli/_new_service.ts";
 
 interface Block {
   readonly language: string;
@@ -23,60 +22,49 @@ test("the tutorial does what it says, from glam new to a service that stops in o
   await using nats = await startNats({ accounts: false });
   await using service = await newService("credits");
   await checkTypesOnce(join(service.folder, "deno.json"));
-  const port = await freePort();
   const servers: Readonly<Record<string, string>> = { DATABASE_URL: postgres.url, NATS_SERVERS: nats.url };
   const { DATABASE_URL: _, ...environment } = process.env;
-  let env: Record<string, string | undefined> = { ...environment, PORT: String(port), NO_COLOR: "1" };
-  let running: ReturnType<typeof service.start> | undefined;
+  let env: Record<string, string | undefined> = { ...environment, PORT: "0", NO_COLOR: "1" };
+  let running: RunningChild | undefined;
+  let url = "";
   let printed = "";
   const files: string[] = [];
 
-  try {
-    for (
-      const block of blocksOf(await readFile(new URL("../../docs/tutorial.md", import.meta.url), "utf8"))
-    ) {
-      const { language, attribute, text, file } = block;
-      if (language === "ts") {
-        assert.ok(file !== undefined, `It does not say which file this is:\n${text}`);
-        await mkdir(dirname(join(service.folder, file)), { recursive: true });
-        await writeFile(join(service.folder, file), text);
-        files.push(file);
-      } else if (language === "json") {
-        assertLike(JSON.parse(printed), JSON.parse(text));
-      } else if (attribute === "start") {
-        running = service.start("start", [], { env: env as Record<string, string> });
-        await waitFor(async () => {
-          if (running!.child.exitCode !== null) throw new Error(running!.out() + running!.errors());
-          const response = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
-          await response?.body?.cancel();
-          return response?.ok;
-        }, 60_000);
-      } else if (attribute !== "ignore") {
-        for (const [, name] of text.matchAll(/^export (\w+)=/gm)) env = { ...env, [name!]: servers[name!] };
-        const script = text
-          .replace(/^deno run -A jsr:@glam\/shared\/cli new credits\ncd credits\n/, "") // newService() did
-          .replace(/^export .*\n/gm, "")
-          .replaceAll("127.0.0.1:8080", `127.0.0.1:${port}`);
-        printed = await shell(script, service.folder, env);
-      }
+  for (const block of blocksOf(await readFile(new URL("../../docs/tutorial.md", import.meta.url), "utf8"))) {
+    const { language, attribute, text, file } = block;
+    if (language === "ts") {
+      assert.ok(file !== undefined, `It does not say which file this is:\n${text}`);
+      await mkdir(dirname(join(service.folder, file)), { recursive: true });
+      await writeFile(join(service.folder, file), text);
+      files.push(file);
+    } else if (language === "json") {
+      assertLike(JSON.parse(printed), JSON.parse(text));
+    } else if (attribute === "start") {
+      running = service.start("start", [], { env: env as Record<string, string> });
+      url = await urlOf(running);
+    } else if (attribute !== "ignore") {
+      for (const [, name] of text.matchAll(/^export (\w+)=/gm)) env = { ...env, [name!]: servers[name!] };
+      const script = text
+        .replace(/^deno run -A jsr:@glam\/shared\/cli new credits\ncd credits\n/, "") // newService() did
+        .replace(/^export .*\n/gm, "")
+        .replaceAll("http://127.0.0.1:8080", url);
+      printed = await shell(script, service.folder, env);
     }
-    assert.deepEqual(files.toSorted(), [
-      "app.ts",
-      "events.ts",
-      "listener.ts",
-      "main.ts",
-      "store.ts",
-      "tables.ts",
-      "tests/credits_test.ts",
-    ]);
-    assert.ok(running !== undefined);
-    const asyncapi = JSON.parse(await readFile(join(service.folder, "asyncapi.json"), "utf8"));
-    assert.match(JSON.stringify(asyncapi), /evt\.credit\.deducted\.v1/);
-    process.kill(running.child.pid!, "SIGTERM");
-    assert.equal((await running.ended).code, 0, running.out() + running.errors());
-  } finally {
-    running?.child.kill("SIGKILL");
   }
+  assert.deepEqual(files.toSorted(), [
+    "app.ts",
+    "events.ts",
+    "listener.ts",
+    "main.ts",
+    "store.ts",
+    "tables.ts",
+    "tests/credits_test.ts",
+  ]);
+  assert.ok(running !== undefined);
+  const asyncapi = JSON.parse(await readFile(join(service.folder, "asyncapi.json"), "utf8"));
+  assert.match(JSON.stringify(asyncapi), /evt\.credit\.deducted\.v1/);
+  running.signal("SIGTERM");
+  assert.equal((await running.ended()).code, 0, running.out() + running.errors());
 });
 
 function blocksOf(page: string): Block[] {
@@ -92,19 +80,12 @@ async function checkTypesOnce(path: string): Promise<void> {
 }
 
 /** What a script prints on standard output; all of it when it fails. */
-function shell(script: string, cwd: string, env: Record<string, string | undefined>): Promise<string> {
+async function shell(script: string, cwd: string, env: Record<string, string | undefined>): Promise<string> {
   const path = `${dirname(process.execPath)}:${process.env["PATH"]}`;
-  return new Promise((resolve, reject) => {
-    execFile(
-      "bash",
-      ["-euo", "pipefail", "-c", script],
-      { cwd, env: { ...env, PATH: path } },
-      (error, out, errors) => {
-        if (error === null) resolve(out);
-        else reject(new Error(`${script}\n${out}${errors}`));
-      },
-    );
-  });
+  const args = ["-euo", "pipefail", "-c", script];
+  const { code, out, errors } = await runChild("bash", args, { cwd, env: { ...env, PATH: path } });
+  assert.equal(code, 0, `${script}\n${out}${errors}`);
+  return out;
 }
 
 /** Compares with what the page shows, where "..." stands for anything. */

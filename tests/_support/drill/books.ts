@@ -1,21 +1,20 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "@glam/shared/db";
 import { type MessageBus, Streams } from "@glam/shared/messaging";
+import { waitFor } from "../wait_for.ts";
 import type { Operation } from "./load.ts";
 
 type Acknowledged = ReadonlyMap<string, Operation>;
 
 /** Waits until the summary has as many deductions as the ledger, or more. */
 export async function untilSettled(db: Database, expected: number): Promise<void> {
-  for (const deadline = performance.now() + 120_000;; await pause(100)) {
+  let count = 0;
+  await waitFor(async () => {
     const [row] = await db.sql<
       { count: number }
     >`select coalesce(sum(deductions), 0)::int as count from usage`;
-    if (row!.count >= expected) break;
-    if (performance.now() > deadline) {
-      throw new Error(`The summary has ${row!.count} of ${expected} operations`);
-    }
-  }
+    count = row!.count;
+    return count >= expected;
+  }, () => `the summary has ${expected} operations; it has ${count}`);
 }
 
 /** What differs between what was acknowledged, the ledger, the stream and the summary. */

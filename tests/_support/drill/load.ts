@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { PATIENCE_MS, waitFor } from "../wait_for.ts";
 import type { Replica } from "./replica.ts";
 
 const CREDITS = 1_000_000;
@@ -17,11 +18,12 @@ export interface Operation {
 }
 
 /** Clients that deduct, and ask again with the same operation id until it is acknowledged. */
-export class Load {
+export class Load implements Disposable {
   /** What each acknowledged operation deducted, by its id. */
   readonly acknowledged: Map<string, Operation> = new Map();
   requests = 0;
   #isOver = false;
+  #isGivenUp = false;
   readonly #durations: number[] = [];
   readonly #replicas: readonly Replica[];
   readonly #merchants: readonly string[];
@@ -50,6 +52,7 @@ export class Load {
           operation_id: operation,
         });
         if (answer === 201) break;
+        if (this.#isGivenUp) return;
         if (answer !== undefined && answer < 500) throw new Error(`A deduction was answered with ${answer}`);
         await pause(20 + Math.random() * 60);
       }
@@ -58,17 +61,23 @@ export class Load {
     }
   }
 
+  /** Clients end as soon as what they have asked for is acknowledged. */
   stop(): void {
     this.#isOver = true;
   }
 
-  /** Waits until operations are acknowledged again. */
-  async progressFrom(count: number): Promise<void> {
-    const deadline = performance.now() + 60_000;
-    while (this.acknowledged.size < count + 20) {
-      if (performance.now() > deadline) throw new Error("Nothing was acknowledged for a minute");
-      await pause(10);
-    }
+  /** Clients end whatever becomes of what they have asked for, which nobody may be there to acknowledge any more. */
+  [Symbol.dispose](): void {
+    this.#isOver = this.#isGivenUp = true;
+  }
+
+  /** Waits until so many more operations are acknowledged. */
+  async progress(count: number): Promise<void> {
+    const goal = this.acknowledged.size + count;
+    await waitFor(
+      () => this.acknowledged.size >= goal,
+      () => `${goal - this.acknowledged.size} more operations are acknowledged`,
+    );
   }
 
   latencies(): Latencies {
@@ -80,13 +89,13 @@ export class Load {
 
   /** The status, or `undefined` when there was no answer. */
   async #post(path: string, body: unknown): Promise<number | undefined> {
-    const { port } = this.#replicas[this.requests++ % this.#replicas.length]!;
+    const { url } = this.#replicas[this.requests++ % this.#replicas.length]!;
     try {
-      const response = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`, {
+      const response = await fetch(`${url}/api/v1/${path}`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body),
-        signal: AbortSignal.timeout(5000),
+        signal: AbortSignal.timeout(PATIENCE_MS),
       });
       await response.text();
       return response.status;

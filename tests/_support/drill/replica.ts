@@ -1,83 +1,46 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import process from "node:process";
-import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { freePort } from "../postgres.ts";
+import type { RunningChild } from "../child_process.ts";
+import { startCredits, urlOf } from "../credits_example.ts";
 
 /** A process that runs the example. */
 export interface Replica {
-  readonly port: number;
-  child: ChildProcess;
-  output: string;
+  url: string;
+  process: RunningChild;
 }
 
 /** Starts a replica, and waits until it is ready. */
 export async function startReplica(environment: Readonly<Record<string, string>>): Promise<Replica> {
-  const port = await freePort();
-  const replica = { port, ...spawnExample(port, environment) };
-  collect(replica);
-  await isReady(replica);
-  return replica;
+  const credits = startCredits({ ...environment, LOG_LEVEL: "WARNING" });
+  try {
+    const url = await urlOf(credits);
+    await credits.reaches(() => isReady(url), "it is ready");
+    return { url, process: credits };
+  } catch (error) {
+    await credits[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
-/** Kills a replica, and starts it again on its port. */
+/** Kills a replica, and starts another in its place. */
 export async function restartReplica(
   replica: Replica,
   environment: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const gone = once(replica.child, "exit");
-  replica.child.kill("SIGKILL");
-  await gone;
-  Object.assign(replica, spawnExample(replica.port, environment));
-  collect(replica);
-  await isReady(replica);
+  replica.process.signal("SIGKILL");
+  await replica.process.ended();
+  Object.assign(replica, await startReplica(environment));
 }
 
 /** Ends a replica as a deployment does; says what is wrong with how it ended. */
 export async function stopReplica(replica: Replica): Promise<string[]> {
-  const gone = once(replica.child, "exit");
-  process.kill(replica.child.pid!, "SIGTERM"); // child.kill() on Deno reports the signal whatever the process made of it
-  const [code] = await gone;
+  replica.process.signal("SIGTERM");
+  const { code, signal, out, errors } = await replica.process.ended();
   return code === 0
     ? []
-    : [`A replica that was asked to stop ended with ${code}:\n${replica.output.slice(-2000)}`];
+    : [`A replica that was asked to stop ended with ${code ?? signal}:\n${(out + errors).slice(-2000)}`];
 }
 
-function spawnExample(
-  port: number,
-  environment: Readonly<Record<string, string>>,
-): { child: ChildProcess; output: string } {
-  const main = fileURLToPath(new URL("../../../examples/credits/main.ts", import.meta.url));
-  const args = "Deno" in globalThis ? ["run", "--allow-all", "--no-check", main] : [main];
-  const child = spawn(process.execPath, args, {
-    env: { ...process.env, ...environment, PORT: String(port), NO_COLOR: "1", LOG_LEVEL: "WARNING" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  return { child, output: "" };
-}
-
-function collect(replica: Replica): void {
-  for (const stream of [replica.child.stdout!, replica.child.stderr!]) {
-    stream.setEncoding("utf8").on(
-      "data",
-      (text: string) => replica.output = (replica.output + text).slice(-20_000),
-    );
-  }
-}
-
-/** Waits until a replica is ready, however often it has to be asked. */
-async function isReady(replica: Replica): Promise<void> {
-  const { child, port } = replica;
-  for (const deadline = performance.now() + 60_000;; await pause(25)) {
-    const answer = await fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(2000) })
-      .then(async (response) => (await response.text(), response.status), () => undefined);
-    if (answer === 200) return;
-    if (child.exitCode !== null) {
-      throw new Error(`A replica ended with ${child.exitCode}:\n${replica.output}`);
-    }
-    if (performance.now() > deadline) {
-      throw new Error(`A replica was not ready in a minute:\n${replica.output}`);
-    }
-  }
+async function isReady(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/health/ready`).catch(() => undefined);
+  await response?.body?.cancel();
+  return response?.ok === true;
 }

@@ -46,6 +46,9 @@ export interface DrillReport {
   readonly differences: readonly string[];
 }
 
+/** Operations that are acknowledged before each kill, and after the last. */
+const WORK_OF_A_TURN = 30;
+
 /** Runs the drill. */
 export async function runDrill(options: DrillOptions): Promise<DrillReport> {
   const { seconds, replicas: count = 3, clients = 16, merchants = 10, everyMs = 2500 } = options;
@@ -60,33 +63,39 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
       `${count} replicas of the example, ${clients} clients, ${merchants} merchants, ${seconds} s of kills`,
     );
     const names = Array.from({ length: merchants }, (_, i) => `shop-${i}`);
-    const load = new Load(replicas, names);
+    using load = new Load(replicas, names);
     await load.createMerchants();
 
     const working = Promise.all(Array.from({ length: clients }, (_, i) => load.client(i)));
+    working.catch(() => {}); // whoever waits for progress hears of it
+    const progress = () => Promise.race([load.progress(WORK_OF_A_TURN), working]);
     const kills = { replicas: 0, postgres: 0, nats: 0 };
+    const turns = ["replica", "postgres", "nats", "replica"] as const;
     const end = performance.now() + seconds * 1000;
-    for (let turn = 0; turn < 4 || performance.now() < end; turn++) {
+    for (let turn = 0; kills.nats === 0 || performance.now() < end; turn++) {
       await pause(everyMs);
-      const before = load.acknowledged.size;
-      if (turn % 4 === 1) {
-        await postgres.kill9();
-        await postgres.restart();
-        kills.postgres++;
-      } else if (turn % 4 === 3) {
-        await nats.kill9();
-        await nats.restart();
-        kills.nats++;
-      } else {
-        const victim = kills.replicas++ % count;
-        await restartReplica(replicas[victim]!, environment);
+      // There is work under way at each kill, and work goes on after it.
+      await progress();
+      switch (turns[turn % turns.length]) {
+        case "replica":
+          await restartReplica(replicas[kills.replicas++ % count]!, environment);
+          break;
+        case "postgres":
+          await postgres.kill9();
+          await postgres.restart();
+          kills.postgres++;
+          break;
+        case "nats":
+          await nats.kill9();
+          await nats.restart();
+          kills.nats++;
       }
-      await load.progressFrom(before);
       const { replicas: r, postgres: p, nats: n } = kills;
       tell(
         `killed ${r} replicas, ${p} x Postgres, ${n} x NATS; ${load.acknowledged.size} operations acknowledged`,
       );
     }
+    await progress();
     load.stop();
     await working;
     tell(`${load.acknowledged.size} operations acknowledged; waiting until the summary has them`);
@@ -107,6 +116,6 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
       differences,
     };
   } finally {
-    for (const { child } of replicas) child.kill("SIGKILL");
+    for (const replica of replicas) await replica.process[Symbol.asyncDispose]();
   }
 }
