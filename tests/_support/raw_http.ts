@@ -6,6 +6,7 @@
  */
 import { Buffer } from "node:buffer";
 import { connect } from "node:net";
+import { PATIENCE_MS } from "./wait_for.ts";
 
 /** A response as it came over the wire. */
 export interface RawResponse {
@@ -24,21 +25,26 @@ export interface Exchange {
   readonly responses: readonly RawResponse[];
   /** What came behind the last whole response, for instance half of one. */
   readonly rest: string;
-  /** Whether the server fell silent and had to be told that no more bytes will come. */
-  readonly wasSilent: boolean;
+  /** What ended it, in words: why a response is missing, where one is. */
+  readonly end: string;
 }
 
 /** Options of {@link exchange}. */
 export interface ExchangeOptions {
-  /** How long the server may say nothing until the sending side is closed. @default 10000 */
-  readonly silenceMs?: number;
   /** Method of each request: an answer to `HEAD` has no body. */
   readonly methods?: readonly string[];
   /** Stop after so many final responses. @default 1 */
   readonly count?: number;
+  /**
+   * For bytes that may be less than a request, to which a server rightly says nothing: resolves when it has had its turn. Then
+   * the sending side is closed, and after another turn it ends.
+   * @default the server is waited for
+   */
+  readonly turn?: () => Promise<unknown>;
 }
 
-const LAST_WORD_MS = 5000;
+/** Most answers come before that, and then no turn need be waited for. */
+const TURN_AFTER_MS = 50;
 
 /** Sends `bytes` on a connection of its own and reads until there are enough responses, or the server closes. */
 export function exchange(
@@ -46,44 +52,67 @@ export function exchange(
   bytes: string | Uint8Array,
   options: ExchangeOptions = {},
 ): Promise<Exchange> {
-  const { silenceMs = 10_000, methods = ["GET"], count = 1 } = options;
+  const { methods = ["GET"], count = 1, turn } = options;
   return new Promise((resolve, reject) => {
     const received: Buffer[] = [];
-    let wasSilent = false;
-    let silence: ReturnType<typeof setTimeout>;
+    const startedAt = performance.now();
+    /** What happened to the connection, in order. */
+    const events: string[] = [];
+    const note = (event: string) =>
+      void events.push(`${event} after ${Math.round(performance.now() - startedAt)} ms`);
+    let isOver = false;
+    let turnTimer: ReturnType<typeof setTimeout>;
     const socket = connect({ port, host: "127.0.0.1" });
     const finish = () => {
-      clearTimeout(silence);
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(patience);
+      clearTimeout(turnTimer);
       socket.destroy();
       try {
-        resolve({ ...parseResponses(Buffer.concat(received), methods, true), wasSilent });
+        resolve({ ...parseResponses(Buffer.concat(received), methods, true), end: events.join(", ") });
       } catch (error) {
         reject(error);
       }
     };
-    const onSilence = () => {
-      if (wasSilent) return finish();
-      wasSilent = true;
+    const patience = setTimeout(() => {
+      note("nobody said more");
+      finish();
+    }, PATIENCE_MS);
+    const takeTurns = async (takeTurn: () => Promise<unknown>) => {
+      await takeTurn();
+      if (isOver) return;
+      note("the sending side was closed");
       socket.end();
-      silence = setTimeout(onSilence, LAST_WORD_MS);
+      await takeTurn();
+      finish();
     };
-    socket.once(
-      "connect",
-      () => socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes),
-    );
-    silence = setTimeout(onSilence, silenceMs);
+    socket.once("connect", () => {
+      note("connected");
+      socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes, (error) => {
+        if (error || isOver || turn === undefined) return;
+        turnTimer = setTimeout(() => takeTurns(turn).catch(reject), TURN_AFTER_MS);
+      });
+    });
     socket.on("data", (data) => {
       received.push(data as Buffer);
       const { responses } = parseResponses(Buffer.concat(received), methods, false);
-      if (responses.length >= count) finish();
+      if (responses.length < count) return;
+      note("answered");
+      finish();
     });
-    socket.once("close", finish);
+    socket.once("end", () => note("the server closed its side"));
+    socket.once("close", () => {
+      note("closed");
+      finish();
+    });
     socket.on("error", (error: Error & { code?: string }) => {
       // A server may cut off a client in the middle of its bytes. That is an end, as long as it listens.
-      if (error.code === "ECONNREFUSED") {
-        clearTimeout(silence);
-        reject(error);
-      }
+      note(error.code ?? error.message);
+      if (error.code !== "ECONNREFUSED") return;
+      isOver = true;
+      clearTimeout(patience);
+      reject(error);
     });
   });
 }

@@ -25,6 +25,11 @@ interface BunLike {
 }
 
 const hostname = "127.0.0.1";
+/**
+ * How long a server keeps a connection that nobody uses: longer than any client does, also one that got no CPU for a while.
+ * Else the server may close it just when the next request is on its way.
+ */
+const KEEP_ALIVE_SECONDS = 255; // the longest that Bun takes
 
 /** Serves `handler` on a free port. */
 export async function serveApp(handler: FetchHandler): Promise<ServedApp> {
@@ -61,7 +66,7 @@ function serveOnBun(bun: BunLike, handler: FetchHandler): Listening {
   const server = bun.serve({
     hostname,
     port: 0,
-    idleTimeout: 60,
+    idleTimeout: KEEP_ALIVE_SECONDS,
     // With an illegal `Host`, Bun's `url` is only what stood in the request line, in which Hono finds another path.
     fetch: (request, server) =>
       request.url.startsWith("http") ? handler(request, server) : new Response(null, { status: 400 }),
@@ -72,7 +77,8 @@ function serveOnBun(bun: BunLike, handler: FetchHandler): Listening {
 async function serveOnNode(handler: FetchHandler): Promise<Listening> {
   const { serve } = await import("@hono/node-server");
   return await new Promise((resolve) => {
-    const server = serve({ fetch: handler as never, hostname, port: 0 }, ({ port }) => {
+    const serverOptions = { keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000 };
+    const server = serve({ fetch: handler as never, hostname, port: 0, serverOptions }, ({ port }) => {
       const stop = () =>
         new Promise<void>((closed) => {
           server.close(() => closed());
