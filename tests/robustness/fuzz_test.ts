@@ -18,7 +18,7 @@ import { hostileBytes, hostileRequest, toRequest } from "./_hostile_requests.ts"
 
 /** The same requests each time; `FUZZ_SEED` and `FUZZ_RUNS` look for others. */
 const seed = Number(process.env["FUZZ_SEED"] ?? 20_251_123);
-const runs = Number(process.env["FUZZ_RUNS"] ?? byExtent({ whole: 5_000, short: 600 }));
+const runs = Number(process.env["FUZZ_RUNS"] ?? byExtent({ whole: 5_000, short: 2_000 }));
 const socketRuns = byExtent({ whole: 400, short: 100 });
 const CONNECTIONS = 40;
 
