@@ -102,7 +102,7 @@ export function createHostileApp(logger: LoggerLike): Hono {
     logger,
     methodNotAllowed: app,
     exposeTrace: true,
-    timeoutMs: 20_000,
+    timeoutMs: 600_000,
     trustProxy: ["10.0.0.0/8", "127.0.0.0/8"],
   }));
   app.post("/items", validate("json", Item), (c) => success(c, c.req.valid("json")));

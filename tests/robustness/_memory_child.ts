@@ -11,7 +11,7 @@ app.use(glamMiddleware({
   service: "memory",
   logger: { debug() {}, info() {}, warn() {}, error() {}, critical() {} },
   methodNotAllowed: app,
-  timeoutMs: 60_000,
+  timeoutMs: 600_000,
 }));
 app.get(
   "/items/:id",
@@ -22,7 +22,7 @@ app.get(
 const methods = ["GET", "POST", "PUT", "HEAD"];
 
 /** Requests before the first look at the heap, with ids of their own. */
-const WARM_UP = 20_000;
+const WARM_UP = Number(requests) / 5;
 let number = 0;
 
 /** One request: in turn for an item, for a path that nobody has, and with a method that the path has not. */

@@ -11,8 +11,8 @@ app.post("/list", validate("json", z.array(z.object({ name: z.string() }))), (c)
 app.post("/object", validate("json", z.strictObject({})), (c) => success(c, null));
 
 const bodies = {
-  "/list": `[${"1,".repeat(400_000)}1]`,
-  "/object": `{${Array.from({ length: 60_000 }, (_, i) => `"k${i}":1`).join()}}`,
+  "/list": `[${"1,".repeat(50_000)}1]`,
+  "/object": `{${Array.from({ length: 10_000 }, (_, i) => `"k${i}":1`).join()}}`,
 };
 
 for (const [path, body] of Object.entries(bodies)) {
