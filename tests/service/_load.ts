@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";
+import { waitFor } from "../_support/wait_for.ts";
 
 /** What became of the requests of a load. */
 export interface LoadResult {
@@ -8,109 +9,122 @@ export interface LoadResult {
   readonly statuses: Readonly<Record<number, number>>;
   /** Why requests got no answer. */
   readonly lost: readonly string[];
-  /** Connections that were opened. */
-  readonly connections: number;
 }
 
 /** A load that runs until it is stopped. */
 export interface Load {
   /** The number of requests that have their answer. */
   answered(): number;
-  /** Waits until a replica was found ready, or not. */
-  seen(port: number, ready: boolean): Promise<void>;
+  /** The number of connections that were opened to a replica. */
+  connections(url: string): number;
+  /** Takes a replica in, and waits until it was found ready. */
+  join(url: string): Promise<void>;
+  /** Waits until a replica was found not ready and no client has a connection to it, and forgets it. */
+  left(url: string): Promise<void>;
   /** Sends no more, and waits for the answers. */
   stop(): Promise<LoadResult>;
 }
 
+/** Clients that send at the same time. */
+export const CLIENTS = 8;
 const PROBE_MS = 20;
-/** As few that each is used several times within a grace. */
-const MAX_CONNECTIONS = 32;
+/** How long a client thinks about an answer: enough that this is a load and no benchmark. */
+const THINK_MS = 25;
 
 /**
- * Sends `perSecond` requests to the replicas at these ports, as a client does behind the Services of Kubernetes: new
- * connections go to what answers `/health/ready` with 200, those that are there stay where they are and are used in turn,
- * until the replica says that it closes them. No request is sent twice.
+ * Sends requests to replicas, as clients do behind the Services of Kubernetes: a new connection goes to what answers
+ * `/health/ready` with 200, and stays where it is until the replica says that it closes it. Each client sends its next
+ * request when it has the answer to its last, so the load is as much as the machine bears. No request is sent twice.
  */
-export function startLoad(ports: readonly number[], perSecond: number, path: (n: number) => string): Load {
-  const replicas = ports.map((port) => new Replica(port));
-  const idle: Connection[] = [];
-  const waiting: (() => void)[] = [];
+export async function startLoad(urls: readonly string[], path: (n: number) => string): Promise<Load> {
+  const replicas = new Map<string, Replica>();
   const statuses: Record<number, number> = {};
   const lost: string[] = [];
-  const pending = new Set<Promise<void>>();
   let sent = 0;
   let answered = 0;
-  let open = 0;
-  let connections = 0;
+  let opened = 0;
+  let isOver = false;
 
-  async function connected(): Promise<Connection> {
-    for (;;) {
-      const connection = idle.shift();
-      if (connection?.isClosed) {
-        open--;
-        continue;
-      }
-      if (connection !== undefined) return connection;
-      if (open < MAX_CONNECTIONS) {
-        const ready = replicas.filter(({ isReady }) => isReady);
-        if (ready.length === 0) throw new Error(`not ready: ${replicas.map(({ said }) => said).join(" | ")}`);
-        open++;
-        return await Connection.open(ready[connections++ % ready.length]!.port);
-      }
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    }
+  function choose(): Replica {
+    const ready = [...replicas.values()].filter(({ isReady }) => isReady);
+    if (ready.length > 0) return ready[opened++ % ready.length]!;
+    throw new Error(`not ready: ${[...replicas.values()].map(({ said }) => said).join(" | ")}`);
   }
 
-  async function send(n: number): Promise<void> {
-    const connection = await connected();
-    try {
-      const { status, keep } = await connection.request("POST", path(n));
-      answered++;
-      statuses[status] = (statuses[status] ?? 0) + 1;
-      if (!keep) connection.close();
-    } finally {
-      idle.push(connection);
-      waiting.shift()?.();
+  async function work(): Promise<void> {
+    let replica: Replica | undefined;
+    let connection: Connection | undefined;
+    const leave = () => {
+      connection?.close();
+      if (replica !== undefined) replica.open--;
+      replica = connection = undefined;
+    };
+    for (; !isOver; await new Promise((resolve) => setTimeout(resolve, THINK_MS))) {
+      if (connection?.isClosed) leave();
+      try {
+        if (connection === undefined) {
+          replica = choose();
+          replica.open++;
+          replica.opened++;
+          connection = await Connection.open(replica.port);
+        }
+        const { status, keep } = await connection.request("POST", path(sent++));
+        answered++;
+        statuses[status] = (statuses[status] ?? 0) + 1;
+        if (!keep) leave();
+      } catch (error) {
+        lost.push((error as Error).message);
+        leave();
+      }
     }
+    leave();
   }
 
-  const probing = setInterval(() => replicas.forEach((replica) => replica.probe()), PROBE_MS);
-  let begunAt: number | undefined;
-  const sending = setInterval(() => {
-    if (begunAt === undefined && replicas.every(({ isReady }) => isReady)) begunAt = performance.now();
-    if (begunAt === undefined) return;
-    for (const due = (performance.now() - begunAt) * perSecond / 1000; sent < due; sent++) {
-      const work = send(sent).catch((error: Error) => void lost.push(error.message));
-      pending.add(work);
-      work.finally(() => pending.delete(work));
-    }
-  }, 5);
+  const probing = setInterval(() => {
+    for (const replica of replicas.values()) replica.probe();
+  }, PROBE_MS);
+  const join = async (url: string) => {
+    const replica = new Replica(url);
+    replicas.set(url, replica);
+    await waitFor(() => replica.isReady, () => `a replica is ready: ${replica.said}`);
+  };
+  await Promise.all(urls.map(join));
+  const clients = Array.from({ length: CLIENTS }, work);
   return {
     answered: () => answered,
-    async seen(port, ready) {
-      const replica = replicas.find((each) => each.port === port)!;
-      while (replica.isReady !== ready) await new Promise((resolve) => setTimeout(resolve, 5));
+    connections: (url) => replicas.get(url)!.opened,
+    join,
+    async left(url) {
+      const replica = replicas.get(url)!;
+      await waitFor(
+        () => !replica.isReady && replica.open === 0,
+        () => `a replica is left: it has ${replica.open} connections and said ${replica.said}`,
+      );
+      replicas.delete(url);
     },
     async stop() {
-      clearInterval(sending);
-      await Promise.all(pending);
+      isOver = true;
+      await Promise.all(clients);
       clearInterval(probing);
-      idle.forEach((connection) => connection.close());
-      return { sent, statuses, lost, connections };
+      return { sent, statuses, lost };
     },
   };
 }
 
-/** One replica, as who probes it sees it. */
+/** One replica, as who probes it and who sends to it see it. */
 class Replica {
   readonly port: number;
   isReady = false;
   /** What it said last. */
-  said = "";
+  said = "nothing yet";
+  /** Connections that there are to it, or that are being opened. */
+  open = 0;
+  /** Connections that there ever were. */
+  opened = 0;
   #isProbing = false;
 
-  constructor(port: number) {
-    this.port = port;
+  constructor(url: string) {
+    this.port = Number(new URL(url).port);
   }
 
   async probe(): Promise<void> {

@@ -14,7 +14,7 @@ export type LogLine = Readonly<Record<string, unknown>> & {
 };
 
 /** A service that runs as a process of its own. */
-export interface ServiceProcess {
+export interface ServiceProcess extends AsyncDisposable {
   /** The lines of its log so far. */
   readonly lines: LogLine[];
   /** Everything that it has written so far. */
@@ -29,7 +29,7 @@ export interface ServiceProcess {
   signal(name: "SIGINT" | "SIGKILL" | "SIGTERM"): void;
 }
 
-/** Starts a service. */
+/** Starts a service, which is killed when it is disposed of and has not ended. */
 export function startService(options: ChildOptions): ServiceProcess {
   const { PORT: _, ...env } = process.env;
   const child: ChildProcess = spawn(process.execPath, [...runtimeArgs, script, JSON.stringify(options)], {
@@ -56,15 +56,21 @@ export function startService(options: ChildOptions): ServiceProcess {
       const line = lines.find((line) => line.message === message);
       if (line === undefined && code !== undefined) throw new Error(`It ended with ${code}:\n${output}`);
       return line;
-    }, 20_000) as Promise<LogLine>;
+    }, () => `it logs "${message}" after:\n${output}`) as Promise<LogLine>;
   const url = logged("Service ready").then((line) => String(line["url"]));
   url.catch(() => {});
+  // Not child.kill: on Deno that is what it then ended with.
+  const signal = (name: NodeJS.Signals) => void process.kill(child.pid!, name);
   return {
     lines,
     output: () => output,
     logged,
     url,
     exited,
-    signal: (name) => void process.kill(child.pid!, name), // not child.kill: on Deno that is what it then ended with
+    signal,
+    async [Symbol.asyncDispose]() {
+      if (code === undefined) signal("SIGKILL");
+      await exited;
+    },
   };
 }

@@ -13,11 +13,13 @@ import {
 import { createService, type ServiceDeadlines } from "@glam/shared/service";
 import { Hono } from "hono";
 import * as z from "zod";
+import { PATIENCE_MS } from "../_support/wait_for.ts";
 
 /** What the process is told, as JSON. */
 export interface ChildOptions {
   readonly port?: number;
   readonly graceMs?: number;
+  /** @default so much that no step passes its own */
   readonly deadlines?: ServiceDeadlines;
   readonly database?: { readonly url: string; readonly schema?: string };
   readonly nats?: { readonly servers: string; readonly user: string; readonly pass: string };
@@ -29,15 +31,26 @@ export interface ChildOptions {
   readonly embedded?: boolean;
   /** Whether a handler of events never ends. */
   readonly hangingHandler?: boolean;
+  /** How far apart two signals seem to it: its clock shows nothing else. */
+  readonly signalsApartMs?: number;
 }
 
 const options: ChildOptions = JSON.parse(process.argv.at(-1)!);
+const patient: ServiceDeadlines = {
+  start: PATIENCE_MS,
+  http: PATIENCE_MS,
+  listeners: PATIENCE_MS,
+  outbox: PATIENCE_MS,
+  onStop: PATIENCE_MS,
+  bus: PATIENCE_MS,
+  database: PATIENCE_MS,
+};
 const logger = createLogger("test", { format: "json", level: "info" });
 const Worked = defineEvent("evt.test.worked.v1", z.object({ id: z.int() }));
 
 const db = options.database &&
   await connectDatabase({ ...options.database, lazy: true, closeTimeoutMs: 1000 });
-const bus = options.nats && await connectNats({ ...options.nats });
+const bus = options.nats && await connectNats({ ...options.nats, connectTimeoutMs: PATIENCE_MS });
 const outbox = db && createOutbox(db, { service: "test" });
 const publisher = bus && createPublisher(bus, { service: "test" });
 const listener = bus && createListener(bus, {
@@ -47,8 +60,13 @@ const listener = bus && createListener(bus, {
   concurrency: 8,
   logger,
   graceMs: 1000,
+  // What is not given back does not come again while a test waits for it.
+  ackWaitMs: 10 * PATIENCE_MS,
   async handle({ data }) {
-    if (options.hangingHandler) await new Promise(() => {});
+    if (options.hangingHandler) {
+      logger.info("A handler hangs");
+      await new Promise(() => {});
+    }
     if (db !== undefined) await db.sql`insert into handled (id) values (${data.id}) on conflict do nothing`;
   },
 });
@@ -77,13 +95,25 @@ app.post("/close-bus", async (c) => {
   return success(c, {});
 });
 
+app.post("/end-of-grace", (c) => {
+  void service.stop({ graceMs: 0 });
+  return success(c, {});
+});
+
+if (options.signalsApartMs !== undefined) {
+  let signals = 0;
+  process.on("SIGTERM", () => logger.info(`Signal ${++signals}`));
+  const now = () => signals * options.signalsApartMs!;
+  Object.defineProperty(performance, "now", { value: now });
+}
+
 const service = createService({
   name: "test",
   app,
   hostname: "127.0.0.1",
   port: options.port ?? 0,
   graceMs: options.graceMs ?? 0,
-  deadlines: options.deadlines,
+  deadlines: options.deadlines ?? patient,
   database: db,
   migrations: options.pending
     ? [{ name: "0001_create_items.sql", sql: "-- migrate:up\ncreate table items (id int);\n" }]
