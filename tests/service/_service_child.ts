@@ -14,12 +14,13 @@ import { createService, type ServiceDeadlines } from "@glam/shared/service";
 import { Hono } from "hono";
 import * as z from "zod";
 import { PATIENCE_MS } from "../_support/wait_for.ts";
+import { patientDeadlines } from "./_support.ts";
 
 /** What the process is told, as JSON. */
 export interface ChildOptions {
   readonly port?: number;
   readonly graceMs?: number;
-  /** @default so much that no step passes its own */
+  /** @default patient ones */
   readonly deadlines?: ServiceDeadlines;
   readonly database?: { readonly url: string; readonly schema?: string };
   readonly nats?: { readonly servers: string; readonly user: string; readonly pass: string };
@@ -36,15 +37,6 @@ export interface ChildOptions {
 }
 
 const options: ChildOptions = JSON.parse(process.argv.at(-1)!);
-const patient: ServiceDeadlines = {
-  start: PATIENCE_MS,
-  http: PATIENCE_MS,
-  listeners: PATIENCE_MS,
-  outbox: PATIENCE_MS,
-  onStop: PATIENCE_MS,
-  bus: PATIENCE_MS,
-  database: PATIENCE_MS,
-};
 const logger = createLogger("test", { format: "json", level: "info" });
 const Worked = defineEvent("evt.test.worked.v1", z.object({ id: z.int() }));
 
@@ -113,7 +105,7 @@ const service = createService({
   hostname: "127.0.0.1",
   port: options.port ?? 0,
   graceMs: options.graceMs ?? 0,
-  deadlines: options.deadlines ?? patient,
+  deadlines: { ...patientDeadlines, ...options.deadlines },
   database: db,
   migrations: options.pending
     ? [{ name: "0001_create_items.sql", sql: "-- migrate:up\ncreate table items (id int);\n" }]

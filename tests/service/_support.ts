@@ -1,7 +1,14 @@
 import type { MigrationFile } from "@glam/shared/db";
 import type { LogFields, LoggerLike } from "@glam/shared/logging";
 import type { Listener } from "@glam/shared/messaging";
-import { createService, type RelayLike, type Service, type ServiceOptions } from "@glam/shared/service";
+import {
+  createService,
+  type RelayLike,
+  type Service,
+  type ServiceDeadlines,
+  type ServiceOptions,
+} from "@glam/shared/service";
+import { PATIENCE_MS } from "../_support/wait_for.ts";
 
 /** One line of a log. */
 export interface Line {
@@ -25,7 +32,18 @@ export function captureLogger(): { readonly lines: Line[]; readonly logger: Logg
   return { lines, logger };
 }
 
-/** A service on a free port of the loopback interface, without a grace, and its log. */
+/** Deadlines that a step keeps also where its process gets no CPU for a while. */
+export const patientDeadlines: ServiceDeadlines = {
+  start: PATIENCE_MS,
+  http: PATIENCE_MS,
+  listeners: PATIENCE_MS,
+  outbox: PATIENCE_MS,
+  onStop: PATIENCE_MS,
+  bus: PATIENCE_MS,
+  database: PATIENCE_MS,
+};
+
+/** A service on a free port of the loopback interface, without a grace and with patient deadlines, and its log. */
 export function testService(
   options: Partial<ServiceOptions> = {},
 ): { readonly service: Service; readonly lines: Line[]; steps(): string[] } {
@@ -37,6 +55,7 @@ export function testService(
     graceMs: 0,
     logger,
     ...options,
+    deadlines: { ...patientDeadlines, ...options.deadlines },
   });
   return { service, lines, steps: () => lines.map(({ message }) => message) };
 }

@@ -6,6 +6,7 @@ import type { ServiceOptions } from "@glam/shared/service";
 import { Hono } from "hono";
 import * as z from "zod";
 import { createTestDatabase } from "../_support/postgres.ts";
+import { PATIENCE_MS, waitFor } from "../_support/wait_for.ts";
 import { captureLogger, testService } from "./_support.ts";
 
 interface Report {
@@ -62,7 +63,12 @@ describe("an application with glamMiddleware", () => {
     await using _service = service;
     await service.start();
     for (const path of ["/health/ready", "/api/v1/health"]) {
-      const { data } = await get(service.address!.url, path);
+      // A check has two seconds, which Postgres may need on a machine with other work.
+      const data = await waitFor(async () => {
+        const { data } = await get(service.address!.url, path);
+        return statesOf(data)["database"] === "healthy" && data;
+      }, "the database answers within its check");
+      assert.ok(data);
       assert.equal(data.service, "catalog");
       assert.deepEqual(statesOf(data), {
         database: "healthy",
@@ -84,7 +90,7 @@ describe("an application with glamMiddleware", () => {
   });
 
   it("is not ready while the service drains, and alive", async () => {
-    const { service } = open({}, { graceMs: 60_000 });
+    const { service } = open({}, { graceMs: 10 * PATIENCE_MS });
     await service.start();
     const { url } = service.address!;
     assert.equal((await get(url, "/health/ready")).status, 200);
@@ -147,7 +153,7 @@ describe("an application without glamMiddleware", () => {
   ];
   for (const [name, app] of apps) {
     it(`${name} is answered for by the service`, async () => {
-      const { service } = testService({ app, graceMs: 60_000, checks: { cache: () => true } });
+      const { service } = testService({ app, graceMs: 10 * PATIENCE_MS, checks: { cache: () => true } });
       await service.start();
       const { url } = service.address!;
       const live = await get(url, "/health/live");

@@ -4,8 +4,11 @@ import { createServer } from "node:net";
 import { after, describe, it } from "node:test";
 import { startNats } from "../_support/nats_server.ts";
 import { createTestDatabase, startPostgres } from "../_support/postgres.ts";
-import { waitFor } from "../_support/wait_for.ts";
+import { PATIENCE_MS, waitFor } from "../_support/wait_for.ts";
 import { type ServiceProcess, startService } from "./_processes.ts";
+
+/** Longer than anybody waits for it. */
+const LONG_MS = 10 * PATIENCE_MS;
 
 const server = await startNats();
 after(() => server.stop());
@@ -42,9 +45,9 @@ describe("a service as a process", () => {
     it(`stops in order at ${signal}, with exit code 0`, async () => {
       const { db, options } = await everything();
       await using _db = db;
-      const child = startService({ ...options, graceMs: 30 });
+      await using child = startService({ ...options, graceMs: 30 });
       assert.equal((await fetch(`${await child.url}/jobs/1`, { method: "POST" })).status, 200);
-      await waitFor(async () => (await db.sql`select 1 from handled`).length === 1);
+      await waitFor(async () => (await db.sql`select 1 from handled`).length === 1, "the event is handled");
       child.signal(signal);
       assert.equal(await child.exited, 0, child.output());
       assert.deepEqual(stopLines(child), inOrder);
@@ -53,18 +56,16 @@ describe("a service as a process", () => {
   }
 
   it("serves within the grace, and is not ready", async () => {
-    const child = startService({ graceMs: 60_000 });
+    await using child = startService({ graceMs: LONG_MS });
     const url = await child.url;
     child.signal("SIGTERM");
     await child.logged("Service stopping");
     assert.equal((await fetch(`${url}/health/ready`)).status, 503);
     assert.equal((await fetch(url)).status, 200);
-    child.signal("SIGKILL");
-    await child.exited;
   });
 
   it("ends at once at a second signal, with exit code 1", async () => {
-    const child = startService({ graceMs: 60_000 });
+    await using child = startService({ graceMs: LONG_MS });
     await child.url;
     child.signal("SIGINT");
     await child.logged("Service stopping");
@@ -74,18 +75,32 @@ describe("a service as a process", () => {
   });
 
   it("takes a signal for one that also comes by way of a task runner", async () => {
-    const child = startService({ graceMs: 500 });
+    await using child = startService({ graceMs: LONG_MS, signalsApartMs: 100 });
+    const url = await child.url;
+    child.signal("SIGTERM");
+    await child.logged("Signal 1"); // two that are pending are one
+    child.signal("SIGTERM");
+    await child.logged("Signal 2");
+    assert.equal((await fetch(url)).status, 200);
+    await fetch(`${url}/end-of-grace`, { method: "POST" });
+    assert.equal(await child.exited, 0, child.output());
+    assert.ok(!stopLines(child).includes("A second signal: ending at once"));
+  });
+
+  it("ends at once at the same signal a second later, with exit code 1", async () => {
+    await using child = startService({ graceMs: LONG_MS, signalsApartMs: 1000 });
     await child.url;
     child.signal("SIGTERM");
-    await new Promise((resolve) => setTimeout(resolve, 5)); // two that are pending are one
+    await child.logged("Signal 1");
     child.signal("SIGTERM");
-    assert.equal(await child.exited, 0, child.output());
+    assert.equal(await child.exited, 1, child.output());
+    assert.equal(stopLines(child).at(-1), "A second signal: ending at once");
   });
 
   it("goes on without a request that hangs past its deadline, with exit code 1", async () => {
     const { db, options } = await everything();
     await using _db = db;
-    const child = startService({ ...options, deadlines: { http: 100 } });
+    await using child = startService({ ...options, deadlines: { http: 100 } });
     const hanging = fetch(`${await child.url}/hang`).then(() => "answered", () => "cut off");
     await child.logged("A request hangs");
     child.signal("SIGTERM");
@@ -101,13 +116,17 @@ describe("a service as a process", () => {
   it("gives an event back whose handler hangs, and has stopped in order", async () => {
     const { db, options } = await everything();
     await using _db = db;
-    const hanging = startService({ ...options, hangingHandler: true });
+    await using hanging = startService({ ...options, hangingHandler: true });
     await fetch(`${await hanging.url}/publish/7`, { method: "POST" });
+    await hanging.logged("A handler hangs");
     hanging.signal("SIGTERM");
     assert.equal(await hanging.exited, 0, hanging.output());
-    const next = startService(options);
+    await using next = startService(options);
     await next.url;
-    await waitFor(async () => (await db.sql`select 1 from handled where id = 7`).length === 1);
+    await waitFor(
+      async () => (await db.sql`select 1 from handled where id = 7`).length === 1,
+      "the event is handled, which without being given back comes again too late for that",
+    );
     next.signal("SIGTERM");
     assert.equal(await next.exited, 0);
   });
@@ -115,7 +134,7 @@ describe("a service as a process", () => {
   it("stops while it starts, with exit code 0", async () => {
     const { db, options } = await everything();
     await using _db = db;
-    const child = startService({ ...options, hangingStart: true });
+    await using child = startService({ ...options, hangingStart: true });
     await child.logged("onStart hangs");
     child.signal("SIGTERM");
     assert.equal(await child.exited, 0, child.output());
@@ -130,7 +149,7 @@ describe("a service as a process", () => {
   it("leaves nothing behind by start() and stop() that would keep the process", async () => {
     const { db, options } = await everything();
     await using _db = db;
-    const child = startService({ ...options, embedded: true });
+    await using child = startService({ ...options, embedded: true });
     assert.equal(await child.exited, 0, child.output());
     assert.deepEqual(stopLines(child), inOrder.filter((line) => line !== "Grace is over"));
   });
@@ -139,7 +158,7 @@ describe("a service as a process", () => {
     const blocker = createServer().listen(0, "127.0.0.1");
     await once(blocker, "listening");
     const { port } = blocker.address() as { port: number };
-    const child = startService({ port });
+    await using child = startService({ port });
     assert.equal(await child.exited, 1);
     blocker.close();
     const line = child.lines.find(({ level }) => level === "CRITICAL");
@@ -153,14 +172,14 @@ describe("a service as a process", () => {
   it("does not start while a migration is pending, with exit code 1 and how to apply it", async () => {
     const { db, options } = await everything();
     await using _db = db;
-    const child = startService({ database: options.database, pending: true });
+    await using child = startService({ database: options.database, pending: true });
     assert.equal(await child.exited, 1);
     assert.match(child.output(), /1 migration is not applied: 0001_create_items\. Run: glam migrate up/);
     assert.doesNotMatch(child.output(), /\n\s+at |exception/);
   });
 
   it("does not start without its database, with exit code 1", async () => {
-    const child = startService({ database: { url: "postgres://app:s3cret@127.0.0.1:1/credits" } });
+    await using child = startService({ database: { url: "postgres://app:s3cret@127.0.0.1:1/credits" } });
     assert.equal(await child.exited, 1);
     assert.match(
       child.output(),
@@ -170,7 +189,7 @@ describe("a service as a process", () => {
   });
 
   it("ends with exit code 1 when its bus is closed for good", async () => {
-    const child = startService({ nats: { servers: server.url, ...server.account() } });
+    await using child = startService({ nats: { servers: server.url, ...server.account() } });
     await fetch(`${await child.url}/close-bus`, { method: "POST" });
     assert.equal(await child.exited, 1);
     assert.match(child.output(), /A part of the service failed for good/);
@@ -180,14 +199,14 @@ describe("a service as a process", () => {
   it("stops in time when NATS and Postgres were killed before", async () => {
     await using nats = await startNats();
     await using postgres = await startPostgres();
-    const child = startService({
+    await using child = startService({
       nats: { servers: nats.url, ...nats.account() },
       database: { url: postgres.url },
-      deadlines: { listeners: 8000 },
+      deadlines: { listeners: 8000, outbox: 5000, bus: 5000, database: 6000 },
     });
     const url = await child.url;
     await Promise.all([nats.kill9(), postgres.kill9()]);
-    await waitFor(async () => (await fetch(`${url}/health/ready`)).status === 503);
+    await waitFor(async () => (await fetch(`${url}/health/ready`)).status === 503, "it is not ready");
     assert.equal((await fetch(`${url}/health/live`)).status, 200);
     child.signal("SIGTERM");
     await child.exited;

@@ -17,6 +17,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { startNats } from "../_support/nats_server.ts";
 import { createTestDatabase } from "../_support/postgres.ts";
+import { PATIENCE_MS } from "../_support/wait_for.ts";
 import { errorOf, fakeListener, fakeRelay, migrations, testService } from "./_support.ts";
 
 const Done = defineEvent("evt.test.done.v1", z.object({ n: z.int() }));
@@ -212,7 +213,7 @@ describe("with NATS", () => {
 
   it("ensures the streams, and handles events until it stops", async () => {
     const nats = await server;
-    const bus = await connectNats({ servers: nats.url, ...nats.account() });
+    const bus = await connectNats({ servers: nats.url, ...nats.account(), connectTimeoutMs: PATIENCE_MS });
     const handled = Promise.withResolvers<void>();
     const { service } = testService({ bus, listeners: [listen(bus, handled.resolve)] });
     await service.start();
@@ -225,7 +226,7 @@ describe("with NATS", () => {
 
   it("does not start while the broker is silent, and ends in time all the same", async () => {
     await using nats = await startNats();
-    const bus = await connectNats({ servers: nats.url, ...nats.account() });
+    const bus = await connectNats({ servers: nats.url, ...nats.account(), connectTimeoutMs: PATIENCE_MS });
     await nats.pause();
     const { service, steps } = testService({ bus, deadlines: { start: 300, bus: 300 } });
     const error = await errorOf(service.start());

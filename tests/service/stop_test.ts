@@ -7,14 +7,14 @@ import { Hono } from "hono";
 import { createTestDatabase, startPostgres } from "../_support/postgres.ts";
 import { connectDatabase } from "@glam/shared/db";
 import { errorOf, testService } from "./_support.ts";
-import { waitFor } from "../_support/wait_for.ts";
+import { PATIENCE_MS, waitFor } from "../_support/wait_for.ts";
 import { connectNats } from "@glam/shared/messaging";
 import { startNats } from "../_support/nats_server.ts";
 
 describe("the grace", () => {
   it("is not ready at once, serves on, and tells clients to close their connections", async () => {
     const app = new Hono().get("/", (c) => c.text("served"));
-    const { service, steps } = testService({ app, graceMs: 60_000 });
+    const { service, steps } = testService({ app, graceMs: 10 * PATIENCE_MS });
     await service.start();
     const { url } = service.address!;
     const before = await fetch(`${url}/`);
@@ -65,7 +65,7 @@ describe("the drain", () => {
     const stream = await fetch(`${url}/stream`);
     await begun.promise;
     const stopping = service.stop();
-    await waitFor(() => connectTo(port).then((isOpen) => !isOpen));
+    await waitFor(() => connectTo(port).then((isOpen) => !isOpen), "it takes no connection");
     assert.ok(!steps().includes("HTTP drained"));
     gate.resolve();
     assert.equal(await (await slow).text(), "late");
@@ -162,7 +162,11 @@ describe("a stop while a dependency does not answer", () => {
   it("ends in time when NATS is silent or gone", async () => {
     for (const harm of ["pause", "kill9"] as const) {
       await using server = await startNats();
-      const bus = await connectNats({ servers: server.url, ...server.account() });
+      const bus = await connectNats({
+        servers: server.url,
+        ...server.account(),
+        connectTimeoutMs: PATIENCE_MS,
+      });
       const { service, steps } = testService({ bus, deadlines: { bus: 1500 } });
       await service.start();
       await server[harm]();
