@@ -1,3 +1,4 @@
+import { within } from "../_within.ts";
 import type { Engine } from "./_engine.ts";
 import { Fifo } from "./_fifo.ts";
 import type { NotTried } from "./_handle_once.ts";
@@ -5,6 +6,17 @@ import type { Held } from "./_held.ts";
 import { HoldUp } from "./_hold_up.ts";
 import { Lanes } from "./_lanes.ts";
 import type { Settings } from "./_settings.ts";
+
+/** How long the server may take to say that it has the acknowledgements, before a suspect runs without its word. */
+const FLUSH_MS = 5000;
+
+/** What suspects run in: they hurt nobody but themselves. */
+interface Solitude {
+  /** Nothing is on its way. */
+  isQuiet: boolean;
+  /** The server has every acknowledgement. */
+  isHeard: boolean;
+}
 
 /** Decides which message is next: has handlers called, as many at a time as there are places. */
 export class Dispatcher {
@@ -19,7 +31,7 @@ export class Dispatcher {
   readonly #lanes = new Lanes();
   #isPumping = false;
   /** Set while messages that may kill the process run alone. */
-  #solitude: { isQuiet: boolean } | undefined;
+  #solitude: Solitude | undefined;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -119,11 +131,11 @@ export class Dispatcher {
 
   /**
    * Gives suspects what they need to hurt nobody: no other message is asked for, what is here is worked off, and then they run
-   * one by one.
+   * one by one, each when the server knows of those before it: else they would be delivered again, and share its fate.
    */
   #seekSolitude(): void {
     if (this.#solitude !== undefined) return;
-    const solitude = { isQuiet: false };
+    const solitude: Solitude = { isQuiet: false, isHeard: false };
     this.#solitude = solitude;
     Promise.all(this.#engine.sources.map((source) => source.pause())).catch(() => {}).then(() => {
       solitude.isQuiet = true;
@@ -132,12 +144,22 @@ export class Dispatcher {
   }
 
   #runAlone(): void {
-    const { runner, sources } = this.#engine;
-    if (!this.#solitude!.isQuiet || this.holdUp.limit === 0) return;
+    const { bus, runner, sources } = this.#engine;
+    const solitude = this.#solitude!;
+    if (!solitude.isQuiet || this.holdUp.limit === 0) return;
     if (runner.running + this.#postponed.size + this.#ready.size > 0) return;
-    const suspect = this.#suspects.shift();
-    if (suspect !== undefined) return runner.run(suspect);
-    this.#solitude = undefined;
-    for (const source of sources) source.resume();
+    if (this.#suspects.length === 0) {
+      this.#solitude = undefined;
+      for (const source of sources) source.resume();
+    } else if (solitude.isHeard) {
+      solitude.isHeard = false;
+      runner.run(this.#suspects.shift()!);
+    } else {
+      solitude.isQuiet = false;
+      within(FLUSH_MS, () => bus.flush()).then(() => {
+        solitude.isQuiet = solitude.isHeard = true;
+        this.pump();
+      });
+    }
   }
 }

@@ -4,6 +4,7 @@ import process from "node:process";
 import { connectDatabase } from "@glam/shared/db";
 import { connectNats, createInbox, type Inbox } from "@glam/shared/messaging";
 import { listenOnce } from "./_inbox.ts";
+import { startListener } from "./_start_listener.ts";
 
 /** What the process is told, as JSON. */
 export interface InboxChildOptions {
@@ -37,18 +38,20 @@ const deadly: Inbox = {
     return result;
   },
 };
-const listener = listenOnce(bus, deadly, {
-  concurrency: options.concurrency ?? 1,
-  ackWaitMs: options.ackWaitMs ?? 1000,
-  backoffMs: [100],
-  async handle({ tx, data }) {
-    last = data.n;
-    say(`begin ${data.n}`);
-    await tx`insert into effects (n) values (${data.n})`;
-    if (handlerMs > 0) await new Promise((resolve) => setTimeout(resolve, handlerMs));
-    say(`done ${data.n}`);
-  },
-});
+const listener = await startListener(() =>
+  listenOnce(bus, deadly, {
+    concurrency: options.concurrency ?? 1,
+    ackWaitMs: options.ackWaitMs,
+    backoffMs: [100],
+    async handle({ tx, data }) {
+      last = data.n;
+      say(`begin ${data.n}`);
+      await tx`insert into effects (n) values (${data.n})`;
+      if (handlerMs > 0) await new Promise((resolve) => setTimeout(resolve, handlerMs));
+      say(`done ${data.n}`);
+    },
+  })
+);
 process.on("SIGTERM", async () => {
   await listener.stop();
   await bus.close();
@@ -56,5 +59,4 @@ process.on("SIGTERM", async () => {
   say("stopped");
   process.exit(0);
 });
-await listener.start();
 say("ready");

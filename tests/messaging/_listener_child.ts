@@ -3,6 +3,7 @@ import { writeSync } from "node:fs";
 import process from "node:process";
 import { connectNats, createListener, defineEvent } from "@glam/shared/messaging";
 import * as z from "zod";
+import { startListener } from "./_start_listener.ts";
 
 /** What the process is told, as JSON. */
 export interface ChildOptions {
@@ -28,28 +29,29 @@ const say = (line: string) => void writeSync(1, `${line}\n`);
 const silent = { debug() {}, info() {}, warn() {}, error() {}, critical() {} };
 
 const bus = await connectNats({ servers, user, pass, waitForServer: true });
-const listener = createListener(bus, {
-  service: "test",
-  queueGroup: "processes",
-  events: [Numbered],
-  concurrency: options.concurrency,
-  ackWaitMs: options.ackWaitMs ?? 2000,
-  backoffMs: options.backoffMs ?? [20, 50],
-  logger: silent,
-  async handle({ data, message }) {
-    say(`begin ${data.n} ${message.deliveryCount}`);
-    if (data.n === killer) process.kill(process.pid, "SIGKILL");
-    await new Promise((resolve) => setTimeout(resolve, handlerMs));
-    if (hopelessEach !== undefined && data.n % hopelessEach === 0) throw new Error("hopeless");
-    if (Math.random() < failing) throw new Error("by chance");
-    say(`done ${data.n}`);
-  },
-});
+const listener = await startListener(() =>
+  createListener(bus, {
+    service: "test",
+    queueGroup: "processes",
+    events: [Numbered],
+    concurrency: options.concurrency,
+    ackWaitMs: options.ackWaitMs,
+    backoffMs: options.backoffMs ?? [20, 50],
+    logger: silent,
+    async handle({ data, message }) {
+      say(`begin ${data.n} ${message.deliveryCount}`);
+      if (data.n === killer) process.kill(process.pid, "SIGKILL");
+      await new Promise((resolve) => setTimeout(resolve, handlerMs));
+      if (hopelessEach !== undefined && data.n % hopelessEach === 0) throw new Error("hopeless");
+      if (Math.random() < failing) throw new Error("by chance");
+      say(`done ${data.n}`);
+    },
+  })
+);
 process.on("SIGTERM", async () => {
   await listener.stop();
   await bus.close();
   say("stopped");
   process.exit(0);
 });
-await listener.start();
 say("ready");

@@ -1,8 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
-import { connectNats, createDeadLetters, type MessageBus, STREAM_CONFIGS } from "@glam/shared/messaging";
+import {
+  type BusConsumer,
+  connectNats,
+  createDeadLetters,
+  type MessageBus,
+  STREAM_CONFIGS,
+  Streams,
+} from "@glam/shared/messaging";
 import { fileURLToPath } from "node:url";
 import type { NatsServer } from "../_support/nats_server.ts";
+import { waitFor } from "../_support/wait_for.ts";
 import type { InboxChildOptions } from "./_inbox_child.ts";
 import type { ChildOptions } from "./_listener_child.ts";
 
@@ -18,6 +26,7 @@ export interface ListeningProcess {
   readonly done: number[];
   /** When each of them was. */
   readonly doneAt: number[];
+  /** Resolves when it listens, and rejects when it ends before that. */
   readonly ready: Promise<void>;
   /** Resolves with its exit code, or the signal that ended it. */
   readonly exited: Promise<number | string>;
@@ -42,6 +51,11 @@ function startChild(script: string, options: object): ListeningProcess {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ready = Promise.withResolvers<void>();
+  const exited = new Promise<number | string>((resolve) =>
+    child.once("close", (code, signal) => resolve(code ?? signal!))
+  );
+  exited.then((how) => ready.reject(new Error(`The process ended with ${how} before it listened`)));
+  ready.promise.catch(() => {}); // who wants to know awaits it
   const begun: number[] = [];
   const done: number[] = [];
   const doneAt: number[] = [];
@@ -63,7 +77,7 @@ function startChild(script: string, options: object): ListeningProcess {
     done,
     doneAt,
     ready: ready.promise,
-    exited: new Promise((resolve) => child.once("close", (code, signal) => resolve(code ?? signal!))),
+    exited,
     kill: () => void child.kill("SIGKILL"),
     terminate: () => void process.kill(child.pid!, "SIGTERM"), // not child.kill: on Deno that is what it then ended with
   };
@@ -87,7 +101,7 @@ async function publishNumber(bus: MessageBus, n: number): Promise<void> {
   const message = { subject: event.event_type, data: JSON.stringify(event), id: event.event_id };
   for (;;) {
     try {
-      await bus.publish(message, { timeoutMs: 2000 });
+      await bus.publish(message);
       return;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 50)); // the server is being killed: again, with the same id
@@ -113,15 +127,36 @@ export async function deadNumbers(bus: MessageBus): Promise<number[]> {
   return numbers.sort((one, other) => one - other);
 }
 
-/** Waits until a condition holds. */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  what: string,
-  ms = 25_000,
-): Promise<void> {
-  const deadline = performance.now() + ms;
-  while (!await condition()) {
-    if (performance.now() > deadline) throw new Error(`Waited ${ms} ms in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+/** The durable consumer of the processes of a queue group. */
+export function durableOf(bus: MessageBus, queueGroup: string): Promise<BusConsumer> {
+  const name = `test-${queueGroup}-evt_test_numbered_v1`;
+  return bus.consumer({ stream: Streams.EVENTS, name, filterSubject: "evt.test.numbered.v1" });
+}
+
+/**
+ * Gives back what nobody has settled, as the server itself does when the ack wait is over: so tests need not wait for what
+ * a dead process held, and the ack wait can be so long that a process without a processor for a while does not miss it.
+ */
+export async function endAckWait(bus: MessageBus, consumer: BusConsumer): Promise<void> {
+  const { stream, name } = consumer.config;
+  const answer = await bus.call(`$JS.API.CONSUMER.INFO.${stream}.${name}`, { data: "" });
+  const { delivered, ack_floor: floor }: { delivered: Place; ack_floor: Place } = JSON.parse(
+    new TextDecoder().decode(answer.data),
+  );
+  for (let sequence = floor.stream_seq + 1; sequence <= delivered.stream_seq; sequence++) {
+    const delivery = `1.${sequence}.${delivered.consumer_seq}.0.0`;
+    await bus.call(`$JS.ACK.${stream}.${name}.${delivery}`, { data: "-NAK" }); // of what is settled it is ignored
   }
+}
+
+/** How far a consumer is, in the sequences of its stream and in its own. */
+interface Place {
+  readonly stream_seq: number;
+  readonly consumer_seq: number;
+}
+
+/** The same after the death of the only process, when the server knows that nobody asks for messages any longer. */
+export async function endAckWaitOfDead(bus: MessageBus, consumer: BusConsumer): Promise<void> {
+  await waitFor(async () => (await consumer.info())?.waiting === 0, "nobody asks for messages");
+  await endAckWait(bus, consumer);
 }

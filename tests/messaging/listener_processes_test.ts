@@ -1,24 +1,38 @@
 import assert from "node:assert/strict";
 import { after, it } from "node:test";
+import type { Delivery } from "@glam/shared/messaging";
 import { startNats } from "../_support/nats_server.ts";
-import { deadNumbers, openBus, publishNumbers, startListening, until } from "./_processes.ts";
+import { waitFor } from "../_support/wait_for.ts";
+import {
+  deadNumbers,
+  durableOf,
+  endAckWait,
+  endAckWaitOfDead,
+  openBus,
+  publishNumbers,
+  startListening,
+} from "./_processes.ts";
 
 const server = await startNats();
 after(() => server.stop());
+
+const GROUP = "processes";
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 
 it("a process that is killed loses nothing, and only what it was handling is handled twice", async () => {
   const { bus, options } = await openBus(server);
   await using _bus = bus;
   const concurrency = 4;
   await publishNumbers(bus, 1, 200);
-  const first = startListening({ ...options, concurrency, handlerMs: 30, ackWaitMs: 1000 });
-  await until(() => first.done.length >= 40, "40 are done");
+  const first = startListening({ ...options, concurrency, handlerMs: 30 });
+  await waitFor(() => first.done.length >= 40, "40 are done");
   first.kill();
   await first.exited;
-  const second = startListening({ ...options, concurrency, ackWaitMs: 1000 });
+  await endAckWaitOfDead(bus, await durableOf(bus, GROUP));
+  const second = startListening({ ...options, concurrency });
   const isDone = (n: number) => first.done.includes(n) || second.done.includes(n);
-  const all = Array.from({ length: 200 }, (_, i) => i + 1);
-  await until(() => all.every(isDone), "all are done");
+  const all = numbers(200);
+  await waitFor(() => all.every(isDone), "all are done");
   second.terminate();
   assert.equal(await second.exited, 0);
   const twice = all.filter((n) => first.begun.includes(n) && second.begun.includes(n));
@@ -41,24 +55,54 @@ it("a message that kills its process becomes a dead letter, and the 39 beside it
   const done = new Set<number>();
   let crashes = 0;
   for (; crashes < 12; crashes++) {
-    const child = startListening({ ...options, concurrency: 4, ackWaitMs: 1000, killer });
-    let isOver = false;
-    const ended = child.exited.then(() => isOver = true);
-    await until(
-      async () => isOver || child.done.length + done.size >= 39 && (await deadNumbers(bus)).length === 1,
-      "it dies or is done",
-    );
-    const isKilled = isOver;
+    const child = startListening({ ...options, concurrency: 4, killer });
+    let end: number | string | undefined;
+    const ended = child.exited.then((how) => end = how);
+    await waitFor(async () => {
+      if (end !== undefined) return true;
+      const settled = new Set([...done, ...child.done, ...await deadNumbers(bus)]);
+      return settled.size === 40;
+    }, "it dies, or each message is handled or dead");
+    const isKilled = end !== undefined;
     if (!isKilled) child.terminate();
-    await ended;
+    assert.equal(await ended, isKilled ? "SIGKILL" : 0);
     for (const n of child.done) done.add(n);
     if (!isKilled) break;
+    await endAckWaitOfDead(bus, await durableOf(bus, GROUP));
   }
   console.log(`the process died ${crashes} times`);
   assert.equal(done.size, 39);
   assert.ok(!done.has(killer));
   assert.deepEqual(await deadNumbers(bus), [killer]);
   assert.ok(crashes <= 6, `${crashes} crashes`);
+});
+
+it("what ran alone before a message that kills its process is acknowledged, and does not share its fate", async () => {
+  const { bus, options } = await openBus(server);
+  await using _bus = bus;
+  const [harmless, killer, other] = [1, 2, 3] as const;
+  await publishNumbers(bus, harmless, killer);
+  const consumer = await durableOf(bus, GROUP);
+  // As four processes have left them that died with both.
+  const deliveries: Delivery[] = [];
+  const dying = consumer.subscribe({ onEnd() {}, onDelivery: (delivery) => void deliveries.push(delivery) });
+  for (let process = 1; process <= 4; process++) {
+    if (process > 1) await endAckWait(bus, consumer);
+    dying.pull(2);
+    await waitFor(() => deliveries.length === 2 * process, "both are delivered");
+  }
+  await dying.drain();
+  const child = startListening({ ...options, killer });
+  // A process that has handled another one gets both together.
+  await publishNumbers(bus, other, other);
+  await waitFor(
+    async () => child.done.includes(other) && (await consumer.info())?.ackPending === 2,
+    "it is done",
+  );
+  await endAckWait(bus, consumer);
+  assert.equal(await child.exited, "SIGKILL");
+  assert.deepEqual(child.done, [other, harmless]);
+  assert.equal((await consumer.info())?.ackPending, 1);
 });
 
 it("four graceful stops under load bury nothing and handle nothing twice", async () => {
@@ -68,9 +112,9 @@ it("four graceful stops under load bury nothing and handle nothing twice", async
   await publishNumbers(bus, 1, total);
   const done: number[] = [];
   for (let stop = 1; stop <= 5; stop++) {
-    const child = startListening({ ...options, concurrency: 4, handlerMs: 20, ackWaitMs: 30_000 });
+    const child = startListening({ ...options, concurrency: 4, handlerMs: 20 });
     const enough = stop === 5 ? total : done.length + 60;
-    await until(() => done.length + child.done.length >= enough, "it has done its part");
+    await waitFor(() => done.length + child.done.length >= enough, "it has done its part");
     child.terminate();
     assert.equal(await child.exited, 0);
     done.push(...child.done);
