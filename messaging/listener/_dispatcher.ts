@@ -62,7 +62,9 @@ export class Dispatcher {
   enqueue(held: Held): void {
     held.state = "ready";
     if (held.suspect) {
-      this.#suspects.push(held);
+      // In turns from the front and from the back: what came behind the culprit once comes before it the next time.
+      if (held.delivery.deliveryCount % 2 === 0) this.#suspects.push(held);
+      else this.#suspects.unshift(held);
       this.#seekSolitude();
     } else {
       held.source.ready++;

@@ -134,11 +134,12 @@ export function durableOf(bus: MessageBus, queueGroup: string): Promise<BusConsu
 }
 
 /**
- * Gives back what nobody has settled, as the server itself does when the ack wait is over: so tests need not wait for what
- * a dead process held, and the ack wait can be so long that a process without a processor for a while does not miss it.
+ * Gives back what a process held that is dead, as the server itself does when the ack wait is over: so tests need not wait
+ * for that, and it can be so long that a process without a processor for a while does not miss it.
  */
 export async function endAckWait(bus: MessageBus, consumer: BusConsumer): Promise<void> {
   const { stream, name } = consumer.config;
+  await waitFor(async () => (await consumer.info())?.waiting === 0, "nobody asks for messages any longer");
   const answer = await bus.call(`$JS.API.CONSUMER.INFO.${stream}.${name}`, { data: "" });
   const { delivered, ack_floor: floor }: { delivered: Place; ack_floor: Place } = JSON.parse(
     new TextDecoder().decode(answer.data),
@@ -153,10 +154,4 @@ export async function endAckWait(bus: MessageBus, consumer: BusConsumer): Promis
 interface Place {
   readonly stream_seq: number;
   readonly consumer_seq: number;
-}
-
-/** The same after the death of the only process, when the server knows that nobody asks for messages any longer. */
-export async function endAckWaitOfDead(bus: MessageBus, consumer: BusConsumer): Promise<void> {
-  await waitFor(async () => (await consumer.info())?.waiting === 0, "nobody asks for messages");
-  await endAckWait(bus, consumer);
 }

@@ -1,17 +1,8 @@
 import assert from "node:assert/strict";
 import { after, it } from "node:test";
-import type { Delivery } from "@glam/shared/messaging";
 import { startNats } from "../_support/nats_server.ts";
 import { waitFor } from "../_support/wait_for.ts";
-import {
-  deadNumbers,
-  durableOf,
-  endAckWait,
-  endAckWaitOfDead,
-  openBus,
-  publishNumbers,
-  startListening,
-} from "./_processes.ts";
+import { deadNumbers, durableOf, endAckWait, openBus, publishNumbers, startListening } from "./_processes.ts";
 
 const server = await startNats();
 after(() => server.stop());
@@ -28,7 +19,7 @@ it("a process that is killed loses nothing, and only what it was handling is han
   await waitFor(() => first.done.length >= 40, "40 are done");
   first.kill();
   await first.exited;
-  await endAckWaitOfDead(bus, await durableOf(bus, GROUP));
+  await endAckWait(bus, await durableOf(bus, GROUP));
   const second = startListening({ ...options, concurrency });
   const isDone = (n: number) => first.done.includes(n) || second.done.includes(n);
   const all = numbers(200);
@@ -68,41 +59,13 @@ it("a message that kills its process becomes a dead letter, and the 39 beside it
     assert.equal(await ended, isKilled ? "SIGKILL" : 0);
     for (const n of child.done) done.add(n);
     if (!isKilled) break;
-    await endAckWaitOfDead(bus, await durableOf(bus, GROUP));
+    await endAckWait(bus, await durableOf(bus, GROUP));
   }
   console.log(`the process died ${crashes} times`);
   assert.equal(done.size, 39);
   assert.ok(!done.has(killer));
   assert.deepEqual(await deadNumbers(bus), [killer]);
   assert.ok(crashes <= 6, `${crashes} crashes`);
-});
-
-it("what ran alone before a message that kills its process is acknowledged, and does not share its fate", async () => {
-  const { bus, options } = await openBus(server);
-  await using _bus = bus;
-  const [harmless, killer, other] = [1, 2, 3] as const;
-  await publishNumbers(bus, harmless, killer);
-  const consumer = await durableOf(bus, GROUP);
-  // As four processes have left them that died with both.
-  const deliveries: Delivery[] = [];
-  const dying = consumer.subscribe({ onEnd() {}, onDelivery: (delivery) => void deliveries.push(delivery) });
-  for (let process = 1; process <= 4; process++) {
-    if (process > 1) await endAckWait(bus, consumer);
-    dying.pull(2);
-    await waitFor(() => deliveries.length === 2 * process, "both are delivered");
-  }
-  await dying.drain();
-  const child = startListening({ ...options, killer });
-  // A process that has handled another one gets both together.
-  await publishNumbers(bus, other, other);
-  await waitFor(
-    async () => child.done.includes(other) && (await consumer.info())?.ackPending === 2,
-    "it is done",
-  );
-  await endAckWait(bus, consumer);
-  assert.equal(await child.exited, "SIGKILL");
-  assert.deepEqual(child.done, [other, harmless]);
-  assert.equal((await consumer.info())?.ackPending, 1);
 });
 
 it("four graceful stops under load bury nothing and handle nothing twice", async () => {
