@@ -37,7 +37,7 @@ function start(account: NatsAccount): Ensuring {
 /** What the processes of one account report that ensure the streams at the same moment. */
 async function ensureAtOnce(account: NatsAccount, count: number): Promise<EnsuredStream[][]> {
   const all = Array.from({ length: count }, () => start(account));
-  await waitFor(() => all.every(({ lines }) => lines.includes("ready")), 30_000);
+  await waitFor(() => all.every(({ lines }) => lines.includes("ready")));
   for (const { child } of all) child.stdin!.write("go\n");
   assert.deepEqual(await Promise.all(all.map(({ exited }) => exited)), all.map(() => 0));
   return all.map(({ lines }) => JSON.parse(lines.at(-1)!));

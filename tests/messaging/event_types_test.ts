@@ -10,7 +10,7 @@ import {
   type EventContract,
 } from "@glam/shared/messaging";
 import * as z from "zod";
-import { until } from "./_processes.ts";
+import { waitFor } from "../_support/wait_for.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
 function expectType<_ extends true>(): void {}
@@ -65,7 +65,7 @@ it("a handler of several events tells them apart by their type, and their data w
     data: { total: 8 },
   };
   await bus.publish({ subject: Placed.subject, data: JSON.stringify(event) });
-  await until(() => seen.length === 3, "all are handled");
+  await waitFor(() => seen.length === 3, "all are handled");
   assert.deepEqual(new Set(seen), new Set(["a", 7, 8]));
 });
 

@@ -5,7 +5,7 @@ import { DatabaseError } from "@glam/shared/errors";
 import { createDeadLetters, createInbox, createManualClock, createMemoryBus } from "@glam/shared/messaging";
 import { createTestDatabase, startPostgres } from "../_support/postgres.ts";
 import { effects, entries, listenOnce, openInbox, publishPlain } from "./_inbox.ts";
-import { until } from "./_processes.ts";
+import { waitFor } from "../_support/wait_for.ts";
 
 it("while the database is away events wait: no attempt is counted, no handler called, and the order stays", async () => {
   await using server = await startPostgres();
@@ -24,10 +24,10 @@ it("while the database is away events wait: no attempt is counted, no handler ca
   });
   await listener.start();
   await publishPlain(bus, "e0", 0);
-  await until(() => seen.length === 1, "the first is handled");
+  await waitFor(() => seen.length === 1, "the first is handled");
   await server.kill9();
   for (let n = 1; n <= 100; n++) await publishPlain(bus, `e${n}`, n);
-  await until(async () => {
+  await waitFor(async () => {
     await clock.advance(100);
     return (await listener.health()).reasons.some((reason) => reason.startsWith("The inbox cannot be used"));
   }, "it says so");
@@ -38,12 +38,12 @@ it("while the database is away events wait: no attempt is counted, no handler ca
   }
   assert.equal(seen.length, 1);
   await server.restart();
-  await until(async () => {
+  await waitFor(async () => {
     await clock.advance(100);
     return seen.length >= 101;
   }, "all are handled");
   assert.deepEqual(seen, Array.from({ length: 101 }, (_, n) => [n, 1, 1]));
-  await until(async () => (await listener.health()).status === "healthy", "it is healthy");
+  await waitFor(async () => (await listener.health()).status === "healthy", "it is healthy");
   assert.equal(await createDeadLetters(bus).count(), 0);
 });
 
@@ -67,7 +67,7 @@ it("a commit whose answer is lost is no failed attempt: the next one finds the m
   await using listener = listenOnce(bus, createInbox(deafTo(db, 1)), { maxAttempts: 1 });
   await listener.start();
   await publishPlain(bus, "e1", 1);
-  await until(async () => (await listener.health()).consumers[0]!.held === 0, "it is settled");
+  await waitFor(async () => (await listener.health()).consumers[0]!.held === 0, "it is settled");
   assert.deepEqual(await effects(db), [1]);
   assert.equal((await entries(db)).length, 1);
   assert.equal(await createDeadLetters(bus).count(), 0);
@@ -94,7 +94,7 @@ it("an event that loses every commit is buried in the end, since it may be the c
   await listener.start();
   await publishPlain(bus, "e1", 1);
   const dead = createDeadLetters(bus);
-  await until(async () => await dead.count() === 1, "it is dead");
+  await waitFor(async () => await dead.count() === 1, "it is dead");
   assert.equal(calls, 3);
 });
 
@@ -117,11 +117,11 @@ it("a handler whose time is over is rolled back, and so is one that a stop abort
   await listener.start();
   await publishPlain(bus, "e1", 1);
   const dead = createDeadLetters(bus);
-  await until(async () => await dead.count() === 1, "the first is dead");
+  await waitFor(async () => await dead.count() === 1, "the first is dead");
   await publishPlain(bus, "e2", 2);
-  await until(() => began.includes(2), "the second runs");
+  await waitFor(() => began.includes(2), "the second runs");
   await listener.stop();
-  await until(async () => await inTransaction(db) === 0, "nothing is open any longer");
+  await waitFor(async () => await inTransaction(db) === 0, "nothing is open any longer");
   assert.deepEqual([await effects(db), await entries(db)], [[], []]);
 });
 

@@ -4,7 +4,7 @@ import { connectDatabase } from "@glam/shared/db";
 import { createMemoryBus } from "@glam/shared/messaging";
 import { startPglite } from "../_support/pglite.ts";
 import { effects, listenOnce, openInbox, publishPlain } from "./_inbox.ts";
-import { until } from "./_processes.ts";
+import { waitFor } from "../_support/wait_for.ts";
 
 it("an inbox works on PGlite and the memory bus, where all handlers share one session", async () => {
   await using db = await connectDatabase(await startPglite());
@@ -25,7 +25,7 @@ it("an inbox works on PGlite and the memory bus, where all handlers share one se
     await publishPlain(bus, `e${n}`, n);
     await publishPlain(bus, `e${n}`, n);
   }
-  await until(async () => {
+  await waitFor(async () => {
     const { consumers, in_flight } = await listener.health();
     return in_flight + consumers[0]!.lag + consumers[0]!.held === 0;
   }, "everything is handled");

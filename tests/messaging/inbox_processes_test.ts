@@ -5,13 +5,13 @@ import { createMetrics } from "@glam/shared/metrics";
 import { createTestDatabase, startPostgres } from "../_support/postgres.ts";
 import { startNats } from "../_support/nats_server.ts";
 import { effects, listenOnce, openInbox } from "./_inbox.ts";
+import { waitFor } from "../_support/wait_for.ts";
 import {
   deadNumbers,
   type ListeningProcess,
   openBus,
   publishNumbers,
   startInboxListening,
-  until,
 } from "./_processes.ts";
 
 const server = await startNats();
@@ -32,10 +32,13 @@ it("a process that is killed between commit and acknowledgement has done it once
     children.push(child);
     let end: number | string | undefined;
     child.exited.then((code) => end = code);
-    await until(async () => end !== undefined || (await effects(db)).length >= 100, "it dies or all is done");
-    if (end === undefined && died < 4) await until(() => end !== undefined, "it dies of the last one");
+    await waitFor(
+      async () => end !== undefined || (await effects(db)).length >= 100,
+      "it dies or all is done",
+    );
+    if (end === undefined && died < 4) await waitFor(() => end !== undefined, "it dies of the last one");
     if (end === undefined) {
-      await until(async () => await pending(bus) === 0, "all is acknowledged");
+      await waitFor(async () => await pending(bus) === 0, "all is acknowledged");
       child.terminate();
       assert.equal(await child.exited, 0);
       break;
@@ -72,7 +75,7 @@ it("everything that a server delivers once more has no second effect", async () 
   await publishNumbers(bus, 1, 300);
   const first = listenOnce(bus, inbox, { concurrency: 8 });
   await first.start();
-  await until(async () => (await effects(db)).length === 300, "all are handled");
+  await waitFor(async () => (await effects(db)).length === 300, "all are handled");
   await first.stop();
   const [durable] = [...first.durables.values()];
   await bus.deleteConsumer("GLAM_EVENTS", durable!); // and with it what the server knows of acknowledgements
@@ -80,7 +83,7 @@ it("everything that a server delivers once more has no second effect", async () 
   let calls = 0;
   await using second = listenOnce(bus, inbox, { concurrency: 8, metrics, handle: () => void calls++ });
   await second.start();
-  await until(
+  await waitFor(
     async () =>
       /^messaging_consumed_total\{.*outcome="duplicate"\} 300$/m.test(
         await (await metrics.registry()).metrics(),
@@ -113,17 +116,16 @@ it("replicas, Postgres and NATS are killed in turn under load, and each event ha
   let isOver = false;
   const publishing = (async () => {
     while (!isOver) {
-      await until(() => isOver || handled() > published - 1000, "there is need for more", 60_000);
+      await waitFor(() => isOver || handled() > published - 1000, "there is need for more");
       await publishNumbers(bus, published + 1, published + 100);
       published += 100;
     }
   })();
   const progress = async () => {
     const target = handled() + 200;
-    await until(
+    await waitFor(
       () => replicas.reduce((sum, { done }) => sum + done.length, 0) >= target,
       "work goes on",
-      60_000,
     );
   };
   try {
@@ -144,7 +146,7 @@ it("replicas, Postgres and NATS are killed in turn under load, and each event ha
     }
     isOver = true;
     await publishing;
-    await until(async () => new Set(await effects(db)).size === published, "all are handled", 60_000);
+    await waitFor(async () => new Set(await effects(db)).size === published, "all are handled");
     for (const replica of replicas.slice(2)) replica.terminate();
     assert.deepEqual(await Promise.all(replicas.slice(2).map(({ exited }) => exited)), [0, 0]);
     assert.deepEqual(await effects(db), numbers(published));

@@ -5,7 +5,7 @@ import { ConfigError } from "@glam/shared/errors";
 import { createInbox, createManualClock, createMemoryBus, inboxTable } from "@glam/shared/messaging";
 import { createTestDatabase } from "../_support/postgres.ts";
 import { listenOnce, openInbox } from "./_inbox.ts";
-import { until } from "./_processes.ts";
+import { waitFor } from "../_support/wait_for.ts";
 
 /** Rows that were handled so many hours ago. */
 async function seed(db: Database, count: number, hours: number): Promise<void> {
@@ -149,7 +149,7 @@ it("a running listener cleans up, and stops doing so with its end", async () => 
   for (let round = 0; round < 2; round++) {
     await seed(db, 3, 300 + round);
     await clock.advance(60_000);
-    await until(async () => await countRows(db) === 0, "they are deleted");
+    await waitFor(async () => await countRows(db) === 0, "they are deleted");
   }
   await listener.stop();
   await seed(db, 3, 400);

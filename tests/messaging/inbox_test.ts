@@ -11,13 +11,13 @@ import {
 import { createMetrics } from "@glam/shared/metrics";
 import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
 import { effects, entries, listenOnce, Numbered, openInbox, publishPlain } from "./_inbox.ts";
-import { until } from "./_processes.ts";
+import { waitFor } from "../_support/wait_for.ts";
 
 const DURABLE = "test-inbox-evt_test_numbered_v1";
 
 /** Until nothing is left to handle. */
 async function settled(...listeners: Listener[]): Promise<void> {
-  await until(async () => {
+  await waitFor(async () => {
     const healths = await Promise.all(listeners.map((listener) => listener.health()));
     return healths.every(({ in_flight, consumers }) =>
       in_flight === 0 && consumers.every(({ lag, held }) => lag + held === 0)
@@ -63,7 +63,7 @@ it("a handler that fails for good leaves no mark, so that its dead letter can be
   await listener.start();
   await createPublisher(bus, { service: "test" }).publish(Numbered, { n: 1 });
   const dead = createDeadLetters(bus);
-  await until(async () => await dead.count() === 1, "it is dead");
+  await waitFor(async () => await dead.count() === 1, "it is dead");
   assert.deepEqual([await effects(db), await entries(db)], [[], []]);
   isMended = true;
   await dead.redrive("all");
@@ -131,13 +131,13 @@ it("a redriven dead letter is the event that it was", async () => {
   const dead = createDeadLetters(bus);
   // Each redrive brings the events to both queue groups again, and dies again in one of them.
   for (let round = 0; round < 3; round++) {
-    await until(async () => await dead.count() === 2, "both are dead");
+    await waitFor(async () => await dead.count() === 2, "both are dead");
     const ids: (string | undefined)[] = [];
     for await (const { messageId } of dead.list()) ids.push(messageId);
     assert.deepEqual(ids, [`${Numbered.subject}:order-7`, undefined]);
     await dead.redrive("all");
   }
-  await until(async () => await dead.count() === 2, "both are dead");
+  await waitFor(async () => await dead.count() === 2, "both are dead");
   await settled(listener, hopeless);
   assert.deepEqual(await effects(db), [1, 2]);
   assert.deepEqual(await entries(db), [
@@ -177,7 +177,7 @@ it("copies that are handled at the same time have one effect", async () => {
   );
   for (const listener of listeners) await listener.start();
   await Promise.all(buses.map((bus) => publishPlain(bus, "0a1b", 1)));
-  await until(async () => await waitingFor(db) === 3, "the three others wait for the one that came first");
+  await waitFor(async () => await waitingFor(db) === 3, "the three others wait for the one that came first");
   assert.deepEqual(began, [1]);
   release.resolve();
   await settled(...listeners);
@@ -200,7 +200,7 @@ it("a copy that waited runs where the first was rolled back", async () => {
     await tx`insert into effects (n) values (2)`;
     return "second";
   });
-  await until(async () => await waitingFor(db) === 1, "the second one waits");
+  await waitFor(async () => await waitingFor(db) === 1, "the second one waits");
   fail.reject(new Error("rolled back"));
   await assert.rejects(first, /rolled back/);
   assert.deepEqual(await second, { duplicate: false, value: "second" });

@@ -5,7 +5,8 @@ import { connectNats, createListener, defineEvent, ensureStreams, Streams } from
 import * as z from "zod";
 import { startNats, startNatsCluster } from "../_support/nats_server.ts";
 import { credsOf, operatorConfig } from "../_support/nats_jwt.ts";
-import { deadNumbers, publishNumbers, until } from "./_processes.ts";
+import { waitFor } from "../_support/wait_for.ts";
+import { deadNumbers, publishNumbers } from "./_processes.ts";
 
 const Numbered = defineEvent("evt.test.numbered.v1", z.object({ n: z.int() }));
 const silent = { debug() {}, info() {}, warn() {}, error() {}, critical() {} };
@@ -19,11 +20,11 @@ it("a connection that the server ends for good ends the listener: finished rejec
   await using listener = createListener(bus, { ...options, handle: () => void handled++ });
   await listener.start();
   await publishNumbers(bus, 1, 1);
-  await until(() => handled === 1, "it listens");
+  await waitFor(() => handled === 1, "it listens");
   assert.equal((await listener.health()).status, "healthy");
   let ended: unknown;
   listener.finished.catch((error) => ended = error);
-  await until(() => ended !== undefined, "the listener is over", 30_000);
+  await waitFor(() => ended !== undefined, "the listener is over");
   assert.ok(ended instanceof MessageBusError, String(ended));
   assert.equal(ended.kind, "unavailable");
   assert.match(ended.message, /Listener ended: the connection to the message bus is closed/);
@@ -51,20 +52,19 @@ it("a listener on a cluster loses and repeats nothing when the leader of its str
   });
   await listener.start();
   await publishNumbers(bus, 1, 300);
-  await until(() => runs.size >= 100, "it is at work");
+  await waitFor(() => runs.size >= 100, "it is at work");
   const publishing = publishNumbers(bus, 301, 1000);
   const leader = await cluster.leaderOf(Streams.EVENTS);
   await cluster.servers[leader]!.kill9();
   await publishing;
-  await until(() => runs.size === 1000, "all are handled", 60_000);
-  await until(async () => (await listener.health()).status === "healthy", "it is healthy", 30_000);
+  await waitFor(() => runs.size === 1000, "all are handled");
+  await waitFor(async () => (await listener.health()).status === "healthy", "it is healthy");
   const twice = [...runs].filter(([, count]) => count > 1);
   assert.deepEqual(twice, [], "what comes again in this process is recognised");
   let dead: number[] | undefined; // their stream may have lost its leader, too
-  await until(
+  await waitFor(
     async () => (dead = await deadNumbers(bus).catch(() => undefined)) !== undefined,
     "a leader is elected",
-    60_000,
   );
   assert.deepEqual(dead, []);
 });

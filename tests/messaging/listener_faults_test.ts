@@ -9,7 +9,8 @@ import {
 } from "@glam/shared/messaging";
 import * as z from "zod";
 import { startNats } from "../_support/nats_server.ts";
-import { openBus, publishNumbers, until } from "./_processes.ts";
+import { waitFor } from "../_support/wait_for.ts";
+import { openBus, publishNumbers } from "./_processes.ts";
 
 const Numbered = defineEvent("evt.test.numbered.v1", z.object({ n: z.int() }));
 const silent = { debug() {}, info() {}, warn() {}, error() {}, critical() {} };
@@ -43,21 +44,21 @@ it("a listener goes on after its server was killed, within seconds, and loses no
   });
   await listener.start();
   await publishNumbers(bus, 1, 50);
-  await until(() => seen.length === 49, "all but the one at work are handled");
+  await waitFor(() => seen.length === 49, "all but the one at work are handled");
   await server.kill9();
-  await until(() => !bus.connected, "the connection is lost");
+  await waitFor(() => !bus.connected, "the connection is lost");
   assert.equal((await listener.health()).status, "unhealthy");
   await server.restart();
-  await until(() => bus.connected, "the connection is there");
+  await waitFor(() => bus.connected, "the connection is there");
   const before = performance.now();
   await publishNumbers(bus, 51, 60);
-  await until(() => seen.length >= 59, "the new ones are handled", 5000);
+  await waitFor(() => seen.length >= 59, "the new ones are handled");
   console.log(
     `consuming went on ${Math.round(performance.now() - before)} ms after the connection was there`,
   );
   gate.resolve();
-  await until(() => seen.length === 60, "the one at work is done");
-  await until(async () => (await listener.health()).status === "healthy", "it is healthy");
+  await waitFor(() => seen.length === 60, "the one at work is done");
+  await waitFor(async () => (await listener.health()).status === "healthy", "it is healthy");
   await new Promise((resolve) => setTimeout(resolve, 2500)); // longer than the ack wait
   assert.deepEqual(seen.toSorted((a, b) => a - b), Array.from({ length: 60 }, (_, i) => i + 1));
 });
@@ -71,13 +72,13 @@ it("what finishes while the server is away is acknowledged when it is back, and 
   await using listener = listen(bus, { handle: () => (calls++, gate.promise), ackWaitMs: 1500 });
   await listener.start();
   await publishNumbers(bus, 1, 1);
-  await until(() => calls === 1, "it runs");
+  await waitFor(() => calls === 1, "it runs");
   await server.kill9();
-  await until(() => !bus.connected, "the connection is lost");
+  await waitFor(() => !bus.connected, "the connection is lost");
   gate.resolve();
-  await until(async () => (await listener.health()).in_flight === 0, "it is done");
+  await waitFor(async () => (await listener.health()).in_flight === 0, "it is done");
   await server.restart();
-  await until(async () => (await listener.health()).status === "healthy", "it is healthy");
+  await waitFor(async () => (await listener.health()).status === "healthy", "it is healthy");
   await new Promise((resolve) => setTimeout(resolve, 2000)); // longer than the ack wait
   assert.equal(calls, 1);
 });
@@ -90,7 +91,7 @@ it("health answers within its time while the server hangs, and the listener goes
   await using listener = listen(bus, { handle: ({ data }) => void seen.push(data.n) });
   await listener.start();
   await publishNumbers(bus, 1, 1);
-  await until(() => seen.length === 1, "it listens");
+  await waitFor(() => seen.length === 1, "it listens");
   await server.pause();
   const before = performance.now();
   const { status, reasons } = await listener.health();
@@ -100,8 +101,8 @@ it("health answers within its time while the server hangs, and the listener goes
   assert.ok(took < 2000, `${took} ms`);
   await server.resume();
   await publishNumbers(bus, 2, 2);
-  await until(() => seen.length === 2, "it goes on", 6000);
-  await until(async () => (await listener.health()).status === "healthy", "it is healthy", 6000);
+  await waitFor(() => seen.length === 2, "it goes on");
+  await waitFor(async () => (await listener.health()).status === "healthy", "it is healthy");
 });
 
 it("a listener stops while the server is away, and what it held comes to the next one", async () => {
@@ -117,20 +118,20 @@ it("a listener stops while the server is away, and what it held comes to the nex
   });
   await first.start();
   await publishNumbers(bus, 1, 5);
-  await until(() => calls === 1, "it runs");
+  await waitFor(() => calls === 1, "it runs");
   await server.kill9();
-  await until(() => !bus.connected, "the connection is lost");
+  await waitFor(() => !bus.connected, "the connection is lost");
   const before = performance.now();
   const stopping = first.stop();
   assert.equal(first.stop(), stopping);
   await stopping;
   assert.ok(performance.now() - before < 5000);
   await server.restart();
-  await until(() => bus.connected, "the connection is there");
+  await waitFor(() => bus.connected, "the connection is there");
   const seen = new Set<number>();
   await using second = listen(bus, { handle: ({ data }) => void seen.add(data.n) });
   await second.start();
-  await until(() => seen.size === 5, "all are handled");
+  await waitFor(() => seen.size === 5, "all are handled");
 });
 
 it("many messages that fail do not keep healthy ones back, also after the server was killed", async () => {
@@ -149,11 +150,11 @@ it("many messages that fail do not keep healthy ones back, also after the server
   });
   await listener.start();
   await publishNumbers(bus, 1, 3100);
-  await until(() => healthy.size === 100, "the healthy ones are handled");
+  await waitFor(() => healthy.size === 100, "the healthy ones are handled");
   await server.kill9();
-  await until(() => !bus.connected, "the connection is lost");
+  await waitFor(() => !bus.connected, "the connection is lost");
   await server.restart();
-  await until(() => bus.connected, "the connection is there");
+  await waitFor(() => bus.connected, "the connection is there");
   await publishNumbers(bus, 3101, 3200);
-  await until(() => healthy.size === 200, "the healthy ones are handled again");
+  await waitFor(() => healthy.size === 200, "the healthy ones are handled again");
 });

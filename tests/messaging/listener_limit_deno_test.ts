@@ -4,7 +4,8 @@ import { it } from "node:test";
 import { createListener, defineEvent } from "@glam/shared/messaging";
 import * as z from "zod";
 import { startNats } from "../_support/nats_server.ts";
-import { openBus, publishNumbers, until } from "./_processes.ts";
+import { waitFor } from "../_support/wait_for.ts";
+import { openBus, publishNumbers } from "./_processes.ts";
 
 const Numbered = defineEvent("evt.test.numbered.v1", z.object({ n: z.int() }));
 const silent = { debug() {}, info() {}, warn() {}, error() {}, critical() {} };
@@ -31,6 +32,6 @@ it("a listener of a consumer that is at its limit waits, and goes on when there 
   });
   await publishNumbers(bus, 1, 21_000);
   await listener.start();
-  await until(() => handled.size === 21_000, "all are handled", 60_000);
+  await waitFor(() => handled.size === 21_000, "all are handled");
   assert.equal(attempts, 42_000);
 });

@@ -35,9 +35,7 @@ function failing(bus: MessageBus, failureOf: (message: OutgoingMessage) => Error
   });
 }
 
-it("a nats-server that is killed under load costs no attempt, and every event is stored once", {
-  timeout: 60_000,
-}, async () => {
+it("a nats-server that is killed under load costs no attempt, and every event is stored once", async () => {
   await using server = await startNats({ accounts: false });
   await using setting = await openOutbox({ maxAttempts: 1, batchSize: 100 });
   const { db, outbox } = setting;
@@ -54,7 +52,7 @@ it("a nats-server that is killed under load costs no attempt, and every event is
     }
   })();
   for (let round = 1; round <= 3; round++) {
-    await waitFor(async () => (await outbox.status()).sent > 200 * round, 20_000);
+    await waitFor(async () => (await outbox.status()).sent > 200 * round);
     await server.kill9();
     await waitFor(() => !bus.connected);
     const before = written;
@@ -63,7 +61,7 @@ it("a nats-server that is killed under load costs no attempt, and every event is
   }
   writing = false;
   await writer;
-  await waitFor(async () => (await outbox.status()).sent === written, 30_000);
+  await waitFor(async () => (await outbox.status()).sent === written);
   assert.deepEqual((await storedNumbers(bus)).sort((a, b) => a - b), range(1, written));
   assert.ok((await rowsOf(db)).every(({ attempts }) => attempts === 0));
   await relay.stop();
@@ -72,7 +70,6 @@ it("a nats-server that is killed under load costs no attempt, and every event is
 
 it(
   "a Postgres that is killed and comes back is found again, and nothing is lost",
-  { timeout: 60_000 },
   async () => {
     await using server = await startPostgres();
     await using setting = await openOutbox({ batchSize: 10 }, { url: server.url });
@@ -89,7 +86,7 @@ it(
     }
     await using watching = await connectDatabase({ url: server.url, schema: db.schema });
     const watched = createOutbox(watching, { service: "test" });
-    await waitFor(async () => (await watched.status()).sent === 300, 20_000);
+    await waitFor(async () => (await watched.status()).sent === 300);
     await waitFor(async () => (await relay.health()).listening);
     assert.deepEqual((await storedNumbers(bus)).sort((a, b) => a - b), range(1, 300));
     // Until no connection of the pool is one that the kill has broken.
@@ -120,7 +117,7 @@ it("an outage of the database is one line when it begins and one when it is over
   ]);
 });
 
-it("backends that are terminated in the middle of batches lose nothing", { timeout: 60_000 }, async () => {
+it("backends that are terminated in the middle of batches lose nothing", async () => {
   const applicationName = `terminated_${crypto.randomUUID()}`; // not that of the same test on another runtime
   await using setting = await openOutbox({ batchSize: 5 }, { applicationName });
   const { db, bus, outbox } = setting;
@@ -138,12 +135,12 @@ it("backends that are terminated in the middle of batches lose nothing", { timeo
       return now.sent > sent || now.pending === 0;
     });
   }
-  await waitFor(async () => (await watched.status()).pending === 0, 20_000);
+  await waitFor(async () => (await watched.status()).pending === 0);
   assert.deepEqual((await storedNumbers(bus)).sort((a, b) => a - b), range(1, 400));
   await waitFor(() => Promise.all(range(1, 10).map(() => db.ping())).then(() => true, () => false));
 });
 
-it("health and stop come to an end while the database hangs", { timeout: 60_000 }, async () => {
+it("health and stop come to an end while the database hangs", async () => {
   await using server = await startPostgres();
   await using setting = await openOutbox({}, {
     url: server.url,

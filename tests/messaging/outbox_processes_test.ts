@@ -44,9 +44,7 @@ async function start(
   };
 }
 
-it("relays that are killed with -9 lose nothing, keep the order of keys, and send doubles with the same id", {
-  timeout: 120_000,
-}, async () => {
+it("relays that are killed with -9 lose nothing, keep the order of keys, and send doubles with the same id", async () => {
   await using server = await startNats({ accounts: false });
   await using setting = await openOutbox({}, { poolSize: 10 });
   const { db, outbox } = setting;
@@ -74,14 +72,14 @@ it("relays that are killed with -9 lose nothing, keep the order of keys, and sen
   for (let round = 0; round < 4; round++) {
     relays.push(await start(setting, server, { role: "relay" }));
     const before = published.length;
-    await waitFor(() => published.length > before + 100 + 37 * round, 30_000);
+    await waitFor(() => published.length > before + 100 + 37 * round);
     const killed = relays.shift()!;
     killed.kill();
     await killed.exited;
   }
   writing = false;
   await writer;
-  await waitFor(async () => (await outbox.status()).pending === 0, 60_000);
+  await waitFor(async () => (await outbox.status()).pending === 0);
   relays[0]!.terminate();
   assert.equal(await relays[0]!.exited, 0);
   const events = await storedEvents(bus);
@@ -101,9 +99,7 @@ it("relays that are killed with -9 lose nothing, keep the order of keys, and sen
   await bus.close();
 });
 
-it("a service that is killed with -9 leaves exactly the events of what it has committed", {
-  timeout: 60_000,
-}, async () => {
+it("a service that is killed with -9 leaves exactly the events of what it has committed", async () => {
   await using server = await startNats({ accounts: false });
   await using setting = await openOutbox();
   const { db, outbox } = setting;
@@ -116,7 +112,7 @@ it("a service that is killed with -9 leaves exactly the events of what it has co
     const count = async () =>
       (await db.sql<{ count: number }>`select count(*)::int as count from orders`)[0]!.count;
     const before = await count();
-    await waitFor(async () => await count() > before + 150 + 11 * round, 30_000);
+    await waitFor(async () => await count() > before + 150 + 11 * round);
     service.kill();
     await service.exited;
   }
@@ -125,7 +121,7 @@ it("a service that is killed with -9 leaves exactly the events of what it has co
     (await db.sql`select 1 from pg_stat_activity where query like '%orders%' and state <> 'idle'
       and pid <> pg_backend_pid()`).length === 0
   );
-  await waitFor(async () => (await outbox.status()).pending === 0, 30_000);
+  await waitFor(async () => (await outbox.status()).pending === 0);
   const orders = await db.sql<{ n: number }>`select n from orders where done order by n`;
   const numbers = (await storedEvents(bus)).map(({ event }) => event.data.n);
   assert.deepEqual(numbers.sort((a, b) => a - b), orders.map(({ n }) => n));
