@@ -17,7 +17,7 @@ export const PATIENCE_MS = 120_000;
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
-  what: string | (() => string) | number = String(condition),
+  what: string | (() => string) = String(condition),
 ): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const expired = new Promise<undefined>((resolve) =>
@@ -36,6 +36,6 @@ export async function waitFor<T>(
     clearTimeout(timer);
   }
   throw new Error(
-    `Waited ${PATIENCE_MS / 1000} s in vain until: ${typeof what === "function" ? what() : what}`,
+    `Waited ${PATIENCE_MS / 1000} s in vain until: ${typeof what === "string" ? what : what()}`,
   );
 }
