@@ -88,15 +88,16 @@ it("a nested transaction whose savepoint nobody answers is given up within the d
 });
 
 it("connections that are cut fail what runs on them, and the pool recovers at once", async () => {
-  await using watcher = await createTestDatabase();
-  const applicationName = `cut_${watcher.schema}`;
+  await using holder = await createTestDatabase();
+  await using lock = await holdAdvisoryLock(holder);
+  const applicationName = `cut_${holder.schema}`;
   await using network = await throughProxy({ applicationName });
   const { db, proxy } = network;
   const running = Array.from(
     { length: POOL_SIZE },
-    () => assert.rejects(db.sql`select pg_sleep(3600)`, isRetryable),
+    () => assert.rejects(db.sql`select pg_advisory_xact_lock(${lock.key})`, isRetryable),
   );
-  await waitForBackends(watcher, { applicationName, count: POOL_SIZE });
+  await waitForBackends(holder, { applicationName, event: "advisory", count: POOL_SIZE });
   proxy.cut();
   await Promise.all(running);
   await allConnectionsWork(db, POOL_SIZE);

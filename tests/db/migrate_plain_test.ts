@@ -2,6 +2,7 @@ import { type MigrationFile, Migrator } from "@glam/shared/db";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTestDatabase } from "../_support/postgres.ts";
+import { createOwnDatabase } from "./_own_database.ts";
 import { names, plainMigration, problemOf, TWO_TABLES } from "./_migrations.ts";
 
 const ITEMS = TWO_TABLES[0]!;
@@ -12,8 +13,8 @@ const HALF = plainMigration(
   "drop table half;\ndrop table nope;",
 );
 
-async function halfDone() {
-  const db = await createTestDatabase();
+async function halfDone(options: { readonly url?: string } = {}) {
+  const db = await createTestDatabase(options);
   await new Migrator(db, { migrations: [ITEMS] }).up();
   await db.sql`insert into items values (1), (2)`;
   const migrator = (files: readonly MigrationFile[] = [ITEMS, HALF]) =>
@@ -39,7 +40,9 @@ test("a file outside of a transaction runs statement by statement", async () => 
 });
 
 test("one that fails says what took effect, what is left of an index, and blocks until it is repaired", async () => {
-  await using half = await halfDone();
+  // Of its own, for an index that another test is building has not been built either.
+  await using own = await createOwnDatabase();
+  await using half = await halfDone({ url: own.url });
   const { db, migrator } = half;
   const { message } = await problemOf(migrator().up(), "unfinished");
   assert.match(

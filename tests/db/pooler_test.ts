@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { connectDatabase, type DatabaseOptions } from "@glam/shared/db";
+import { connectDatabase, type DatabaseOptions, type Sql } from "@glam/shared/db";
 import { ConflictError, DatabaseError } from "@glam/shared/errors";
 import { startPgBouncer } from "../_support/pgbouncer.ts";
-import { PATIENT, sharedPostgres } from "../_support/postgres.ts";
+import { createTestDatabase, PATIENT, sharedPostgres } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
+import { holdAdvisoryLock } from "./_connections.ts";
 
 /** A database behind PgBouncer in transaction mode, whose four server connections everybody shares. */
 async function behindPgBouncer(options: DatabaseOptions = {}) {
@@ -81,14 +82,18 @@ it("the deadlines are set within each transaction, and nothing of them stays on 
     queryTimeoutMs: 150,
     lazy: true,
   });
+  // A lock and no sleep: nothing is left on the server when it is released.
+  await using holder = await createTestDatabase();
+  await using lock = await holdAdvisoryLock(holder);
+  const wait = (sql: Sql) => sql`select pg_advisory_xact_lock(${lock.key})`;
   // On a busy machine this side may have given up before the server's word for it has come.
   await waitFor(async () => {
-    const error = await hasty.transaction((tx) => tx`select pg_sleep(120)`)
+    const error = await hasty.transaction(wait)
       .then(() => assert.fail(), (error: unknown) => error);
     assert.ok(error instanceof DatabaseError, String(error));
     return error.message === "Database query was cancelled";
   }, "the server ended the statement");
-  await assert.rejects(hasty.sql`select pg_sleep(120)`, /Database did not answer in time/);
+  await assert.rejects(wait(hasty.sql), /Database did not answer in time/);
   await waitFor(() => hasty.ping().then(() => true, () => false), "the pool works again");
 });
 
