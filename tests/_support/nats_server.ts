@@ -225,14 +225,15 @@ function createProcess(folder: string, monitor: number): NatsProcess {
     const started = child;
     let log = "";
     await waitFor(async () => {
-      // Who answers may be somebody else's server on this port, so it has to be in the log, too.
-      const response = await fetch(`http://${host}:${monitor}/healthz`).catch(() => undefined);
-      await response?.body?.cancel();
       log = (await logs()).slice(logged);
-      if (started.exitCode !== null || child !== started || log.includes("[FTL]")) {
+      if (started.exitCode !== null || child !== started || /\[FTL\]|^nats-server: /m.test(log)) {
         throw log.includes(IN_USE) ? new PortInUseError(log) : new Error(`nats-server did not start\n${log}`);
       }
-      return response?.ok === true && log.includes("Server is ready");
+      // Before that, it may be somebody else who listens on this port.
+      if (!log.includes("Server is ready")) return false;
+      const response = await fetch(`http://${host}:${monitor}/healthz`).catch(() => undefined);
+      await response?.body?.cancel();
+      return response?.ok === true;
     }, () => `nats-server is ready\n${log}`);
   }
 
