@@ -40,6 +40,7 @@ export async function newService(name: string): Promise<NewService> {
   // The last is the first to go, so what runs in the folder has ended before the folder is removed.
   const owned = cleanup.move();
   const start: NewService["start"] = (task, args = [], options = {}) => {
+    if (owned.disposed) throw new Error(`${name} was removed`); // while a test that ran out of time went on
     const [program, ...words] = tasks[task]!.split(" ");
     const own = program === runtime ? process.execPath : program!;
     return owned.use(startProcess(own, [...words, ...args], { cwd: folder, ...options }));
