@@ -117,6 +117,17 @@ export function exchange(
   });
 }
 
+/** The one response to `bytes`; without one it throws, and says why there is none. */
+export async function exchangeOne(
+  port: number,
+  bytes: string | Uint8Array,
+  options: ExchangeOptions = {},
+): Promise<RawResponse> {
+  const { responses: [response], rest, end } = await exchange(port, bytes, options);
+  if (response === undefined) throw new Error(`Expected a response, got ${rest || "nothing"}: ${end}`);
+  return response;
+}
+
 /** A request as text: the request line, the header lines as given, and a body with its length. */
 export function requestText(
   method: string,

@@ -112,8 +112,3 @@ export function deferred<T = void>(): {
   const promise = new Promise<T>((resolve, reject) => handles = { resolve, reject });
   return { promise, ...handles };
 }
-
-/** Resolves as soon as `condition` holds. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
-}

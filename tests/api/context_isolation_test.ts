@@ -10,7 +10,7 @@ const pause = (i: number) => new Promise<void>((resolve) => setTimeout(resolve, 
 describe("1,000 requests at the same time", () => {
   it("never see each other's context across awaits, timers, microtasks, events and streams", async () => {
     const { logger, lines } = jsonLogger();
-    const { app } = createApp({ logger, timeoutMs: 60_000 });
+    const { app } = createApp({ logger, timeoutMs: 600_000 });
     const seen = (id: string) => {
       const context = getContext();
       assert.equal(context?.requestId, id);

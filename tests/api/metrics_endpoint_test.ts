@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import { glamMiddleware, success } from "@glam/shared/api";
 import { ConflictError } from "@glam/shared/errors";
 import { Hono } from "hono";
-import { type App, createApp, deferred, recordingLogger, send, until } from "./_support.ts";
+import { waitFor } from "../_support/wait_for.ts";
+import { type App, createApp, deferred, recordingLogger, send } from "./_support.ts";
 
 /** The samples of a scrape by name and labels, as they are written. */
 async function scrape(app: App | Hono, path = "/metrics"): Promise<Map<string, number>> {
@@ -172,7 +173,7 @@ describe("the endpoint of a request", () => {
 
 describe("http_requests_in_progress", () => {
   it("rises while a request runs, and is 0 after every kind of end", async () => {
-    const { app } = createApp({ timeoutMs: 1000 });
+    const { app } = createApp({ timeoutMs: 600_000 });
     const gate = deferred();
     let entered = false;
     app.get("/waits", async (c) => {
@@ -190,7 +191,7 @@ describe("http_requests_in_progress", () => {
     app.get("/nothing", (() => {}) as never);
     const inProgress = async () => (await scrape(app)).get('http_requests_in_progress{service="catalog"}');
     const waiting = app.request("/waits");
-    await until(() => entered);
+    await waitFor(() => entered, "the handler is entered");
     assert.equal(await inProgress(), 1);
     gate.resolve();
     await waiting;

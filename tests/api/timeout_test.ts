@@ -4,7 +4,8 @@ import { describe, it } from "node:test";
 import { success } from "@glam/shared/api";
 import { getContext, getRequestId } from "@glam/shared/context";
 import { ConflictError, GlamError, isGlamError } from "@glam/shared/errors";
-import { createApp, deferred, send, until } from "./_support.ts";
+import { waitFor } from "../_support/wait_for.ts";
+import { createApp, deferred, send } from "./_support.ts";
 
 /** Rejections that nobody handles while `work` runs. */
 async function unhandledDuring(work: () => Promise<unknown>): Promise<unknown[]> {
@@ -90,7 +91,7 @@ describe("a request over timeoutMs", () => {
           assert.deepEqual([status, body.error.code], [504, "TIMEOUT"]);
           const answered = entries.length;
           gate.resolve();
-          await until(() => entries.length > answered);
+          await waitFor(() => entries.length > answered, "the late error is logged");
           assert.equal(entries.length, answered + 1);
           assert.equal(entries.at(-1)?.level, "warn");
           assert.equal(entries.at(-1)?.fields.error, late);
@@ -160,7 +161,7 @@ describe("a request over timeoutMs", () => {
 });
 
 describe("a request within timeoutMs", () => {
-  const { app } = createApp({ timeoutMs: 60_000 }); // a timer left over would keep the test run alive
+  const { app } = createApp({ timeoutMs: 600_000 }); // a timer left over would keep the test run alive
   let signal: AbortSignal | undefined;
   app.get("/", (c) => {
     signal = c.var.signal;

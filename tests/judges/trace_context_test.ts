@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { glamMiddleware, success } from "@glam/shared/api";
 import { propagationHeaders } from "@glam/shared/context";
 import { Hono } from "hono";
-import { exchange, requestText } from "../_support/raw_http.ts";
+import { exchangeOne, requestText } from "../_support/raw_http.ts";
 import { serveApp, type ServedApp } from "../_support/served_app.ts";
 
 const TRACE = "12345678901234567890123456789012";
@@ -102,8 +102,8 @@ describe("W3C Trace Context over a socket", () => {
     const urls = Array.from({ length: count }, () => receiver.newUrl());
     const body = JSON.stringify(urls.map((url) => ({ url, arguments: [] })));
     const lines: HeaderLines = [["Content-Type", "application/json"], ...headers];
-    const { responses } = await exchange(service.port, requestText("POST", "/test", lines, body));
-    assert.equal(responses[0]?.status, 200, responses[0]?.body ?? "");
+    const response = await exchangeOne(service.port, requestText("POST", "/test", lines, body));
+    assert.equal(response.status, 200, response.body);
     return urls.map((url) => receiver.callOf(url));
   }
 

@@ -13,8 +13,9 @@ const ENV = {
   CATALOG_BETA: "on",
 };
 
+const bundle = await bundleWorker("config");
+
 test("a worker's configuration is its binding object, and no file is read", async () => {
-  const bundle = await bundleWorker("config");
   {
     await using worker = await startWorker(bundle, "config", ENV);
     for (const path of ["/", "/process"]) {
@@ -48,7 +49,6 @@ test("a worker's configuration is its binding object, and no file is read", asyn
 });
 
 test("a worker's bundle has no YAML parser in it", async () => {
-  const bundle = await bundleWorker("config");
   const files = await Array.fromAsync(Deno.readDir(bundle));
   const texts = await Promise.all(
     files.filter(({ name }) => name.endsWith(".js")).map(({ name }) =>

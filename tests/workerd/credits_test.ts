@@ -4,6 +4,7 @@ import { connectDatabase, Migrator } from "@glam/shared/db";
 import { createOutbox } from "@glam/shared/messaging";
 import { CreditStore } from "../../examples/credits/store.ts";
 import { startPostgres } from "../_support/postgres.ts";
+import { waitFor } from "../_support/wait_for.ts";
 import { bundleWorker, startWorker } from "../_support/workerd.ts";
 
 test("the example's main module runs on workerd as it is, on a Postgres over TCP", async () => {
@@ -41,8 +42,5 @@ test("the example's main module runs on workerd as it is, on a Postgres over TCP
   assert.deepEqual(new Set(pages), new Set([200]), worker.logs());
   const others = () =>
     db.sql`select 1 from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`;
-  for (let tries = 0; (await others()).length > 0; tries++) {
-    assert.ok(tries < 500, "a connection stays open");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await waitFor(async () => (await others()).length === 0, "no connection stays open");
 });

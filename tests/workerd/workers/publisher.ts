@@ -3,6 +3,9 @@ import { connectNats, createPublisher, CreditDeducted, defineRequest } from "@gl
 import { Hono } from "hono";
 import * as z from "zod";
 
+/** As long as a test waits. An acknowledgement that is late would be asked for again, and come as that of a duplicate. */
+const PATIENCE_MS = 120_000;
+
 interface Environment {
   readonly Bindings: Readonly<Record<string, never>>;
 }
@@ -17,18 +20,22 @@ const app: Hono<Environment> = new Hono();
 app.use(glamMiddleware({ service: "edge" }));
 app.post("/publish", async (c) => {
   const { servers, user, pass, data, key } = await c.req.json();
-  await using bus = await connectNats({ servers, user, pass });
-  const publisher = createPublisher(bus, { service: "edge" });
+  await using bus = await connectNats({ servers, user, pass, connectTimeoutMs: PATIENCE_MS });
+  const publisher = createPublisher(bus, {
+    service: "edge",
+    timeoutMs: PATIENCE_MS,
+    ackTimeoutMs: PATIENCE_MS,
+  });
   return success(c, await publisher.publish(CreditDeducted, data, { idempotencyKey: key }));
 });
 app.post("/ask", async (c) => {
   const { servers, user, pass, text } = await c.req.json();
-  await using bus = await connectNats({ servers, user, pass });
-  return success(c, await bus.request(Echo, { text }));
+  await using bus = await connectNats({ servers, user, pass, connectTimeoutMs: PATIENCE_MS });
+  return success(c, await bus.request(Echo, { text }, { timeoutMs: PATIENCE_MS }));
 });
 app.post("/consume", async (c) => {
   const { servers, user, pass } = await c.req.json();
-  await using bus = await connectNats({ servers, user, pass });
+  await using bus = await connectNats({ servers, user, pass, connectTimeoutMs: PATIENCE_MS });
   const config = { stream: "GLAM_EVENTS", name: "edge", filterSubject: "evt.>" };
   const refusal = await bus.consumer(config).catch((error) => ({ kind: error.kind, message: error.message }));
   return success(c, refusal as { kind: string; message: string });

@@ -9,9 +9,11 @@ const app: Hono = new Hono();
 app.use(glamMiddleware({ service: "catalog", methodNotAllowed: app }));
 app.get("/items/:id", (c) => success(c, { id: c.req.param("id") }));
 app.post("/items", validate("json", z.object({ name: z.string() })), (c) => success(c, c.req.valid("json")));
-app.get("/context", async (c) => {
+let arrived = 0;
+app.get("/context/:count", async (c) => {
   const before = getRequestId();
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  arrived++;
+  while (arrived < Number(c.req.param("count"))) await new Promise((resolve) => setTimeout(resolve, 5));
   return success(c, { before, after: getRequestId(), service: getContext()?.service });
 });
 app.get("/missing", () => {
