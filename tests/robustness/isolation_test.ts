@@ -4,10 +4,11 @@ import { glamMiddleware, success } from "@glam/shared/api";
 import { getContext, propagationHeaders, setContext } from "@glam/shared/context";
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
+import { byExtent } from "../_support/extent.ts";
 import { exchangeOne, requestText } from "../_support/raw_http.ts";
 import { serveApp } from "../_support/served_app.ts";
 
-const REQUESTS = 1_000;
+const REQUESTS = byExtent({ whole: 1_000, short: 300 });
 /**
  * Connections that a server may be asked for before it has accepted them: fewer than its kernel keeps for it (511 on Node).
  * What comes in above that is dropped, comes again later and later, and is reset in the end where the server gets no CPU.
