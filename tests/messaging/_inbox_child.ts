@@ -3,7 +3,7 @@ import { writeSync } from "node:fs";
 import process from "node:process";
 import { connectDatabase } from "@glam/shared/db";
 import { connectNats, createInbox, type Inbox } from "@glam/shared/messaging";
-import { listenOnce } from "./_inbox.ts";
+import { listenOnce, silent } from "./_inbox.ts";
 import { startListener } from "./_start_listener.ts";
 
 /** What the process is told, as JSON. */
@@ -14,7 +14,6 @@ export interface InboxChildOptions {
   readonly database: string;
   readonly schema?: string;
   readonly concurrency?: number;
-  readonly ackWaitMs?: number;
   readonly handlerMs?: number;
   /** The process kills itself when the transaction of such a number is committed, and before that is acknowledged. */
   readonly killAfterCommitOfEach?: number;
@@ -41,8 +40,11 @@ const deadly: Inbox = {
 const listener = await startListener(() =>
   listenOnce(bus, deadly, {
     concurrency: options.concurrency ?? 1,
-    ackWaitMs: options.ackWaitMs,
     backoffMs: [100],
+    logger: {
+      ...silent,
+      error: (message) => void (message.startsWith("Inbox could not be used") && say("held up")),
+    },
     async handle({ tx, data }) {
       last = data.n;
       say(`begin ${data.n}`);

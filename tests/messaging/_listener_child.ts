@@ -11,7 +11,6 @@ export interface ChildOptions {
   readonly user: string;
   readonly pass: string;
   readonly concurrency?: number;
-  readonly ackWaitMs?: number;
   readonly backoffMs?: readonly number[];
   readonly handlerMs?: number;
   /** Share of the attempts that fail. */
@@ -35,7 +34,6 @@ const listener = await startListener(() =>
     queueGroup: "processes",
     events: [Numbered],
     concurrency: options.concurrency,
-    ackWaitMs: options.ackWaitMs,
     backoffMs: options.backoffMs ?? [20, 50],
     logger: silent,
     async handle({ data, message }) {

@@ -24,8 +24,8 @@ export interface ListeningProcess {
   readonly begun: number[];
   /** Numbers whose handler was done, in order. */
   readonly done: number[];
-  /** When each of them was. */
-  readonly doneAt: number[];
+  /** How often it could not use its inbox. */
+  readonly heldUp: number;
   /** Resolves when it listens, and rejects when it ends before that. */
   readonly ready: Promise<void>;
   /** Resolves with its exit code, or the signal that ended it. */
@@ -58,7 +58,7 @@ function startChild(script: string, options: object): ListeningProcess {
   ready.promise.catch(() => {}); // who wants to know awaits it
   const begun: number[] = [];
   const done: number[] = [];
-  const doneAt: number[] = [];
+  let heldUp = 0;
   let rest = "";
   child.stdout!.setEncoding("utf8").on("data", (text: string) => {
     const lines = (rest + text).split("\n");
@@ -66,16 +66,17 @@ function startChild(script: string, options: object): ListeningProcess {
     for (const line of lines) {
       const [word, n] = line.split(" ");
       if (word === "begin") begun.push(Number(n));
-      else if (word === "done") {
-        done.push(Number(n));
-        doneAt.push(performance.now());
-      } else if (word === "ready") ready.resolve();
+      else if (word === "done") done.push(Number(n));
+      else if (word === "held") heldUp++;
+      else if (word === "ready") ready.resolve();
     }
   });
   return {
     begun,
     done,
-    doneAt,
+    get heldUp() {
+      return heldUp;
+    },
     ready: ready.promise,
     exited,
     kill: () => void child.kill("SIGKILL"),
@@ -127,26 +128,30 @@ export async function deadNumbers(bus: MessageBus): Promise<number[]> {
   return numbers.sort((one, other) => one - other);
 }
 
-/** The durable consumer of the processes of a queue group. */
-export function durableOf(bus: MessageBus, queueGroup: string): Promise<BusConsumer> {
+/** The durable consumer of a queue group. */
+export function durableOf(bus: MessageBus, queueGroup: string, ackWaitMs = 30_000): Promise<BusConsumer> {
   const name = `test-${queueGroup}-evt_test_numbered_v1`;
-  return bus.consumer({ stream: Streams.EVENTS, name, filterSubject: "evt.test.numbered.v1" });
+  return bus.consumer({ stream: Streams.EVENTS, name, filterSubject: "evt.test.numbered.v1", ackWaitMs });
 }
 
 /**
- * Gives back what a process held that is dead, as the server itself does when the ack wait is over: so tests need not wait
- * for that, and it can be so long that a process without a processor for a while does not miss it.
+ * Gives back what nobody has settled, as the server itself does when the ack wait is over: so tests need not wait for that,
+ * and it can be so long that a process without a processor for a while does not miss it.
  */
 export async function endAckWait(bus: MessageBus, consumer: BusConsumer): Promise<void> {
   const { stream, name } = consumer.config;
-  await waitFor(async () => (await consumer.info())?.waiting === 0, "nobody asks for messages any longer");
+  await bus.flush(); // what this process has given back to wait is not to come after it
   const answer = await bus.call(`$JS.API.CONSUMER.INFO.${stream}.${name}`, { data: "" });
   const { delivered, ack_floor: floor }: { delivered: Place; ack_floor: Place } = JSON.parse(
     new TextDecoder().decode(answer.data),
   );
-  for (let sequence = floor.stream_seq + 1; sequence <= delivered.stream_seq; sequence++) {
-    const delivery = `1.${sequence}.${delivered.consumer_seq}.0.0`;
-    await bus.call(`$JS.ACK.${stream}.${name}.${delivery}`, { data: "-NAK" }); // of what is settled it is ignored
+  for (let first = floor.stream_seq + 1; first <= delivered.stream_seq; first += 100) {
+    const count = Math.min(100, delivered.stream_seq - first + 1);
+    const answers = Array.from({ length: count }, (_, i) => {
+      const delivery = `1.${first + i}.${delivered.consumer_seq}.0.0`;
+      return bus.call(`$JS.ACK.${stream}.${name}.${delivery}`, { data: "-NAK" }); // is ignored of what is settled
+    });
+    await Promise.all(answers);
   }
 }
 
@@ -154,4 +159,18 @@ export async function endAckWait(bus: MessageBus, consumer: BusConsumer): Promis
 interface Place {
   readonly stream_seq: number;
   readonly consumer_seq: number;
+}
+
+/** The same for what a process held that is dead, when the server knows that it is. */
+export async function endAckWaitOfDead(bus: MessageBus, consumer: BusConsumer): Promise<void> {
+  await waitFor(async () => (await consumer.info())?.waiting === 0, "nobody asks for messages any longer");
+  await endAckWait(bus, consumer);
+}
+
+/** Waits until a consumer has nothing left to deliver or to settle. */
+export async function allSettled(consumer: BusConsumer): Promise<void> {
+  await waitFor(async () => {
+    const { ackPending, pending } = (await consumer.info())!;
+    return ackPending + pending === 0;
+  }, "everything is settled");
 }

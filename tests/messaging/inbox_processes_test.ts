@@ -3,11 +3,16 @@ import { after, it } from "node:test";
 import { connectDatabase } from "@glam/shared/db";
 import { createMetrics } from "@glam/shared/metrics";
 import { createTestDatabase, startPostgres } from "../_support/postgres.ts";
+import { byExtent } from "../_support/extent.ts";
 import { startNats } from "../_support/nats_server.ts";
 import { effects, listenOnce, openInbox } from "./_inbox.ts";
 import { waitFor } from "../_support/wait_for.ts";
 import {
+  allSettled,
   deadNumbers,
+  durableOf,
+  endAckWait,
+  endAckWaitOfDead,
   type ListeningProcess,
   openBus,
   publishNumbers,
@@ -17,6 +22,8 @@ import {
 const server = await startNats();
 after(() => server.stop());
 
+/** Of a listener, by default. */
+const MAX_ATTEMPTS = 3;
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 
 it("a process that is killed between commit and acknowledgement has done it once", async () => {
@@ -25,47 +32,31 @@ it("a process that is killed between commit and acknowledgement has done it once
   await using _bus = bus;
   await openInbox(db);
   await publishNumbers(bus, 1, 100);
+  const consumer = await durableOf(bus, "inbox");
+  const killAfterCommitOfEach = byExtent({ whole: 25, short: 50 });
   const children: ListeningProcess[] = [];
-  const database = { database: db.url, schema: db.schema };
-  for (let died = 0;; died++) {
-    const child = startInboxListening({ ...options, ...database, ackWaitMs: 300, killAfterCommitOfEach: 25 });
+  const start = () => {
+    const database = { database: db.url, schema: db.schema };
+    const child = startInboxListening({ ...options, ...database, killAfterCommitOfEach });
     children.push(child);
-    let end: number | string | undefined;
-    child.exited.then((code) => end = code);
-    await waitFor(
-      async () => end !== undefined || (await effects(db)).length >= 100,
-      "it dies or all is done",
-    );
-    if (end === undefined && died < 4) await waitFor(() => end !== undefined, "it dies of the last one");
-    if (end === undefined) {
-      await waitFor(async () => await pending(bus) === 0, "all is acknowledged");
-      child.terminate();
-      assert.equal(await child.exited, 0);
-      break;
-    }
-    assert.notEqual(end, 7);
+    return child;
+  };
+  const deadly = numbers(100).filter((n) => n % killAfterCommitOfEach === 0);
+  for (const n of deadly) {
+    assert.equal(await start().exited, "SIGKILL", `it dies of ${n}`);
+    await endAckWaitOfDead(bus, consumer);
   }
-  assert.equal(children.length, 5);
+  const last = start();
+  await allSettled(consumer);
+  last.terminate();
+  assert.equal(await last.exited, 0);
   assert.deepEqual(await effects(db), numbers(100));
-  for (const n of [25, 50, 75, 100]) {
+  for (const n of deadly) {
     const calls = children.flatMap(({ begun }) => begun.filter((each) => each === n));
     assert.equal(calls.length, 1, `${n} was committed, and is not handled again`);
   }
   assert.deepEqual(await deadNumbers(bus), []);
 });
-
-/** Messages that are not acknowledged. */
-async function pending(bus: Awaited<ReturnType<typeof openBus>>["bus"]): Promise<number> {
-  const consumer = await bus.consumer({
-    stream: "GLAM_EVENTS",
-    name: "test-inbox-evt_test_numbered_v1",
-    filterSubject: "evt.test.numbered.v1",
-    ackWaitMs: 300,
-    maxAckPending: 20_000,
-  });
-  const info = (await consumer.info())!;
-  return info.pending + info.ackPending;
-}
 
 it("everything that a server delivers once more has no second effect", async () => {
   await using db = await createTestDatabase();
@@ -101,43 +92,41 @@ it("replicas, Postgres and NATS are killed in turn under load, and each event ha
   const { bus, options } = await openBus(own);
   await using _bus = bus;
   await openInbox(db);
-  const start = () =>
-    startInboxListening({
-      ...options,
-      database: postgres.url,
-      concurrency: 4,
-      ackWaitMs: 1000,
-      handlerMs: 2,
-    });
-  const replicas = [start(), start()];
-  await Promise.all(replicas.map(({ ready }) => ready));
+  const rounds = byExtent({ whole: 2, short: 1 });
+  const replicas: ListeningProcess[] = [];
+  const start = () => {
+    const database = postgres.url;
+    replicas.push(startInboxListening({ ...options, database, concurrency: 4, handlerMs: 2 }));
+    return replicas.at(-1)!.ready;
+  };
+  const alive = (killed: number) => replicas.slice(killed);
   const handled = () => replicas.reduce((sum, { done }) => sum + done.length, 0);
   let published = 0;
   let isOver = false;
   const publishing = (async () => {
     while (!isOver) {
-      await waitFor(() => isOver || handled() > published - 1000, "there is need for more");
+      await waitFor(() => isOver || handled() > published - 300, "there is need for more");
       await publishNumbers(bus, published + 1, published + 100);
       published += 100;
     }
   })();
   const progress = async () => {
-    const target = handled() + 200;
-    await waitFor(
-      () => replicas.reduce((sum, { done }) => sum + done.length, 0) >= target,
-      "work goes on",
-    );
+    const target = handled() + 100;
+    await waitFor(() => handled() >= target, "work goes on");
   };
   try {
+    await Promise.all([start(), start()]);
     await progress();
-    for (let round = 0; round < 2; round++) {
+    for (let round = 0; round < rounds; round++) {
       replicas[round]!.kill();
-      const next = start();
-      replicas.push(next);
-      await next.ready; // it could not start without its database
+      await start(); // it could not without its database
       await progress();
+      const tries = alive(round + 1).map((replica) => [replica, replica.heldUp] as const);
       await postgres.kill9();
-      await new Promise((resolve) => setTimeout(resolve, 1500)); // an outage that outlasts every attempt
+      await waitFor(
+        () => tries.every(([replica, before]) => replica.heldUp > before + MAX_ATTEMPTS),
+        "the outage has outlasted every attempt",
+      );
       await postgres.restart();
       await progress();
       await own.kill9();
@@ -146,9 +135,14 @@ it("replicas, Postgres and NATS are killed in turn under load, and each event ha
     }
     isOver = true;
     await publishing;
+    // Also what others have: it has its effect once, whoever gets it.
+    await endAckWait(bus, await durableOf(bus, "inbox"));
     await waitFor(async () => new Set(await effects(db)).size === published, "all are handled");
-    for (const replica of replicas.slice(2)) replica.terminate();
-    assert.deepEqual(await Promise.all(replicas.slice(2).map(({ exited }) => exited)), [0, 0]);
+    for (const replica of alive(rounds)) replica.terminate();
+    assert.deepEqual(
+      await Promise.all(alive(rounds).map(({ exited }) => exited)),
+      alive(rounds).map(() => 0),
+    );
     assert.deepEqual(await effects(db), numbers(published));
     assert.deepEqual(await deadNumbers(bus), []);
   } finally {

@@ -10,26 +10,34 @@ import {
 import * as z from "zod";
 import { startNats } from "../_support/nats_server.ts";
 import { waitFor } from "../_support/wait_for.ts";
-import { openBus, publishNumbers } from "./_processes.ts";
+import {
+  allSettled,
+  durableOf,
+  endAckWait,
+  endAckWaitOfDead,
+  openBus,
+  publishNumbers,
+} from "./_processes.ts";
 
 const Numbered = defineEvent("evt.test.numbered.v1", z.object({ n: z.int() }));
 const silent = { debug() {}, info() {}, warn() {}, error() {}, critical() {} };
+
+const GROUP = "faults";
 
 type Options = ListenerOptions<[typeof Numbered], undefined>;
 
 function listen(bus: MessageBus, options: Pick<Options, "handle"> & Partial<Options>): Listener {
   return createListener(bus, {
     service: "test",
-    queueGroup: "faults",
+    queueGroup: GROUP,
     events: [Numbered],
     logger: silent,
-    ackWaitMs: 2000,
     backoffMs: [50],
     ...options,
   });
 }
 
-it("a listener goes on after its server was killed, within seconds, and loses nothing", async () => {
+it("a listener goes on after its server was killed, and loses and repeats nothing", async () => {
   await using server = await startNats();
   const { bus } = await openBus(server);
   await using _bus = bus;
@@ -50,16 +58,15 @@ it("a listener goes on after its server was killed, within seconds, and loses no
   assert.equal((await listener.health()).status, "unhealthy");
   await server.restart();
   await waitFor(() => bus.connected, "the connection is there");
-  const before = performance.now();
   await publishNumbers(bus, 51, 60);
   await waitFor(() => seen.length >= 59, "the new ones are handled");
-  console.log(
-    `consuming went on ${Math.round(performance.now() - before)} ms after the connection was there`,
-  );
   gate.resolve();
   await waitFor(() => seen.length === 60, "the one at work is done");
   await waitFor(async () => (await listener.health()).status === "healthy", "it is healthy");
-  await new Promise((resolve) => setTimeout(resolve, 2500)); // longer than the ack wait
+  // What the server has forgotten to be acknowledged comes again, and is not handled again.
+  const consumer = await durableOf(bus, GROUP);
+  await endAckWait(bus, consumer);
+  await allSettled(consumer);
   assert.deepEqual(seen.toSorted((a, b) => a - b), Array.from({ length: 60 }, (_, i) => i + 1));
 });
 
@@ -69,7 +76,9 @@ it("what finishes while the server is away is acknowledged when it is back, and 
   await using _bus = bus;
   const gate = Promise.withResolvers<void>();
   let calls = 0;
-  await using listener = listen(bus, { handle: () => (calls++, gate.promise), ackWaitMs: 1500 });
+  // So long that what settles the message is its acknowledgement, and not that it came again.
+  const ackWaitMs = 3_600_000;
+  await using listener = listen(bus, { handle: () => (calls++, gate.promise), ackWaitMs });
   await listener.start();
   await publishNumbers(bus, 1, 1);
   await waitFor(() => calls === 1, "it runs");
@@ -79,11 +88,11 @@ it("what finishes while the server is away is acknowledged when it is back, and 
   await waitFor(async () => (await listener.health()).in_flight === 0, "it is done");
   await server.restart();
   await waitFor(async () => (await listener.health()).status === "healthy", "it is healthy");
-  await new Promise((resolve) => setTimeout(resolve, 2000)); // longer than the ack wait
+  await allSettled(await durableOf(bus, GROUP, ackWaitMs));
   assert.equal(calls, 1);
 });
 
-it("health answers within its time while the server hangs, and the listener goes on when it is back", async () => {
+it("health answers while the server hangs, and the listener goes on when it is back", async () => {
   await using server = await startNats();
   const { bus } = await openBus(server);
   await using _bus = bus;
@@ -93,13 +102,13 @@ it("health answers within its time while the server hangs, and the listener goes
   await publishNumbers(bus, 1, 1);
   await waitFor(() => seen.length === 1, "it listens");
   await server.pause();
-  const before = performance.now();
-  const { status, reasons } = await listener.health();
-  const took = performance.now() - before;
-  assert.equal(status, "unhealthy");
-  assert.notEqual(reasons.length, 0);
-  assert.ok(took < 2000, `${took} ms`);
-  await server.resume();
+  try {
+    const { status, reasons } = await listener.health();
+    assert.equal(status, "unhealthy");
+    assert.notEqual(reasons.length, 0);
+  } finally {
+    await server.resume();
+  }
   await publishNumbers(bus, 2, 2);
   await waitFor(() => seen.length === 2, "it goes on");
   await waitFor(async () => (await listener.health()).status === "healthy", "it is healthy");
@@ -121,13 +130,12 @@ it("a listener stops while the server is away, and what it held comes to the nex
   await waitFor(() => calls === 1, "it runs");
   await server.kill9();
   await waitFor(() => !bus.connected, "the connection is lost");
-  const before = performance.now();
   const stopping = first.stop();
   assert.equal(first.stop(), stopping);
   await stopping;
-  assert.ok(performance.now() - before < 5000);
   await server.restart();
   await waitFor(() => bus.connected, "the connection is there");
+  await endAckWaitOfDead(bus, await durableOf(bus, GROUP));
   const seen = new Set<number>();
   await using second = listen(bus, { handle: ({ data }) => void seen.add(data.n) });
   await second.start();
@@ -138,23 +146,24 @@ it("many messages that fail do not keep healthy ones back, also after the server
   await using server = await startNats();
   const { bus } = await openBus(server);
   await using _bus = bus;
+  const poisoned = 1600; // more than a listener keeps waiting
   const healthy = new Set<number>();
   await using listener = listen(bus, {
     concurrency: 8,
-    backoffMs: [60_000],
-    ackWaitMs: 5000,
+    backoffMs: [3_600_000],
     handle({ data }) {
-      if (data.n <= 3000) throw new Error("poisoned");
+      if (data.n <= poisoned) throw new Error("poisoned");
       healthy.add(data.n);
     },
   });
   await listener.start();
-  await publishNumbers(bus, 1, 3100);
+  await publishNumbers(bus, 1, poisoned + 100);
   await waitFor(() => healthy.size === 100, "the healthy ones are handled");
   await server.kill9();
   await waitFor(() => !bus.connected, "the connection is lost");
   await server.restart();
   await waitFor(() => bus.connected, "the connection is there");
-  await publishNumbers(bus, 3101, 3200);
+  await endAckWait(bus, await durableOf(bus, GROUP));
+  await publishNumbers(bus, poisoned + 101, poisoned + 200);
   await waitFor(() => healthy.size === 200, "the healthy ones are handled again");
 });

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { after, it } from "node:test";
 import { startNats } from "../_support/nats_server.ts";
 import { waitFor } from "../_support/wait_for.ts";
-import { deadNumbers, durableOf, endAckWait, openBus, publishNumbers, startListening } from "./_processes.ts";
+import {
+  deadNumbers,
+  durableOf,
+  endAckWaitOfDead,
+  openBus,
+  publishNumbers,
+  startListening,
+} from "./_processes.ts";
 
 const server = await startNats();
 after(() => server.stop());
@@ -19,7 +26,7 @@ it("a process that is killed loses nothing, and only what it was handling is han
   await waitFor(() => first.done.length >= 40, "40 are done");
   first.kill();
   await first.exited;
-  await endAckWait(bus, await durableOf(bus, GROUP));
+  await endAckWaitOfDead(bus, await durableOf(bus, GROUP));
   const second = startListening({ ...options, concurrency });
   const isDone = (n: number) => first.done.includes(n) || second.done.includes(n);
   const all = numbers(200);
@@ -59,7 +66,7 @@ it("a message that kills its process becomes a dead letter, and the 39 beside it
     assert.equal(await ended, isKilled ? "SIGKILL" : 0);
     for (const n of child.done) done.add(n);
     if (!isKilled) break;
-    await endAckWait(bus, await durableOf(bus, GROUP));
+    await endAckWaitOfDead(bus, await durableOf(bus, GROUP));
   }
   console.log(`the process died ${crashes} times`);
   assert.equal(done.size, 39);
