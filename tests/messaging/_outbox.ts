@@ -11,10 +11,13 @@ import {
   type MessageBus,
   type Outbox,
   type OutboxOptions,
+  type Relay,
+  type RelayHealth,
   Streams,
 } from "@glam/shared/messaging";
 import * as z from "zod";
 import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
+import { PATIENCE_MS, waitFor } from "../_support/wait_for.ts";
 
 /** What they carry. */
 export interface NotedData {
@@ -143,4 +146,69 @@ export function rowsOf(db: Database): Promise<Row[]> {
 /** The numbers from `first` to `last`. */
 export function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+/** Sends what is due, and nothing else. */
+export async function relayOnce(outbox: Outbox, bus: MessageBus): Promise<void> {
+  const relay = outbox.relay(bus, { graceMs: PATIENCE_MS });
+  await relay.start();
+  await relay.stop();
+}
+
+/** How a relay is, once its database answers it in time: it has a second, in which it may not have a processor. */
+export async function healthOf(relay: Relay): Promise<RelayHealth> {
+  const health = await waitFor(async () => {
+    const health = await relay.health();
+    return !health.reasons.includes("The database does not answer") && health;
+  }, "the database answers");
+  return health as RelayHealth;
+}
+
+/** Writes events under load. */
+export interface Writer {
+  /** How many it has written. */
+  readonly written: number;
+  /** Has it write on until there are so many. */
+  writeUpTo(total: number): void;
+  /** Ends it; gives how many it has written. */
+  stop(): Promise<number>;
+}
+
+/** Starts a writer of `evt.test.noted.v1`, numbered from 1, 20 in a transaction. */
+export function startWriter(
+  db: Database,
+  outbox: Outbox,
+  keyOf: (n: number) => string | undefined,
+): Writer {
+  let [written, wanted, isOver] = [0, 0, false];
+  let changed = Promise.withResolvers<void>();
+  const writing = (async () => {
+    while (!isOver) {
+      if (written >= wanted) await changed.promise;
+      else {
+        await addNumbers(db, outbox, range(written + 1, written + 20), keyOf);
+        written += 20;
+      }
+    }
+  })();
+  writing.catch(() => {}); // who stops it hears of it
+  const change = () => {
+    changed.resolve();
+    changed = Promise.withResolvers();
+  };
+  return {
+    get written() {
+      return written;
+    },
+    writeUpTo(total) {
+      wanted = total;
+      change();
+    },
+    async stop() {
+      isOver = true;
+      change();
+      await writing;
+      return written;
+    },
+  };
 }

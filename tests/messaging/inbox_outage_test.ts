@@ -9,14 +9,15 @@ import { waitFor } from "../_support/wait_for.ts";
 
 it("while the database is away events wait: no attempt is counted, no handler called, and the order stays", async () => {
   await using server = await startPostgres();
-  await using db = await connectDatabase({ url: server.url, connectTimeoutMs: 1000 });
+  await using db = await connectDatabase({ url: server.url });
   const clock = createManualClock();
   await using bus = createMemoryBus({ clock });
   const inbox = await openInbox(db);
   const seen: [number, number, number][] = [];
   await using listener = listenOnce(bus, inbox, {
     maxAttempts: 2,
-    ackWaitMs: 1000,
+    ackWaitMs: 9000, // the minute is longer
+    maxHandlerMs: 24 * 3_600_000, // as much of this clock may pass while the database takes its time
     async handle({ tx, data, attempt, message }) {
       await tx`insert into effects (n) values (${data.n})`;
       seen.push([data.n, attempt, message.deliveryCount]);
@@ -67,9 +68,9 @@ it("a commit whose answer is lost is no failed attempt: the next one finds the m
   await using listener = listenOnce(bus, createInbox(deafTo(db, 1)), { maxAttempts: 1 });
   await listener.start();
   await publishPlain(bus, "e1", 1);
+  await waitFor(async () => (await entries(db)).length === 1, "it is marked");
   await waitFor(async () => (await listener.health()).consumers[0]!.held === 0, "it is settled");
   assert.deepEqual(await effects(db), [1]);
-  assert.equal((await entries(db)).length, 1);
   assert.equal(await createDeadLetters(bus).count(), 0);
 });
 
@@ -100,13 +101,14 @@ it("an event that loses every commit is buried in the end, since it may be the c
 
 it("a handler whose time is over is rolled back, and so is one that a stop aborts", async () => {
   await using db = await createTestDatabase();
-  await using bus = createMemoryBus();
+  const clock = createManualClock();
+  await using bus = createMemoryBus({ clock });
   const inbox = await openInbox(db);
   const began: number[] = [];
   const listener = listenOnce(bus, inbox, {
     concurrency: 2,
     maxAttempts: 1,
-    maxHandlerMs: 200,
+    maxHandlerMs: 10_000,
     graceMs: 0,
     async handle({ tx, data }) {
       await tx`insert into effects (n) values (${data.n})`;
@@ -116,11 +118,19 @@ it("a handler whose time is over is rolled back, and so is one that a stop abort
   });
   await listener.start();
   await publishPlain(bus, "e1", 1);
+  await waitFor(() => began.includes(1), "the first runs");
+  await clock.advance(12_000);
   const dead = createDeadLetters(bus);
-  await waitFor(async () => await dead.count() === 1, "the first is dead");
+  assert.equal(await dead.count(), 1, "its time is over");
   await publishPlain(bus, "e2", 2);
   await waitFor(() => began.includes(2), "the second runs");
-  await listener.stop();
+  let stopped = false;
+  void listener.stop().then(() => stopped = true);
+  await waitFor(async () => {
+    await clock.advance(100);
+    return stopped;
+  }, "it has stopped");
+  assert.equal(await dead.count(), 1);
   await waitFor(async () => await inTransaction(db) === 0, "nothing is open any longer");
   assert.deepEqual([await effects(db), await entries(db)], [[], []]);
 });

@@ -6,7 +6,7 @@ import { type DatabaseError, ValidationError } from "@glam/shared/errors";
 import { createMemoryBus, createOutbox, createPublisher, outboxTable } from "@glam/shared/messaging";
 import { createTestDatabase, sharedPostgres } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
-import { addNumbers, Noted, openOutbox, rowsOf, storedEvents, storedNumbers } from "./_outbox.ts";
+import { addNumbers, Noted, openOutbox, relayOnce, rowsOf, storedEvents, storedNumbers } from "./_outbox.ts";
 
 it("an event is in the outbox exactly when its transaction has committed", async () => {
   await using setting = await openOutbox();
@@ -90,9 +90,7 @@ it("ids, correlation, trace, metadata and headers are those of the moment of add
     context,
     () => db.transaction((tx) => outbox.add(tx, Noted, { n: 1, text: "\ud83d\ude00 \u0000" }, options)),
   );
-  await using relay = outbox.relay(bus);
-  await relay.start();
-  await relay.stop();
+  await relayOnce(outbox, bus);
   const plain = createMemoryBus();
   await runWithContext(
     context,
@@ -135,9 +133,7 @@ it("table and schema may have any name, and each table is an outbox of its own",
     await db.transaction((tx) => odd.add(tx, Noted, { n: 7 }, { key: "k" }));
     assert.equal((await odd.status()).pending, 1);
     assert.equal((await setting.outbox.status()).pending, 0);
-    const relay = odd.relay(bus);
-    await relay.start();
-    await relay.stop();
+    await relayOnce(odd, bus);
     assert.deepEqual(await storedNumbers(bus), [7]);
     assert.equal(odd.table.schema, schema);
   } finally {
@@ -165,7 +161,7 @@ it("a table that is missing is said to be, with what to do", async () => {
 it("an outbox that cannot reach its database says so, and not that the table is missing", async () => {
   const url = new URL(await sharedPostgres());
   url.port = "1";
-  await using db = await connectDatabase({ url: url.href, lazy: true, connectTimeoutMs: 500 });
+  await using db = await connectDatabase({ url: url.href, lazy: true });
   const outbox = createOutbox(db, { service: "test" });
   await assert.rejects(outbox.status(), (error: DatabaseError) => {
     assert.equal(error.details["retryable"], true);

@@ -14,10 +14,22 @@ import {
   STREAM_CONFIGS,
   Streams,
 } from "@glam/shared/messaging";
+import { byExtent } from "../_support/extent.ts";
 import { startNats } from "../_support/nats_server.ts";
 import { startPostgres } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
-import { addNumbers, Homeless, Noted, openOutbox, range, rowsOf, storedNumbers } from "./_outbox.ts";
+import {
+  addNumbers,
+  healthOf,
+  Homeless,
+  Noted,
+  openOutbox,
+  range,
+  relayOnce,
+  rowsOf,
+  startWriter,
+  storedNumbers,
+} from "./_outbox.ts";
 
 /** A bus whose publish fails with what `failureOf` gives. */
 function failing(bus: MessageBus, failureOf: (message: OutgoingMessage) => Error | undefined): MessageBus {
@@ -41,26 +53,21 @@ it("a nats-server that is killed under load costs no attempt, and every event is
   const { db, outbox } = setting;
   const bus = await connectNats({ servers: server.url });
   for (const config of STREAM_CONFIGS) await bus.ensureStream(config);
-  await using relay = outbox.relay(bus, { ackTimeoutMs: 1000 });
+  await using relay = outbox.relay(bus);
   await relay.start();
-  let written = 0;
-  let writing = true;
-  const writer = (async () => {
-    while (writing) {
-      await addNumbers(db, outbox, range(written + 1, written + 20), (n) => n % 2 === 0 ? "even" : undefined);
-      written += 20;
-    }
-  })();
-  for (let round = 1; round <= 3; round++) {
-    await waitFor(async () => (await outbox.status()).sent > 200 * round);
+  const writer = startWriter(db, outbox, (n) => n % 2 === 0 ? "even" : undefined);
+  for (let round = 1; round <= byExtent({ whole: 3, short: 1 }); round++) {
+    const { sent } = await outbox.status();
+    writer.writeUpTo(sent + 500);
+    await waitFor(async () => (await outbox.status()).sent > sent + 100, "it is at work");
     await server.kill9();
-    await waitFor(() => !bus.connected);
-    const before = written;
-    await waitFor(() => written > before + 100); // the service goes on
+    await waitFor(() => !bus.connected, "the connection is lost");
+    const before = writer.written;
+    writer.writeUpTo(before + 200);
+    await waitFor(() => writer.written > before + 100, "the service goes on");
     await server.restart();
   }
-  writing = false;
-  await writer;
+  const written = await writer.stop();
   await waitFor(async () => (await outbox.status()).sent === written);
   assert.deepEqual((await storedNumbers(bus)).sort((a, b) => a - b), range(1, written));
   assert.ok((await rowsOf(db)).every(({ attempts }) => attempts === 0));
@@ -76,7 +83,8 @@ it(
     const { db, bus, outbox } = setting;
     await using relay = outbox.relay(bus);
     await relay.start();
-    for (let round = 0; round < 3; round++) {
+    const rounds = byExtent({ whole: 3, short: 1 });
+    for (let round = 0; round < rounds; round++) {
       // Of another service: this one has to find its database again by itself.
       await using writing = await connectDatabase({ url: server.url, schema: db.schema });
       const own = createOutbox(writing, { service: "test" });
@@ -86,9 +94,9 @@ it(
     }
     await using watching = await connectDatabase({ url: server.url, schema: db.schema });
     const watched = createOutbox(watching, { service: "test" });
-    await waitFor(async () => (await watched.status()).sent === 300);
+    await waitFor(async () => (await watched.status()).sent === 100 * rounds);
     await waitFor(async () => (await relay.health()).listening);
-    assert.deepEqual((await storedNumbers(bus)).sort((a, b) => a - b), range(1, 300));
+    assert.deepEqual((await storedNumbers(bus)).sort((a, b) => a - b), range(1, 100 * rounds));
     // Until no connection of the pool is one that the kill has broken.
     await waitFor(() => Promise.all(range(1, 10).map(() => db.ping())).then(() => true, () => false));
   },
@@ -123,10 +131,11 @@ it("backends that are terminated in the middle of batches lose nothing", async (
   const { db, bus, outbox } = setting;
   await using own = await connectDatabase({ url: db.url, schema: db.schema, poolSize: 2 });
   const watched = createOutbox(own, { service: "test" });
-  await addNumbers(db, outbox, range(1, 400), (n) => `key-${n % 9}`);
+  const rounds = byExtent({ whole: 10, short: 3 });
+  await addNumbers(db, outbox, range(1, 40 * rounds), (n) => `key-${n % 9}`);
   await using relay = outbox.relay(bus);
   await relay.start();
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < rounds; round++) {
     const { sent } = await watched.status();
     await own.sql`select pg_terminate_backend(pid) from pg_stat_activity
       where application_name = ${applicationName}`;
@@ -136,7 +145,7 @@ it("backends that are terminated in the middle of batches lose nothing", async (
     });
   }
   await waitFor(async () => (await watched.status()).pending === 0);
-  assert.deepEqual((await storedNumbers(bus)).sort((a, b) => a - b), range(1, 400));
+  assert.deepEqual((await storedNumbers(bus)).sort((a, b) => a - b), range(1, 40 * rounds));
   await waitFor(() => Promise.all(range(1, 10).map(() => db.ping())).then(() => true, () => false));
 });
 
@@ -150,7 +159,7 @@ it("health and stop come to an end while the database hangs", async () => {
   const { bus, outbox } = setting;
   const relay = outbox.relay(bus, { graceMs: 100 });
   await relay.start();
-  assert.equal((await relay.health()).status, "healthy");
+  assert.equal((await healthOf(relay)).status, "healthy");
   await server.pause();
   try {
     const health = await relay.health();
@@ -208,7 +217,7 @@ it("a subject whose stream is silent keeps its events, and holds up no other sub
   await relay.start();
   await waitFor(async () => (await outbox.status()).sent === 1);
   assert.deepEqual(await storedNumbers(bus), [31]);
-  const { status, reasons } = await relay.health();
+  const { status, reasons } = await healthOf(relay);
   assert.deepEqual([status, reasons], ["degraded", ["Subjects whose stream does not answer: 1"]]);
   silent = false;
   await waitFor(async () => (await outbox.status()).sent === 32);
@@ -231,8 +240,8 @@ it("nobody listening is an outage where there is a stream, as while it elects a 
   await using relay = outbox.relay(cluster);
   await relay.start();
   await addNumbers(db, outbox, [1]);
-  await waitFor(async () => (await relay.health()).reasons.length > 0);
-  assert.deepEqual((await relay.health()).reasons, ["Subjects whose stream does not answer: 1"]);
+  await waitFor(async () => (await healthOf(relay)).reasons.length > 0);
+  assert.deepEqual((await healthOf(relay)).reasons, ["Subjects whose stream does not answer: 1"]);
   electing = false;
   await waitFor(async () => (await outbox.status()).sent === 1);
 });
@@ -270,19 +279,14 @@ it("an event sent again after the stream has forgotten it has one effect, by the
   const inbox = createInbox(db);
   await inbox.ensureTable();
   await db.sql`create table effects (n int)`;
-  const relayOnce = async () => {
-    const relay = outbox.relay(bus);
-    await relay.start();
-    await relay.stop();
-  };
   await addNumbers(db, outbox, [7]);
-  await relayOnce();
+  await relayOnce(outbox, bus);
   // The relay died before it could mark the row, and three minutes pass, in which none is there.
   await db
     .sql`update glam_outbox set status = 'pending', sent_at = null, available_at = now() - interval '3 minutes'`;
   assert.ok((await outbox.status()).oldest_age_seconds! >= 180);
   await clock.advance(180_000);
-  await relayOnce();
+  await relayOnce(outbox, bus);
   const first = await bus.readMessage(Streams.EVENTS, { sequence: 1 });
   const second = await bus.readMessage(Streams.EVENTS, { sequence: 2 });
   assert.equal(second!.headers.get("Nats-Msg-Id"), first!.headers.get("Nats-Msg-Id"));

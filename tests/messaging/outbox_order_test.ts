@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { connectNats, type MessageBus, STREAM_CONFIGS } from "@glam/shared/messaging";
+import {
+  connectNats,
+  createManualClock,
+  createMemoryBus,
+  type MessageBus,
+  STREAM_CONFIGS,
+} from "@glam/shared/messaging";
+import { byExtent } from "../_support/extent.ts";
 import { startNats } from "../_support/nats_server.ts";
-import { waitFor } from "../_support/wait_for.ts";
+import { PATIENCE_MS, waitFor } from "../_support/wait_for.ts";
 import {
   addNumbers,
   Noted,
@@ -87,8 +94,9 @@ it("transactions that add for one key take turns, so that its order is that of t
 it("a transaction may add for more keys than a server has locks", async () => {
   await using setting = await openOutbox();
   const { db, outbox } = setting;
+  const keys = byExtent({ whole: 12_000, short: 2000 });
   await db.transaction(async (tx) => {
-    await Promise.all(range(1, 12_000).map((n) => outbox.add(tx, Noted, { n }, { key: `key-${n}` })));
+    await Promise.all(range(1, keys).map((n) => outbox.add(tx, Noted, { n }, { key: `key-${n}` })));
     const [row] = await tx<{ n: number }>`
       select count(*)::int as n from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()`;
     assert.ok(row!.n <= 1024, `${row!.n} locks`);
@@ -108,7 +116,7 @@ it("events of one key are published one after another, also across batches, whil
     await new Promise((resolve) => setTimeout(resolve, 2));
     running--;
   });
-  const relay = outbox.relay(slow, { graceMs: 30_000 });
+  const relay = outbox.relay(slow, { graceMs: PATIENCE_MS });
   await relay.start();
   await relay.stop();
   assert.equal((await outbox.status()).sent, 60);
@@ -117,13 +125,23 @@ it("events of one key are published one after another, also across batches, whil
 });
 
 it("a lane that takes long is not held in one transaction to its end", async () => {
-  await using setting = await openOutbox({ batchSize: 100 }, { idleInTransactionTimeoutMs: 4000 });
-  const { db, bus, outbox } = setting;
+  await using setting = await openOutbox({ batchSize: 100 });
+  const { db, outbox } = setting;
+  const clock = createManualClock();
+  await using bus = createMemoryBus({ clock });
   await addNumbers(db, outbox, range(1, 60), () => "a");
-  const slow = slowly(bus, () => new Promise((resolve) => setTimeout(resolve, 100)));
+  let sentBeforeLast: number | undefined;
+  const slow = slowly(bus, async (n) => {
+    await new Promise<void>((resolve) => clock.setTimer(resolve, 100));
+    if (n === 60) sentBeforeLast = (await outbox.status()).sent;
+  });
   await using relay = outbox.relay(slow);
   await relay.start();
-  await waitFor(async () => (await outbox.status()).sent === 60);
+  await waitFor(async () => {
+    await clock.advance(100);
+    return (await outbox.status()).sent === 60;
+  }, "all are sent");
+  assert.ok(sentBeforeLast! >= 20, `${sentBeforeLast} were marked when the last one was published`);
   assert.deepEqual(await storedNumbers(bus), range(1, 60), "each is published once");
   assert.deepEqual(setting.logger.lines, []);
 });
@@ -175,12 +193,13 @@ it("three relays under load keep the order of every key, lose nothing, and give 
   const { db } = setting;
   const buses = await Promise.all([0, 1, 2].map(() => connectNats({ servers: server.url })));
   for (const config of STREAM_CONFIGS) await buses[0]!.ensureStream(config);
-  const relays = buses.map((bus) => setting.another().relay(bus, { graceMs: 30_000 }));
+  const relays = buses.map((bus) => setting.another().relay(bus, { graceMs: PATIENCE_MS }));
   await Promise.all(relays.map((relay) => relay.start()));
   const keyOf = (n: number) => `key-${n % 17}`;
+  const total = byExtent({ whole: 3000, short: 300 });
   let next = 1;
   const writer = async () => {
-    for (let n = next++; n <= 3000; n = next++) {
+    for (let n = next++; n <= total; n = next++) {
       // One writer for each key at a time: what is committed first has the lower number.
       const key = keyOf(n);
       const turn = turns.get(key) ?? Promise.resolve();
@@ -191,10 +210,10 @@ it("three relays under load keep the order of every key, lose nothing, and give 
   };
   const turns = new Map<string, Promise<unknown>>();
   await Promise.all(Array.from({ length: 12 }, writer));
-  await waitFor(async () => (await setting.outbox.status()).sent === 3000);
+  await waitFor(async () => (await setting.outbox.status()).sent === total);
   await Promise.all(relays.map((relay) => relay.stop()));
   const events = await storedEvents(buses[0]!);
   assertOrderedByKey(events, keyOf);
-  assert.deepEqual(events.map(({ event }) => event.data.n).sort((a, b) => a - b), range(1, 3000));
+  assert.deepEqual(events.map(({ event }) => event.data.n).sort((a, b) => a - b), range(1, total));
   await Promise.all(buses.map((bus) => bus.close()));
 });

@@ -5,9 +5,10 @@ import process from "node:process";
 import { it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { connectNats, STREAM_CONFIGS } from "@glam/shared/messaging";
+import { byExtent } from "../_support/extent.ts";
 import { type NatsServer, startNats } from "../_support/nats_server.ts";
 import { waitFor } from "../_support/wait_for.ts";
-import { addNumbers, openOutbox, type OutboxSetting, range, storedEvents } from "./_outbox.ts";
+import { openOutbox, type OutboxSetting, range, startWriter, storedEvents } from "./_outbox.ts";
 import type { OutboxChildOptions } from "./_outbox_child.ts";
 
 const script = fileURLToPath(new URL("./_outbox_child.ts", import.meta.url));
@@ -59,26 +60,19 @@ it("relays that are killed with -9 lose nothing, keep the order of keys, and sen
   });
   await watcher.flush();
   const keyOf = (n: number) => `key-${n % 5}`;
-  let written = 0;
-  let writing = true;
-  const writer = (async () => {
-    while (writing && written < 20_000) {
-      const numbers = range(written + 1, written + 40);
-      await addNumbers(db, outbox, numbers, keyOf);
-      written += numbers.length;
-    }
-  })();
+  const writer = startWriter(db, outbox, keyOf);
   const relays = [await start(setting, server, { role: "relay" })];
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < byExtent({ whole: 4, short: 2 }); round++) {
     relays.push(await start(setting, server, { role: "relay" }));
     const before = published.length;
-    await waitFor(() => published.length > before + 100 + 37 * round);
+    const more = 100 + 37 * round;
+    writer.writeUpTo(before + more + 500);
+    await waitFor(() => published.length > before + more, "they are at work");
     const killed = relays.shift()!;
     killed.kill();
     await killed.exited;
   }
-  writing = false;
-  await writer;
+  const written = await writer.stop();
   await waitFor(async () => (await outbox.status()).pending === 0);
   relays[0]!.terminate();
   assert.equal(await relays[0]!.exited, 0);
@@ -107,7 +101,7 @@ it("a service that is killed with -9 leaves exactly the events of what it has co
   const bus = await connectNats({ servers: server.url });
   await using relay = outbox.relay(bus);
   await relay.start();
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < byExtent({ whole: 3, short: 1 }); round++) {
     const service = await start(setting, server, { role: "writer", first: 1_000_000 * round + 1 });
     const count = async () =>
       (await db.sql<{ count: number }>`select count(*)::int as count from orders`)[0]!.count;

@@ -3,14 +3,16 @@ import { it } from "node:test";
 import { createMetrics } from "@glam/shared/metrics";
 import { createListener, createMemoryBus, type Outbox, Streams } from "@glam/shared/messaging";
 import { Counter, Registry } from "prom-client";
-import { waitFor } from "../_support/wait_for.ts";
+import { PATIENCE_MS, waitFor } from "../_support/wait_for.ts";
 import {
   addNumbers,
+  healthOf,
   Homeless,
   Noted,
   openOutbox,
   type OutboxSetting,
   range,
+  relayOnce,
   rowsOf,
   storedNumbers,
 } from "./_outbox.ts";
@@ -85,7 +87,7 @@ it("an event that its stream refuses is tried maxAttempts times, then is dead wi
     ["cmd.test.homeless.v1", 1],
     ["evt.test.noted.v1", 1],
   ]);
-  const health = await relay.health();
+  const health = await healthOf(relay);
   assert.deepEqual([health.status, health.reasons], ["degraded", ["2 events are dead"]]);
 });
 
@@ -158,9 +160,7 @@ it("what was sent is deleted after retentionMs, in batches, and with 0 as it is 
   await using setting = await openOutbox({ retentionMs: 3_600_000 });
   const { db, bus, outbox } = setting;
   await addNumbers(db, outbox, range(1, 5));
-  const relay = outbox.relay(bus);
-  await relay.start();
-  await relay.stop();
+  await relayOnce(outbox, bus);
   await db.sql`update glam_outbox set sent_at = now() - interval '61 minutes' where id <= 3`;
   await db.sql`insert into glam_outbox (event_id, subject, message_id, headers, body, status, sent_at)
     select '', '', '', '[]', '', 'sent', now() - interval '1 day' from generate_series(1, 4500)`;
@@ -168,10 +168,7 @@ it("what was sent is deleted after retentionMs, in batches, and with 0 as it is 
   assert.equal(await outbox.cleanUp(), 4503);
   const { sent, pending } = await outbox.status();
   assert.deepEqual([sent, pending], [2, 1]);
-  const keepsNothing = setting.another({ retentionMs: 0 });
-  const second = keepsNothing.relay(bus);
-  await second.start();
-  await second.stop();
+  await relayOnce(setting.another({ retentionMs: 0 }), bus);
   assert.deepEqual((await rowsOf(db)).map(({ status }) => status), ["sent", "sent"]);
   assert.deepEqual(await storedNumbers(bus), range(1, 6));
 });
@@ -189,7 +186,7 @@ it("a running relay deletes what was sent by itself", async () => {
 it("stop() sends what is due before it resolves, and start() afterwards is refused", async () => {
   await using setting = await openOutbox({ batchSize: 10 });
   const { db, bus, outbox } = setting;
-  const relay = outbox.relay(bus, { graceMs: 30_000 });
+  const relay = outbox.relay(bus, { graceMs: PATIENCE_MS });
   await relay.start();
   await addNumbers(db, outbox, range(1, 500), (n) => `${n % 7}`);
   await Promise.all([relay.stop(), relay.stop()]);
@@ -208,14 +205,12 @@ it("stop() without a bus does not wait for it, and leaves every event for the ne
   const relay = outbox.relay(bus, { graceMs: 3_600_000 });
   await relay.start();
   await addNumbers(db, outbox, range(1, 20));
-  assert.deepEqual((await relay.health()).reasons, ["The bus is away"]);
+  assert.deepEqual((await healthOf(relay)).reasons, ["The bus is away"]);
   await relay.stop();
   const { pending, dead } = await outbox.status();
   assert.deepEqual([pending, dead], [20, 0]);
   bus.restore();
-  const next = outbox.relay(bus);
-  await next.start();
-  await next.stop();
+  await relayOnce(outbox, bus);
   assert.deepEqual((await storedNumbers(bus)).length, 20);
 });
 
@@ -272,17 +267,18 @@ it("health is degraded when the oldest event is old", async () => {
   await using relay = outbox.relay(bus, { degradedAfterMs: 30_000 });
   assert.deepEqual((await relay.health()).reasons, ["The relay was not started"]);
   await relay.start();
-  assert.equal((await relay.health()).status, "healthy");
+  assert.equal((await healthOf(relay)).status, "healthy");
   bus.interrupt();
   await addNumbers(db, outbox, [1, 2]);
   await db.sql`update glam_outbox set available_at = now() - interval '40 seconds' where id = 1`;
-  const health = await relay.health();
+  const health = await healthOf(relay);
+  const age = health.oldest_age_seconds!;
+  assert.ok(age >= 40, `${age}`);
   assert.deepEqual([health.status, health.reasons], [
     "degraded",
-    ["The bus is away", "The oldest event has been due for 40 s"],
+    ["The bus is away", `The oldest event has been due for ${Math.round(age)} s`],
   ]);
   assert.deepEqual([health.pending, health.dead], [2, 0]);
-  assert.ok(health.oldest_age_seconds! >= 40);
 });
 
 it("a relay counts what it sent and what failed, and shows what the table holds", async () => {
@@ -309,7 +305,7 @@ it("a relay counts what it sent and what failed, and shows what the table holds"
     where status = 'pending' and available_at <= now()`;
   const shown = async () =>
     (await metrics.expose()).body.split("\n").filter((line) => line.startsWith("outbox_")).sort();
-  const age = /^outbox_oldest_age_seconds\{service="test",table="glam_outbox"\} 9\d(\.\d+)?$/;
+  const age = /^outbox_oldest_age_seconds\{service="test",table="glam_outbox"\} (9\d|\d{3,})(\.\d+)?$/;
   let lines: string[] = [];
   await waitFor(async () => (lines = await shown()).some((line) => age.test(line)));
   assert.deepEqual(lines.filter((line) => !age.test(line)), [
@@ -346,7 +342,7 @@ it("however many large events there are, few of them are in memory at a time", a
   const { db, outbox } = setting;
   const bus = createMemoryBus({ maxPayloadBytes: 4_000_000 });
   const text = "x".repeat(3_000_000);
-  for (const n of range(1, 12)) await db.transaction((tx) => outbox.add(tx, Noted, { n, text }));
+  for (const n of range(1, 8)) await db.transaction((tx) => outbox.add(tx, Noted, { n, text }));
   let [running, most] = [0, 0];
   const counting = new Proxy(bus, {
     get(target, name) {
@@ -362,10 +358,10 @@ it("however many large events there are, few of them are in memory at a time", a
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  const relay = outbox.relay(counting, { graceMs: 60_000 });
+  const relay = outbox.relay(counting, { graceMs: PATIENCE_MS });
   await relay.start();
   await relay.stop();
-  assert.deepEqual((await storedNumbers(bus)).sort((a, b) => a - b), range(1, 12));
+  assert.deepEqual((await storedNumbers(bus)).sort((a, b) => a - b), range(1, 8));
   // Of 8 MiB, which the last one may exceed, and two batches at a time.
   assert.ok(most <= 6, `${most} events of 3 MB`);
   await bus.close();

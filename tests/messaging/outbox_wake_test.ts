@@ -1,13 +1,16 @@
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { it } from "node:test";
 import { connectDatabase, type Database } from "@glam/shared/db";
 import { createManualClock, createMemoryBus, createOutbox, type Relay } from "@glam/shared/messaging";
 import { startPgBouncer } from "../_support/pgbouncer.ts";
-import { freePort, sharedPostgres } from "../_support/postgres.ts";
+import { copyTemplate } from "../_support/pglite.ts";
+import { sharedPostgres } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
-import { addNumbers, openOutbox, range, storedNumbers } from "./_outbox.ts";
+import { addNumbers, healthOf, openOutbox, range, storedNumbers } from "./_outbox.ts";
 
 /** As long as no test lasts: what goes out then was woken for, and not found by polling. */
 const NEVER_MS = 3_600_000;
@@ -49,10 +52,12 @@ async function drowsy(listen: boolean) {
     outbox,
     /** Waits until so many events are sent, in a few seconds by the clock of the relay. */
     async sent(count: number): Promise<void> {
-      for (let seconds = 0; (await outbox.status()).sent < count; seconds += 0.01) {
-        assert.ok(seconds < 20, "nothing has woken the relay");
-        await clock.advance(10);
-      }
+      let ms = 0; // of the minute after which the relay would look by itself
+      await waitFor(async () => {
+        if (ms < 20_000) await clock.advance(10);
+        ms += 10;
+        return (await outbox.status()).sent >= count;
+      }, "something has woken the relay");
     },
     async [Symbol.asyncDispose]() {
       await relay.stop();
@@ -134,15 +139,16 @@ it("behind PgBouncer in transaction mode a relay polls, keeps order and sends ev
 });
 
 it("on PGlite, with one session and one connection, a relay polls beside the service", async () => {
-  const lite = await PGlite.create();
-  const port = await freePort();
-  const server = new PGLiteSocketServer({ db: lite, port, host: "127.0.0.1", maxConnections: 2 });
+  const parent = await mkdtemp(`${tmpdir()}/glam-outbox-`);
+  await copyTemplate(`${parent}/data`);
+  const lite = await PGlite.create(`${parent}/data`);
+  const server = new PGLiteSocketServer({ db: lite, port: 0, host: "127.0.0.1", maxConnections: 2 });
   let connections = 0;
   server.addEventListener("connection", () => connections++);
   await server.start();
   const bus = createMemoryBus();
   try {
-    const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
+    const url = `postgres://postgres:postgres@${server.getServerConn()}/postgres`;
     await using db = await connectDatabase({ url, poolSize: 1, schema: "shop" });
     const outbox = createOutbox(db, { service: "test", schema: "shop" });
     await outbox.ensureTable();
@@ -150,12 +156,13 @@ it("on PGlite, with one session and one connection, a relay polls beside the ser
     await relay.start();
     for (let n = 1; n <= 50; n++) await addNumbers(db, outbox, [n], () => "a");
     await waitFor(async () => (await outbox.status()).sent === 50);
-    const { status, listening } = await relay.health();
+    const { status, listening } = await healthOf(relay);
     assert.deepEqual([status, listening, connections], ["healthy", false, 1]);
     assert.deepEqual(await storedNumbers(bus), range(1, 50));
   } finally {
     await server.stop();
     await lite.close();
+    await rm(parent, { recursive: true, force: true });
     await bus.close();
   }
 });
