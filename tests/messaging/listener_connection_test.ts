@@ -5,16 +5,15 @@ import {
   connectNats,
   createListener,
   defineEvent,
-  ensureStreams,
   type Listener,
   type MessageBus,
-  Streams,
 } from "@glam/shared/messaging";
 import * as z from "zod";
 import { byExtent } from "../_support/extent.ts";
-import { startNats, startNatsCluster } from "../_support/nats_server.ts";
+import { startNats } from "../_support/nats_server.ts";
 import { credsOf, operatorConfig } from "../_support/nats_jwt.ts";
 import { waitFor } from "../_support/wait_for.ts";
+import { openCluster } from "./_cluster.ts";
 import { deadNumbers, durableOf, endAckWait, publishNumbers } from "./_processes.ts";
 import { startListener } from "./_start_listener.ts";
 
@@ -70,13 +69,8 @@ it("a connection that the server ends for good ends the listener: finished rejec
 
 it("a listener on a cluster loses and repeats nothing when the leader of its stream is killed", async () => {
   const total = byExtent({ whole: 1000, short: 300 });
-  await using cluster = await startNatsCluster();
-  await using bus = await connectNats({ servers: cluster.urls });
-  let reason: unknown; // the servers may not know each other well enough yet
-  await waitFor(
-    () => ensureStreams(bus, { replicas: 3 }).then(() => true, (error) => void (reason = error)),
-    () => `the streams are there: ${reason}`,
-  );
+  await using cluster = await openCluster();
+  const { bus } = cluster;
   const runs = new Map<number, number>();
   await using listener = await startListener(() =>
     createListener(bus, {
@@ -92,12 +86,7 @@ it("a listener on a cluster loses and repeats nothing when the leader of its str
   await publishNumbers(bus, 1, total / 2);
   await waitFor(() => runs.size >= total / 10, "it is at work");
   const publishing = publishNumbers(bus, total / 2 + 1, total);
-  let leader: number | undefined;
-  await waitFor(async () => {
-    leader = await cluster.leaderOf(Streams.EVENTS).catch(() => undefined); // there may be none at this moment
-    return leader !== undefined;
-  }, "the stream has a leader");
-  await cluster.servers[leader!]!.kill9();
+  await cluster.killLeader();
   await publishing;
   // What was on its way from the leader that is dead comes again now, and not after the ack wait.
   await waitFor(

@@ -3,7 +3,10 @@ import { it } from "node:test";
 import { MessageBusError } from "@glam/shared/errors";
 import { connectNats, createPublisher, defineEvent, type MessageBus, Streams } from "@glam/shared/messaging";
 import * as z from "zod";
-import { startNats, startNatsCluster } from "../_support/nats_server.ts";
+import { byExtent } from "../_support/extent.ts";
+import { startNats } from "../_support/nats_server.ts";
+import { PATIENCE_MS, waitFor } from "../_support/wait_for.ts";
+import { openCluster } from "./_cluster.ts";
 
 const Counted = defineEvent("evt.faults.counted.v1", z.object({ n: z.int() }));
 
@@ -19,45 +22,42 @@ async function storedNumbers(bus: MessageBus): Promise<Map<number, number>> {
   }
 }
 
-async function until(condition: () => boolean, ms = 15_000): Promise<void> {
-  for (const started = Date.now(); !condition();) {
-    assert.ok(Date.now() - started < ms, `Not within ${ms} ms: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-it("every event that publish has resolved survives kill -9 of the server, once; the others reject in time", async () => {
+it("every event that publish has resolved survives kill -9 of the server, once; the others reject while it is away", async () => {
   await using server = await startNats();
   await using bus = await connectNats({ servers: server.url, ...server.account() });
   // One attempt for each, so that what is not known to be stored shows.
   const publisher = createPublisher(bus, { service: "faults", timeoutMs: 800, ackTimeoutMs: 800 });
-  await publisher.publish(Counted, { n: -1 });
+  await publisher.publish(Counted, { n: -1 }, { timeoutMs: PATIENCE_MS });
   const resolved = new Set<number>();
   const rejected = new Map<number, unknown>();
+  const underWay = new Set<number>();
   let n = 0;
   let isOver = false;
   const worker = async () => {
     while (!isOver) {
       const own = n++;
-      const started = performance.now();
+      underWay.add(own);
       await publisher.publish(Counted, { n: own }).then(
         () => resolved.add(own),
         (error) => rejected.set(own, error),
       );
-      const took = performance.now() - started;
-      assert.ok(took < 5000, `An event took ${took} ms`);
+      underWay.delete(own);
       if (rejected.has(own)) await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
   const workers = Array.from({ length: 32 }, worker);
-  for (let round = 0; round < 2; round++) {
+  for (let round = 0; round < byExtent({ whole: 2, short: 1 }); round++) {
     const target = resolved.size + 300;
-    await until(() => resolved.size >= target);
+    await waitFor(() => resolved.size >= target, "300 more are stored");
     await server.kill9();
-    const failed = rejected.size + 32;
-    await until(() => rejected.size >= failed);
+    await waitFor(() => !bus.connected, "the connection is lost");
+    const [before, left] = [rejected.size, [...underWay]];
+    await waitFor(
+      () => rejected.size >= before + 32 && left.every((own) => !underWay.has(own)),
+      "all that was under way has an end, and so has what was begun without a server",
+    );
     await server.restart();
-    await until(() => bus.connected);
+    await waitFor(() => bus.connected, "the connection is there again");
   }
   isOver = true;
   await Promise.all(workers);
@@ -76,20 +76,26 @@ it("every event that publish has resolved survives kill -9 of the server, once; 
 it("publish goes on by itself after a restart of the server, and stores each event once", async () => {
   await using server = await startNats();
   await using bus = await connectNats({ servers: server.url, ...server.account() });
-  const publisher = createPublisher(bus, { service: "faults" });
+  const publisher = createPublisher(bus, { service: "faults", timeoutMs: PATIENCE_MS });
   await publisher.publish(Counted, { n: 0 });
   const states: string[] = [];
   bus.onStateChange(({ type }) => states.push(type));
-  const publishing = publisher.publishMany(Counted, Array.from({ length: 5000 }, (_, i) => ({ n: i + 1 })));
+  let last = 0;
+  function* numbers() {
+    while (states.length === 0) yield { n: ++last };
+    for (let more = 0; more < 300; more++) yield { n: ++last };
+  }
+  const publishing = publisher.publishMany(Counted, numbers());
+  await waitFor(() => last > 500, "it is under way");
   await server.kill9();
-  await until(() => !bus.connected);
-  const whileDown = publisher.publish(Counted, { n: 5001 });
+  await waitFor(() => !bus.connected, "the connection is lost");
+  const whileDown = publisher.publish(Counted, { n: -1 });
   await server.restart();
   await publishing;
   await whileDown;
   assert.deepEqual(states, ["disconnected", "connected"]);
   const stored = await storedNumbers(bus);
-  assert.equal(stored.size, 5002);
+  assert.equal(stored.size, last + 2);
   assert.deepEqual([...stored.values()].filter((count) => count > 1), []);
 });
 
@@ -97,7 +103,7 @@ it("an event that was rejected can be published again with its id, and is stored
   await using server = await startNats();
   await using bus = await connectNats({ servers: server.url, ...server.account() });
   const publisher = createPublisher(bus, { service: "faults", timeoutMs: 300, ackTimeoutMs: 300 });
-  await publisher.publish(Counted, { n: 0 });
+  await publisher.publish(Counted, { n: 0 }, { timeoutMs: PATIENCE_MS });
   await server.pause();
   const eventId = crypto.randomUUID();
   await assert.rejects(
@@ -106,7 +112,7 @@ it("an event that was rejected can be published again with its id, and is stored
   );
   await server.resume();
   // What was written while the server hung has arrived by now: the outcome was unknown, and it was stored.
-  const again = await publisher.publish(Counted, { n: 1 }, { eventId, timeoutMs: 10_000 });
+  const again = await publisher.publish(Counted, { n: 1 }, { eventId, timeoutMs: PATIENCE_MS });
   assert.equal(again.duplicate, true);
   assert.deepEqual([...await storedNumbers(bus)], [[0, 1], [1, 1]]);
 });
@@ -122,11 +128,17 @@ it("attempts whose outcome is not known store one event", async () => {
     error() {},
     critical() {},
   };
-  const publisher = createPublisher(bus, { service: "faults", timeoutMs: 20_000, ackTimeoutMs: 150, logger });
+  const publisher = createPublisher(bus, {
+    service: "faults",
+    timeoutMs: PATIENCE_MS,
+    ackTimeoutMs: 150,
+    logger,
+  });
   await publisher.publish(Counted, { n: 0 });
+  attempts.length = 0;
   await server.pause();
   const publishing = publisher.publish(Counted, { n: 1 });
-  await until(() => attempts.length >= 3);
+  await waitFor(() => attempts.length >= 3, "three attempts have had no answer");
   await server.resume();
   await publishing;
   assert.deepEqual([...await storedNumbers(bus)], [[0, 1], [1, 1]]);
@@ -155,9 +167,9 @@ it("publish while the connection is lost rejects when its time is over, and on a
   await using server = await startNats();
   await using bus = await connectNats({ servers: server.url, ...server.account() });
   const publisher = createPublisher(bus, { service: "faults", timeoutMs: 200 });
-  await publisher.publish(Counted, { n: 0 });
+  await publisher.publish(Counted, { n: 0 }, { timeoutMs: PATIENCE_MS });
   await server.kill9();
-  await until(() => !bus.connected);
+  await waitFor(() => !bus.connected, "the connection is lost");
   const isUnavailable = (error: unknown) => error instanceof MessageBusError && error.kind === "unavailable";
   await assert.rejects(publisher.publish(Counted, { n: 1 }), isUnavailable);
   await assert.rejects(bus.publish({ subject: Counted.subject, data: "{}" }), isUnavailable);
@@ -167,12 +179,10 @@ it("publish while the connection is lost rejects when its time is over, and on a
 });
 
 it("a cluster keeps every acknowledged event when the leader of the stream is killed", async () => {
-  await using cluster = await startNatsCluster();
-  await using bus = await connectNats({ servers: cluster.urls });
-  const { ensureStreams } = await import("@glam/shared/messaging");
-  await ensureStreams(bus, { replicas: 3 });
+  await using cluster = await openCluster();
+  const { bus } = cluster;
   assert.equal((await bus.streamInfo(Streams.EVENTS))?.config.replicas, 3);
-  const publisher = createPublisher(bus, { service: "faults", timeoutMs: 30_000, ackTimeoutMs: 1000 });
+  const publisher = createPublisher(bus, { service: "faults", timeoutMs: PATIENCE_MS, ackTimeoutMs: 1000 });
   const resolved = new Set<number>();
   let n = 0;
   let isOver = false;
@@ -184,11 +194,10 @@ it("a cluster keeps every acknowledged event when the leader of the stream is ki
     }
   };
   const workers = Array.from({ length: 16 }, worker);
-  await until(() => resolved.size >= 200);
-  const leader = await cluster.leaderOf(Streams.EVENTS);
-  await cluster.servers[leader]!.kill9();
+  await waitFor(() => resolved.size >= 200, "200 are stored");
+  await cluster.killLeader();
   const target = resolved.size + 200;
-  await until(() => resolved.size >= target, 25_000);
+  await waitFor(() => resolved.size >= target, "200 more are stored");
   isOver = true;
   await Promise.all(workers);
   const stored = await storedNumbers(bus);

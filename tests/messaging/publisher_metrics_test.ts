@@ -58,11 +58,13 @@ it("a publisher refuses options that it cannot work with", () => {
 
 it("a publisher goes on by itself when the connection is there again", async () => {
   await using bus = createMemoryBus();
-  const publisher = createPublisher(bus, { service: "shop" });
+  const failed = Promise.withResolvers<void>();
+  const logger = { debug() {}, info() {}, warn: () => failed.resolve(), error() {}, critical() {} };
+  const publisher = createPublisher(bus, { service: "shop", logger });
   await publisher.publish(Noted, { text: "a" });
   bus.interrupt();
   const publishing = publisher.publish(Noted, { text: "b" });
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await failed.promise;
   bus.restore();
   assert.equal((await publishing).seq, 2);
 });
