@@ -24,8 +24,11 @@ export interface RunResult {
 
 const running = new Set<Deno.ChildProcess>();
 let listening = false;
+let stopping = false;
+/** While this process ends, nothing new begins, and nobody is told that what was stopped has failed. */
+const FOREVER = new Promise<never>(() => {});
 
-/** Starts a child that is stopped when this process gets SIGINT or SIGTERM. */
+/** Starts a child, which leads a group of processes of its own that is stopped when this process gets SIGINT or SIGTERM. */
 export function spawn(
   command: readonly string[],
   options: Omit<Deno.CommandOptions, "args"> = {},
@@ -33,16 +36,27 @@ export function spawn(
   stopChildrenOnSignal();
   const [program, ...args] = command;
   if (program === undefined) throw new TypeError("Expected a command, got an empty list");
-  const child = new Deno.Command(program, { ...options, args }).spawn();
+  const child = new Deno.Command(program, { ...options, args, detached: true }).spawn();
   running.add(child);
-  child.status.then(() => running.delete(child));
+  // What it has started and left behind goes with it.
+  child.status.then(() => (running.delete(child), stopGroup(child, "SIGTERM")));
   return child;
+}
+
+/** Sends a signal to a child and to what it has started. */
+function stopGroup({ pid }: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    Deno.kill(-pid, signal);
+  } catch {
+    // None of them is left.
+  }
 }
 
 /** Runs a command to its end. Does not throw when it fails. */
 export async function run(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const { cwd, env, onOutput, limitMs } = options;
   const started = performance.now();
+  if (stopping) await FOREVER;
   const child = spawn(command, {
     ...(cwd === undefined ? {} : { cwd }),
     env: { NO_COLOR: "1", RUST_BACKTRACE: "0", ...env },
@@ -53,7 +67,7 @@ export async function run(command: readonly string[], options: RunOptions = {}):
   const chunks: string[] = [];
   const limit = limitMs === undefined ? undefined : setTimeout(() => {
     keep(`\nKilled after ${limitMs / 60_000} minutes: ${command[0]} ${command[1] ?? ""}\n`);
-    child.kill("SIGKILL");
+    stopGroup(child, "SIGKILL");
   }, limitMs);
   const keep = (text: string): void => {
     chunks.push(text);
@@ -65,6 +79,7 @@ export async function run(command: readonly string[], options: RunOptions = {}):
     collect(child.stderr, keep),
   ]);
   clearTimeout(limit);
+  if (stopping) await FOREVER;
   return { code: status.code, output: chunks.join(""), seconds: (performance.now() - started) / 1000 };
 }
 
@@ -84,8 +99,9 @@ function stopChildrenOnSignal(): void {
   listening = true;
   for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     Deno.addSignalListener(signal, async () => {
+      stopping = true;
       const children = [...running];
-      for (const child of children) child.kill("SIGTERM");
+      for (const child of children) stopGroup(child, "SIGTERM");
       await Promise.race([
         Promise.allSettled(children.map((child) => child.status)),
         new Promise((resolve) => setTimeout(resolve, 3000)),

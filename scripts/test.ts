@@ -14,6 +14,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { natsBinary } from "../tests/_support/nats_binary.ts";
 import { startPostgres } from "../tests/_support/postgres_server.ts";
 import { tarball } from "./_consumer.ts";
 import { type Counts, readReport } from "./_junit.ts";
@@ -173,6 +174,15 @@ async function findPostgres(): Promise<boolean> {
   }
 }
 
+/** Finds nats-server, or brings it, once for the checkout and the copy of it that Bun and Node run in. */
+async function findNats(): Promise<void> {
+  try {
+    Deno.env.set("GLAM_NATS_SERVER", await natsBinary());
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : error);
+  }
+}
+
 /** Names the folder that a PGlite of the tests is copied from, which the first one of this run makes. */
 async function makeRoomForTemplate(): Promise<void> {
   const template = `${cacheDir}/pglite`;
@@ -232,6 +242,7 @@ const choice = await choose().catch((error: Error) => {
 await Deno.mkdir(`${cacheDir}/reports`, { recursive: true });
 const startedAt = performance.now();
 const hasPostgres = await findPostgres();
+await findNats();
 await makeRoomForTemplate();
 const parts = choice.suites.flatMap((suite) => partsOf(suite, choice.files, (file) => choice.long.has(file)));
 const progress = createProgress({
