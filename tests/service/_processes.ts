@@ -23,8 +23,8 @@ export interface ServiceProcess extends AsyncDisposable {
   logged(message: string): Promise<LogLine>;
   /** Where it listens, once it is ready. */
   readonly url: Promise<string>;
-  /** Resolves with its exit code, or the signal that ended it. */
-  readonly exited: Promise<number | string>;
+  /** Waits until it has ended, and gives its exit code, or the signal that ended it. */
+  exited(): Promise<number | string>;
   /** Sends it a signal. */
   signal(name: "SIGINT" | "SIGKILL" | "SIGTERM"): void;
 }
@@ -48,9 +48,11 @@ export function startService(options: ChildOptions): ServiceProcess {
     });
   }
   let code: number | string | undefined;
-  const exited = new Promise<number | string>((resolve) =>
-    child.once("close", (exitCode, signal) => resolve(code = exitCode ?? signal!))
-  );
+  child.once("close", (exitCode, signal) => code = exitCode ?? signal!);
+  const exited = async () => {
+    await waitFor(() => code !== undefined, () => `it ends after:\n${output}`);
+    return code!;
+  };
   const logged = (message: string) =>
     waitFor(() => {
       const line = lines.find((line) => line.message === message);
@@ -70,7 +72,7 @@ export function startService(options: ChildOptions): ServiceProcess {
     signal,
     async [Symbol.asyncDispose]() {
       if (code === undefined) signal("SIGKILL");
-      await exited;
+      await exited();
     },
   };
 }

@@ -49,7 +49,7 @@ describe("a service as a process", () => {
       assert.equal((await fetch(`${await child.url}/jobs/1`, { method: "POST" })).status, 200);
       await waitFor(async () => (await db.sql`select 1 from handled`).length === 1, "the event is handled");
       child.signal(signal);
-      assert.equal(await child.exited, 0, child.output());
+      assert.equal(await child.exited(), 0, child.output());
       assert.deepEqual(stopLines(child), inOrder);
       assert.equal(child.lines.find(({ message }) => message === "Service stopping")?.["reason"], signal);
     });
@@ -70,7 +70,7 @@ describe("a service as a process", () => {
     child.signal("SIGINT");
     await child.logged("Service stopping");
     child.signal("SIGTERM");
-    assert.equal(await child.exited, 1);
+    assert.equal(await child.exited(), 1);
     assert.deepEqual(stopLines(child), ["Service stopping", "A second signal: ending at once"]);
   });
 
@@ -83,7 +83,7 @@ describe("a service as a process", () => {
     await child.logged("Signal 2");
     assert.equal((await fetch(url)).status, 200);
     await fetch(`${url}/end-of-grace`, { method: "POST" });
-    assert.equal(await child.exited, 0, child.output());
+    assert.equal(await child.exited(), 0, child.output());
     assert.ok(!stopLines(child).includes("A second signal: ending at once"));
   });
 
@@ -93,7 +93,7 @@ describe("a service as a process", () => {
     child.signal("SIGTERM");
     await child.logged("Signal 1");
     child.signal("SIGTERM");
-    assert.equal(await child.exited, 1, child.output());
+    assert.equal(await child.exited(), 1, child.output());
     assert.equal(stopLines(child).at(-1), "A second signal: ending at once");
   });
 
@@ -104,7 +104,7 @@ describe("a service as a process", () => {
     const hanging = fetch(`${await child.url}/hang`).then(() => "answered", () => "cut off");
     await child.logged("A request hangs");
     child.signal("SIGTERM");
-    assert.equal(await child.exited, 1, child.output());
+    assert.equal(await child.exited(), 1, child.output());
     assert.equal(await hanging, "cut off");
     assert.deepEqual(stopLines(child), [
       "Service stopping",
@@ -120,7 +120,7 @@ describe("a service as a process", () => {
     await fetch(`${await hanging.url}/publish/7`, { method: "POST" });
     await hanging.logged("A handler hangs");
     hanging.signal("SIGTERM");
-    assert.equal(await hanging.exited, 0, hanging.output());
+    assert.equal(await hanging.exited(), 0, hanging.output());
     await using next = startService(options);
     await next.url;
     await waitFor(
@@ -128,7 +128,7 @@ describe("a service as a process", () => {
       "the event is handled, which without being given back comes again too late for that",
     );
     next.signal("SIGTERM");
-    assert.equal(await next.exited, 0);
+    assert.equal(await next.exited(), 0);
   });
 
   it("stops while it starts, with exit code 0", async () => {
@@ -137,7 +137,7 @@ describe("a service as a process", () => {
     await using child = startService({ ...options, hangingStart: true });
     await child.logged("onStart hangs");
     child.signal("SIGTERM");
-    assert.equal(await child.exited, 0, child.output());
+    assert.equal(await child.exited(), 0, child.output());
     assert.deepEqual(stopLines(child), [
       "Service stopping",
       "Bus closed",
@@ -150,7 +150,7 @@ describe("a service as a process", () => {
     const { db, options } = await everything();
     await using _db = db;
     await using child = startService({ ...options, embedded: true });
-    assert.equal(await child.exited, 0, child.output());
+    assert.equal(await child.exited(), 0, child.output());
     assert.deepEqual(stopLines(child), inOrder.filter((line) => line !== "Grace is over"));
   });
 
@@ -159,7 +159,7 @@ describe("a service as a process", () => {
     await once(blocker, "listening");
     const { port } = blocker.address() as { port: number };
     await using child = startService({ port });
-    assert.equal(await child.exited, 1);
+    assert.equal(await child.exited(), 1);
     blocker.close();
     const line = child.lines.find(({ level }) => level === "CRITICAL");
     assert.match(
@@ -173,14 +173,14 @@ describe("a service as a process", () => {
     const { db, options } = await everything();
     await using _db = db;
     await using child = startService({ database: options.database, pending: true });
-    assert.equal(await child.exited, 1);
+    assert.equal(await child.exited(), 1);
     assert.match(child.output(), /1 migration is not applied: 0001_create_items\. Run: glam migrate up/);
     assert.doesNotMatch(child.output(), /\n\s+at |exception/);
   });
 
   it("does not start without its database, with exit code 1", async () => {
     await using child = startService({ database: { url: "postgres://app:s3cret@127.0.0.1:1/credits" } });
-    assert.equal(await child.exited, 1);
+    assert.equal(await child.exited(), 1);
     assert.match(
       child.output(),
       /Cannot start \\"test\\": database: Database connection failed: .*ECONNREFUSED/,
@@ -191,7 +191,7 @@ describe("a service as a process", () => {
   it("ends with exit code 1 when its bus is closed for good", async () => {
     await using child = startService({ nats: { servers: server.url, ...server.account() } });
     await fetch(`${await child.url}/close-bus`, { method: "POST" });
-    assert.equal(await child.exited, 1);
+    assert.equal(await child.exited(), 1);
     assert.match(child.output(), /A part of the service failed for good/);
     assert.ok(stopLines(child).includes("HTTP drained"));
   });
@@ -209,7 +209,7 @@ describe("a service as a process", () => {
     await waitFor(async () => (await fetch(`${url}/health/ready`)).status === 503, "it is not ready");
     assert.equal((await fetch(`${url}/health/live`)).status, 200);
     child.signal("SIGTERM");
-    await child.exited;
+    await child.exited();
     assert.equal(stopLines(child).at(-1), "Service stopped");
   });
 });

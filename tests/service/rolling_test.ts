@@ -31,7 +31,7 @@ it("a rolling restart of two replicas under load loses no request and no event",
   /** How long a grace has to be is a matter of the machine, so it ends by a request. */
   const end = async (replica: ServiceProcess) => {
     await (await fetch(`${await replica.url}/end-of-grace`, { method: "POST" })).arrayBuffer();
-    assert.equal(await replica.exited, 0, replica.output());
+    assert.equal(await replica.exited(), 0, replica.output());
   };
   /** Stops a replica as Kubernetes does. */
   const stop = async (replica: ServiceProcess) => {
