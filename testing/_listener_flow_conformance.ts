@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { createListener } from "../messaging/create_listener.ts";
+import { ensureStreams } from "../messaging/ensure_streams.ts";
 import { Streams } from "../messaging/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
-import { type BusUnderTest, Listening, Named, Numbered } from "./_listening.ts";
+import { ACK_WAIT_MS, type BusUnderTest, Listening, Named, Numbered, PATIENCE_MS } from "./_listening.ts";
+
+/** How long the ack wait is where it has to be short. */
+const ACK_WAITS = [300, 1000, 3000, 9000] as const;
 
 /** What a listener promises about many messages: how many run, in which order, for how long, and what happens at its end. */
 export function flowConformance(it: It, create: () => Promise<BusUnderTest>): void {
@@ -13,45 +17,51 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
     });
 
   test("listener extends a handler that takes five times the ack wait, and runs it once", async (t) => {
-    let calls = 0;
-    let deliveries = 0;
-    const listener = await t.listen({
-      events: [Numbered],
-      ackWaitMs: 300,
-      async handle(args) {
-        calls++;
-        await new Promise<void>((resolve) => t.bus.clock.setTimer(resolve, 1500));
-        deliveries = args.message.deliveryCount; // of the newest delivery
-      },
-    });
-    await t.publish(Numbered, { n: 1 });
-    await t.until(
-      async () => calls > 0 && (await t.info(listener, Numbered, 300)).ackPending === 0,
-      "it is settled",
-    );
-    assert.equal(calls, 1);
-    assert.equal(deliveries, 1);
+    await t.inTime(ACK_WAITS, async (ackWaitMs) => {
+      let calls = 0;
+      let deliveries = 0;
+      const listener = await t.listen({
+        events: [Numbered],
+        queueGroup: `suite${ackWaitMs}`,
+        ackWaitMs,
+        async handle(args) {
+          calls++;
+          await new Promise<void>((resolve) => t.bus.clock.setTimer(resolve, 5 * ackWaitMs));
+          deliveries = args.message.deliveryCount; // of the newest delivery
+        },
+      });
+      await t.publish(Numbered, { n: 1 });
+      await t.until(
+        async () => calls > 0 && (await t.info(listener, Numbered, ackWaitMs)).ackPending === 0,
+        "it is settled",
+      );
+      assert.equal(calls, 1);
+      return deliveries === 1;
+    }, "it is delivered once");
   });
 
   test("listener extends what is buffered: ten slow messages are ten runs", async (t) => {
-    let calls = 0;
-    let deliveries = 0;
-    const listener = await t.listen({
-      events: [Numbered],
-      ackWaitMs: 300,
-      async handle(args) {
-        calls++;
-        await new Promise<void>((resolve) => t.bus.clock.setTimer(resolve, 100));
-        deliveries += args.message.deliveryCount;
-      },
-    });
-    await t.publishNumbers(1, 10);
-    await t.until(async () => {
-      const { ackPending, pending } = await t.info(listener, Numbered, 300);
-      return ackPending + pending === 0;
-    }, "all are settled");
-    assert.equal(calls, 10);
-    assert.equal(deliveries, 10);
+    await t.inTime(ACK_WAITS, async (ackWaitMs) => {
+      let calls = 0;
+      let deliveries = 0;
+      const listener = await t.listen({
+        events: [Numbered],
+        queueGroup: `suite${ackWaitMs}`,
+        ackWaitMs,
+        async handle(args) {
+          calls++;
+          await new Promise<void>((resolve) => t.bus.clock.setTimer(resolve, ackWaitMs / 3));
+          deliveries += args.message.deliveryCount;
+        },
+      });
+      await t.publishNumbers(1, 10);
+      await t.until(async () => {
+        const { ackPending, pending } = await t.info(listener, Numbered, ackWaitMs);
+        return ackPending + pending === 0;
+      }, "all are settled");
+      assert.equal(calls, 10);
+      return deliveries === 10;
+    }, "each is delivered once");
   });
 
   test("listener aborts a handler that hangs, counts a failure, and gives its place to the next", async (t) => {
@@ -59,7 +69,6 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
     const seen: number[] = [];
     const listener = await t.listen({
       events: [Numbered],
-      ackWaitMs: 300,
       maxHandlerMs: 500,
       maxAttempts: 2,
       handle({ data, signal, context }) {
@@ -71,7 +80,7 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
     });
     await t.publishNumbers(1, 3);
     await t.until(
-      async () => (await t.info(listener, Numbered, 300)).ackPending === 0 && seen.length === 2,
+      async () => (await t.info(listener, Numbered)).ackPending === 0 && seen.length === 2,
       "all are settled",
     );
     assert.equal(aborted.length, 2);
@@ -99,9 +108,12 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
     });
     await t.publishNumbers(1, 40);
     await t.until(() => running === 3, "three run");
-    await t.until(async () => (await t.info(listener, Numbered)).ackPending > 3, "some are buffered");
-    await t.wait(100);
-    const { ackPending } = await t.info(listener, Numbered);
+    let ackPending = 0;
+    await t.until(async () => {
+      const info = await t.info(listener, Numbered);
+      ackPending = info.ackPending;
+      return ackPending > 3 && info.waiting === 0;
+    }, "it has what it has asked for");
     assert.ok(ackPending <= 3 + 8, `${ackPending} unsettled`);
     gate.resolve();
     await t.until(() => calls === 40 && running === 0, "all are handled");
@@ -109,38 +121,42 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
   });
 
   test("listener keeps the order of a key, a failed one included, and lets other keys go on", async (t) => {
-    const order = new Map<string, number[]>();
-    const active = new Set<string>();
-    let healthyDone = 0;
-    let healthyBeforeRetry = 0;
-    const listener = await t.listen({
-      events: [Numbered],
-      concurrency: 8,
-      backoffMs: [1000],
-      keyOf: ({ data }) => data.key,
-      async handle({ data, attempt }) {
-        const key = data.key!;
-        assert.ok(!active.has(key), `two of ${key} at a time`);
-        active.add(key);
-        await new Promise((resolve) => setTimeout(resolve, 0));
-        active.delete(key);
-        if (data.n === 1 && attempt === 1) throw new Error("the first one fails once");
-        if (data.n === 1) healthyBeforeRetry = healthyDone;
-        if (key !== "a") healthyDone++;
-        order.set(key, [...order.get(key) ?? [], data.n]);
-      },
-    });
-    await t.publishNumbers(1, 60, (n) => n % 3 === 1 ? "a" : n % 3 === 2 ? "b" : "c");
-    await t.until(async () => {
-      const { ackPending, pending } = await t.info(listener, Numbered);
-      return ackPending + pending === 0;
-    }, "all are settled");
-    for (const [key, numbers] of order) {
-      assert.equal(numbers.length, 20, key);
-      assert.deepEqual(numbers, numbers.toSorted((one, other) => one - other), key);
-    }
-    assert.equal(healthyBeforeRetry, 40, "the other keys do not wait for the failed one");
-    assert.equal((await t.deadLetters()).length, 0);
+    await t.pass(ensureStreams(t.bus));
+    await t.inTime([1000, 4000, 16_000], async (backoffMs) => {
+      const order = new Map<string, number[]>();
+      const active = new Set<string>();
+      let healthyDone = 0;
+      let healthyBeforeRetry = 0;
+      await t.publishNumbers(1, 60, (n) => n % 3 === 1 ? "a" : n % 3 === 2 ? "b" : "c");
+      const listener = await t.listen({
+        events: [Numbered],
+        queueGroup: `suite${backoffMs}`,
+        concurrency: 8,
+        backoffMs: [backoffMs],
+        keyOf: ({ data }) => data.key,
+        async handle({ data, attempt }) {
+          const key = data.key!;
+          assert.ok(!active.has(key), `two of ${key} at a time`);
+          active.add(key);
+          await new Promise((resolve) => setTimeout(resolve, 0));
+          active.delete(key);
+          if (data.n === 1 && attempt === 1) throw new Error("the first one fails once");
+          if (data.n === 1) healthyBeforeRetry = healthyDone;
+          if (key !== "a") healthyDone++;
+          order.set(key, [...order.get(key) ?? [], data.n]);
+        },
+      });
+      await t.until(async () => {
+        const { ackPending, pending } = await t.info(listener, Numbered);
+        return ackPending + pending === 0;
+      }, "all are settled");
+      for (const [key, numbers] of order) {
+        assert.equal(numbers.length, 20, key);
+        assert.deepEqual(numbers, numbers.toSorted((one, other) => one - other), key);
+      }
+      assert.equal((await t.deadLetters()).length, 0);
+      return healthyBeforeRetry === 40;
+    }, "the other keys do not wait for the failed one");
   });
 
   test("listener lets a key go on behind its dead letter", async (t) => {
@@ -183,7 +199,7 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
     const gate = Promise.withResolvers<void>();
     const listener = await t.listen({
       events: [Numbered],
-      ackWaitMs: 60_000,
+      graceMs: PATIENCE_MS,
       async handle({ data }) {
         first.push(data.n);
         await gate.promise;
@@ -192,14 +208,13 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
     await t.publishNumbers(1, 10);
     await t.until(() => first.length === 1, "the first one runs");
     await t.until(
-      async () => (await t.info(listener, Numbered, 60_000)).ackPending === 10,
+      async () => (await t.info(listener, Numbered)).ackPending === 10,
       "the others are buffered",
     );
     const stopping = listener.stop();
     const again = listener.stop();
     await t.listen({
       events: [Numbered],
-      ackWaitMs: 60_000,
       handle: ({ data, message }) => {
         assert.ok(message.deliveryCount <= 2);
         second.push(data.n);
@@ -223,7 +238,6 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
       events: [Numbered],
       maxAttempts: 1,
       graceMs: 100,
-      ackWaitMs: 60_000,
       handle: ({ signal }) =>
         new Promise((_, reject) =>
           signal.addEventListener("abort", () => {
@@ -237,7 +251,7 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
     await t.pass(listener.stop());
     assert.ok(aborted);
     const seen: number[] = [];
-    await t.listen({ events: [Numbered], ackWaitMs: 60_000, handle: ({ data }) => void seen.push(data.n) });
+    await t.listen({ events: [Numbered], handle: ({ data }) => void seen.push(data.n) });
     await t.until(() => seen.length === 1, "it is handled elsewhere");
     assert.equal((await t.deadLetters()).length, 0);
   });
@@ -250,7 +264,7 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
       stream: Streams.EVENTS,
       name: "conformance-suite-evt_conformance_named_v1",
       filterSubject: Named.subject,
-      ackWaitMs: 5000,
+      ackWaitMs: ACK_WAIT_MS,
       maxAckPending: 20_000,
     });
     // As processes that die with a message do: "below" is delivered four times, "above" five times.
@@ -283,10 +297,11 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
       async () => seen.length === 20 && (await t.info(listener, Numbered)).ackPending === 0,
       "20 are handled",
     );
-    await t.wait(1100); // the listener has noticed how far it is
+    // By then the listener has noticed how far it is.
+    await t.until(async () => (await listener.health()).status === "healthy", "it is healthy");
     await t.bus.deleteConsumer(Streams.EVENTS, listener.durables.get(Numbered.subject)!);
     await t.publishNumbers(21, 25);
-    await t.until(() => seen.length >= 25, "the new ones are handled", 5000);
+    await t.until(() => seen.length >= 25, "the new ones are handled");
     assert.deepEqual(seen, Array.from({ length: 25 }, (_, i) => i + 1));
     await t.until(async () => (await listener.health()).status === "healthy", "it is healthy");
   });
@@ -300,10 +315,9 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
     await t.until(
       async () => await t.bus.streamInfo(Streams.EVENTS) !== undefined,
       "the stream is there again",
-      6000,
     );
     await t.publishNumbers(6, 10);
-    await t.until(() => seen.length === 10, "the new ones are handled", 6000);
+    await t.until(() => seen.length === 10, "the new ones are handled");
     assert.deepEqual(seen, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 

@@ -6,7 +6,7 @@ import { isGlamError } from "../errors/glam_error.ts";
 import { createResponder, type Responder } from "../messaging/create_responder.ts";
 import { defineRequest, type RequestContract } from "../messaging/define_request.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
-import { type BusUnderTest, Listening } from "./_listening.ts";
+import { type BusUnderTest, Listening, PATIENCE_MS } from "./_listening.ts";
 import { isBusError } from "./_publish_conformance.ts";
 
 interface Question {
@@ -21,6 +21,9 @@ const GetBalance: RequestContract<Question, Question, Answer> = defineRequest("r
   response: z.object({ credits: z.int() }),
 });
 
+/** Where an answer is expected: a machine with other work takes its time. */
+const PATIENT = { timeoutMs: PATIENCE_MS };
+
 /** What requests and responders promise. */
 export function requestConformance(it: It, create: () => Promise<BusUnderTest>): void {
   const test = (name: string, fn: (t: Listening, responder: Responder) => Promise<void>) =>
@@ -32,15 +35,15 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
 
   test("a request is answered, both sides validated", async (t, responder) => {
     await responder.respond(GetBalance, ({ data }) => ({ credits: data.merchantId.length }));
-    assert.deepEqual(await t.bus.request(GetBalance, { merchantId: "m_1" }), { credits: 3 });
-    await assert.rejects(t.bus.request(GetBalance, { merchantId: "" }), ValidationError);
+    assert.deepEqual(await t.bus.request(GetBalance, { merchantId: "m_1" }, PATIENT), { credits: 3 });
+    await assert.rejects(t.bus.request(GetBalance, { merchantId: "" }, PATIENT), ValidationError);
   });
 
   test("the responder's error is the caller's, as the class it is", async (t, responder) => {
     await responder.respond(GetBalance, () => {
       throw new NotFoundError("Merchant m_1 not found", { resource: "merchant", resourceId: "m_1" });
     });
-    await assert.rejects(t.bus.request(GetBalance, { merchantId: "m_1" }), (error) => {
+    await assert.rejects(t.bus.request(GetBalance, { merchantId: "m_1" }, PATIENT), (error) => {
       assert.ok(error instanceof NotFoundError);
       assert.equal(error.message, "Merchant m_1 not found");
       assert.deepEqual(error.details, { resource: "merchant", resource_id: "m_1" });
@@ -52,7 +55,7 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
     await responder.respond(GetBalance, () => {
       throw new Error("password=hunter2");
     });
-    await assert.rejects(t.bus.request(GetBalance, { merchantId: "m_1" }), (error) => {
+    await assert.rejects(t.bus.request(GetBalance, { merchantId: "m_1" }, PATIENT), (error) => {
       assert.ok(isGlamError(error));
       assert.equal(error.code, "INTERNAL_ERROR");
       assert.doesNotMatch(JSON.stringify(error), /hunter2/);
@@ -63,7 +66,7 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
   test("a response that breaks the contract is the responder's error", async (t, responder) => {
     await responder.respond(GetBalance, () => ({ credits: 1.5 }));
     await assert.rejects(
-      t.bus.request(GetBalance, { merchantId: "m_1" }),
+      t.bus.request(GetBalance, { merchantId: "m_1" }, PATIENT),
       (error) => isGlamError(error) && error.status === 500,
     );
   });
@@ -75,7 +78,7 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
     });
     await responder.respond(Large, () => ({ text: "x".repeat(t.bus.maxPayloadBytes) }));
     await assert.rejects(
-      t.bus.request(Large, {}),
+      t.bus.request(Large, {}, PATIENT),
       (error) => isGlamError(error) && error.status === 500 && error.code === "INTERNAL_ERROR",
     );
   });
@@ -83,11 +86,14 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
   test("a request that breaks the contract is refused by the responder as well", async (t, responder) => {
     const Loose = defineRequest(GetBalance.subject, { request: z.unknown(), response: z.unknown() });
     await responder.respond(GetBalance, () => ({ credits: 1 }));
-    await assert.rejects(t.bus.request(Loose, { merchantId: 7 }), ValidationError);
+    await assert.rejects(t.bus.request(Loose, { merchantId: 7 }, PATIENT), ValidationError);
   });
 
   test("a request that nobody answers rejects at once", async (t) => {
-    await assert.rejects(t.bus.request(GetBalance, { merchantId: "m_1" }), isBusError("no_responder", true));
+    await assert.rejects(
+      t.bus.request(GetBalance, { merchantId: "m_1" }, PATIENT),
+      isBusError("no_responder", true),
+    );
   });
 
   test("a request that takes too long rejects, and the handler's signal aborts", async (t, responder) => {
@@ -105,15 +111,19 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
   });
 
   test("a caller can give up", async (t, responder) => {
-    await responder.respond(GetBalance, () => new Promise<Answer>(() => {}));
+    const [begun, late] = [Promise.withResolvers<void>(), Promise.withResolvers<Answer>()];
+    await responder.respond(GetBalance, () => (begun.resolve(), late.promise));
     const controller = new AbortController();
     const asking = t.bus.request(GetBalance, { merchantId: "m_1" }, {
       signal: controller.signal,
-      timeoutMs: 500,
+      ...PATIENT,
     });
     const reason = new Error("enough");
-    setTimeout(() => controller.abort(reason), 20);
-    await assert.rejects(asking, (error) => error === reason);
+    const rejected = assert.rejects(asking, (error) => error === reason);
+    await begun.promise;
+    controller.abort(reason);
+    await rejected;
+    late.resolve({ credits: 1 });
   });
 
   test("replicas share the requests", async (t, responder) => {
@@ -121,7 +131,7 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
     const counts = [0, 0];
     await responder.respond(GetBalance, () => ({ credits: ++counts[0]! }));
     await replica.respond(GetBalance, () => ({ credits: ++counts[1]! }));
-    for (let i = 0; i < 40; i++) await t.bus.request(GetBalance, { merchantId: "m_1" });
+    for (let i = 0; i < 40; i++) await t.bus.request(GetBalance, { merchantId: "m_1" }, PATIENT);
     assert.equal(counts[0]! + counts[1]!, 40);
     assert.ok(counts[0]! > 0 && counts[1]! > 0, String(counts));
   });
@@ -134,7 +144,7 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
     });
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     await runWithContext({ service: "shop", correlationId: "corr_9", traceparent }, async () => {
-      await t.bus.request(GetBalance, { merchantId: "m_1" });
+      await t.bus.request(GetBalance, { merchantId: "m_1" }, PATIENT);
     });
     assert.deepEqual(seen, ["corr_9", "credits", "0af7651916cd43dd8448eb211c80319c"]);
   });
@@ -142,7 +152,10 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
   test("a subject that a stream covers is refused on both sides", async (t, responder) => {
     await t.bus.ensureStream({ name: "RPC", subjects: ["rpc.>"] });
     await assert.rejects(responder.respond(GetBalance, () => ({ credits: 1 })), isBusError("refused", false));
-    await assert.rejects(t.bus.request(GetBalance, { merchantId: "m_1" }), isBusError("refused", false));
+    await assert.rejects(
+      t.bus.request(GetBalance, { merchantId: "m_1" }, PATIENT),
+      isBusError("refused", false),
+    );
     assert.equal((await t.bus.streamInfo("RPC"))?.messages, 0);
   });
 
@@ -153,12 +166,16 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
       await go.promise;
       return { credits: 5 };
     });
-    const asking = t.bus.request(GetBalance, { merchantId: "m_1" });
+    const asking = t.bus.request(GetBalance, { merchantId: "m_1" }, PATIENT);
     await begun.promise;
     const closing = responder.close();
-    setTimeout(go.resolve, 30);
+    await t.bus.flush();
+    go.resolve();
     assert.deepEqual(await asking, { credits: 5 });
     await closing;
-    await assert.rejects(t.bus.request(GetBalance, { merchantId: "m_1" }), isBusError("no_responder", true));
+    await assert.rejects(
+      t.bus.request(GetBalance, { merchantId: "m_1" }, PATIENT),
+      isBusError("no_responder", true),
+    );
   });
 }

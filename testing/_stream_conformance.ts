@@ -117,12 +117,18 @@ export function streamConformance(it: It, create: () => Promise<BusUnderTest>): 
   });
 
   test("an id counts once in its stream, whatever the subject, and again when its window has passed", async (t) => {
-    await t.bus.ensureStream({ name: "IDS", subjects: ["ids.>"], duplicateWindowMs: 500, maxAgeMs: 60_000 });
+    await t.bus.ensureStream({ name: "IDS", subjects: ["ids.>"] });
     assert.equal((await put(t, "ids.a", "1", "x")).duplicate, false);
     assert.deepEqual(await put(t, "ids.b", "2", "x"), { stream: "IDS", seq: 1, duplicate: true });
-    await t.wait(700);
-    await t.until(async () => !(await put(t, "ids.a", "3", "x")).duplicate, "the window has passed");
-    assert.equal((await t.bus.streamInfo("IDS"))?.messages, 2);
+    await t.bus.ensureStream({
+      name: "SHORT",
+      subjects: ["short.>"],
+      duplicateWindowMs: 500,
+      maxAgeMs: 3_600_000,
+    });
+    await put(t, "short.a", "1", "x");
+    await t.until(async () => !(await put(t, "short.a", "2", "x")).duplicate, "the window has passed");
+    assert.equal((await t.bus.streamInfo("SHORT"))?.messages, 2);
   });
 
   test("messages are read by sequence and by subject, removed, and purged", async (t) => {
@@ -152,7 +158,6 @@ export function streamConformance(it: It, create: () => Promise<BusUnderTest>): 
   test("messages grow old", async (t) => {
     await t.bus.ensureStream({ name: "OLD", subjects: ["old.>"], maxAgeMs: 1000 });
     await put(t, "old.a");
-    await t.wait(1100);
     await t.until(async () => (await t.bus.streamInfo("OLD"))?.messages === 0, "the message is too old");
     assert.equal((await t.bus.streamInfo("OLD"))?.firstSequence, 2);
   });
