@@ -4,7 +4,7 @@
  * @module
  */
 import { randomInt } from "node:crypto";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 
 // Below those that systems give to whoever listens on port 0 or connects to somebody: so a port that was free a moment
 // ago, or is to be listened on again after a pause, is taken only by who asks here, and by chance.
@@ -13,25 +13,47 @@ const HIGHEST = 32_767;
 
 /** A port of 127.0.0.1 that was free a moment ago. {@link onFreePort} also copes with one that is not any more. */
 export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(LOWEST, HIGHEST + 1);
-    if (await isFree(port)) return port;
-  }
+  return (await freePorts(1))[0]!;
 }
 
 /** Starts something on a port: with one after the other, for as long as `start` gives `undefined`, as it is taken. */
-export async function onFreePort<T>(start: (port: number) => Promise<T | undefined>): Promise<T> {
+export function onFreePort<T>(start: (port: number) => Promise<T | undefined>): Promise<T> {
+  return onFreePorts(1, ([port]) => start(port!));
+}
+
+/** The same for what needs several ports. */
+export async function onFreePorts<T>(
+  count: number,
+  start: (ports: readonly number[]) => Promise<T | undefined>,
+): Promise<T> {
   for (let attempt = 1; attempt <= 20; attempt++) {
-    const started = await start(await freePort());
+    const started = await start(await freePorts(count));
     if (started !== undefined) return started;
   }
   throw new Error("Found no port that stayed free");
 }
 
-function isFree(port: number): Promise<boolean> {
+/** All different, since each is held until the last one is found. */
+async function freePorts(count: number): Promise<number[]> {
+  const holders = new Map<number, Server>();
+  try {
+    while (holders.size < count) {
+      const port = randomInt(LOWEST, HIGHEST + 1);
+      const holder = await hold(port);
+      if (holder !== undefined) holders.set(port, holder);
+    }
+    return [...holders.keys()];
+  } finally {
+    await Promise.all(
+      [...holders.values()].map((holder) => new Promise((resolve) => holder.close(resolve))),
+    );
+  }
+}
+
+function hold(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    server.once("error", () => resolve(undefined));
+    server.listen(port, "127.0.0.1", () => resolve(server));
   });
 }

@@ -7,9 +7,9 @@
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
+import { onFreePorts } from "./free_port.ts";
 import { natsBinary } from "./nats_binary.ts";
 import { type Certificates, makeCertificates } from "./nats_certificates.ts";
 import { waitFor } from "./wait_for.ts";
@@ -99,7 +99,7 @@ ${options.config ?? ""}
 `,
     );
     const server = createProcess(folder, monitorPort!);
-    await startAll([server]);
+    if (!await startAll([server])) return undefined;
     let given = 0;
     return {
       ...server,
@@ -144,7 +144,7 @@ jetstream { store_dir: "${folder}/data", max_memory_store: 268435456, max_file_s
       const server = createProcess(folder, monitors[index]!);
       return { ...server, port: ports[index]!, url: `nats://${host}:${ports[index]}` };
     }));
-    await startAll(servers);
+    if (!await startAll(servers)) return undefined;
     const stop = async () => {
       await Promise.all(servers.map((server) => server.stop()));
     };
@@ -191,22 +191,25 @@ async function jsz(monitor: number): Promise<JetStreamReport | undefined> {
 
 type NatsProcess =
   & Pick<NatsServer, "kill9" | "logs" | "pause" | "restart" | "resume" | "stop" | typeof Symbol.asyncDispose>
-  & { start(): Promise<void> };
+  & {
+    /** Whether it could: not where somebody else has one of its ports. */
+    start(): Promise<boolean>;
+  };
 
-/** Starts servers that need each other. Where one fails, none is left. */
-async function startAll(servers: readonly NatsProcess[]): Promise<void> {
-  try {
-    await Promise.all(servers.map((server) => server.start()));
-  } catch (error) {
-    await Promise.all(servers.map((server) => server.stop()));
-    throw error;
-  }
+/** Starts servers that need each other, and says whether all have their ports. Where one has not, or fails, none is left. */
+async function startAll(servers: readonly NatsProcess[]): Promise<boolean> {
+  const outcomes = await Promise.allSettled(servers.map((server) => server.start()));
+  if (outcomes.every((outcome) => outcome.status === "fulfilled" && outcome.value)) return true;
+  await Promise.all(servers.map((server) => server.stop()));
+  const failure = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failure !== undefined) throw failure.reason;
+  return false;
 }
 
 function createProcess(folder: string, monitor: number): NatsProcess {
   let child: ChildProcess | undefined;
 
-  async function start(): Promise<void> {
+  async function start(): Promise<boolean> {
     const command = [
       "-c",
       SUPERVISOR,
@@ -224,17 +227,20 @@ function createProcess(folder: string, monitor: number): NatsProcess {
     (child.stdin as { unref?(): void } | null)?.unref?.();
     const started = child;
     let log = "";
-    await waitFor(async () => {
+    const outcome = await waitFor(async () => {
       log = (await logs()).slice(logged);
       if (started.exitCode !== null || child !== started || /\[FTL\]|^nats-server: /m.test(log)) {
-        throw log.includes(IN_USE) ? new PortInUseError(log) : new Error(`nats-server did not start\n${log}`);
+        if (log.includes("address already in use")) return "taken";
+        throw new Error(`nats-server did not start\n${log}`);
       }
       // Before that, it may be somebody else who listens on this port.
-      if (!log.includes("Server is ready")) return false;
+      if (!log.includes("Server is ready")) return undefined;
       const response = await fetch(`http://${host}:${monitor}/healthz`).catch(() => undefined);
       await response?.body?.cancel();
-      return response?.ok === true;
+      return response?.ok ? "ready" : undefined;
     }, () => `nats-server is ready\n${log}`);
+    if (outcome === "taken") await end("keep");
+    return outcome === "ready";
   }
 
   function logs(): Promise<string> {
@@ -287,7 +293,8 @@ function createProcess(folder: string, monitor: number): NatsProcess {
     resume: () => signal("SIGCONT"),
     async restart() {
       await end("keep");
-      await start();
+      // Its ports are its own, but for somebody who looks at this moment whether they are free.
+      await waitFor(start, "its ports were free again");
     },
     stop,
     [Symbol.asyncDispose]: stop,
@@ -300,43 +307,4 @@ function accounts(): string {
     `${name} { jetstream: enabled, users: [{ user: ${name}, password: ${name} }] }`
   );
   return `accounts {\n${lines.join("\n")}\n}`;
-}
-
-/** What nats-server logs when it cannot listen on a port. */
-const IN_USE = "address already in use";
-
-class PortInUseError extends Error {
-  override readonly name = "PortInUseError";
-}
-
-/** Starts what needs ports; on others when one of them was taken before it could listen there. */
-async function onFreePorts<T>(count: number, start: (ports: readonly number[]) => Promise<T>): Promise<T> {
-  for (let attempt = 1;; attempt++) {
-    try {
-      return await start(await freePorts(count));
-    } catch (error) {
-      if (!(error instanceof PortInUseError) || attempt === 10) throw error;
-    }
-  }
-}
-
-/**
- * Ports that were free a moment ago, all different. They are below those that a system gives to whoever asks for any
- * (from 32768 on Linux, from 49152 elsewhere), so that a server that is down for a while finds them free again.
- */
-async function freePorts(count: number): Promise<number[]> {
-  const holders: Server[] = [];
-  try {
-    while (holders.length < count) {
-      const holder = createServer();
-      const isFree = await new Promise<boolean>((resolve) => {
-        holder.once("error", () => resolve(false));
-        holder.listen(20_000 + Math.floor(Math.random() * 12_000), host, () => resolve(true));
-      });
-      if (isFree) holders.push(holder);
-    }
-    return holders.map((holder) => (holder.address() as { port: number }).port);
-  } finally {
-    await Promise.all(holders.map((holder) => new Promise((resolve) => holder.close(resolve))));
-  }
 }

@@ -35,5 +35,7 @@ export async function waitFor<T>(
   } finally {
     clearTimeout(timer);
   }
-  throw new Error(`Waited ${PATIENCE_MS / 1000} s in vain until: ${typeof what === "string" ? what : what()}`);
+  throw new Error(
+    `Waited ${PATIENCE_MS / 1000} s in vain until: ${typeof what === "string" ? what : what()}`,
+  );
 }
