@@ -100,9 +100,9 @@ function isFile(name: string): boolean {
   return /_test\.[a-z]+$/.test(name);
 }
 
-/** The first test file that a text names. */
+/** The first test file that a text names, relative to the root, which may be in a folder that is called `tests`, too. */
 function fileIn(text: string): string {
-  return /\btests\/[\w/.-]*_test\.ts/.exec(text)?.[0] ?? "";
+  return /\btests\/(?!tests\/)[\w/.-]*_test\.ts/.exec(text)?.[0] ?? "";
 }
 
 /** `a > b > c` is a step of `a` and of `a > b`. */

@@ -136,7 +136,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     const reasons = [
       /pre-existing shared memory block/,
       /could not bind/,
-      /FATAL: +(?!terminating connection)/,
+      /FATAL: +(?! |terminating connection)/,
     ];
     return reasons.map((reason) => reason.exec(log)?.[0]).find((said) => said !== undefined);
   }

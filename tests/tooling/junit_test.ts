@@ -62,7 +62,7 @@ test("says which test of which file failed, and why, as Node writes it", () => {
   const xml = `<testsuite name="group"><testsuite name="inner">
       <testcase name="fails" classname="test" failure="boom"><failure message="boom">
         Error: boom
-          at TestContext (file:///home/me/tests/a/x_test.ts:3:78)
+          at TestContext (file:///home/me/tests/tests/a/x_test.ts:3:78)
       </failure></testcase></testsuite><testcase name="passes" classname="test"/></testsuite>`;
   const { failures, passed } = readReport(xml);
   assert.deepEqual(failures.map(({ file, name }) => ({ file, name })), [FAILED]);
