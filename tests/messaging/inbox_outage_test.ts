@@ -25,7 +25,10 @@ it("while the database is away events wait: no attempt is counted, no handler ca
   });
   await listener.start();
   await publishPlain(bus, "e0", 0);
-  await waitFor(() => seen.length === 1, "the first is handled");
+  await waitFor(
+    async () => seen.length === 1 && (await listener.health()).consumers[0]!.held === 0,
+    "what the first has done is committed",
+  );
   await server.kill9();
   for (let n = 1; n <= 100; n++) await publishPlain(bus, `e${n}`, n);
   await waitFor(async () => {
