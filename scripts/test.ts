@@ -86,9 +86,9 @@ async function choose(): Promise<Choice> {
   };
 }
 
-/** One part for each core, and one that waits for a server or a process meanwhile. */
+/** Half of the time a part waits for a server, a process or a clock: two for each core, as long as memory is no question. */
 function defaultParallel(): number {
-  return navigator.hardwareConcurrency + 1;
+  return Math.min(2 * navigator.hardwareConcurrency, 8);
 }
 
 function isAt(file: string, path: string): boolean {
