@@ -5,7 +5,8 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import { waitFor } from "./wait_for.ts";
 
 /** How a child ended, and what it printed. */
@@ -26,6 +27,9 @@ export interface RunningChild extends AsyncDisposable {
   /** What it has printed on standard error so far. */
   errors(): string;
   hasEnded(): boolean;
+  /** Its exit code, or the signal that ended it, when it has ended by itself. */
+  exited(): Promise<number | NodeJS.Signals>;
+  /** Sends it a signal, unless it has ended. */
   signal(name: NodeJS.Signals): void;
   /** Waits for a condition, and no longer than the child runs. */
   reaches<T>(condition: () => T | Promise<T>, what?: string): Promise<T>;
@@ -42,6 +46,8 @@ export interface ChildOptions {
   readonly stdin?: string;
   /** Leaves standard input open, for who answers as a person does. @default false */
   readonly isInteractive?: boolean;
+  /** Gets each line of standard output and standard error when it is whole. */
+  readonly onLine?: (line: string) => void;
 }
 
 // The program takes the place of the shell, so that process id, signals and exit code are its own. What stays beside it
@@ -54,7 +60,7 @@ export function startChild(
   args: readonly string[],
   options: ChildOptions = {},
 ): RunningChild {
-  const { cwd, env = process.env, stdin = "", isInteractive = false } = options;
+  const { cwd, env = process.env, stdin = "", isInteractive = false, onLine } = options;
   const child: ChildProcess = spawn("sh", ["-c", GUARD, "sh", program, ...args], {
     ...cwd !== undefined && { cwd },
     env: { ...env },
@@ -67,6 +73,11 @@ export function startChild(
   let [out, errors] = ["", ""];
   child.stdout!.setEncoding("utf8").on("data", (text) => out += text);
   child.stderr!.setEncoding("utf8").on("data", (text) => errors += text);
+  if (onLine !== undefined) {
+    for (const stream of [child.stdout!, child.stderr!]) {
+      readLines(stream, onLine);
+    }
+  }
   const guard = child.stdio[3] as Writable;
   guard.on("error", () => {});
   child.once("exit", () => guard.destroy());
@@ -77,13 +88,17 @@ export function startChild(
   });
   closed.catch(() => {}); // whoever waits for it hears of it
   const name = `${program} ${args.join(" ")}`;
+  const ended = () => waitFor(() => closed, () => `${name} ends. It has printed:\n${out}${errors}`);
   return {
     pid: child.pid!,
     input,
     out: () => out,
     errors: () => errors,
     hasEnded: () => result !== undefined,
-    signal: (signal) => void process.kill(child.pid!, signal), // child.kill() on Deno reports it whatever came of it
+    signal(name) {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      process.kill(child.pid!, name); // after child.kill() Deno reports the signal and not the exit code
+    },
     async reaches(condition, what = String(condition)) {
       return await waitFor(async () => {
         const hadEnded = result !== undefined;
@@ -94,14 +109,36 @@ export function startChild(
         );
       }, () => `${what}\n${name} has printed:\n${out}${errors}`);
     },
-    async ended() {
-      return await waitFor(() => closed, () => `${name} ends. It has printed:\n${out}${errors}`);
+    ended,
+    async exited() {
+      const { code, signal } = await ended();
+      return code ?? signal!;
     },
     async [Symbol.asyncDispose]() {
       guard.destroy();
       await closed;
     },
   };
+}
+
+function readLines(stream: Readable, onLine: (line: string) => void): void {
+  let rest = "";
+  stream.on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    lines.forEach(onLine);
+  });
+}
+
+const RUN_SCRIPT = "Deno" in globalThis ? ["run", "--allow-all", "--no-check", "--quiet"] : [];
+
+/** Starts a program of this package, on the runtime of the tests. */
+export function startScript(
+  script: URL,
+  args: readonly string[] = [],
+  options: ChildOptions = {},
+): RunningChild {
+  return startChild(process.execPath, [...RUN_SCRIPT, fileURLToPath(script), ...args], options);
 }
 
 /** Runs a program to its end. */

@@ -4,15 +4,14 @@
  * @module
  */
 import process from "node:process";
-import { fileURLToPath } from "node:url";
-import { type RunningChild, startChild } from "./child_process.ts";
+import { type RunningChild, startScript } from "./child_process.ts";
+
+const main = new URL("../../examples/credits/main.ts", import.meta.url);
 
 /** Starts `examples/credits` with these variables, on a port that is free unless they name one. */
 export function startCredits(variables: Readonly<Record<string, string>>): RunningChild {
-  const main = fileURLToPath(new URL("../../examples/credits/main.ts", import.meta.url));
-  const args = "Deno" in globalThis ? ["run", "--allow-all", "--no-check", main] : [main];
   const { DATABASE_URL: _, ...env } = process.env;
-  return startChild(process.execPath, args, { env: { ...env, PORT: "0", NO_COLOR: "1", ...variables } });
+  return startScript(main, [], { env: { ...env, PORT: "0", NO_COLOR: "1", ...variables } });
 }
 
 /** Waits until it has started, and gives the URL that it says it is on. */

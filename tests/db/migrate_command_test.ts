@@ -1,15 +1,13 @@
 import { migrateCommand, type MigrateCommandOptions } from "@glam/shared/db";
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { type RunningChild, startScript } from "../_support/child_process.ts";
 import { createTestDatabase, PATIENT } from "../_support/postgres.ts";
-import { waitFor } from "../_support/wait_for.ts";
 import { migration, plainMigration, TWO_TABLES } from "./_migrations.ts";
 
 /** A folder with two files, a database, and the command on both. */
@@ -242,42 +240,40 @@ test("a database that does not answer is said without its password", async () =>
   assert.doesNotMatch(errors, /hunter2/);
 });
 
-function start(each: Awaited<ReturnType<typeof project>>, ...args: string[]) {
-  const script = fileURLToPath(new URL("./_migrate_command_child.ts", import.meta.url));
-  const runtimeArgs = "Deno" in globalThis ? ["run", "-A"] : [];
-  const child = spawn(process.execPath, [...runtimeArgs, script, ...args, `--dir=${each.folder}`], {
+function start(each: Awaited<ReturnType<typeof project>>, ...args: string[]): RunningChild {
+  return startScript(new URL("./_migrate_command_child.ts", import.meta.url), [
+    ...args,
+    `--dir=${each.folder}`,
+  ], {
     env: { ...process.env, DATABASE_URL: `${each.db.url}?connect_timeout=120`, NO_COLOR: "1" },
-    stdio: ["ignore", "pipe", "pipe"],
   });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output += chunk);
-  return { child, output: () => output, ended: once(child, "close") as Promise<[number | null]> };
 }
 
 test("as a process it reads DATABASE_URL, and without a terminal reverts nothing", async () => {
   await using each = await project();
-  const up = start(each, "up", `--schema=${each.db.schema}`);
-  assert.deepEqual((await up.ended)[0], 0, up.output());
-  const down = start(each, "down", `--schema=${each.db.schema}`);
-  assert.deepEqual((await down.ended)[0], 1, down.output());
-  assert.match(down.output(), /Nothing was reverted; say --yes/);
+  await using up = start(each, "up", `--schema=${each.db.schema}`);
+  assert.equal(await up.exited(), 0, up.out() + up.errors());
+  await using down = start(each, "down", `--schema=${each.db.schema}`);
+  assert.equal(await down.exited(), 1, down.out());
+  assert.match(down.out() + down.errors(), /Nothing was reverted; say --yes/);
 });
 
 test("Ctrl-C rolls back the file that runs, keeps those before, and exits with 130", async () => {
   await using each = await project();
   const { name, sql } = migration("0003_slow", "create table slow (id int); select pg_sleep(3600);");
   await writeFile(join(each.folder, name), sql);
-  const up = start(each, "up", `--schema=${each.db.schema}`);
-  await waitFor(() => up.output().includes("applying 0003_slow"), up.output);
-  await waitFor(async () =>
+  await using up = start(each, "up", `--schema=${each.db.schema}`);
+  const output = () => up.out() + up.errors();
+  await up.reaches(() => output().includes("applying 0003_slow"));
+  await up.reaches(async () =>
     (await each.db.sql`select from pg_stat_activity where position(${each.db.schema} in query) > 0
       and wait_event = 'PgSleep'`).length > 0
   );
-  process.kill(up.child.pid!, "SIGINT"); // after `child.kill()` Deno reports the signal and not the exit code
-  assert.deepEqual((await up.ended)[0], 130, up.output());
-  assert.match(up.output(), /stopping; once more to stop at once/);
+  up.signal("SIGINT");
+  assert.equal(await up.exited(), 130, output());
+  assert.match(output(), /stopping; once more to stop at once/);
   assert.match(
-    up.output(),
+    output(),
     /Stopped: applied before that: 0001_create_items, 0002_create_prices; what ran then was rol/,
   );
   assert.equal((await each.db.sql`select to_regclass('slow') as slow`)[0]?.["slow"], null);

@@ -1,28 +1,21 @@
 import { type MigrationFile, Migrator } from "@glam/shared/db";
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import process from "node:process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { type RunningChild, startScript } from "../_support/child_process.ts";
 import { byExtent } from "../_support/extent.ts";
 import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
 import { migration, plainMigration } from "./_migrations.ts";
 
-function startMigrating({ url, schema }: TestDatabase, migrations: readonly MigrationFile[]): ChildProcess {
-  const script = fileURLToPath(new URL("./_migrate_child.ts", import.meta.url));
-  const runtimeArgs = "Deno" in globalThis ? ["run", "-A"] : [];
-  const input = JSON.stringify({ url, schema, migrations });
-  return spawn(process.execPath, [...runtimeArgs, script, input], { stdio: ["ignore", "pipe", "inherit"] });
+function startMigrating({ url, schema }: TestDatabase, migrations: readonly MigrationFile[]): RunningChild {
+  const script = new URL("./_migrate_child.ts", import.meta.url);
+  return startScript(script, [JSON.stringify({ url, schema, migrations })]);
 }
 
-async function appliedBy(child: ChildProcess): Promise<string[]> {
-  let output = "";
-  child.stdout!.on("data", (chunk) => output += chunk);
-  const [code] = await once(child, "close");
-  assert.equal(code, 0);
-  return JSON.parse(output);
+async function appliedBy(child: RunningChild): Promise<string[]> {
+  const { code, out, errors } = await child.ended();
+  assert.equal(code, 0, errors);
+  return JSON.parse(out);
 }
 
 test("several processes at once apply each file exactly once", async () => {
@@ -52,14 +45,14 @@ test("kill -9 of the process that migrates frees the lock, and what it ran leave
     migration("0001_a", "create table a (id int);"),
     migration("0002_b", "create table b (id int); select pg_sleep(3600) from slow;"),
   ];
-  const child = startMigrating(db, files);
+  await using child = startMigrating(db, files);
   await waitFor(async () =>
     (await db
       .sql`select from pg_stat_activity where position(${db.schema} in query) > 0 and wait_event = 'PgSleep'`)
       .length > 0
   );
-  child.kill("SIGKILL");
-  await once(child, "exit");
+  child.signal("SIGKILL");
+  await child.ended();
   await db.sql`delete from slow`;
   assert.deepEqual((await new Migrator(db, { migrations: files }).up()).map(({ name }) => name), ["0002_b"]);
 });

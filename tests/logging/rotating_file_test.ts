@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { createLogger, type LogFileOptions } from "@glam/shared/logging";
+import { startScript } from "../_support/child_process.ts";
 import { capture, type Line, withEnv } from "./_capture.ts";
 
 function temporaryFolder(): Disposable & { readonly path: string } {
@@ -207,9 +204,6 @@ for (
 }
 
 async function runChild(path: string, ending: string): Promise<void> {
-  const script = fileURLToPath(new URL("./_file_child.ts", import.meta.url));
-  const runtimeArgs = "Deno" in globalThis ? ["run", "-A"] : [];
-  const child = spawn(process.execPath, [...runtimeArgs, script, path, ending], { stdio: "ignore" });
-  const [code] = await once(child, "exit");
-  assert.equal(code, ending === "throw" || ending === "reject" ? 1 : 0);
+  await using child = startScript(new URL("./_file_child.ts", import.meta.url), [path, ending]);
+  assert.equal(await child.exited(), ending === "throw" || ending === "reject" ? 1 : 0);
 }

@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import process from "node:process";
 import {
   type BusConsumer,
   connectNats,
@@ -8,28 +6,28 @@ import {
   STREAM_CONFIGS,
   Streams,
 } from "@glam/shared/messaging";
-import { fileURLToPath } from "node:url";
+import { startScript } from "../_support/child_process.ts";
 import type { NatsServer } from "../_support/nats_server.ts";
 import { waitFor } from "../_support/wait_for.ts";
 import type { InboxChildOptions } from "./_inbox_child.ts";
 import type { ChildOptions } from "./_listener_child.ts";
 
-const listenerChild = fileURLToPath(new URL("./_listener_child.ts", import.meta.url));
-const inboxChild = fileURLToPath(new URL("./_inbox_child.ts", import.meta.url));
-const runtimeArgs = "Deno" in globalThis ? ["run", "--allow-all", "--no-check", "--quiet"] : [];
+const listenerChild = new URL("./_listener_child.ts", import.meta.url);
+const inboxChild = new URL("./_inbox_child.ts", import.meta.url);
 
 /** A process that listens. */
-export interface ListeningProcess {
+export interface ListeningProcess extends AsyncDisposable {
   /** Numbers whose handler began, in order. */
   readonly begun: number[];
   /** Numbers whose handler was done, in order. */
   readonly done: number[];
   /** How often it could not use its inbox. */
   readonly heldUp: number;
-  /** Resolves when it listens, and rejects when it ends before that. */
-  readonly ready: Promise<void>;
-  /** Resolves with its exit code, or the signal that ended it. */
-  readonly exited: Promise<number | string>;
+  /** Waits until it listens, and rejects when it ends before that. */
+  ready(): Promise<void>;
+  /** Waits until it has ended, and gives its exit code, or the signal that ended it. */
+  exited(): Promise<number | string>;
+  hasEnded(): boolean;
   /** Kills it, as a crash would. */
   kill(): void;
   /** Asks it to end. */
@@ -38,38 +36,27 @@ export interface ListeningProcess {
 
 /** Starts a process that listens. */
 export function startListening(options: ChildOptions): ListeningProcess {
-  return startChild(listenerChild, options);
+  return startProcess(listenerChild, options);
 }
 
 /** Starts a process that listens with an inbox. */
 export function startInboxListening(options: InboxChildOptions): ListeningProcess {
-  return startChild(inboxChild, options);
+  return startProcess(inboxChild, options);
 }
 
-function startChild(script: string, options: object): ListeningProcess {
-  const child: ChildProcess = spawn(process.execPath, [...runtimeArgs, script, JSON.stringify(options)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const ready = Promise.withResolvers<void>();
-  const exited = new Promise<number | string>((resolve) =>
-    child.once("close", (code, signal) => resolve(code ?? signal!))
-  );
-  exited.then((how) => ready.reject(new Error(`The process ended with ${how} before it listened`)));
-  ready.promise.catch(() => {}); // who wants to know awaits it
+function startProcess(script: URL, options: object): ListeningProcess {
   const begun: number[] = [];
   const done: number[] = [];
   let heldUp = 0;
-  let rest = "";
-  child.stdout!.setEncoding("utf8").on("data", (text: string) => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) {
+  let isReady = false;
+  const child = startScript(script, [JSON.stringify(options)], {
+    onLine(line) {
       const [word, n] = line.split(" ");
       if (word === "begin") begun.push(Number(n));
       else if (word === "done") done.push(Number(n));
       else if (word === "held") heldUp++;
-      else if (word === "ready") ready.resolve();
-    }
+      else if (word === "ready") isReady = true;
+    },
   });
   return {
     begun,
@@ -77,10 +64,14 @@ function startChild(script: string, options: object): ListeningProcess {
     get heldUp() {
       return heldUp;
     },
-    ready: ready.promise,
-    exited,
-    kill: () => void child.kill("SIGKILL"),
-    terminate: () => void process.kill(child.pid!, "SIGTERM"), // not child.kill: on Deno that is what it then ended with
+    async ready() {
+      await child.reaches(() => isReady, "it listens");
+    },
+    exited: child.exited,
+    hasEnded: child.hasEnded,
+    kill: () => child.signal("SIGKILL"),
+    terminate: () => child.signal("SIGTERM"),
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };
 }
 

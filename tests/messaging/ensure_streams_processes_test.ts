@@ -1,46 +1,27 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import process from "node:process";
 import { after, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { connectNats, type EnsuredStream, STREAM_CONFIGS, Streams } from "@glam/shared/messaging";
+import { startScript } from "../_support/child_process.ts";
 import { type NatsAccount, startNats } from "../_support/nats_server.ts";
-import { waitFor } from "../_support/wait_for.ts";
 
 const server = await startNats();
 after(() => server.stop());
 
-const script = fileURLToPath(new URL("./_ensure_child.ts", import.meta.url));
-const runtimeArgs = "Deno" in globalThis ? ["run", "--allow-all", "--no-check", "--quiet"] : [];
-
-interface Ensuring {
-  readonly child: ChildProcess;
-  readonly lines: string[];
-  readonly exited: Promise<number | null>;
-}
-
-function start(account: NatsAccount): Ensuring {
-  const options = JSON.stringify({ servers: server.url, ...account });
-  const child = spawn(process.execPath, [...runtimeArgs, script, options], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const lines: string[] = [];
-  let rest = "";
-  child.stdout!.setEncoding("utf8").on("data", (text: string) => {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop()!;
-    lines.push(...parts);
-  });
-  return { child, lines, exited: new Promise((resolve) => child.once("close", (code) => resolve(code))) };
-}
+const script = new URL("./_ensure_child.ts", import.meta.url);
 
 /** What the processes of one account report that ensure the streams at the same moment. */
 async function ensureAtOnce(account: NatsAccount, count: number): Promise<EnsuredStream[][]> {
-  const all = Array.from({ length: count }, () => start(account));
-  await waitFor(() => all.every(({ lines }) => lines.includes("ready")));
-  for (const { child } of all) child.stdin!.write("go\n");
-  assert.deepEqual(await Promise.all(all.map(({ exited }) => exited)), all.map(() => 0));
-  return all.map(({ lines }) => JSON.parse(lines.at(-1)!));
+  const options = JSON.stringify({ servers: server.url, ...account });
+  await using children = new AsyncDisposableStack();
+  const all = Array.from(
+    { length: count },
+    () => children.use(startScript(script, [options], { isInteractive: true })),
+  );
+  await Promise.all(all.map((child) => child.reaches(() => child.out().includes("ready\n"))));
+  for (const { input } of all) input.write("go\n");
+  const ended = await Promise.all(all.map((child) => child.ended()));
+  assert.deepEqual(ended.map(({ code }) => code), all.map(() => 0));
+  return ended.map(({ out }) => JSON.parse(out.trimEnd().split("\n").at(-1)!));
 }
 
 it("processes that ensure the streams at the same moment all succeed, and find what they want", async () => {

@@ -43,13 +43,13 @@ it("a process that is killed between commit and acknowledgement has done it once
   };
   const deadly = numbers(100).filter((n) => n % killAfterCommitOfEach === 0);
   for (const n of deadly) {
-    assert.equal(await start().exited, "SIGKILL", `it dies of ${n}`);
+    assert.equal(await start().exited(), "SIGKILL", `it dies of ${n}`);
     await endAckWaitOfDead(bus, consumer);
   }
   const last = start();
   await allSettled(consumer);
   last.terminate();
-  assert.equal(await last.exited, 0);
+  assert.equal(await last.exited(), 0);
   assert.deepEqual(await effects(db), numbers(100));
   for (const n of deadly) {
     const calls = children.flatMap(({ begun }) => begun.filter((each) => each === n));
@@ -97,7 +97,7 @@ it("replicas, Postgres and NATS are killed in turn under load, and each event ha
   const start = () => {
     const database = postgres.url;
     replicas.push(startInboxListening({ ...options, database, concurrency: 4, handlerMs: 2 }));
-    return replicas.at(-1)!.ready;
+    return replicas.at(-1)!.ready();
   };
   const alive = (killed: number) => replicas.slice(killed);
   const handled = () => replicas.reduce((sum, { done }) => sum + done.length, 0);
@@ -140,7 +140,7 @@ it("replicas, Postgres and NATS are killed in turn under load, and each event ha
     await waitFor(async () => new Set(await effects(db)).size === published, "all are handled");
     for (const replica of alive(rounds)) replica.terminate();
     assert.deepEqual(
-      await Promise.all(alive(rounds).map(({ exited }) => exited)),
+      await Promise.all(alive(rounds).map(({ exited }) => exited())),
       alive(rounds).map(() => 0),
     );
     assert.deepEqual(await effects(db), numbers(published));

@@ -47,19 +47,19 @@ it("nothing is lost while processes and the server are killed again and again", 
       }));
     processes.push(...started);
     alive.push(...started);
-    await Promise.all(started.map(({ ready }) => ready));
+    await Promise.all(started.map(({ ready }) => ready()));
   }
 
   async function killOne(): Promise<void> {
     const victim = alive.shift()!;
     victim.kill();
-    await victim.exited;
+    await victim.exited();
   }
 
   /** Ends those that live, and gives back what those held that were killed: nobody else has it then. */
   async function stopAll(): Promise<void> {
     for (const each of alive) each.terminate();
-    assert.deepEqual(await Promise.all(alive.map(({ exited }) => exited)), alive.map(() => 0));
+    assert.deepEqual(await Promise.all(alive.map(({ exited }) => exited())), alive.map(() => 0));
     alive = [];
     await endAckWaitOfDead(bus, consumer);
   }

@@ -22,17 +22,17 @@ it("a process that is killed loses nothing, and only what it was handling is han
   await using _bus = bus;
   const concurrency = 4;
   await publishNumbers(bus, 1, 200);
-  const first = startListening({ ...options, concurrency, handlerMs: 30 });
+  await using first = startListening({ ...options, concurrency, handlerMs: 30 });
   await waitFor(() => first.done.length >= 40, "40 are done");
   first.kill();
-  await first.exited;
+  await first.exited();
   await endAckWaitOfDead(bus, await durableOf(bus, GROUP));
-  const second = startListening({ ...options, concurrency });
+  await using second = startListening({ ...options, concurrency });
   const isDone = (n: number) => first.done.includes(n) || second.done.includes(n);
   const all = numbers(200);
   await waitFor(() => all.every(isDone), "all are done");
   second.terminate();
-  assert.equal(await second.exited, 0);
+  assert.equal(await second.exited(), 0);
   const twice = all.filter((n) => first.begun.includes(n) && second.begun.includes(n));
   assert.ok(twice.length <= concurrency + 16, `${twice.length} were handled twice`); // and what was acknowledged together
   const doneTwice = second.done.length + first.done.length - 200;
@@ -53,17 +53,15 @@ it("a message that kills its process becomes a dead letter, and the 39 beside it
   const done = new Set<number>();
   let crashes = 0;
   for (; crashes < 12; crashes++) {
-    const child = startListening({ ...options, concurrency: 4, killer });
-    let end: number | string | undefined;
-    const ended = child.exited.then((how) => end = how);
+    await using child = startListening({ ...options, concurrency: 4, killer });
     await waitFor(async () => {
-      if (end !== undefined) return true;
+      if (child.hasEnded()) return true;
       const settled = new Set([...done, ...child.done, ...await deadNumbers(bus)]);
       return settled.size === 40;
     }, "it dies, or each message is handled or dead");
-    const isKilled = end !== undefined;
+    const isKilled = child.hasEnded();
     if (!isKilled) child.terminate();
-    assert.equal(await ended, isKilled ? "SIGKILL" : 0);
+    assert.equal(await child.exited(), isKilled ? "SIGKILL" : 0);
     for (const n of child.done) done.add(n);
     if (!isKilled) break;
     await endAckWaitOfDead(bus, await durableOf(bus, GROUP));
@@ -82,11 +80,11 @@ it("four graceful stops under load bury nothing and handle nothing twice", async
   await publishNumbers(bus, 1, total);
   const done: number[] = [];
   for (let stop = 1; stop <= 5; stop++) {
-    const child = startListening({ ...options, concurrency: 4, handlerMs: 20 });
+    await using child = startListening({ ...options, concurrency: 4, handlerMs: 20 });
     const enough = stop === 5 ? total : done.length + 60;
     await waitFor(() => done.length + child.done.length >= enough, "it has done its part");
     child.terminate();
-    assert.equal(await child.exited, 0);
+    assert.equal(await child.exited(), 0);
     done.push(...child.done);
   }
   assert.equal(new Set(done).size, total);

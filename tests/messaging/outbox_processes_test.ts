@@ -1,48 +1,27 @@
 import { connect } from "@nats-io/transport-node";
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import process from "node:process";
 import { it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { connectNats, STREAM_CONFIGS } from "@glam/shared/messaging";
+import { type RunningChild, startScript } from "../_support/child_process.ts";
 import { byExtent } from "../_support/extent.ts";
 import { type NatsServer, startNats } from "../_support/nats_server.ts";
 import { waitFor } from "../_support/wait_for.ts";
 import { openOutbox, type OutboxSetting, range, startWriter, storedEvents } from "./_outbox.ts";
 import type { OutboxChildOptions } from "./_outbox_child.ts";
 
-const script = fileURLToPath(new URL("./_outbox_child.ts", import.meta.url));
-const runtimeArgs = "Deno" in globalThis ? ["run", "--allow-all", "--no-check", "--quiet"] : [];
-
-interface Child {
-  readonly exited: Promise<number | string>;
-  kill(): void;
-  terminate(): void;
-}
+const script = new URL("./_outbox_child.ts", import.meta.url);
 
 /** Starts a process, and waits until it is at work. */
 async function start(
   setting: OutboxSetting,
   server: NatsServer,
   options: Pick<OutboxChildOptions, "first" | "role">,
-): Promise<Child> {
+): Promise<RunningChild> {
   const { url, schema } = setting.db;
   const given: OutboxChildOptions = { ...options, url, schema, servers: server.url };
-  const child: ChildProcess = spawn(process.execPath, [...runtimeArgs, script, JSON.stringify(given)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const exited = new Promise<number | string>((resolve) =>
-    child.once("close", (code, signal) => resolve(code ?? signal!))
-  );
-  await new Promise<void>((resolve, reject) => {
-    child.stdout!.once("data", () => resolve());
-    exited.then((how) => reject(new Error(`The process ended with ${how} before it was ready`)));
-  });
-  return {
-    exited,
-    kill: () => void child.kill("SIGKILL"),
-    terminate: () => void process.kill(child.pid!, "SIGTERM"), // not child.kill: on Deno that is what it then ended with
-  };
+  const child = startScript(script, [JSON.stringify(given)]);
+  await child.reaches(() => child.out().includes("ready\n"), "it is at work");
+  return child;
 }
 
 it("relays that are killed with -9 lose nothing, keep the order of keys, and send doubles with the same id", async () => {
@@ -69,13 +48,13 @@ it("relays that are killed with -9 lose nothing, keep the order of keys, and sen
     writer.writeUpTo(before + more + 500);
     await waitFor(() => published.length > before + more, "they are at work");
     const killed = relays.shift()!;
-    killed.kill();
-    await killed.exited;
+    killed.signal("SIGKILL");
+    await killed.ended();
   }
   const written = await writer.stop();
   await waitFor(async () => (await outbox.status()).pending === 0);
-  relays[0]!.terminate();
-  assert.equal(await relays[0]!.exited, 0);
+  relays[0]!.signal("SIGTERM");
+  assert.equal(await relays[0]!.exited(), 0);
   const events = await storedEvents(bus);
   assert.deepEqual(events.map(({ event }) => event.data.n).sort((a, b) => a - b), range(1, written));
   const last = new Map<string, number>();
@@ -102,13 +81,13 @@ it("a service that is killed with -9 leaves exactly the events of what it has co
   await using relay = outbox.relay(bus);
   await relay.start();
   for (let round = 0; round < byExtent({ whole: 3, short: 1 }); round++) {
-    const service = await start(setting, server, { role: "writer", first: 1_000_000 * round + 1 });
+    await using service = await start(setting, server, { role: "writer", first: 1_000_000 * round + 1 });
     const count = async () =>
       (await db.sql<{ count: number }>`select count(*)::int as count from orders`)[0]!.count;
     const before = await count();
     await waitFor(async () => await count() > before + 150 + 11 * round);
-    service.kill();
-    await service.exited;
+    service.signal("SIGKILL");
+    await service.ended();
   }
   // What the server has not heard of the end of yet is still open.
   await waitFor(async () =>

@@ -1,11 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
-import { waitFor } from "../_support/wait_for.ts";
+import { startScript } from "../_support/child_process.ts";
 import type { ChildOptions } from "./_service_child.ts";
 
-const script = fileURLToPath(new URL("./_service_child.ts", import.meta.url));
-const runtimeArgs = "Deno" in globalThis ? ["run", "--allow-all", "--no-check", "--quiet"] : [];
+const script = new URL("./_service_child.ts", import.meta.url);
 
 /** A line of a service's log. */
 export type LogLine = Readonly<Record<string, unknown>> & {
@@ -32,47 +29,28 @@ export interface ServiceProcess extends AsyncDisposable {
 /** Starts a service, which is killed when it is disposed of and has not ended. */
 export function startService(options: ChildOptions): ServiceProcess {
   const { PORT: _, ...env } = process.env;
-  const child: ChildProcess = spawn(process.execPath, [...runtimeArgs, script, JSON.stringify(options)], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...env, NO_COLOR: "1" },
-  });
   const lines: LogLine[] = [];
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    let rest = "";
-    stream!.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-      const whole = (rest + text).split("\n");
-      rest = whole.pop()!;
-      for (const line of whole) if (line.startsWith("{")) lines.push(JSON.parse(line));
-    });
-  }
-  let code: number | string | undefined;
-  child.once("close", (exitCode, signal) => code = exitCode ?? signal!);
-  const exited = async () => {
-    await waitFor(() => code !== undefined, () => `it ends after:\n${output}`);
-    return code!;
+  const child = startScript(script, [JSON.stringify(options)], {
+    env: { ...env, NO_COLOR: "1" },
+    onLine(line) {
+      output += `${line}\n`;
+      if (line.startsWith("{")) lines.push(JSON.parse(line));
+    },
+  });
+  const logged = async (message: string) => {
+    const find = () => lines.find((line) => line.message === message);
+    return (await child.reaches(find, `it logs "${message}"`))!;
   };
-  const logged = (message: string) =>
-    waitFor(() => {
-      const line = lines.find((line) => line.message === message);
-      if (line === undefined && code !== undefined) throw new Error(`It ended with ${code}:\n${output}`);
-      return line;
-    }, () => `it logs "${message}" after:\n${output}`) as Promise<LogLine>;
   const url = logged("Service ready").then((line) => String(line["url"]));
   url.catch(() => {});
-  // Not child.kill: on Deno that is what it then ended with.
-  const signal = (name: NodeJS.Signals) => void process.kill(child.pid!, name);
   return {
     lines,
     output: () => output,
     logged,
     url,
-    exited,
-    signal,
-    async [Symbol.asyncDispose]() {
-      if (code === undefined) signal("SIGKILL");
-      await exited();
-    },
+    exited: child.exited,
+    signal: child.signal,
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };
 }
