@@ -1,6 +1,6 @@
-import { asPending, type Driver, type DriverQuery } from "./_driver.ts";
-import type { Pool } from "./_pool.ts";
-import type { Transaction } from "./_transaction.ts";
+import { asPending, type Driver, type DriverQuery } from "./connection/_driver.ts";
+import type { Pool } from "./pool/_pool.ts";
+import type { Transaction } from "./transaction/_transaction.ts";
 import type { PendingQuery, Row, Sql } from "./sql.ts";
 
 /**

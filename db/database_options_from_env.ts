@@ -1,5 +1,5 @@
 import { envPrefix } from "../internal/environment.ts";
-import { flag } from "./_checks.ts";
+import { flag } from "./table/_checks.ts";
 import type { DatabaseOptions } from "./options.ts";
 
 /** Variables by name, such as `process.env`. */

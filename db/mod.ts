@@ -40,9 +40,14 @@
 export { connectDatabase } from "./connect_database.ts";
 export type { Database, DatabaseHealth, IsolationLevel, TransactionOptions } from "./database.ts";
 export { databaseOptionsFromEnv, type EnvironmentVariables } from "./database_options_from_env.ts";
-export { defineMapper, type Mapper, type MapperDefinition, type MissingColumns } from "./define_mapper.ts";
-export { defineTable } from "./define_table.ts";
-export type { Condition, Filter, Operators } from "./filter.ts";
+export {
+  defineMapper,
+  type Mapper,
+  type MapperDefinition,
+  type MissingColumns,
+} from "./repository/define_mapper.ts";
+export { defineTable } from "./table/define_table.ts";
+export type { Condition, Filter, Operators } from "./repository/filter.ts";
 export type { BaselineOptions, BaselineResult } from "./migrate/baseline.ts";
 export { migrateCommand, type MigrateCommandOptions } from "./migrate/command.ts";
 export type { CreatedMigration, CreateOptions } from "./migrate/create.ts";
@@ -63,7 +68,7 @@ export type {
 } from "./migrate/options.ts";
 export type { RepairOptions, RepairResult } from "./migrate/repair.ts";
 export type { MigrationState, MigrationStatus } from "./migrate/status.ts";
-export { merchantScoped, softDelete, timestamps, versioned } from "./mixins.ts";
+export { merchantScoped, softDelete, timestamps, versioned } from "./table/mixins.ts";
 export type { DatabaseLocation, DatabaseOptions, DatabaseTls, DatabaseTlsOptions } from "./options.ts";
 export type {
   CursorSlice,
@@ -78,8 +83,8 @@ export type {
   ReadOptions,
   StreamOptions,
   UpsertOptions,
-} from "./query_options.ts";
-export { type MerchantOptions, Repository } from "./repository.ts";
+} from "./repository/query_options.ts";
+export { type MerchantOptions, Repository } from "./repository/repository.ts";
 export type { Fragment, PendingQuery, Row, RowList, Sql } from "./sql.ts";
 export type {
   CheckConstraint,
@@ -97,8 +102,8 @@ export type {
   TableModel,
   TableTypes,
   UniqueConstraint,
-} from "./table.ts";
-export { createTable } from "./table_ddl.ts";
+} from "./table/table.ts";
+export { createTable } from "./table/table_ddl.ts";
 export type {
   CheckedDefinition,
   ColumnNameOf,
@@ -116,5 +121,5 @@ export type {
   TableDefinition,
   TypesOfDefinition,
   UniqueDefinition,
-} from "./table_definition.ts";
+} from "./table/table_definition.ts";
 export type { SpanLike, TracerLike } from "./tracer.ts";

@@ -16,8 +16,13 @@
  * @module
  */
 
-export { asyncapi, type AsyncApiDocument, type AsyncApiOptions, type JsonObject } from "./asyncapi.ts";
-export { type Clock, createManualClock, type ManualClock, systemClock, type Timer } from "./clock.ts";
+export {
+  asyncapi,
+  type AsyncApiDocument,
+  type AsyncApiOptions,
+  type JsonObject,
+} from "./contract/asyncapi.ts";
+export { type Clock, createManualClock, type ManualClock, systemClock, type Timer } from "./bus/clock.ts";
 export type {
   BusConsumer,
   ConsumerConfig,
@@ -28,20 +33,20 @@ export type {
   PullEnd,
   PullOptions,
   PullSubscription,
-} from "./consumer.ts";
-export { connectNats } from "./connect_nats.ts";
-export { createDeadLetters } from "./create_dead_letters.ts";
-export { createInbox } from "./create_inbox.ts";
-export { createListener } from "./create_listener.ts";
-export { createMemoryBus, type MemoryBus, type MemoryBusOptions } from "./create_memory_bus.ts";
-export { createOutbox } from "./create_outbox.ts";
-export { createPublisher } from "./create_publisher.ts";
+} from "./bus/consumer.ts";
+export { connectNats } from "./nats/connect_nats.ts";
+export { createDeadLetters } from "./dead_letters/create_dead_letters.ts";
+export { createInbox } from "./inbox/create_inbox.ts";
+export { createListener } from "./listener/create_listener.ts";
+export { createMemoryBus, type MemoryBus, type MemoryBusOptions } from "./memory/create_memory_bus.ts";
+export { createOutbox } from "./outbox/create_outbox.ts";
+export { createPublisher } from "./publisher/create_publisher.ts";
 export {
   createResponder,
   type RequestCall,
   type Responder,
   type ResponderOptions,
-} from "./create_responder.ts";
+} from "./request/create_responder.ts";
 export type {
   DeadLetter,
   DeadLetterFilter,
@@ -49,16 +54,21 @@ export type {
   RedriveOptions,
   RedriveProgress,
   RedriveResult,
-} from "./dead_letters.ts";
-export { defineEvent, type EventContract, type EventOptions, type WithDefaults } from "./define_event.ts";
+} from "./dead_letters/dead_letters.ts";
+export {
+  defineEvent,
+  type EventContract,
+  type EventOptions,
+  type WithDefaults,
+} from "./contract/define_event.ts";
 export {
   type AnyRequestContract,
   defineRequest,
   type RequestContract,
   type RequestOptions,
-} from "./define_request.ts";
-export { type EnsuredStream, ensureStreams, type EnsureStreamsOptions } from "./ensure_streams.ts";
-export { type DecodedEvent, decodeEvent, type GlamEvent } from "./event.ts";
+} from "./contract/define_request.ts";
+export { type EnsuredStream, ensureStreams, type EnsureStreamsOptions } from "./bus/ensure_streams.ts";
+export { type DecodedEvent, decodeEvent, type GlamEvent } from "./contract/event.ts";
 export {
   CatalogProductsStored,
   CatalogSyncCompleted,
@@ -107,7 +117,7 @@ export type {
   InboxResult,
 } from "./inbox/inbox.ts";
 export { inboxTable } from "./inbox/inbox_table.ts";
-export type { ConsumerHealth, Listener, ListenerHealth } from "./listener.ts";
+export type { ConsumerHealth, Listener, ListenerHealth } from "./listener/listener.ts";
 export type {
   AnyEventContract,
   ArgumentsOf,
@@ -120,7 +130,7 @@ export type {
   ListenerMiddleware,
   ListenerOptions,
   MessageDetails,
-} from "./listener_options.ts";
+} from "./listener/options.ts";
 export type {
   BusState,
   CallOptions,
@@ -132,9 +142,9 @@ export type {
   RawMessage,
   ServeOptions,
   Serving,
-} from "./message_bus.ts";
-export { type HeaderEntries, MessageHeaders } from "./message_headers.ts";
-export type { NatsOptions, NatsTlsOptions } from "./nats_options.ts";
+} from "./bus/message_bus.ts";
+export { type HeaderEntries, MessageHeaders } from "./bus/message_headers.ts";
+export type { NatsOptions, NatsTlsOptions } from "./nats/nats_options.ts";
 export type { AddOptions, OutboxOptions, RelayOptions } from "./outbox/options.ts";
 export type {
   AddedEvent,
@@ -153,8 +163,8 @@ export type {
   PublisherOptions,
   PublishEventOptions,
   PublishManyOptions,
-} from "./publisher.ts";
-export { sendRequest } from "./send_request.ts";
+} from "./publisher/publisher.ts";
+export { sendRequest } from "./request/send_request.ts";
 export type {
   EnsureStreamOptions,
   MessageQuery,
@@ -163,6 +173,6 @@ export type {
   StreamConfig,
   StreamInfo,
   StreamReport,
-} from "./stream.ts";
-export { STREAM_CONFIGS, Streams } from "./streams.ts";
-export { Subjects } from "./subjects.ts";
+} from "./bus/stream.ts";
+export { STREAM_CONFIGS, Streams } from "./bus/streams.ts";
+export { Subjects } from "./contract/subjects.ts";

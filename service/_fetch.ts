@@ -3,7 +3,7 @@ import { createOwnRoutes, type OwnRoute } from "../api/own_routes.ts";
 import { offerHealth, type ServiceHealth } from "../api/service_health.ts";
 import { isWellFormedId } from "../context/ids.ts";
 import { currentContext, getContext, runWithContext } from "../context/storage.ts";
-import { isInTransaction } from "../db/in_transaction.ts";
+import { isInTransaction } from "../db/transaction/in_transaction.ts";
 import { InternalError } from "../errors/common.ts";
 import { GlamError } from "../errors/glam_error.ts";
 import { outside } from "../internal/outside.ts";

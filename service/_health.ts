@@ -1,6 +1,6 @@
 import { createHealth, type Health, type HealthCheckOptions } from "../api/health_checks.ts";
 import type { ServiceHealth } from "../api/service_health.ts";
-import type { Listener } from "../messaging/listener.ts";
+import type { Listener } from "../messaging/listener/listener.ts";
 import type { Settings } from "./_settings.ts";
 import type { CheckedPart } from "./options.ts";
 

@@ -1,4 +1,4 @@
-import { ensureStreams } from "../messaging/ensure_streams.ts";
+import { ensureStreams } from "../messaging/bus/ensure_streams.ts";
 import { MAX_TIMER_MS } from "../internal/clock.ts";
 import type { Lifecycle, Step } from "./_lifecycle.ts";
 import { applyMigrations, verifyMigrations } from "./_migrations.ts";

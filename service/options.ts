@@ -4,9 +4,9 @@ import type { MigrationFile } from "../db/migrate/migration_file.ts";
 import type { MigrationRun } from "../db/migrate/options.ts";
 import type { MigrationStatus } from "../db/migrate/status.ts";
 import type { LoggerLike } from "../logging/logger.ts";
-import type { EnsureStreamsOptions } from "../messaging/ensure_streams.ts";
-import type { Listener } from "../messaging/listener.ts";
-import type { MessageBus } from "../messaging/message_bus.ts";
+import type { EnsureStreamsOptions } from "../messaging/bus/ensure_streams.ts";
+import type { Listener } from "../messaging/listener/listener.ts";
+import type { MessageBus } from "../messaging/bus/message_bus.ts";
 
 /** Options of {@link createService}. Whatever is given here is closed with the service, also when it cannot start. */
 export interface ServiceOptions {

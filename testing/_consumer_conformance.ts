@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import type { BusConsumer, ConsumerConfig, Delivery, PullEnd, PullOptions } from "../messaging/consumer.ts";
+import type {
+  BusConsumer,
+  ConsumerConfig,
+  Delivery,
+  PullEnd,
+  PullOptions,
+} from "../messaging/bus/consumer.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { type BusUnderTest, Listening, PATIENCE_MS } from "./_listening.ts";
 import { isBusError } from "./_publish_conformance.ts";

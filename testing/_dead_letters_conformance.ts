@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { createDeadLetters } from "../messaging/create_dead_letters.ts";
-import type { DeadLetter, DeadLetterFilter, DeadLetters } from "../messaging/dead_letters.ts";
-import { Streams } from "../messaging/streams.ts";
+import { createDeadLetters } from "../messaging/dead_letters/create_dead_letters.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetters } from "../messaging/dead_letters/dead_letters.ts";
+import { Streams } from "../messaging/bus/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { type BusUnderTest, Listening, Named, Numbered } from "./_listening.ts";
 

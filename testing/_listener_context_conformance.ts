@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { getContext, getCorrelationId } from "../context/storage.ts";
 import { createMetrics } from "../metrics/create_metrics.ts";
-import type { EventArguments } from "../messaging/listener_options.ts";
-import { Streams } from "../messaging/streams.ts";
+import type { EventArguments } from "../messaging/listener/options.ts";
+import { Streams } from "../messaging/bus/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { ACK_WAIT_MS, type BusUnderTest, Listening, Named, Numbered } from "./_listening.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ValidationError } from "../errors/common.ts";
-import { Streams } from "../messaging/streams.ts";
+import { Streams } from "../messaging/bus/streams.ts";
 import { Listening, Named, Numbered } from "./_listening.ts";
 import type { BusUnderTest } from "./_listening.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { createListener } from "../messaging/create_listener.ts";
-import { ensureStreams } from "../messaging/ensure_streams.ts";
-import { Streams } from "../messaging/streams.ts";
+import { createListener } from "../messaging/listener/create_listener.ts";
+import { ensureStreams } from "../messaging/bus/ensure_streams.ts";
+import { Streams } from "../messaging/bus/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { ACK_WAIT_MS, type BusUnderTest, Listening, Named, Numbered, PATIENCE_MS } from "./_listening.ts";
 

@@ -3,11 +3,11 @@ import * as z from "zod";
 import { getContext, runWithContext } from "../context/storage.ts";
 import { MessageBusError } from "../errors/infrastructure.ts";
 import { ValidationError } from "../errors/common.ts";
-import { createPublisher } from "../messaging/create_publisher.ts";
-import { defineEvent, type EventContract } from "../messaging/define_event.ts";
-import { decodeEvent, type GlamEvent } from "../messaging/event.ts";
-import type { StoredMessage } from "../messaging/stream.ts";
-import { STREAM_CONFIGS, Streams } from "../messaging/streams.ts";
+import { createPublisher } from "../messaging/publisher/create_publisher.ts";
+import { defineEvent, type EventContract } from "../messaging/contract/define_event.ts";
+import { decodeEvent, type GlamEvent } from "../messaging/contract/event.ts";
+import type { StoredMessage } from "../messaging/bus/stream.ts";
+import { STREAM_CONFIGS, Streams } from "../messaging/bus/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { type BusUnderTest, Listening, Named, Numbered } from "./_listening.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ensureStreams } from "../messaging/ensure_streams.ts";
-import { STREAM_CONFIGS, Streams } from "../messaging/streams.ts";
+import { ensureStreams } from "../messaging/bus/ensure_streams.ts";
+import { STREAM_CONFIGS, Streams } from "../messaging/bus/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { type BusUnderTest, Listening } from "./_listening.ts";
 import { isBusError } from "./_publish_conformance.ts";

@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
-import type { TableModel } from "../table.ts";
-import { createTable, foreignKeyDdl, tableName } from "../table_ddl.ts";
+import type { TableModel } from "../table/table.ts";
+import { createTable, foreignKeyDdl, tableName } from "../table/table_ddl.ts";
 import type { CatalogTable } from "./_catalog.ts";
 import { type BothSides, readBothSides } from "./_desired.ts";
 import { type Change, Phase } from "./_change.ts";

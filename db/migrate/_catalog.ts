@@ -1,4 +1,4 @@
-import { quoteText } from "../_identifier.ts";
+import { quoteText } from "../table/_identifier.ts";
 
 /** A table as the catalog has it, and as Postgres prints it. */
 export interface CatalogTable {

@@ -1,6 +1,6 @@
-import { quoteIdentifier } from "../_identifier.ts";
-import type { TableModel } from "../table.ts";
-import { columnDdl, tableName } from "../table_ddl.ts";
+import { quoteIdentifier } from "../table/_identifier.ts";
+import type { TableModel } from "../table/table.ts";
+import { columnDdl, tableName } from "../table/table_ddl.ts";
 import type { CatalogColumn, CatalogTable } from "./_catalog.ts";
 import { type Alter, type Change, commented, has, Phase } from "./_change.ts";
 

@@ -1,7 +1,7 @@
 import { randomHex } from "../../internal/random.ts";
-import { quoteIdentifier, quoteText } from "../_identifier.ts";
-import type { ForeignKeyConstraint, TableModel } from "../table.ts";
-import { createTable, foreignKeyDdl, tableName } from "../table_ddl.ts";
+import { quoteIdentifier, quoteText } from "../table/_identifier.ts";
+import type { ForeignKeyConstraint, TableModel } from "../table/table.ts";
+import { createTable, foreignKeyDdl, tableName } from "../table/table_ddl.ts";
 import { type CatalogTable, readCatalog, type Reader } from "./_catalog.ts";
 import { serverError } from "./_server_error.ts";
 import { problem } from "./migration_error.ts";

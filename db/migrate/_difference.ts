@@ -1,6 +1,6 @@
-import { quoteIdentifier } from "../_identifier.ts";
-import type { TableModel } from "../table.ts";
-import { tableName, TENANT_POLICY } from "../table_ddl.ts";
+import { quoteIdentifier } from "../table/_identifier.ts";
+import type { TableModel } from "../table/table.ts";
+import { tableName, TENANT_POLICY } from "../table/table_ddl.ts";
 import type { CatalogTable } from "./_catalog.ts";
 import { type Alter, type Change, commented, Phase } from "./_change.ts";
 import { catalogColumnDdl, columnChanges } from "./_column_changes.ts";

@@ -1,5 +1,5 @@
 import { problem } from "./migration_error.ts";
-import { quoteIdentifier, quoteText } from "../_identifier.ts";
+import { quoteIdentifier, quoteText } from "../table/_identifier.ts";
 import type { Session } from "./_session.ts";
 
 /** What the history table says of one migration. */

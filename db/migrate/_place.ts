@@ -1,4 +1,4 @@
-import { type DedicatedSource, dedicatedSource } from "../dedicated.ts";
+import { type DedicatedSource, dedicatedSource } from "../connection/dedicated.ts";
 import type { Database } from "../database.ts";
 import { type HistoryTable, historyTable } from "./_history.ts";
 import { acquireLock, type Lock } from "./_lock.ts";

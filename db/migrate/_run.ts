@@ -2,7 +2,7 @@ import { fullJitter } from "../../internal/backoff.ts";
 import { sleep } from "../../internal/clock.ts";
 import { type HistoryTable, readHistory, ROW_GONE } from "./_history.ts";
 import { sessionSettings } from "./_lock.ts";
-import { quoteText } from "../_identifier.ts";
+import { quoteText } from "../table/_identifier.ts";
 import { isConnectionLoss, isLockFailure, type ServerError, serverError } from "./_server_error.ts";
 import { failure, halfDone } from "./_run_failure.ts";
 import type { Session } from "./_session.ts";

@@ -1,4 +1,4 @@
-import type { DedicatedSource } from "../dedicated.ts";
+import type { DedicatedSource } from "../connection/dedicated.ts";
 import type { Database } from "../database.ts";
 import type { Reader } from "./_catalog.ts";
 import type { PendingQuery, RowList, Sql } from "../sql.ts";

@@ -1,4 +1,4 @@
-import type { TableModel } from "../table.ts";
+import type { TableModel } from "../table/table.ts";
 import { folderPath } from "./_folder.ts";
 
 /** What is used of Node's `process`. */

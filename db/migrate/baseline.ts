@@ -1,6 +1,6 @@
 import { createHistory, type HistoryTable, readHistory } from "./_history.ts";
 import { compare, findVersion } from "./_plan.ts";
-import { quoteIdentifier, quoteText } from "../_identifier.ts";
+import { quoteIdentifier, quoteText } from "../table/_identifier.ts";
 import type { Session } from "./_session.ts";
 import type { Migration } from "./migration_file.ts";
 import { migrationError, problem } from "./migration_error.ts";

@@ -1,5 +1,5 @@
 import type { DatabaseOptions } from "../options.ts";
-import type { TableModel } from "../table.ts";
+import type { TableModel } from "../table/table.ts";
 import type { MigrationFile } from "./migration_file.ts";
 import type { MigrationEvent } from "./options.ts";
 

@@ -1,5 +1,5 @@
 import type { Database } from "../database.ts";
-import type { TableModel } from "../table.ts";
+import type { TableModel } from "../table/table.ts";
 import { autogenerate } from "./_autogenerate.ts";
 import { writeNewFile } from "./_folder.ts";
 import { FILE_NAME, type MigrationFile } from "./migration_file.ts";

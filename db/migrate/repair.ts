@@ -1,6 +1,6 @@
 import { type HistoryRow, type HistoryTable, readHistory } from "./_history.ts";
 import { compare, type Entry, findVersion } from "./_plan.ts";
-import { quoteText } from "../_identifier.ts";
+import { quoteText } from "../table/_identifier.ts";
 import type { Session } from "./_session.ts";
 import type { Migration } from "./migration_file.ts";
 import { type MigrationProblem, problem } from "./migration_error.ts";

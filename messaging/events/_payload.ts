@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { defineEvent, type EventContract, type EventOptions } from "../define_event.ts";
+import { defineEvent, type EventContract, type EventOptions } from "../contract/define_event.ts";
 
 /**
  * A contract whose schema is made when it is first looked at: a service uses few of the events, and to make the schemas of

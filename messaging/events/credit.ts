@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { EventContract } from "../define_event.ts";
+import type { EventContract } from "../contract/define_event.ts";
 import { count, event, positive, uuid } from "./_payload.ts";
 
 /** Credits are to be deducted. */

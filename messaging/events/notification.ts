@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { EventContract, WithDefaults } from "../define_event.ts";
+import type { EventContract, WithDefaults } from "../contract/define_event.ts";
 import { anyObject, count, email, event, nullable, time, timeOrNow, uuid } from "./_payload.ts";
 
 /** How urgent an e-mail is. */

@@ -1,6 +1,6 @@
 import type { RowList, Sql } from "../../db/sql.ts";
-import { tableName } from "../../db/table_ddl.ts";
-import type { Table } from "../../db/table.ts";
+import { tableName } from "../../db/table/table_ddl.ts";
+import type { Table } from "../../db/table/table.ts";
 
 /** The statements of an inbox, made once: with an identifier as a fragment the driver would build each text anew. */
 export interface InboxStatements {

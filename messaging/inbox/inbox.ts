@@ -1,6 +1,6 @@
 import type { IsolationLevel } from "../../db/database.ts";
 import type { Sql } from "../../db/sql.ts";
-import type { Table } from "../../db/table.ts";
+import type { Table } from "../../db/table/table.ts";
 
 /** Options of {@link createInbox}. */
 export interface InboxOptions {

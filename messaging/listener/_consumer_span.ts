@@ -1,5 +1,5 @@
 import { type SpanHandle, startSpan } from "../../internal/spans.ts";
-import type { GlamEvent } from "../event.ts";
+import type { GlamEvent } from "../contract/event.ts";
 import type { Held } from "./_held.ts";
 
 /** The span of one call of a handler. */

@@ -1,7 +1,7 @@
 import { isGlamError } from "../../errors/glam_error.ts";
-import type { MessageBus } from "../message_bus.ts";
-import { DLQ_HEADERS, dlqSubject } from "../_dead_letter_format.ts";
-import { Streams } from "../streams.ts";
+import type { MessageBus } from "../bus/message_bus.ts";
+import { DLQ_HEADERS, dlqSubject } from "../dead_letters/_format.ts";
+import { Streams } from "../bus/streams.ts";
 import type { Held } from "./_held.ts";
 
 const MAX_MESSAGE = 1000;

@@ -1,4 +1,4 @@
-import { within } from "../_within.ts";
+import { within } from "../bus/_within.ts";
 import type { Engine } from "./_engine.ts";
 import { Fifo } from "./_fifo.ts";
 import type { NotTried } from "./_handle_once.ts";

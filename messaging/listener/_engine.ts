@@ -1,10 +1,10 @@
 import { MessageBusError } from "../../errors/infrastructure.ts";
 import { createLogger } from "../../logging/create_logger.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
-import type { Timer } from "../clock.ts";
-import { ensureStreams } from "../ensure_streams.ts";
-import type { ListenerHealth } from "../listener.ts";
-import type { BusState, MessageBus } from "../message_bus.ts";
+import type { Timer } from "../bus/clock.ts";
+import { ensureStreams } from "../bus/ensure_streams.ts";
+import type { ListenerHealth } from "./listener.ts";
+import type { BusState, MessageBus } from "../bus/message_bus.ts";
 import { Burial } from "./_burial.ts";
 import { Dispatcher } from "./_dispatcher.ts";
 import type { Held } from "./_held.ts";

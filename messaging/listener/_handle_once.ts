@@ -1,5 +1,5 @@
 import { isGlamError } from "../../errors/glam_error.ts";
-import { DLQ_HEADERS } from "../_dead_letter_format.ts";
+import { DLQ_HEADERS } from "../dead_letters/_format.ts";
 import type { Inbox } from "../inbox/inbox.ts";
 import type { Held } from "./_held.ts";
 import type { Invocation } from "./_invocation.ts";

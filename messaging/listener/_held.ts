@@ -1,7 +1,7 @@
 import type { TraceHeaders } from "../../context/trace.ts";
-import type { Timer } from "../clock.ts";
-import type { Delivery } from "../consumer.ts";
-import type { GlamEvent } from "../event.ts";
+import type { Timer } from "../bus/clock.ts";
+import type { Delivery } from "../bus/consumer.ts";
+import type { GlamEvent } from "../contract/event.ts";
 import type { ConsumerSpan } from "./_consumer_span.ts";
 import type { Failure } from "./_failure.ts";
 import type { Invocation } from "./_invocation.ts";

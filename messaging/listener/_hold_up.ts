@@ -1,5 +1,5 @@
 import { fullJitter } from "../../internal/backoff.ts";
-import type { Timer } from "../clock.ts";
+import type { Timer } from "../bus/clock.ts";
 import type { Engine } from "./_engine.ts";
 import type { NotTried } from "./_handle_once.ts";
 

@@ -4,10 +4,10 @@ import type { Sql } from "../../db/sql.ts";
 import { UNREAD, type UnreadContext } from "../../context/trace.ts";
 import { isWellFormedId } from "../../context/ids.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
-import type { Delivery } from "../consumer.ts";
-import type { GlamEvent } from "../event.ts";
-import type { EventArguments, MessageDetails } from "../listener_options.ts";
-import type { MessageHeaders } from "../message_headers.ts";
+import type { Delivery } from "../bus/consumer.ts";
+import type { GlamEvent } from "../contract/event.ts";
+import type { EventArguments, MessageDetails } from "./options.ts";
+import type { MessageHeaders } from "../bus/message_headers.ts";
 import type { Held } from "./_held.ts";
 
 /** One call of the handler. What few handlers read is made when it is read. */

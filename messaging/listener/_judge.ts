@@ -1,7 +1,7 @@
 import { enterContext } from "../../context/storage.ts";
 import { MessageBusError } from "../../errors/infrastructure.ts";
-import type { Timer } from "../clock.ts";
-import type { FailureDecision } from "../listener_options.ts";
+import type { Timer } from "../bus/clock.ts";
+import type { FailureDecision } from "./options.ts";
 import type { Engine } from "./_engine.ts";
 import { type Failure, isWorthRetrying, retryAfterMs, toFailure } from "./_failure.ts";
 import type { Held } from "./_held.ts";

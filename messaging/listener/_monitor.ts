@@ -1,7 +1,7 @@
 import { withDeadline } from "../../internal/clock.ts";
-import type { Timer } from "../clock.ts";
-import type { ConsumerHealth, ListenerHealth } from "../listener.ts";
-import { Streams } from "../streams.ts";
+import type { Timer } from "../bus/clock.ts";
+import type { ConsumerHealth, ListenerHealth } from "./listener.ts";
+import { Streams } from "../bus/streams.ts";
 import type { Engine } from "./_engine.ts";
 import type { Source } from "./_source.ts";
 

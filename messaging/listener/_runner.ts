@@ -2,7 +2,7 @@ import type { RequestContext } from "../../context/request_context.ts";
 import { enterContext } from "../../context/storage.ts";
 import { joinActiveSpan, type UnreadContext } from "../../context/trace.ts";
 import { DeadlineExceeded } from "../../internal/clock.ts";
-import { decodeEvent } from "../event.ts";
+import { decodeEvent } from "../contract/event.ts";
 import { startConsumerSpan } from "./_consumer_span.ts";
 import type { Engine } from "./_engine.ts";
 import { DUPLICATE, handleOnce, NotTried } from "./_handle_once.ts";

@@ -1,9 +1,9 @@
-import { assertInteger } from "../_assert_integer.ts";
+import { assertInteger } from "../bus/_assert_integer.ts";
 import { MAX_TIMER_MS } from "../../internal/clock.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import type { Metrics } from "../../metrics/create_metrics.ts";
-import type { EventContract } from "../define_event.ts";
-import type { GlamEvent } from "../event.ts";
+import type { EventContract } from "../contract/define_event.ts";
+import type { GlamEvent } from "../contract/event.ts";
 import type { Inbox } from "../inbox/inbox.ts";
 import type {
   AnyEventContract,
@@ -12,7 +12,7 @@ import type {
   FailureDecision,
   ListenerMiddleware,
   ListenerOptions,
-} from "../listener_options.ts";
+} from "./options.ts";
 
 /** One event to listen to. */
 export interface SourceSettings {

@@ -1,9 +1,9 @@
 import { toGlamError } from "../../errors/to_glam_error.ts";
-import type { Timer } from "../clock.ts";
-import type { BusConsumer, Delivery, PullEnd, PullSubscription } from "../consumer.ts";
-import type { MessageBus } from "../message_bus.ts";
-import { ensureStreams } from "../ensure_streams.ts";
-import { Streams } from "../streams.ts";
+import type { Timer } from "../bus/clock.ts";
+import type { BusConsumer, Delivery, PullEnd, PullSubscription } from "../bus/consumer.ts";
+import type { MessageBus } from "../bus/message_bus.ts";
+import { ensureStreams } from "../bus/ensure_streams.ts";
+import { Streams } from "../bus/streams.ts";
 import type { Engine } from "./_engine.ts";
 import { Held } from "./_held.ts";
 import { SourceNumbers } from "./_numbers.ts";

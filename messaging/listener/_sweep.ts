@@ -1,4 +1,4 @@
-import type { Timer } from "../clock.ts";
+import type { Timer } from "../bus/clock.ts";
 import type { Engine } from "./_engine.ts";
 
 /**

@@ -1,9 +1,9 @@
 import { startSpan } from "../../internal/spans.ts";
 import type { Database } from "../../db/database.ts";
-import { isInTransaction } from "../../db/in_transaction.ts";
+import { isInTransaction } from "../../db/transaction/in_transaction.ts";
 import type { Sql } from "../../db/sql.ts";
-import { type OutgoingEvent, toMessage } from "../_outgoing_event.ts";
-import type { EventContract } from "../define_event.ts";
+import { type OutgoingEvent, toMessage } from "../publisher/_outgoing_event.ts";
+import type { EventContract } from "../contract/define_event.ts";
 import { explain } from "./_missing_table.ts";
 import type { OutboxSettings } from "./_settings.ts";
 import type { Statements } from "./_statements.ts";

@@ -1,4 +1,4 @@
-import type { MessageBus } from "../message_bus.ts";
+import type { MessageBus } from "../bus/message_bus.ts";
 import type { OutboxEngine } from "./_engine.ts";
 import type { RelayEngine } from "./_relay.ts";
 import type { RelaySettings } from "./_settings.ts";

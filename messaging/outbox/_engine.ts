@@ -1,8 +1,8 @@
 import type { Database } from "../../db/database.ts";
 import type { Sql } from "../../db/sql.ts";
 import { createLogger } from "../../logging/create_logger.ts";
-import type { EventContract } from "../define_event.ts";
-import type { MessageBus } from "../message_bus.ts";
+import type { EventContract } from "../contract/define_event.ts";
+import type { MessageBus } from "../bus/message_bus.ts";
 import { Adder } from "./_add.ts";
 import { RelayEngine } from "./_relay.ts";
 import type { OutboxSettings, RelaySettings } from "./_settings.ts";

@@ -1,5 +1,5 @@
 import type { LoggerLike } from "../../logging/logger.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../bus/clock.ts";
 
 const FIRST_MS = 500;
 const LONGEST_MS = 30_000;

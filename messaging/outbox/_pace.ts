@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../clock.ts";
+import type { Clock, Timer } from "../bus/clock.ts";
 
 /** The shortest pause: what is added meanwhile goes out in one batch. */
 const SHORTEST_MS = 10;

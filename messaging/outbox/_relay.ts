@@ -1,11 +1,11 @@
 import type { Database } from "../../db/database.ts";
-import { dedicatedSource } from "../../db/dedicated.ts";
-import { isInTransaction } from "../../db/in_transaction.ts";
+import { dedicatedSource } from "../../db/connection/dedicated.ts";
+import { isInTransaction } from "../../db/transaction/in_transaction.ts";
 import { isRetryableError } from "../../errors/is_retryable_error.ts";
 import { withDeadline } from "../../internal/clock.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
-import { ensureStreams } from "../ensure_streams.ts";
-import type { BusState, MessageBus } from "../message_bus.ts";
+import { ensureStreams } from "../bus/ensure_streams.ts";
+import type { BusState, MessageBus } from "../bus/message_bus.ts";
 import { Batch } from "./_batch.ts";
 import { type Claim, claimRows } from "./_claim.ts";
 import { DeadLog } from "./_dead_log.ts";

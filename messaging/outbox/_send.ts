@@ -1,7 +1,7 @@
 import { isRetryableError } from "../../errors/is_retryable_error.ts";
 import { MessageBusError } from "../../errors/infrastructure.ts";
 import { startSpan } from "../../internal/spans.ts";
-import type { MessageBus } from "../message_bus.ts";
+import type { MessageBus } from "../bus/message_bus.ts";
 import type { Attempt, Send } from "./_batch.ts";
 import type { ClaimedRow } from "./_claim.ts";
 import type { OutboxRecorder } from "./_recorder.ts";

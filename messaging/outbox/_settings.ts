@@ -1,7 +1,7 @@
 import { MAX_TIMER_MS } from "../../internal/clock.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import type { Metrics } from "../../metrics/create_metrics.ts";
-import { assertServiceName } from "../_service_name.ts";
+import { assertServiceName } from "../publisher/_service_name.ts";
 import type { OutboxOptions, RelayOptions } from "./options.ts";
 
 /** The options of an outbox, checked and complete. */

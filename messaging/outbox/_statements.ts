@@ -1,4 +1,4 @@
-import { tableName } from "../../db/table_ddl.ts";
+import { tableName } from "../../db/table/table_ddl.ts";
 
 /** Where a parameter goes. */
 const P = "\0";

@@ -1,4 +1,4 @@
-import type { DedicatedConnection, DedicatedSource } from "../../db/dedicated.ts";
+import type { DedicatedConnection, DedicatedSource } from "../../db/connection/dedicated.ts";
 import { fullJitter } from "../../internal/backoff.ts";
 
 const RECONNECT = { minDelayMs: 50, maxDelayMs: 5000, factor: 2 };

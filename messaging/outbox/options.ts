@@ -1,6 +1,6 @@
 import type { LoggerLike } from "../../logging/logger.ts";
 import type { Metrics } from "../../metrics/create_metrics.ts";
-import type { HeaderEntries } from "../message_headers.ts";
+import type { HeaderEntries } from "../bus/message_headers.ts";
 
 /** Options of {@link createOutbox}. */
 export interface OutboxOptions {

@@ -1,7 +1,7 @@
 import type { Sql } from "../../db/sql.ts";
-import type { Table } from "../../db/table.ts";
-import type { EventContract } from "../define_event.ts";
-import type { MessageBus } from "../message_bus.ts";
+import type { Table } from "../../db/table/table.ts";
+import type { EventContract } from "../contract/define_event.ts";
+import type { MessageBus } from "../bus/message_bus.ts";
 import type { AddOptions, RelayOptions } from "./options.ts";
 
 /** Events that are written in the transaction of what they tell of, and published afterwards. */

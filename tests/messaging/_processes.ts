@@ -9,11 +9,11 @@ import {
 import { startScript } from "../_support/child_process.ts";
 import type { NatsServer } from "../_support/nats_server.ts";
 import { waitFor } from "../_support/wait_for.ts";
-import type { InboxChildOptions } from "./_inbox_child.ts";
-import type { ChildOptions } from "./_listener_child.ts";
+import type { InboxChildOptions } from "./inbox/_child.ts";
+import type { ChildOptions } from "./listener/_child.ts";
 
-const listenerChild = new URL("./_listener_child.ts", import.meta.url);
-const inboxChild = new URL("./_inbox_child.ts", import.meta.url);
+const listenerChild = new URL("./listener/_child.ts", import.meta.url);
+const inboxChild = new URL("./inbox/_child.ts", import.meta.url);
 
 /** A process that listens. */
 export interface ListeningProcess extends AsyncDisposable {

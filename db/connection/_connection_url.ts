@@ -1,0 +1,104 @@
+import { whole } from "../table/_checks.ts";
+import type { DatabaseTls } from "../options.ts";
+
+/** What a connection URL says. */
+export interface ParsedUrl {
+  readonly host?: string;
+  readonly port?: number;
+  readonly name?: string;
+  readonly user?: string;
+  readonly password?: string;
+  readonly ssl?: DatabaseTls;
+  readonly applicationName?: string;
+  readonly connectTimeoutMs?: number;
+}
+
+// `postgres:`, `postgresql:` and those with a driver of SQLAlchemy.
+const SCHEME = /^postgres(?:ql)?(?:\+\w+)?:\/\//i;
+const SHAPE = "postgres://user:password@host:port/name";
+
+// https://www.postgresql.org/docs/current/libpq-ssl.html
+const SSL_MODES: Readonly<Record<string, DatabaseTls>> = {
+  disable: false,
+  false: false,
+  allow: "prefer",
+  prefer: "prefer",
+  require: "require",
+  true: "require",
+  "verify-full": "verify-full",
+};
+
+const PARAMETERS: Readonly<Record<string, (value: string) => Partial<ParsedUrl>>> = {
+  application_name: (value) => ({ applicationName: value }),
+  connect_timeout: (value) => ({
+    connectTimeoutMs: 1000 * whole("connect_timeout of the URL", Number(value), 1, 2_000_000),
+  }),
+  host: (value) => ({ host: value }), // libpq's way to name the folder of a Unix socket
+  ssl: sslMode,
+  sslmode: sslMode,
+};
+
+/**
+ * The parts of a connection URL.
+ *
+ * @throws {TypeError} when it is not one, without a word of what it holds: that would show the password.
+ */
+export function parseConnectionUrl(url: unknown): ParsedUrl {
+  if (typeof url !== "string" || !SCHEME.test(url)) {
+    throw new TypeError(
+      `Expected \`url\` to be like "${SHAPE}", got ${typeof url === "string" ? "another text" : typeof url}`,
+    );
+  }
+  const parsed = toUrl(url.replace(SCHEME, "postgres://"));
+  const { hostname, port, username, password, pathname } = parsed;
+  const parts: Record<string, unknown> = {
+    host: decode(hostname.replace(/^\[(.*)\]$/, "$1")),
+    port: port === "" ? undefined : Number(port),
+    user: decode(username),
+    password: decode(password),
+    name: decode(pathname.slice(1)),
+  };
+  for (const [key, value] of parsed.searchParams) {
+    const read = Object.hasOwn(PARAMETERS, key) ? PARAMETERS[key] : undefined;
+    if (read === undefined) {
+      throw new TypeError(
+        `Expected the parameters of \`url\` to be of ${Object.keys(PARAMETERS).join(", ")}, got ${
+          JSON.stringify(key)
+        }`,
+      );
+    }
+    Object.assign(parts, read(value));
+  }
+  const given = Object.entries(parts).filter(([, value]) => value !== undefined && value !== "");
+  return Object.fromEntries(given) as ParsedUrl;
+}
+
+function toUrl(text: string): URL {
+  // A URL needs a host, but for a Unix socket there is none: `postgres:///name?host=/run/postgresql`.
+  const parsed = URL.parse(text.replace(/^(postgres:\/\/(?:[^/?#]*@)?)(?=[:/?#]|$)/, "$1localhost"));
+  if (parsed === null) {
+    throw new TypeError(
+      `Expected \`url\` to be like "${SHAPE}", with / ? # @ : and % in the password percent-encoded, got one that is not a URL`,
+    );
+  }
+  return parsed;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new TypeError("Expected `url` to be percent-encoded, got one with a % that is not");
+  }
+}
+
+function sslMode(value: string): Partial<ParsedUrl> {
+  if (!Object.hasOwn(SSL_MODES, value)) {
+    throw new TypeError(
+      `Expected \`sslmode\` of the URL to be of ${Object.keys(SSL_MODES).join(", ")}, got ${
+        JSON.stringify(value)
+      }`,
+    );
+  }
+  return { ssl: SSL_MODES[value]! };
+}

@@ -1,0 +1,90 @@
+import { type Codec, codecsOf, type Encoded, takesObject } from "./_codec.ts";
+import { Texts } from "./_query.ts";
+import { RowSchemas } from "./_row_schemas.ts";
+import { ValidationError } from "../../errors/common.ts";
+import { tableName } from "../table/table_ddl.ts";
+import type { Table } from "../table/table.ts";
+
+/** A row on its way to or from a table. */
+export type AnyRow = Record<string, unknown>;
+
+/** Everything about a table that its queries share, made once for each table. */
+export interface Access {
+  readonly table: Table;
+  /** The name as SQL writes it. */
+  readonly name: string;
+  readonly codecs: ReadonlyMap<string, Codec>;
+  readonly columns: readonly Codec[];
+  readonly key: readonly Codec[];
+  /** What follows `SELECT`: every column by name, so that a new one does not break a statement that is prepared. */
+  readonly selected: string;
+  readonly texts: Texts;
+  readonly schemas: RowSchemas;
+  /** Turns rows of the driver, in place, into rows of the table. */
+  readonly decode: ((rows: readonly AnyRow[]) => void) | undefined;
+}
+
+const made = new WeakMap<Table, Access>();
+
+/** What is shared by the queries on this table. */
+export function accessTo(table: Table): Access {
+  let access = made.get(table);
+  if (access === undefined) made.set(table, access = makeAccess(table));
+  return access;
+}
+
+function makeAccess(table: Table): Access {
+  const codecs = codecsOf(table);
+  const columns = [...codecs.values()];
+  return {
+    table,
+    name: tableName(table),
+    codecs,
+    columns,
+    key: table.primaryKey.columns.map((column) => codecs.get(column)!),
+    selected: columns.map(({ select }) => select).join(", "),
+    texts: new Texts(table.name),
+    schemas: new RowSchemas(table),
+    decode: decoderOf(columns),
+  };
+}
+
+function decoderOf(columns: readonly Codec[]): Access["decode"] {
+  const decoders = columns.flatMap(({ column, decode }) =>
+    decode === undefined ? [] : [[column.name, decode] as const]
+  );
+  if (decoders.length === 0) return undefined;
+  return (rows) => {
+    for (const row of rows) {
+      for (const [name, decode] of decoders) row[name] = decode(row[name]);
+    }
+  };
+}
+
+/**
+ * The values of a primary key, in the order of its columns.
+ *
+ * @throws {ValidationError} when a column of it is missing, or something is too much.
+ */
+export function encodeKey({ table, key }: Access, given: unknown): Encoded[] {
+  if (key.length === 1) return [encodeKeyValue(key[0]!, given)];
+  const names = typeof given === "object" && given !== null ? Object.keys(given) : [];
+  if (names.length !== key.length) {
+    throw new ValidationError(
+      `Expected the key of "${table.name}" to be an object of ${table.primaryKey.columns.join(", ")}`,
+    );
+  }
+  return key.map((codec) => encodeKeyValue(codec, (given as AnyRow)[codec.column.name]));
+}
+
+function encodeKeyValue(codec: Codec, value: unknown): Encoded {
+  const usable = value !== null && value !== undefined &&
+    (typeof value === "object"
+      ? takesObject(codec, value)
+      : typeof value !== "function" && typeof value !== "symbol");
+  if (!usable) {
+    const { name } = codec.column;
+    throw new ValidationError(`Expected a value for the key column "${name}"`, { field: name });
+  }
+  return codec.encode(value);
+}

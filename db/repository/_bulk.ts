@@ -1,0 +1,74 @@
+import type { Access, AnyRow } from "./_access.ts";
+import { arrayLiteral } from "./_array_literal.ts";
+import type { Codec } from "./_codec.ts";
+import { quoteText } from "../table/_identifier.ts";
+import { encodeValue, isFilledIn } from "./_insert.ts";
+import type { Query } from "./_query.ts";
+
+/** Rows of one statement: enough that the round trip does not count, few enough that their texts stay small. */
+export const CHUNK = 2500;
+
+/**
+ * Writes `INSERT INTO ... SELECT ... FROM unnest(...)` for many rows: one parameter for each column, so that their
+ * number does not grow with the rows.
+ *
+ * A column that some rows leave out to the database comes with a second array, which says which of them.
+ */
+export function addBulkInsert(query: Query, access: Access, rows: readonly AnyRow[], alias: string): void {
+  const parts = access.columns.flatMap((codec) => toPart(access, codec, rows) ?? []);
+  query.add(
+    `INSERT INTO ${access.name}${alias} (${parts.map(({ codec }) => codec.quoted).join(", ")}) SELECT `,
+  );
+  query.add(parts.map(({ expression }) => expression).join(", "));
+  query.add(" FROM unnest(");
+  parts.forEach(({ codec, values, given }, i) => {
+    query.add(i > 0 ? ", " : "").bind(values, codec.arrayCast);
+    if (given !== undefined) query.add(", ").bind(given, "::boolean[]");
+  });
+  const names = parts.flatMap(({ names }) => names);
+  query.add(`) AS given (${names.join(", ")})`);
+}
+
+interface Part {
+  readonly codec: Codec;
+  readonly values: string;
+  readonly given: string | undefined;
+  readonly names: readonly string[];
+  readonly expression: string;
+}
+
+function toPart(access: Access, codec: Codec, rows: readonly AnyRow[]): Part | undefined {
+  const { name } = codec.column;
+  const count = isFilledIn(codec) ? countGiven(rows, name) : rows.length;
+  if (count === 0) return undefined;
+  const values = arrayLiteral(
+    rows.length,
+    codec.quotedElements,
+    (place) => encodeValue(codec, rows[place]![name]),
+  );
+  const i = access.columns.indexOf(codec);
+  const value = `v${i}${codec.elementCast}`;
+  if (count === rows.length) return { codec, values, given: undefined, names: [`v${i}`], expression: value };
+  return {
+    codec,
+    values,
+    given: arrayLiteral(rows.length, false, (place) => rows[place]![name] === undefined ? "f" : "t"),
+    names: [`v${i}`, `g${i}`],
+    expression: `CASE WHEN g${i} THEN ${value} ELSE ${defaultOf(access, codec)} END`,
+  };
+}
+
+function countGiven(rows: readonly AnyRow[], name: string): number {
+  let count = 0;
+  for (const row of rows) {
+    if (row[name] !== undefined) count++;
+  }
+  return count;
+}
+
+/** What the database would fill in, as an expression: `DEFAULT` is allowed in `VALUES` only. */
+function defaultOf({ name }: Access, { column }: Codec): string {
+  return column.identity !== undefined || column.serial === true
+    ? `nextval(pg_get_serial_sequence(${quoteText(name)}, ${quoteText(column.name)}))`
+    : `(${column.default})`;
+}

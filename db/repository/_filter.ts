@@ -1,0 +1,189 @@
+import { ValidationError } from "../../errors/common.ts";
+import { arrayLiteral } from "./_array_literal.ts";
+import { type Codec, takesObject } from "./_codec.ts";
+import type { Query } from "./_query.ts";
+
+type Codecs = ReadonlyMap<string, Codec>;
+
+// A filter may come from a client: deeper ones are no filters.
+const MAX_DEPTH = 16;
+
+/**
+ * Writes the condition of a filter.
+ *
+ * @throws {ValidationError} when it names a column or an operator that does not exist, or a value that cannot be compared.
+ */
+export function addFilter(query: Query, codecs: Codecs, filter: unknown, depth: number = 0): void {
+  if (!isPlain(filter) || depth > MAX_DEPTH) throw invalid("Expected a filter to be an object");
+  const entries = Object.entries(filter);
+  if (entries.length === 0) {
+    query.add("TRUE");
+    return;
+  }
+  entries.forEach(([name, condition], i) => {
+    if (i > 0) query.add(" AND ");
+    if (condition === undefined) throw invalid(`Expected a condition for "${name}", got undefined`, name);
+    const combine = COMBINE[name];
+    const codec = codecs.get(name);
+    if (combine !== undefined) combine(query, codecs, condition, depth + 1);
+    else if (codec === undefined) throw invalid(`There is no column "${name}"`, name);
+    else addCondition(query, codec, condition);
+  });
+}
+
+type Combine = (query: Query, codecs: Codecs, value: unknown, depth: number) => void;
+
+const COMBINE: Readonly<Record<string, Combine>> = {
+  __proto__: null as never,
+  and: (query, codecs, filters, depth) => addAll(query, codecs, filters, depth, " AND ", "TRUE"),
+  or: (query, codecs, filters, depth) => addAll(query, codecs, filters, depth, " OR ", "FALSE"),
+  not(query, codecs, filter, depth) {
+    query.add("NOT (");
+    addFilter(query, codecs, filter, depth);
+    query.add(")");
+  },
+};
+
+function addAll(
+  query: Query,
+  codecs: Codecs,
+  filters: unknown,
+  depth: number,
+  between: string,
+  ofNone: string,
+): void {
+  if (!Array.isArray(filters)) throw invalid("Expected `and` and `or` to be lists of filters");
+  if (filters.length === 0) query.add(ofNone);
+  else query.add("(");
+  filters.forEach((filter, i) => {
+    if (i > 0) query.add(between);
+    query.add("(");
+    addFilter(query, codecs, filter, depth);
+    query.add(")");
+  });
+  if (filters.length > 0) query.add(")");
+}
+
+function addCondition(query: Query, codec: Codec, condition: unknown): void {
+  if (!isPlain(condition)) return OPERATORS["eq"]!(query, codec, condition);
+  const operators = Object.entries(condition);
+  if (operators.length === 0) {
+    throw invalid(`Expected an operator for "${codec.column.name}"`, codec.column.name);
+  }
+  operators.forEach(([name, value], i) => {
+    const operator = OPERATORS[name];
+    if (operator === undefined) throw invalid(`There is no operator "${name}"`, codec.column.name);
+    if (value === undefined) {
+      throw invalid(`Expected a value for "${name}", got undefined`, codec.column.name);
+    }
+    if (i > 0) query.add(" AND ");
+    operator(query, codec, value);
+  });
+}
+
+type Operator = (query: Query, codec: Codec, value: unknown) => void;
+
+const compare = (operator: string): Operator => (query, codec, value) => {
+  query.add(`${codec.quoted} ${operator} `).bind(encode(codec, value), codec.cast);
+};
+
+const like = (operator: string, pattern: (text: string) => string): Operator => (query, codec, value) => {
+  query.add(`${codec.quoted}${codec.kind === "text" || codec.kind === "other" ? "" : "::text"} ${operator} `)
+    .bind(pattern(text(codec, value)), "::text");
+};
+
+const literally = (text: string) => text.replace(/[\\%_]/g, "\\$&");
+
+const OPERATORS: Readonly<Record<string, Operator>> = {
+  __proto__: null as never,
+  eq(query, codec, value) {
+    if (value === null) query.add(`${codec.quoted} IS NULL`);
+    else compare("=")(query, codec, value);
+  },
+  ne(query, codec, value) {
+    if (value === null) query.add(`${codec.quoted} IS NOT NULL`);
+    else compare("<>")(query, codec, value);
+  },
+  in(query, codec, value) {
+    const { rest, hasNull } = listOf(codec, value);
+    if (hasNull) query.add(`(${codec.quoted} IS NULL OR `);
+    query.add(`${codec.quoted} = ANY (`).bind(rest, codec.arrayCast).add(`${arrayOf(codec)})`);
+    if (hasNull) query.add(")");
+  },
+  notIn(query, codec, value) {
+    const { rest, hasNull } = listOf(codec, value);
+    query.add(`${codec.quoted} <> ALL (`).bind(rest, codec.arrayCast).add(`${arrayOf(codec)})`);
+    if (hasNull) query.add(` AND ${codec.quoted} IS NOT NULL`);
+  },
+  gt: compare(">"),
+  gte: compare(">="),
+  lt: compare("<"),
+  lte: compare("<="),
+  between(query, codec, value) {
+    if (!Array.isArray(value) || value.length !== 2) {
+      throw invalid(`Expected "between" to be two values`, codec.column.name);
+    }
+    query.add(`${codec.quoted} BETWEEN `).bind(encode(codec, value[0]), codec.cast)
+      .add(" AND ").bind(encode(codec, value[1]), codec.cast);
+  },
+  like: like("LIKE", (text) => text),
+  ilike: like("ILIKE", (text) => text),
+  contains(query, codec, value) {
+    if (/^jsonb$|\[\]$/i.test(codec.column.type)) compare("@>")(query, codec, value);
+    else like("LIKE", (text) => `%${literally(text)}%`)(query, codec, value);
+  },
+  startsWith: like("LIKE", (text) => `${literally(text)}%`),
+  endsWith: like("LIKE", (text) => `%${literally(text)}`),
+  isNull(query, codec, value) {
+    if (typeof value !== "boolean") throw invalid(`Expected "isNull" to be true or false`, codec.column.name);
+    query.add(`${codec.quoted} IS ${value ? "" : "NOT "}NULL`);
+  },
+};
+
+/** The list without nulls, which are equal to nothing, as an array literal. */
+function listOf(codec: Codec, value: unknown): { rest: string; hasNull: boolean } {
+  if (!Array.isArray(value) || codec.kind === "array") {
+    throw invalid(`Expected "${codec.column.name}" to be compared with a list of values`, codec.column.name);
+  }
+  const rest = value.filter((element) => element !== null);
+  const literal = arrayLiteral(rest.length, codec.quotedElements, (place) => encode(codec, rest[place]));
+  return { rest: literal, hasNull: rest.length < value.length };
+}
+
+function arrayOf({ elementCast }: Codec): string {
+  return elementCast === "" ? "" : `${elementCast}[]`;
+}
+
+function encode(codec: Codec, value: unknown): string | number {
+  if (value === null || value === undefined || typeof value === "symbol" || typeof value === "function") {
+    throw invalid(
+      `Expected a value to compare "${codec.column.name}" with, got ${String(value)}`,
+      codec.column.name,
+    );
+  }
+  if (typeof value === "object" && !takesObject(codec, value)) {
+    throw invalid(
+      `Expected a value to compare "${codec.column.name}" with, got an object`,
+      codec.column.name,
+    );
+  }
+  return codec.encode(value);
+}
+
+function text(codec: Codec, value: unknown): string {
+  if (typeof value !== "string") {
+    throw invalid(`Expected a text to match "${codec.column.name}"`, codec.column.name);
+  }
+  return value;
+}
+
+/** Whether a value is an object that is nothing more than its members. */
+export function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function invalid(message: string, field?: string): ValidationError {
+  return new ValidationError(message, { field });
+}

@@ -1,0 +1,71 @@
+import { ForbiddenError } from "../../errors/common.ts";
+import type { Access, AnyRow } from "./_access.ts";
+import type { Codec, Encoded } from "./_codec.ts";
+import type { Query } from "./_query.ts";
+
+/** Whose rows are written. */
+export interface Tenant {
+  readonly id: string;
+  /** Shop domain, where it is known. */
+  readonly domain: string | undefined;
+}
+
+/**
+ * A row to be inserted, checked, with its tenant.
+ *
+ * @throws {ForbiddenError} when it is another tenant's.
+ * @throws {ValidationError} when it breaks a rule of the schema.
+ */
+export function toInsert(access: Access, given: unknown, tenant: Tenant | undefined, at?: number): AnyRow {
+  if (tenant === undefined) return finish(access, access.schemas.insert(given, at));
+  let row = given as AnyRow;
+  if (typeof given === "object" && given !== null) {
+    assertOwn(access, row["merchant_id"], tenant);
+    row = { ...row, merchant_id: tenant.id };
+    if (row["merchant_domain"] === undefined && tenant.domain !== undefined) {
+      row["merchant_domain"] = tenant.domain;
+    }
+  }
+  return finish(access, access.schemas.insert(row, at));
+}
+
+/** Refuses the id of another tenant. */
+export function assertOwn({ table }: Access, merchantId: unknown, tenant: Tenant): void {
+  if (merchantId === undefined) return;
+  if (typeof merchantId === "string" && merchantId.toLowerCase() === tenant.id.toLowerCase()) return;
+  throw new ForbiddenError("Cannot write a row of another merchant", { resource: table.name });
+}
+
+/** Fills in what the tables of the Python services have no default for. */
+function finish({ table }: Access, row: AnyRow): AnyRow {
+  if (table.mixins.softDelete && row["is_deleted"] === undefined) {
+    row["is_deleted"] = row["deleted_at"] != null;
+  }
+  return row;
+}
+
+/** Whether a column that a row leaves out is filled in by the database; otherwise null is written. */
+export function isFilledIn({ column }: Codec): boolean {
+  return column.default !== undefined || column.identity !== undefined;
+}
+
+/** A value as it is sent. */
+export function encodeValue(codec: Codec, value: unknown): Encoded {
+  return value === null || value === undefined ? null : codec.encode(value);
+}
+
+/** Writes `INSERT INTO` for one row. */
+export function addInsert(query: Query, { name, columns }: Access, row: AnyRow, alias: string): void {
+  const written = columns.filter((codec) => row[codec.column.name] !== undefined || !isFilledIn(codec));
+  query.add(`INSERT INTO ${name}${alias} `);
+  if (written.length === 0) {
+    query.add("DEFAULT VALUES");
+    return;
+  }
+  query.add(`(${written.map(({ quoted }) => quoted).join(", ")}) VALUES (`);
+  written.forEach((codec, i) => {
+    if (i > 0) query.add(", ");
+    query.bind(encodeValue(codec, row[codec.column.name]), codec.cast);
+  });
+  query.add(")");
+}

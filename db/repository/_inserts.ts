@@ -1,0 +1,145 @@
+import { ConflictError } from "../../errors/common.ts";
+import type { Access, AnyRow } from "./_access.ts";
+import { addBulkInsert, CHUNK } from "./_bulk.ts";
+import { addInsert, toInsert } from "./_insert.ts";
+import { Query } from "./_query.ts";
+import { readRows } from "./_reads.ts";
+import type { Session, Sessions } from "./_session.ts";
+import { codeOf } from "../pool/_query_error.ts";
+import { addOnConflict, type Conflict, sameKey, SeenKeys } from "./_upsert.ts";
+
+/** Inserts one row; gives it as stored. */
+export async function insertOne(sessions: Sessions, given: unknown): Promise<AnyRow> {
+  const { access } = sessions;
+  const row = toInsert(access, given, sessions.tenant());
+  return await sessions.run(async (session) => {
+    const query = new Query();
+    addInsert(query, access, row, "");
+    return (await readRows(query.add(` RETURNING ${access.selected}`), session))[0]!;
+  });
+}
+
+/** Inserts all rows or none; gives their number. */
+export async function insertMany(sessions: Sessions, given: readonly unknown[]): Promise<number> {
+  const { access } = sessions;
+  const tenant = sessions.tenant();
+  const check = (start: number) =>
+    given.slice(start, start + CHUNK).map((row, i) => toInsert(access, row, tenant, start + i));
+  const insert = async ({ sql }: Session, rows: readonly AnyRow[]) => {
+    const query = new Query();
+    addBulkInsert(query, access, rows, "");
+    return (await query.run(sql, access.texts)).count;
+  };
+  if (given.length === 0) return 0;
+  // Before any SQL: a mistake is most likely in the first rows as well.
+  const first = check(0);
+  if (given.length <= CHUNK) return await sessions.run((session) => insert(session, first));
+  return await sessions.transact(async (session) => {
+    const chunks = new Pipeline();
+    for (let start = 0; start < given.length; start += CHUNK) {
+      await chunks.push(insert(session, start === 0 ? first : check(start)));
+    }
+    return await chunks.end();
+  });
+}
+
+/**
+ * Keeps one statement under way while the next one is made: the server works while this side does. Gives the rows that
+ * all of them touched.
+ */
+class Pipeline {
+  #count = 0;
+  #running: Promise<number> | undefined;
+
+  async push(statement: Promise<number>): Promise<void> {
+    const before = this.#running;
+    this.#running = statement;
+    statement.catch(() => {}); // seen when the next one comes, or at the end
+    if (before !== undefined) this.#count += await before;
+    await nextTurn(); // so that it is on its way before this side is busy again
+  }
+
+  async end(): Promise<number> {
+    if (this.#running !== undefined) this.#count += await this.#running;
+    return this.#count;
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** Inserts a row, or changes the one that is there; gives it as stored. */
+export async function upsertOne(sessions: Sessions, given: unknown, conflict: Conflict): Promise<AnyRow> {
+  const { access } = sessions;
+  const row = toInsert(access, given, sessions.tenant());
+  return await sessions.run(async (session) => {
+    const query = new Query();
+    addInsert(query, access, row, " AS stored");
+    addOnConflict(query, access, conflict, namesOf(given));
+    const [stored] = await readRows(query.add(` RETURNING ${access.selected}`), session);
+    if (stored === undefined) throw taken(access);
+    return stored;
+  });
+}
+
+/** Inserts or changes all rows, or none; gives their number. */
+export async function upsertMany(
+  sessions: Sessions,
+  given: readonly unknown[],
+  conflict: Conflict,
+): Promise<number> {
+  const { access } = sessions;
+  const tenant = sessions.tenant();
+  if (given.length === 0) return 0;
+  const groups = byColumns(given);
+  return await sessions.transact(async ({ sql }) => {
+    const seen = new SeenKeys(access, conflict);
+    const chunks = new Pipeline();
+    for (const [columns, places] of groups) {
+      for (let start = 0; start < places.length; start += CHUNK) {
+        const rows = places.slice(start, start + CHUNK).map((place) => {
+          const row = toInsert(access, given[place], tenant, place);
+          seen.add(row, place);
+          return row;
+        });
+        const query = new Query();
+        addBulkInsert(query, access, rows, " AS stored");
+        addOnConflict(query, access, conflict, JSON.parse(columns) as string[]);
+        await chunks.push(
+          query.run(sql, access.texts).catch(refuseSameKey).then(({ count }) => {
+            if (count < rows.length) throw taken(access);
+            return count;
+          }),
+        );
+      }
+    }
+    return await chunks.end();
+  });
+}
+
+/** Rows by the columns that they give: only those are changed where a row is there, and that is one statement each. */
+function byColumns(given: readonly unknown[]): Map<string, number[]> {
+  const groups = new Map<string, number[]>();
+  given.forEach((row, place) => {
+    const columns = JSON.stringify(namesOf(row).toSorted());
+    const places = groups.get(columns);
+    if (places === undefined) groups.set(columns, [place]);
+    else places.push(place);
+  });
+  return groups;
+}
+
+function namesOf(row: unknown): string[] {
+  if (typeof row !== "object" || row === null) return [];
+  return Object.keys(row).filter((name) => (row as AnyRow)[name] !== undefined);
+}
+
+/** Keys that only the server knows to be the same, such as 1.0 and 1.00. */
+function refuseSameKey(error: unknown): never {
+  throw codeOf(error) === "21000" ? sameKey("Two rows of the batch have the same key", error) : error;
+}
+
+function taken({ table }: Access): ConflictError {
+  return new ConflictError("A record with this key already exists", { conflictingResource: table.name });
+}

@@ -1,0 +1,241 @@
+import { ValidationError } from "../../errors/common.ts";
+import { type Access, type AnyRow, encodeKey } from "./_access.ts";
+import { type Cursor, decodeCursor, encodeCursor } from "./_cursor.ts";
+import { keysetQuery, textColumn } from "./_keyset.ts";
+import { orderText, reversed, type Term, toTerms } from "./_order.ts";
+import { Query } from "./_query.ts";
+import { scopeOf, type Session, type Sessions, toTypedError } from "./_session.ts";
+import { addScope, addWhere } from "./_where.ts";
+import type {
+  CursorSlice,
+  DeletedRows,
+  FindAfterOptions,
+  FindAllOptions,
+  FindPageOptions,
+  Page,
+} from "./query_options.ts";
+
+/** Rows that `findAll` gives without being told how many. */
+const MAX_UNLIMITED = 10_000;
+const DEFAULT_PAGE = 50;
+const MAX_PAGE = 1000;
+
+/**
+ * The row with this key, or null: what services ask for most, so its text is written once, and nothing is between it
+ * and the driver. Awaiting a query, which is a promise of the driver's own class, would take a promise more.
+ */
+export function findById(sessions: Sessions, id: unknown, deleted?: DeletedRows): Promise<AnyRow | null> {
+  const { access, db } = sessions;
+  if (access.table.rowLevelSecurity) return sessions.run((session) => readById(session, id, deleted));
+  try {
+    const tenant = sessions.tenant();
+    const values = encodeKey(access, id);
+    if (tenant !== undefined) values.push(tenant.id);
+    return db.sql<AnyRow>(byIdText(access, tenant?.id, deleted), ...values).then(
+      (rows) => firstOf(access, rows),
+      failTyped,
+    );
+  } catch (error) {
+    return Promise.reject(toTypedError(error));
+  }
+}
+
+function firstOf(access: Access, rows: readonly AnyRow[]): AnyRow | null {
+  try {
+    access.decode?.(rows);
+    return rows[0] ?? null;
+  } catch (error) {
+    return failTyped(error);
+  }
+}
+
+function failTyped(error: unknown): never {
+  throw toTypedError(error);
+}
+
+const byId = new WeakMap<Access, Map<DeletedRows | undefined, TemplateStringsArray>>();
+
+function byIdText(
+  access: Access,
+  tenant: string | undefined,
+  deleted: DeletedRows | undefined,
+): TemplateStringsArray {
+  let texts = byId.get(access);
+  if (texts === undefined) byId.set(access, texts = new Map());
+  let text = texts.get(deleted);
+  if (text === undefined) {
+    const query = new Query().add(`SELECT ${access.selected} FROM ${access.name}`);
+    const word = access.key.reduce((word, { quoted, cast }) => {
+      query.add(`${word}${quoted} = `).bind(null, cast);
+      return " AND ";
+    }, " WHERE ");
+    addScope(query, access, { tenant, deleted }, word);
+    texts.set(deleted, text = query.template(access.texts));
+  }
+  return text;
+}
+
+/** The row with this key, or null. */
+export async function readById(session: Session, id: unknown, deleted?: DeletedRows): Promise<AnyRow | null> {
+  const { access } = session;
+  const query = new Query().add(`SELECT ${access.selected} FROM ${access.name}`);
+  addKey(query, session, id, deleted);
+  return (await readRows(query, session))[0] ?? null;
+}
+
+/** Writes the condition that selects one row; gives what stands before the next one. */
+export function addKey(query: Query, session: Session, id: unknown, deleted?: DeletedRows): string {
+  const { access } = session;
+  let word = " WHERE ";
+  encodeKey(access, id).forEach((value, i) => {
+    const { quoted, cast } = access.key[i]!;
+    query.add(`${word}${quoted} = `).bind(value, cast);
+    word = " AND ";
+  });
+  return addScope(query, access, scopeOf(session, deleted), word);
+}
+
+/** Runs a query that selects rows of the table, and decodes them. */
+export async function readRows(query: Query, { access, sql }: Session): Promise<AnyRow[]> {
+  const rows = await query.run(sql, access.texts);
+  access.decode?.(rows);
+  return rows;
+}
+
+/** All rows, or those from `offset` on up to `limit`. */
+export async function readAll(
+  session: Session,
+  filter: unknown,
+  options: FindAllOptions<AnyRow>,
+): Promise<AnyRow[]> {
+  const { access } = session;
+  const { orderBy, limit, offset = 0, deleted } = options;
+  if (limit !== undefined) assertWhole("limit", limit, 0);
+  assertWhole("offset", offset, 0);
+  const query = new Query().add(`SELECT ${access.selected} FROM ${access.name}`);
+  addWhere(query, access, scopeOf(session, deleted), filter);
+  query.add(` ORDER BY ${orderText(termsOf(access, orderBy))} LIMIT `).bind(limit ?? MAX_UNLIMITED + 1);
+  if (offset > 0) query.add(" OFFSET ").bind(offset);
+  const rows = await readRows(query, session);
+  if (limit === undefined && rows.length > MAX_UNLIMITED) {
+    throw new RangeError(
+      `Cannot find all rows of "${access.table.name}": there are more than ${MAX_UNLIMITED}; give a \`limit\`, or read them with stream()`,
+    );
+  }
+  // Not the driver's list, which has members of its own.
+  return Array.from(rows);
+}
+
+/** A page by its number, and how many rows there are. */
+export async function readPage(
+  session: Session,
+  filter: unknown,
+  options: FindPageOptions<AnyRow>,
+): Promise<Page<AnyRow>> {
+  const { page = 1, limit, ...rest } = options;
+  assertWhole("page", page, 1);
+  const size = pageSize(limit);
+  const [items, total] = await Promise.all([
+    readAll(session, filter, { ...rest, limit: size, offset: (page - 1) * size }),
+    readCount(session, filter, rest.deleted),
+  ]);
+  return { items, page, limit: size, total };
+}
+
+/** How many rows there are. */
+export async function readCount(session: Session, filter: unknown, deleted?: DeletedRows): Promise<number> {
+  const { access, sql } = session;
+  const query = new Query().add(`SELECT count(*) AS total FROM ${access.name}`);
+  addWhere(query, access, scopeOf(session, deleted), filter);
+  const [row] = await query.run(sql, access.texts);
+  return Number(row!["total"]);
+}
+
+/** Whether there is a row. */
+export async function readExists(session: Session, filter: unknown, deleted?: DeletedRows): Promise<boolean> {
+  const { access, sql } = session;
+  const query = new Query().add(`SELECT 1 AS found FROM ${access.name}`);
+  addWhere(query, access, scopeOf(session, deleted), filter);
+  return (await query.add(" LIMIT 1").run(sql, access.texts)).length > 0;
+}
+
+/** A page behind, or before, a cursor. */
+export async function readSlice(
+  session: Session,
+  filter: unknown,
+  options: FindAfterOptions<AnyRow>,
+): Promise<CursorSlice<AnyRow>> {
+  const { access } = session;
+  const limit = pageSize(options.limit);
+  const list = termsOf(access, options.orderBy);
+  const cursor = options.after === undefined ? undefined : decodeCursor(options.after, access.name, list);
+  const forward = cursor?.forward ?? true;
+  const terms = forward ? list : reversed(list);
+  const scope = scopeOf(session, options.deleted);
+  // One more than asked for: whether there is a page behind this one.
+  const query = keysetQuery({ access, scope, filter, terms, cursor, limit: limit + 1 });
+  const found = await query.run(session.sql, access.texts);
+  const rows = Array.from(found.slice(0, limit));
+  const more = found.length > limit;
+  if (!forward) rows.reverse();
+  const ends = rows.length > 0
+    ? { first: valuesOf(rows[0]!, list), last: valuesOf(rows.at(-1)!, list) }
+    : undefined;
+  removeTexts(rows, list);
+  access.decode?.(rows);
+
+  const write = (forward: boolean, values: Cursor["values"], inclusive = false) =>
+    encodeCursor({ forward, inclusive, values }, access.name, list);
+  if (ends === undefined) {
+    if (cursor === undefined) return { items: [], limit };
+    // Nothing on this side of the place; whatever there is, is on the other, the row of the cursor included.
+    const back = write(!forward, cursor.values, !cursor.inclusive);
+    return { items: [], limit, ...(forward ? { previous: back } : { next: back }) };
+  }
+  const hasNext = forward ? more : true;
+  const hasPrevious = forward ? cursor !== undefined : more;
+  return {
+    items: rows,
+    limit,
+    ...(hasNext && { next: write(true, ends.last) }),
+    ...(hasPrevious && { previous: write(false, ends.first) }),
+  };
+}
+
+/** The place of a row, as texts: exactly as the server has it. */
+function valuesOf(row: AnyRow, terms: readonly Term[]): (string | null)[] {
+  return terms.map(({ codec }, i) => {
+    const value = row[codec.exact ? codec.column.name : textColumn(i)];
+    return value === null || value === undefined ? null : String(value);
+  });
+}
+
+function removeTexts(rows: readonly AnyRow[], terms: readonly Term[]): void {
+  const names = terms.flatMap(({ codec }, i) => codec.exact ? [] : [textColumn(i)]);
+  if (names.length === 0) return;
+  for (const row of rows) {
+    for (const name of names) delete row[name];
+  }
+}
+
+/** The order asked for, ending with the primary key. */
+export function termsOf(access: Access, orderBy: unknown): readonly Term[] {
+  return toTerms(access.codecs, access.table.primaryKey.columns, orderBy);
+}
+
+function pageSize(limit: number = DEFAULT_PAGE): number {
+  assertWhole("limit", limit, 1);
+  return Math.min(limit, MAX_PAGE);
+}
+
+/** Checks a number that a client may have sent. */
+export function assertWhole(name: string, value: unknown, least: number): void {
+  if (!Number.isSafeInteger(value) || (value as number) < least) {
+    throw new ValidationError(
+      `Expected \`${name}\` to be a whole number from ${least}, got ${String(value)}`,
+      {
+        field: name,
+      },
+    );
+  }
+}

@@ -1,0 +1,113 @@
+import type { Access, AnyRow } from "./_access.ts";
+import type { Codec } from "./_codec.ts";
+import { quoteIdentifiers } from "../table/_identifier.ts";
+import type { Query } from "./_query.ts";
+import { keptColumns } from "./_row_schemas.ts";
+import { ValidationError } from "../../errors/common.ts";
+
+/** How a row of the batch is known again, and what happens then. */
+export interface Conflict {
+  readonly columns: readonly string[];
+  /** The condition of the unique index, where it is partial. */
+  readonly where: string | undefined;
+  readonly restore: boolean;
+}
+
+/**
+ * Checks the columns by which rows are known again.
+ *
+ * @throws {TypeError} when nothing of the table makes them unique.
+ */
+export function toConflict({ table }: Access, given: unknown, restore: boolean): Conflict {
+  const columns = given === undefined
+    ? table.primaryKey.columns
+    : Array.isArray(given)
+    ? given as string[]
+    : [given as string];
+  const same = (others: readonly (string | undefined)[]) =>
+    others.length === columns.length && columns.every((column) => others.includes(column));
+  if ([table.primaryKey, ...table.uniques].some((unique) => same(unique.columns))) {
+    return { columns, where: undefined, restore };
+  }
+  const index = table.indexes.find(({ unique, parts }) => unique && same(parts.map(({ column }) => column)));
+  if (index !== undefined) return { columns, where: index.where, restore };
+  throw new TypeError(
+    `Cannot upsert into "${table.name}": nothing makes ${
+      columns.join(", ")
+    } unique; say so in its definition`,
+  );
+}
+
+/**
+ * Writes `ON CONFLICT ... DO UPDATE`: it changes the columns that were given, and only a row of the same tenant that
+ * is not deleted. No row comes back where it changes none.
+ */
+export function addOnConflict(
+  query: Query,
+  access: Access,
+  conflict: Conflict,
+  given: readonly string[],
+): void {
+  const { columns, where, restore } = conflict;
+  const { mixins, primaryKey } = access.table;
+  const kept = new Set([...columns, ...primaryKey.columns, ...keptColumns(mixins)]);
+  const sets = given.filter((name) => !kept.has(name)).map((name) => {
+    const { quoted } = access.codecs.get(name)!;
+    return `${quoted} = excluded.${quoted}`;
+  });
+  sets.push(...touched(access, "stored."));
+  if (restore && mixins.softDelete) sets.push('"is_deleted" = FALSE', '"deleted_at" = NULL');
+  if (sets.length === 0) {
+    // Nothing to change; but a row that is not written does not come back.
+    const { quoted } = access.codecs.get(columns[0]!)!;
+    sets.push(`${quoted} = stored.${quoted}`);
+  }
+  const conditions = [
+    ...(mixins.merchantScoped ? ['stored."merchant_id" = excluded."merchant_id"'] : []),
+    ...(mixins.softDelete && !restore ? ['NOT stored."is_deleted"'] : []),
+  ];
+  query.add(` ON CONFLICT (${quoteIdentifiers(columns)})${where === undefined ? "" : ` WHERE ${where}`}`);
+  query.add(` DO UPDATE SET ${sets.join(", ")}`);
+  if (conditions.length > 0) query.add(` WHERE ${conditions.join(" AND ")}`);
+}
+
+/** What every change of a row writes. `updated_at` grows also within one transaction, where `now()` stands still. */
+export function touched({ table: { mixins } }: Access, prefix: string = ""): string[] {
+  return [
+    ...(mixins.timestamps
+      ? [`"updated_at" = GREATEST(clock_timestamp(), ${prefix}"updated_at" + interval '1 microsecond')`]
+      : []),
+    ...(mixins.versioned ? [`"version" = ${prefix}"version" + 1`] : []),
+  ];
+}
+
+/** Finds rows of a batch that have the same key: Postgres refuses them within a statement, and not across two. */
+export class SeenKeys {
+  readonly #codecs: readonly Codec[];
+  readonly #seen = new Map<string, number>();
+
+  constructor({ codecs }: Access, { columns }: Conflict) {
+    this.#codecs = columns.map((column) => codecs.get(column)!);
+  }
+
+  /** @throws {ValidationError} when an earlier row has the same key. */
+  add(row: AnyRow, at: number): void {
+    const values = this.#codecs.map(({ column, encode }) => {
+      const value = row[column.name];
+      if (value === null || value === undefined) return undefined;
+      const text = String(encode(value));
+      return column.type === "uuid" ? text.toLowerCase() : text;
+    });
+    // Nulls, and what the database fills in, are equal to nothing.
+    if (values.includes(undefined)) return;
+    const key = values.length === 1 ? values[0]! : JSON.stringify(values);
+    const earlier = this.#seen.get(key);
+    if (earlier !== undefined) throw sameKey(`Rows ${earlier} and ${at} of the batch have the same key`);
+    this.#seen.set(key, at);
+  }
+}
+
+/** Two rows of a batch with one key. */
+export function sameKey(message: string, cause?: unknown): ValidationError {
+  return new ValidationError(message, { field: "conflict", cause });
+}

@@ -1,0 +1,50 @@
+import type { MessageBusError } from "../../errors/infrastructure.ts";
+import { busError } from "./_bus_error.ts";
+import { isFilter } from "../contract/_subject.ts";
+import type { ConsumerConfig, FullConsumerConfig } from "./consumer.ts";
+
+const NAME = /^[A-Za-z0-9_-]+$/;
+
+/** Fills in the defaults. */
+export function fullConsumerConfig(config: ConsumerConfig): FullConsumerConfig {
+  const { stream, name, filterSubject, deliver = "all", ackWaitMs = 30_000, maxAckPending = 20_000 } = config;
+  return { stream, name, filterSubject, deliver, ackWaitMs, maxAckPending };
+}
+
+/** Checks what a programmer can get wrong. */
+export function assertConsumerConfig(config: ConsumerConfig): void {
+  const { name, filterSubject, ackWaitMs = 1, maxAckPending = 1, deliver = "all" } = config;
+  if (!NAME.test(name)) {
+    throw new TypeError(`Expected \`name\` to be letters, digits, _ and -, got ${JSON.stringify(name)}`);
+  }
+  if (!isFilter(filterSubject)) {
+    throw new TypeError(`Expected \`filterSubject\` to be a subject, got ${JSON.stringify(filterSubject)}`);
+  }
+  if (!(ackWaitMs > 0)) throw new RangeError(`Expected \`ackWaitMs\` to be more than 0, got ${ackWaitMs}`);
+  if (!Number.isSafeInteger(maxAckPending) || maxAckPending < 1) {
+    throw new RangeError(`Expected \`maxAckPending\` to be a whole number from 1, got ${maxAckPending}`);
+  }
+  if (deliver !== "all" && !(Number.isSafeInteger(deliver.startSequence) && deliver.startSequence > 0)) {
+    throw new RangeError(
+      `Expected \`startSequence\` to be a whole number from 1, got ${deliver.startSequence}`,
+    );
+  }
+}
+
+/** How a consumer differs from what it should be, in words. Where it once started does not count. */
+export function consumerDrift(actual: ConsumerConfig, wanted: ConsumerConfig): string[] {
+  const [is, want] = [fullConsumerConfig(actual), fullConsumerConfig(wanted)];
+  const differ = (key: keyof ConsumerConfig, name: string) =>
+    is[key] === want[key] ? [] : [`${name} is ${String(is[key])}, expected ${String(want[key])}`];
+  return [
+    ...differ("filterSubject", "filter_subject"),
+    ...differ("ackWaitMs", "ack_wait in ms"),
+    ...differ("maxAckPending", "max_ack_pending"),
+  ];
+}
+
+/** The error for a consumer that is there with another configuration. */
+export function mismatch({ stream, name }: ConsumerConfig, drift: readonly string[]): MessageBusError {
+  const message = `Cannot bind to the consumer ${name} of ${stream}: ${drift.join("; ")}`;
+  return busError("consumer_mismatch", message, { operation: "bind_consumer", stream });
+}

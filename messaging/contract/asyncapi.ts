@@ -1,0 +1,187 @@
+import * as z from "zod";
+import type { AnyRequestContract } from "./define_request.ts";
+import type { AnyEventContract } from "../listener/options.ts";
+
+/** Options of {@link asyncapi}. */
+export interface AsyncApiOptions {
+  /**
+   * Name of the application.
+   * @default "Events"
+   */
+  readonly title?: string | undefined;
+  /**
+   * Version of the application.
+   * @default "1.0.0"
+   */
+  readonly version?: string | undefined;
+  /** What the application is, in Markdown. */
+  readonly description?: string | undefined;
+  /** Where the brokers are, by name: `{ production: "nats.example.com:4222" }`. */
+  readonly servers?: Readonly<Record<string, string>> | undefined;
+  /** Contracts that the application listens to or answers; it sends the others. */
+  readonly receives?: readonly (AnyEventContract | AnyRequestContract)[] | undefined;
+}
+
+/** A JSON object. */
+export type JsonObject = { readonly [key: string]: unknown };
+
+/** An AsyncAPI 3.0 document, ready to be written as JSON or YAML. */
+export interface AsyncApiDocument {
+  /** Version of AsyncAPI. */
+  readonly asyncapi: "3.0.0";
+  /** What it is about. */
+  readonly info: JsonObject;
+  /** How messages are written. */
+  readonly defaultContentType: "application/json";
+  /** Where the brokers are. */
+  readonly servers?: JsonObject;
+  /** Subjects, by themselves. */
+  readonly channels: JsonObject;
+  /** What is sent and received. */
+  readonly operations: JsonObject;
+  /** Messages, by their subjects. */
+  readonly components: JsonObject;
+}
+
+/**
+ * An AsyncAPI 3 document of these contracts: the same schemas that publishers and listeners validate by.
+ *
+ * @example
+ * ```ts
+ * import { asyncapi, CreditDeducted } from "@glam/shared/messaging";
+ *
+ * const document = asyncapi([CreditDeducted], { title: "Credits", version: "1.2.0" });
+ * console.log(Object.keys(document.channels)); // [ "evt.credit.deducted.v1" ]
+ * ```
+ *
+ * @throws {TypeError} when two contracts have one subject.
+ * @see https://www.asyncapi.com/docs/reference/specification/v3.0.0
+ */
+export function asyncapi(
+  contracts: readonly (AnyEventContract | AnyRequestContract)[],
+  options: AsyncApiOptions = {},
+): AsyncApiDocument {
+  const { title = "Events", version = "1.0.0", description, servers, receives = [] } = options;
+  const channels: Record<string, unknown> = {};
+  const operations: Record<string, unknown> = {};
+  const messages: Record<string, unknown> = {};
+  const all = [...contracts, ...receives.filter((contract) => !contracts.includes(contract))];
+  for (const contract of all) {
+    const { subject } = contract;
+    if (channels[subject] !== undefined) throw new TypeError(`Cannot describe "${subject}" twice`);
+    const action = receives.includes(contract) ? "receive" : "send";
+    channels[subject] = { address: subject, messages: { [subject]: ref("components", "messages", subject) } };
+    const operation = {
+      action,
+      channel: ref("channels", subject),
+      messages: [ref("channels", subject, "messages", subject)],
+    };
+    if (isEvent(contract)) {
+      messages[subject] = eventMessage(contract);
+      operations[`${action}.${subject}`] = operation;
+    } else {
+      const reply = `${subject}.reply`;
+      messages[subject] = requestMessage(subject, toJsonSchema(contract.requestSchema));
+      messages[reply] = requestMessage(reply, toJsonSchema(contract.responseSchema));
+      channels[reply] = { address: null, messages: { [reply]: ref("components", "messages", reply) } };
+      operations[`${action}.${subject}`] = {
+        ...operation,
+        reply: {
+          address: { location: "$message.header#/reply" },
+          channel: ref("channels", reply),
+          messages: [ref("channels", reply, "messages", reply)],
+        },
+      };
+    }
+  }
+  return {
+    asyncapi: "3.0.0",
+    info: { title, version, ...description !== undefined && { description } },
+    defaultContentType: "application/json",
+    ...servers !== undefined && {
+      servers: Object.fromEntries(
+        Object.entries(servers).map(([name, host]) => [name, { host, protocol: "nats" }]),
+      ),
+    },
+    channels,
+    operations,
+    components: { messages },
+  };
+}
+
+function isEvent(contract: AnyEventContract | AnyRequestContract): contract is AnyEventContract {
+  return "schema" in contract;
+}
+
+function eventMessage(contract: AnyEventContract): JsonObject {
+  const { subject, title, description, examples } = contract;
+  return {
+    name: subject,
+    title: title ?? subject,
+    ...description !== undefined && { description },
+    contentType: "application/json",
+    correlationId: { location: "$message.header#/X-Correlation-ID" },
+    headers: HEADERS,
+    payload: envelope(subject, toJsonSchema(contract.schema)),
+    ...examples !== undefined && examples.length > 0 && {
+      examples: examples.map((data) => ({ payload: { ...EXAMPLE, event_type: subject, data } })),
+    },
+  };
+}
+
+function requestMessage(name: string, payload: JsonObject): JsonObject {
+  return { name, contentType: "application/json", payload };
+}
+
+/** What an event travels in. */
+function envelope(subject: string, data: JsonObject): JsonObject {
+  const text = { type: "string" };
+  const textOrNull = { type: ["string", "null"] };
+  return {
+    type: "object",
+    required: ["event_id", "event_type", "timestamp", "data"],
+    properties: {
+      event_id: { ...text, minLength: 1 },
+      event_type: { const: subject },
+      correlation_id: textOrNull,
+      timestamp: { ...text, format: "date-time" },
+      source_service: textOrNull,
+      data,
+      metadata: { type: ["object", "null"] },
+    },
+  };
+}
+
+const HEADERS: JsonObject = {
+  type: "object",
+  properties: Object.fromEntries(
+    ["Nats-Msg-Id", "X-Correlation-ID", "traceparent", "tracestate", "baggage"].map((
+      name,
+    ) => [name, { type: "string" }]),
+  ),
+};
+
+const EXAMPLE: JsonObject = {
+  event_id: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+  correlation_id: "corr_0123456789ab",
+  timestamp: "2025-06-01T12:00:00.000Z",
+  source_service: "example",
+  metadata: {},
+};
+
+/** What consumers accept, as JSON Schema. */
+function toJsonSchema(schema: z.ZodType): JsonObject {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    target: "draft-7",
+    io: "input",
+    unrepresentable: "any",
+    override({ jsonSchema }) {
+      if (jsonSchema.format === "date-time") delete jsonSchema.default; // the present time, which is another each time
+    },
+  });
+  return json as JsonObject;
+}
+
+function ref(...path: string[]): JsonObject {
+  return { $ref: `#/${path.map((part) => part.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}` };
+}

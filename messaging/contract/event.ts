@@ -1,0 +1,82 @@
+import { ValidationError } from "../../errors/common.ts";
+import { type IssueLike, validationErrors } from "../../errors/validation_errors.ts";
+import type { EventContract } from "./define_event.ts";
+
+/** An event as it travels: the envelope that the Python services write too. */
+export interface GlamEvent<Data = unknown, Type extends string = string> {
+  /** Id of this event, a UUID where this package or Python made it. */
+  readonly event_id: string;
+  /** The subject. */
+  readonly event_type: Type;
+  /** The business operation that it belongs to, where it is known. */
+  readonly correlation_id: string | null;
+  /** When it was made, ISO 8601 with an offset. */
+  readonly timestamp: string;
+  /** The service that made it, where it is known. */
+  readonly source_service: string | null;
+  /** What the contract describes. */
+  readonly data: Data;
+  /** Whatever else the publisher had to say. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** What {@link decodeEvent} gives. */
+export type DecodedEvent<Data, Type extends string = string> =
+  | { readonly event: GlamEvent<Data, Type>; readonly error?: undefined }
+  | { readonly event?: undefined; readonly error: ValidationError };
+
+/**
+ * Reads the bytes of an event, and validates its data by the contract.
+ *
+ * Fields that nobody knows are kept. What Python leaves `null` or out stays readable: ids of operation and service are
+ * `null`, `metadata` is empty.
+ */
+export function decodeEvent<Data, Input, Subject extends string>(
+  contract: EventContract<Data, Input, Subject>,
+  bytes: Uint8Array,
+): DecodedEvent<Data, Subject> {
+  let body: unknown;
+  try {
+    body = JSON.parse(UTF8.decode(bytes));
+  } catch {
+    return invalid(contract, "The message is not JSON in UTF-8");
+  }
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    return invalid(contract, "The message is not a JSON object");
+  }
+  const event = body as { -readonly [Key in keyof GlamEvent]?: GlamEvent[Key] };
+  if (typeof event.event_id !== "string" || event.event_id === "") return missing(contract, "event_id");
+  if (typeof event.timestamp !== "string" || event.timestamp === "") return missing(contract, "timestamp");
+  if (!("data" in event)) return missing(contract, "data");
+  const result = contract.schema.safeParse(event.data);
+  if (!result.success) {
+    const issues = (result.error.issues as readonly IssueLike[]).slice(0, MAX_ISSUES);
+    return invalid(contract, "Its data break the contract", validationErrors(issues, "data"));
+  }
+  event.data = result.data;
+  event.event_type = contract.subject; // by which a handler of several events tells them apart
+  event.correlation_id ??= null;
+  event.source_service ??= null;
+  event.metadata ??= {};
+  return { event: event as GlamEvent<Data, Subject> };
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+const MAX_ISSUES = 100;
+
+function missing(contract: { readonly subject: string }, field: string): { readonly error: ValidationError } {
+  return invalid(contract, `Its ${field} is missing`, [
+    { field, message: "Expected a non-empty value", type: "missing" },
+  ]);
+}
+
+function invalid(
+  contract: { readonly subject: string },
+  reason: string,
+  issues?: unknown,
+): { readonly error: ValidationError } {
+  const details = issues === undefined ? {} : { validation_errors: issues };
+  return {
+    error: new ValidationError(`Cannot read an event of "${contract.subject}": ${reason}`, { details }),
+  };
+}

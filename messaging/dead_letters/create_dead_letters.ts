@@ -1,0 +1,185 @@
+import { MessageBusError } from "../../errors/infrastructure.ts";
+import { isRetryableError } from "../../errors/is_retryable_error.ts";
+import { DLQ_HEADERS, dlqSubject } from "./_format.ts";
+import { deadLetterMatcher, toDeadLetter } from "./_read_dead_letter.ts";
+import type {
+  DeadLetter,
+  DeadLetterFilter,
+  DeadLetters,
+  RedriveOptions,
+  RedriveResult,
+} from "./dead_letters.ts";
+import type { MessageBus } from "../bus/message_bus.ts";
+import type { StoredMessage } from "../bus/stream.ts";
+import { Streams } from "../bus/streams.ts";
+
+/**
+ * The dead letters of a bus: to look at, to publish again when what made them fail is mended, or to throw away.
+ *
+ * @example
+ * ```ts
+ * import { createDeadLetters, createMemoryBus } from "@glam/shared/messaging";
+ *
+ * await using bus = createMemoryBus();
+ * const dead = createDeadLetters(bus);
+ * for await (const letter of dead.list({ subject: "evt.credit.>" })) {
+ *   console.log(letter.sequence, letter.subject, letter.errorCode, letter.errorMessage);
+ * }
+ * const { redriven } = await dead.redrive({ errorCode: "DATABASE_ERROR" }, { perSecond: 50 });
+ * console.log(redriven); // 0
+ * ```
+ */
+export function createDeadLetters(bus: MessageBus): DeadLetters {
+  async function* read(filter: DeadLetterFilter): AsyncIterableIterator<StoredMessage> {
+    const matches = deadLetterMatcher(filter);
+    const info = await bus.streamInfo(Streams.DLQ);
+    if (info === undefined) return;
+    const subject = filter.subject === undefined ? undefined : dlqSubject(filter.subject);
+    // What dies from now on is not meant: else a redrive of what fails at once would never end.
+    const last = filter.sequence ?? info.lastSequence;
+    let from = filter.sequence ?? info.firstSequence;
+    while (from <= last) {
+      const message = await bus.readMessage(Streams.DLQ, { from, subject });
+      if (message === undefined || message.sequence > last) return;
+      if (matches(toDeadLetter(message))) yield message;
+      from = message.sequence + 1;
+    }
+  }
+
+  async function* list(filter: DeadLetterFilter = {}): AsyncIterableIterator<DeadLetter> {
+    for await (const message of read(filter)) yield toDeadLetter(message);
+  }
+
+  async function redrive(
+    filter: DeadLetterFilter | "all",
+    options: RedriveOptions = {},
+  ): Promise<RedriveResult> {
+    const { dryRun = false, perSecond = 100, onProgress, signal } = options;
+    if (!(perSecond > 0)) {
+      throw new RangeError(`Expected \`perSecond\` to be greater than 0, got ${perSecond}`);
+    }
+    const sequences = await inOriginalOrder(read(toFilter(filter)));
+    const kept: { sequence: number; reason: string }[] = [];
+    let redriven = 0;
+    let done = 0;
+    let next = bus.clock.now();
+    for (const sequence of sequences) {
+      if (signal?.aborted) break;
+      const message = await bus.readMessage(Streams.DLQ, { sequence });
+      done++;
+      if (message === undefined) continue; // somebody else was faster
+      if (dryRun) {
+        redriven++;
+      } else {
+        await waitUntil(bus, next, signal);
+        if (signal?.aborted) break;
+        next = Math.max(next, bus.clock.now()) + 1000 / perSecond;
+        const problem = await publishAgain(bus, message);
+        if (problem === undefined) redriven++;
+        else kept.push({ sequence, reason: problem.reason });
+        if (problem?.isFinal) break;
+      }
+      onProgress?.({ done, total: sequences.length, letter: toDeadLetter(message) });
+    }
+    return { matched: sequences.length, redriven, kept };
+  }
+
+  async function purge(filter: DeadLetterFilter | "all"): Promise<number> {
+    const wanted = toFilter(filter);
+    if (filter === "all") return await bus.purgeStream(Streams.DLQ);
+    const sequences: number[] = [];
+    for await (const { sequence } of read(wanted)) sequences.push(sequence);
+    let removed = 0;
+    for (const sequence of sequences) {
+      if (await bus.deleteMessage(Streams.DLQ, sequence)) removed++;
+    }
+    return removed;
+  }
+
+  return {
+    async count() {
+      return (await bus.streamInfo(Streams.DLQ))?.messages ?? 0;
+    },
+    list,
+    async show(sequence) {
+      const message = await bus.readMessage(Streams.DLQ, { sequence });
+      return message && toDeadLetter(message);
+    },
+    redrive,
+    purge,
+  };
+}
+
+function toFilter(filter: DeadLetterFilter | "all"): DeadLetterFilter {
+  if (filter === "all") return {};
+  if (Object.values(filter).every((value) => value === undefined)) {
+    throw new TypeError('Expected a filter that says which dead letters are meant; "all" are all');
+  }
+  return filter;
+}
+
+/** The sequences of dead letters, ordered as their messages were in their streams. */
+async function inOriginalOrder(messages: AsyncIterable<StoredMessage>): Promise<number[]> {
+  const found: { sequence: number; stream: string; origin: number }[] = [];
+  for await (const message of messages) {
+    const { sequence, stream = "", streamSequence = 0 } = toDeadLetter(message);
+    found.push({ sequence, stream, origin: streamSequence });
+  }
+  found.sort((one, other) =>
+    one.stream < other.stream ? -1 : one.stream > other.stream ? 1 : one.origin - other.origin ||
+      one.sequence - other.sequence
+  );
+  return found.map(({ sequence }) => sequence);
+}
+
+interface Problem {
+  readonly reason: string;
+  /** Whether it is about the broker, so that the next one would fare no better. */
+  readonly isFinal: boolean;
+}
+
+/** Publishes one dead letter to where it came from, and removes it then; what kept it from that, where something did. */
+async function publishAgain(bus: MessageBus, message: StoredMessage): Promise<Problem | undefined> {
+  const { subject, data, headers, messageId, redriveCount, stream } = toDeadLetter(message);
+  const known: [string, string][] = [[DLQ_HEADERS.redriveCount, String(redriveCount + 1)]];
+  // It is still the event that it was: an inbox goes by this and not by the id that the message has now.
+  if (messageId !== undefined) known.push([DLQ_HEADERS.messageId, messageId]);
+  let isPublished = false;
+  try {
+    const { duplicate } = await bus.publish({
+      subject,
+      data,
+      headers: [...headers, ...known],
+      // A new id, or the window of the old one would swallow it; the same one for each try, or a lost answer would double it.
+      id: `redrive:${Streams.DLQ}:${message.sequence}:${message.timeNanos}`,
+      stream,
+    });
+    if (duplicate) {
+      return { reason: "It was published again a moment ago, and not removed then", isFinal: false };
+    }
+    isPublished = true;
+    await bus.deleteMessage(Streams.DLQ, message.sequence);
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      reason: isPublished ? `It was published again, and could not be removed: ${reason}` : reason,
+      isFinal: isRetryableError(error) || !(error instanceof MessageBusError),
+    };
+  }
+}
+
+/** Waits until then, or until the signal aborts. */
+async function waitUntil(bus: MessageBus, time: number, signal: AbortSignal | undefined): Promise<void> {
+  const ms = time - bus.clock.now();
+  if (ms <= 0 || signal?.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      timer.cancel();
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = bus.clock.setTimer(done, ms);
+    signal?.addEventListener("abort", done, { once: true });
+  });
+}

@@ -1,0 +1,90 @@
+import { busError } from "../bus/_bus_error.ts";
+import { toBytes } from "./_stream.ts";
+import { assertHeaders } from "../bus/_header_bytes.ts";
+import { subjectMatcher } from "../contract/_subject.ts";
+import type { Clock } from "../bus/clock.ts";
+import type { CallOptions, IncomingMessage, RawMessage, ServeOptions, Serving } from "../bus/message_bus.ts";
+import { MessageHeaders } from "../bus/message_headers.ts";
+
+interface Server {
+  readonly matches: (subject: string) => boolean;
+  readonly options: ServeOptions;
+  readonly running: Set<Promise<void>>;
+}
+
+/** Those who answer requests in this process. */
+export class MemoryServers {
+  readonly #servers: Server[] = [];
+  #turn = 0;
+
+  serve(subject: string, options: ServeOptions): Serving {
+    const server: Server = { matches: subjectMatcher(subject), options, running: new Set() };
+    this.#servers.push(server);
+    return { close: () => this.#end(server) };
+  }
+
+  call(subject: string, message: RawMessage, options: CallOptions, clock: Clock): Promise<IncomingMessage> {
+    const { timeoutMs = 5000, signal } = options;
+    const { headers = [] } = message;
+    assertHeaders(headers);
+    const place = { operation: "request", subject };
+    const chosen = this.#choose(subject);
+    if (chosen.length === 0) {
+      throw busError("no_responder", `Cannot send a request to "${subject}": nobody answers it`, place);
+    }
+    const request = { subject, data: toBytes(message.data), headers: new MessageHeaders(headers) };
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        timer.cancel();
+        signal?.removeEventListener("abort", onAbort);
+      };
+      const timer = clock.setTimer(() => {
+        end();
+        reject(busError("timeout", `No response from "${subject}" within ${timeoutMs} ms`, place));
+      }, timeoutMs);
+      const onAbort = () => {
+        end();
+        reject(signal!.reason);
+      };
+      if (signal?.aborted) return onAbort();
+      signal?.addEventListener("abort", onAbort, { once: true });
+      for (const server of chosen) {
+        const running = answer(server, request).then((reply) => {
+          end();
+          resolve(reply);
+        }, () => {}).finally(() => server.running.delete(running));
+        server.running.add(running);
+      }
+    });
+  }
+
+  /** All that have no queue, and of each queue the one whose turn it is. */
+  #choose(subject: string): Server[] {
+    const queues = new Map<string, Server[]>();
+    const chosen: Server[] = [];
+    for (const server of this.#servers) {
+      if (!server.matches(subject)) continue;
+      const { queue } = server.options;
+      if (queue === undefined) chosen.push(server);
+      else queues.set(queue, [...queues.get(queue) ?? [], server]);
+    }
+    const turn = this.#turn++;
+    return [...chosen, ...[...queues.values()].map((servers) => servers[turn % servers.length]!)];
+  }
+
+  async #end(server: Server): Promise<void> {
+    const index = this.#servers.indexOf(server);
+    if (index >= 0) this.#servers.splice(index, 1);
+    await Promise.all(server.running);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#servers].map((server) => this.#end(server)));
+  }
+}
+
+async function answer(server: Server, request: IncomingMessage): Promise<IncomingMessage> {
+  await Promise.resolve();
+  const { data, headers } = await server.options.onRequest(request);
+  return { subject: request.subject, data: toBytes(data), headers: new MessageHeaders(headers) };
+}

@@ -1,0 +1,231 @@
+import { busError } from "../bus/_bus_error.ts";
+import type { MemoryConsumer } from "./_consumer.ts";
+import { subjectMatcher } from "../contract/_subject.ts";
+import type { Clock } from "../bus/clock.ts";
+import type { OutgoingMessage, PublishAck } from "../bus/message_bus.ts";
+import type { MessageHeaders } from "../bus/message_headers.ts";
+import type { MessageQuery, PurgeOptions, StoredMessage, StreamConfig, StreamInfo } from "../bus/stream.ts";
+
+/** A message, and the bytes it counts for. */
+export class MemoryMessage implements StoredMessage {
+  readonly subject: string;
+  readonly sequence: number;
+  readonly timeMs: number;
+  readonly headers: MessageHeaders;
+  readonly data: Uint8Array;
+  readonly bytes: number;
+
+  constructor(
+    { subject }: OutgoingMessage,
+    sequence: number,
+    timeMs: number,
+    headers: MessageHeaders,
+    data: Uint8Array,
+    bytes: number,
+  ) {
+    this.subject = subject;
+    this.sequence = sequence;
+    this.timeMs = timeMs;
+    this.headers = headers;
+    this.data = data;
+    this.bytes = bytes;
+  }
+
+  get timeNanos(): bigint {
+    return BigInt(Math.round(this.timeMs)) * 1_000_000n;
+  }
+}
+
+const UTF8 = new TextEncoder();
+
+/** A stream with its messages in this process, to the rules of JetStream. */
+export class MemoryStream {
+  config: StreamConfig;
+  readonly consumers: Map<string, MemoryConsumer> = new Map<string, MemoryConsumer>();
+  lastSequence = 0;
+  readonly #clock: Clock;
+  /** By sequence, from `#base` on: a map of a million entries takes most of the time of storing. */
+  #messages: (MemoryMessage | undefined)[] = [];
+  #base = 1;
+  #count = 0;
+  readonly #ids = new Map<string, { readonly sequence: number; readonly at: number }>();
+  #matchers: ((subject: string) => boolean)[] = [];
+  #firstSequence = 1;
+  #bytes = 0;
+  /** When the first id is to be forgotten, or the first message is too old: before, there is nothing to look for. */
+  #nextExpiry = Infinity;
+
+  constructor(config: StreamConfig, clock: Clock) {
+    this.#clock = clock;
+    this.config = config;
+    this.configure(config);
+  }
+
+  configure(config: StreamConfig): void {
+    this.config = config;
+    this.#matchers = config.subjects.map(subjectMatcher);
+    this.#nextExpiry = 0; // its limits may be others now
+    this.#trim();
+  }
+
+  covers(subject: string): boolean {
+    for (const matches of this.#matchers) if (matches(subject)) return true;
+    return false;
+  }
+
+  get(sequence: number): MemoryMessage | undefined {
+    return this.#messages[sequence - this.#base];
+  }
+
+  get firstSequence(): number {
+    this.expire();
+    return this.#firstSequence;
+  }
+
+  store(message: OutgoingMessage, data: Uint8Array, headers: MessageHeaders, bytes: number): PublishAck {
+    const { name, maxMessageBytes, discard, maxAgeMs = Infinity } = this.config;
+    const { subject, id } = message;
+    if (maxMessageBytes !== undefined && bytes > maxMessageBytes) {
+      throw busError("too_large", `Cannot publish "${subject}": ${bytes} bytes are more than ${name} takes`, {
+        operation: "publish",
+        stream: name,
+        subject,
+      });
+    }
+    this.expire();
+    if (id !== undefined) {
+      const known = this.#ids.get(id);
+      if (known !== undefined) return { stream: name, seq: known.sequence, duplicate: true };
+    }
+    if (discard === "new" && this.#isFull(bytes)) {
+      throw busError("stream_full", `Cannot publish "${subject}": ${name} is full`, {
+        operation: "publish",
+        stream: name,
+        subject,
+      });
+    }
+    const now = this.#clock.now();
+    const sequence = ++this.lastSequence;
+    const stored = new MemoryMessage(message, sequence, now, headers, data, bytes);
+    this.#messages.push(stored);
+    this.#count++;
+    this.#bytes += bytes;
+    if (id !== undefined) this.#ids.set(id, { sequence, at: now });
+    if (this.#nextExpiry === Infinity) this.#nextExpiry = now + Math.min(this.#windowMs, maxAgeMs);
+    for (const consumer of this.consumers.values()) consumer.onStored(stored);
+    this.#trim();
+    return { stream: name, seq: sequence, duplicate: false };
+  }
+
+  #isFull(bytes: number): boolean {
+    const { maxMessages = Infinity, maxBytes = Infinity } = this.config;
+    return this.#count + 1 > maxMessages || this.#bytes + bytes > maxBytes;
+  }
+
+  get #windowMs(): number {
+    const { maxAgeMs = Infinity, duplicateWindowMs = DUPLICATE_WINDOW_MS } = this.config;
+    return Math.min(duplicateWindowMs, maxAgeMs);
+  }
+
+  /** Drops what is too old, and forgets ids whose window has passed. */
+  expire(): void {
+    const now = this.#clock.now();
+    if (now < this.#nextExpiry) return;
+    this.#nextExpiry = Infinity;
+    const windowMs = this.#windowMs;
+    for (const [id, { at }] of this.#ids) {
+      if (now - at < windowMs) {
+        this.#nextExpiry = at + windowMs;
+        break;
+      }
+      this.#ids.delete(id);
+    }
+    const { maxAgeMs } = this.config;
+    if (maxAgeMs === undefined) return;
+    for (let sequence = this.#firstSequence; sequence <= this.lastSequence; sequence++) {
+      const message = this.get(sequence);
+      if (message === undefined) continue;
+      if (now - message.timeMs < maxAgeMs) {
+        this.#nextExpiry = Math.min(this.#nextExpiry, message.timeMs + maxAgeMs);
+        break;
+      }
+      this.remove(message.sequence);
+    }
+  }
+
+  #trim(): void {
+    const { maxMessages = Infinity, maxBytes = Infinity } = this.config;
+    while (this.#count > maxMessages || (this.#bytes > maxBytes && this.#count > 0)) {
+      this.remove(this.#firstSequence);
+    }
+  }
+
+  remove(sequence: number): boolean {
+    const message = this.get(sequence);
+    if (message === undefined) return false;
+    this.#messages[sequence - this.#base] = undefined;
+    this.#count--;
+    this.#bytes -= message.bytes;
+    if (sequence === this.#firstSequence) {
+      while (this.#firstSequence <= this.lastSequence && this.get(this.#firstSequence) === undefined) {
+        this.#firstSequence++;
+      }
+      this.#compact();
+    }
+    for (const consumer of this.consumers.values()) consumer.onRemoved(message);
+    return true;
+  }
+
+  /** Lets go of the room of what is gone, when it is half of all. */
+  #compact(): void {
+    const gone = this.#firstSequence - this.#base;
+    if (gone < 1024 || gone * 2 < this.#messages.length) return;
+    this.#messages = this.#messages.slice(gone);
+    this.#base = this.#firstSequence;
+  }
+
+  read(query: MessageQuery): StoredMessage | undefined {
+    this.expire();
+    if ("sequence" in query) return this.get(query.sequence);
+    const matches = subjectMatcher(query.subject ?? ">");
+    for (
+      let sequence = Math.max(query.from, this.#firstSequence);
+      sequence <= this.lastSequence;
+      sequence++
+    ) {
+      const message = this.get(sequence);
+      if (message !== undefined && matches(message.subject)) return message;
+    }
+    return undefined;
+  }
+
+  purge({ subject = ">", before = Infinity }: PurgeOptions): number {
+    this.expire();
+    const matches = subjectMatcher(subject);
+    let removed = 0;
+    for (let sequence = this.#firstSequence; sequence <= this.lastSequence && sequence < before; sequence++) {
+      const message = this.get(sequence);
+      if (message !== undefined && matches(message.subject) && this.remove(sequence)) removed++;
+    }
+    return removed;
+  }
+
+  info(): StreamInfo {
+    this.expire();
+    return {
+      config: this.config,
+      messages: this.#count,
+      bytes: this.#bytes,
+      firstSequence: this.#firstSequence,
+      lastSequence: this.lastSequence,
+      consumers: this.consumers.size,
+    };
+  }
+}
+
+const DUPLICATE_WINDOW_MS = 120_000;
+
+/** A payload as bytes that nobody else holds. */
+export function toBytes(data: string | Uint8Array): Uint8Array {
+  return typeof data === "string" ? UTF8.encode(data) : data.slice();
+}

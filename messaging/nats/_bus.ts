@@ -1,0 +1,307 @@
+import type { Msg, NatsConnection } from "@nats-io/nats-core";
+import { detectRuntime } from "../../internal/runtime.ts";
+import { assertConsumerConfig, fullConsumerConfig } from "../bus/_consumer_config.ts";
+import { credentialsExpiry } from "./_credentials_expiry.ts";
+import { busError, type BusErrorPlace, toBusError } from "../bus/_bus_error.ts";
+import { NatsAcks } from "./_acks.ts";
+import { bindServerConsumer, findServerConsumer, toConsumerInfo } from "./_consumers.ts";
+import { NatsInbox, saysNobody } from "./_reply_inbox.ts";
+import { NatsLink } from "./_link.ts";
+import { NatsManager } from "./_manager.ts";
+import { encodeHeaders, NatsMessage } from "./_message.ts";
+import { publishHeaders, readAck } from "./_publish.ts";
+import { NatsPull } from "./_pull.ts";
+import { serveRequests } from "./_serve.ts";
+import { NatsStorage } from "./_storage.ts";
+import { assertSubject } from "../contract/_subject.ts";
+import { type Clock, systemClock } from "../bus/clock.ts";
+import type { BusConsumer, ConsumerConfig, ConsumerOptions } from "../bus/consumer.ts";
+import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
+import type {
+  BusState,
+  CallOptions,
+  IncomingMessage,
+  MessageBus,
+  OutgoingMessage,
+  PublishAck,
+  PublishOptions,
+  RawMessage,
+  ServeOptions,
+  Serving,
+} from "../bus/message_bus.ts";
+import type { NatsOptions } from "./nats_options.ts";
+import { sendRequest } from "../request/send_request.ts";
+import type {
+  EnsureStreamOptions,
+  MessageQuery,
+  PurgeOptions,
+  StoredMessage,
+  StreamConfig,
+  StreamInfo,
+  StreamReport,
+} from "../bus/stream.ts";
+
+const UTF8 = new TextEncoder();
+
+/** A bus on a connection to NATS. */
+export class NatsBus implements MessageBus {
+  readonly clock: Clock = systemClock;
+  readonly #connection: NatsConnection;
+  readonly #inboxPrefix: string;
+  readonly #inbox: NatsInbox;
+  readonly #acks: NatsAcks;
+  readonly #pulls = new Set<NatsPull>();
+  readonly #servings = new Set<Serving>();
+  readonly #link: NatsLink;
+  readonly #manager: NatsManager;
+  readonly #storage: NatsStorage;
+
+  constructor(connection: NatsConnection, inboxPrefix: string, { creds, logger, domain }: NatsOptions) {
+    this.#connection = connection;
+    this.#inboxPrefix = inboxPrefix;
+    this.#inbox = new NatsInbox(connection, `${inboxPrefix}.ack`);
+    this.#acks = new NatsAcks(connection, () => this.#link.isUp);
+    this.#link = new NatsLink(
+      connection,
+      {
+        onLost: () => this.#lost(),
+        onAgain: () => this.#acks.flush(),
+        onEnd: () => this.#end(),
+        onRefused: (subject) => this.#inbox.refuse(subject),
+        drain: () => this.#drain(),
+      },
+      logger,
+      credentialsExpiry(creds),
+    );
+    this.#manager = new NatsManager(connection, this.#link, domain);
+    this.#storage = new NatsStorage(this.#manager, this.#link);
+  }
+
+  get connected(): boolean {
+    return this.#link.connected;
+  }
+
+  get maxPayloadBytes(): number {
+    return this.#connection.info?.max_payload ?? 1_048_576;
+  }
+
+  publish(message: OutgoingMessage, { timeoutMs = 5000 }: PublishOptions = {}): Promise<PublishAck> {
+    return new Promise((resolve, reject) => {
+      const { subject } = message;
+      assertSubject(subject);
+      const place = { operation: "publish", subject, stream: message.stream };
+      const doing = `Cannot publish "${subject}"`;
+      this.#link.assertOpen(doing, place);
+      const own = publishHeaders(message, () => this.#link.version);
+      const headers = encodeHeaders(message.headers ?? [], own);
+      const data = typeof message.data === "string" ? UTF8.encode(message.data) : message.data;
+      const bytes = data.length + (headers?.bytes ?? 0);
+      if (bytes > this.maxPayloadBytes) {
+        const why = `${bytes} bytes are more than the ${this.maxPayloadBytes} that the server takes`;
+        throw busError("too_large", `${doing}: ${why}`, place);
+      }
+      const onReply = (reply: Msg) => {
+        const ack = readAck(reply, subject, place);
+        if (ack instanceof Error) reject(ack);
+        else resolve(ack);
+      };
+      this.#send(subject, data, headers, timeoutMs, doing, place, onReply, reject);
+    });
+  }
+
+  ensureStream(config: StreamConfig, options?: EnsureStreamOptions): Promise<StreamReport> {
+    return this.#storage.ensureStream(config, options);
+  }
+
+  deleteStream(name: string): Promise<boolean> {
+    return this.#storage.deleteStream(name);
+  }
+
+  streamInfo(name: string): Promise<StreamInfo | undefined> {
+    return this.#storage.streamInfo(name);
+  }
+
+  findStream(subject: string): Promise<string | undefined> {
+    return this.#storage.findStream(subject);
+  }
+
+  readMessage(stream: string, query: MessageQuery): Promise<StoredMessage | undefined> {
+    return this.#storage.readMessage(stream, query);
+  }
+
+  deleteMessage(stream: string, sequence: number): Promise<boolean> {
+    return this.#storage.deleteMessage(stream, sequence);
+  }
+
+  purgeStream(stream: string, options?: PurgeOptions): Promise<number> {
+    return this.#storage.purgeStream(stream, options);
+  }
+
+  deleteConsumer(stream: string, name: string): Promise<boolean> {
+    return this.#storage.deleteConsumer(stream, name);
+  }
+
+  async consumer(config: ConsumerConfig, { update = false }: ConsumerOptions = {}): Promise<BusConsumer> {
+    assertConsumerConfig(config);
+    const { stream, name } = config;
+    const place = { operation: "bind_consumer", stream };
+    const doing = `Cannot bind to the consumer ${name} of ${stream}`;
+    assertNotAtTheEdge(doing, place);
+    const created = await this.#manager.ask(
+      doing,
+      place,
+      (manager) => bindServerConsumer(manager, config, update),
+    );
+    const info = () =>
+      this.#manager.ask(
+        `Cannot read the consumer ${name}`,
+        { operation: "consumer_info", stream },
+        async (manager) => {
+          const found = await findServerConsumer(manager, stream, name);
+          return found === undefined ? undefined : toConsumerInfo(found);
+        },
+      );
+    return {
+      config: fullConsumerConfig(config),
+      created,
+      info,
+      subscribe: (options) => {
+        this.#link.assertOpen("Cannot subscribe", { operation: "subscribe", stream });
+        const pull = new NatsPull({
+          connection: this.#connection,
+          nextSubject: `${this.#manager.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${name}`,
+          newInbox: () => `${this.#inboxPrefix}.${crypto.randomUUID()}`,
+          unavailable: () => this.#link.unavailable(),
+          onClose: (closed) => this.#pulls.delete(closed),
+          flushAnswers: () => this.#acks.flush(),
+          inspect: info,
+          answer: (subject, payload) => this.#acks.add(subject, payload),
+          confirm: (subject, timeoutMs) => this.#confirm(subject, timeoutMs, stream),
+        }, options);
+        this.#pulls.add(pull);
+        return pull;
+      },
+      oldest: async () => {
+        const state = await info();
+        if (state === undefined || state.ackPending + state.pending === 0) return undefined;
+        return await this.readMessage(stream, { from: state.ackFloor + 1, subject: config.filterSubject });
+      },
+    };
+  }
+
+  request<In, Input, Out>(
+    contract: RequestContract<In, Input, Out>,
+    data: Input,
+    options?: RequestOptions,
+  ): Promise<Out> {
+    return sendRequest(this, contract, data, options);
+  }
+
+  call(subject: string, message: RawMessage, options: CallOptions = {}): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const { timeoutMs = 5000, signal } = options;
+      assertSubject(subject);
+      const place = { operation: "request", subject };
+      const doing = `Cannot send a request to "${subject}"`;
+      this.#link.assertOpen(doing, place);
+      signal?.throwIfAborted();
+      const headers = encodeHeaders(message.headers ?? [], "");
+      const end = () => signal?.removeEventListener("abort", onAbort);
+      const token = this.#send(subject, message.data, headers, timeoutMs, doing, place, (reply) => {
+        end();
+        if (saysNobody(reply)) reject(busError("no_responder", `${doing}: nobody answers it`, place));
+        else resolve(new NatsMessage(reply));
+      }, (error) => {
+        end();
+        reject(error);
+      });
+      const onAbort = () => {
+        this.#inbox.forget(token);
+        reject(signal!.reason);
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  // deno-lint-ignore require-await -- what is refused is a rejection
+  async serve(subject: string, options: ServeOptions): Promise<Serving> {
+    const place = { operation: "serve", subject };
+    assertNotAtTheEdge(`Cannot serve "${subject}"`, place);
+    this.#link.assertOpen(`Cannot serve "${subject}"`, place);
+    const serving = serveRequests(this.#connection, subject, options);
+    const close = async () => {
+      this.#servings.delete(own);
+      await serving.close();
+    };
+    const own: Serving = { close };
+    this.#servings.add(own);
+    return own;
+  }
+
+  onStateChange(listener: (state: BusState) => void): () => void {
+    return this.#link.onStateChange(listener);
+  }
+
+  flush(): Promise<void> {
+    this.#acks.flush();
+    return this.#manager.ask("Cannot flush", { operation: "flush" }, () => this.#connection.flush());
+  }
+
+  close(): Promise<void> {
+    return this.#link.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #drain(): Promise<void> {
+    await Promise.all([...this.#servings].map((serving) => serving.close()));
+    await this.#inbox.settled();
+    this.#acks.flush();
+    await this.#connection.flush();
+  }
+
+  #lost(): void {
+    this.#failAll("the connection was lost");
+    for (const pull of [...this.#pulls]) pull.end("disconnected");
+  }
+
+  #end(): void {
+    this.#failAll("the bus is closed");
+    this.#inbox.stop();
+    for (const pull of [...this.#pulls]) {
+      pull.end("closed");
+      pull.close();
+    }
+  }
+
+  /** Rejects whatever waits for an answer: there will be none. */
+  #failAll(reason: string): void {
+    this.#inbox.failAll(reason);
+    this.#manager.failAll(reason);
+  }
+
+  #send(...args: Parameters<NatsInbox["send"]>): string {
+    try {
+      return this.#inbox.send(...args);
+    } catch (error) {
+      throw toBusError(error, args[4], args[5]);
+    }
+  }
+
+  async #confirm(subject: string, timeoutMs: number, stream: string): Promise<void> {
+    const place = { operation: "ack", stream };
+    const doing = "Cannot acknowledge";
+    this.#link.assertOpen(doing, place);
+    const reply = await new Promise<Msg>((resolve, reject) => {
+      this.#send(subject, "", undefined, timeoutMs, doing, place, resolve, reject);
+    });
+    if (saysNobody(reply)) throw busError("unavailable", `${doing}: the consumer is gone`, place);
+  }
+}
+
+function assertNotAtTheEdge(doing: string, place: BusErrorPlace): void {
+  if (detectRuntime() !== "workerd") return;
+  throw busError("unsupported", `${doing}: a connection on workerd does not outlive its request`, place);
+}

@@ -1,0 +1,98 @@
+import type {
+  ConsumerConfig as ServerConfig,
+  ConsumerInfo as ServerInfo,
+  JetStreamManager,
+} from "@nats-io/jetstream";
+import { consumerDrift, fullConsumerConfig, mismatch } from "../bus/_consumer_config.ts";
+import type { ConsumerConfig, ConsumerInfo, FullConsumerConfig } from "../bus/consumer.ts";
+
+const NANOS = 1e6;
+
+/** Makes a durable consumer or finds it as it should be; gives whether it was made. */
+export async function bindServerConsumer(
+  manager: JetStreamManager,
+  config: ConsumerConfig,
+  update: boolean,
+): Promise<boolean> {
+  const existing = await findServerConsumer(manager, config.stream, config.name);
+  if (existing === undefined) {
+    await manager.consumers.add(config.stream, toServerConfig(fullConsumerConfig(config)));
+    return true;
+  }
+  const drift = [
+    ...consumerDrift(toConsumerConfig(config, existing.config), config),
+    ...existing.config.ack_policy === "explicit" ? [] : [`ack_policy is ${existing.config.ack_policy}`],
+    ...existing.config.deliver_subject ? ["it pushes"] : [],
+    ...(existing.config.max_deliver ?? -1) > 0 ? [`max_deliver is ${existing.config.max_deliver}`] : [],
+  ];
+  if (drift.length === 0) return false;
+  if (!update || existing.config.deliver_subject || existing.config.ack_policy !== "explicit") {
+    throw mismatch(config, drift);
+  }
+  const { ack_wait, max_ack_pending, max_deliver } = toServerConfig(fullConsumerConfig(config));
+  await manager.consumers.update(config.stream, config.name, {
+    ack_wait: ack_wait!,
+    max_ack_pending: max_ack_pending!,
+    max_deliver: max_deliver!,
+  });
+  const left = consumerDrift(toConsumerConfig(config, existing.config), config).filter((line) =>
+    line.startsWith("filter_subject")
+  );
+  if (left.length > 0) throw mismatch(config, left);
+  return false;
+}
+
+/** A consumer as the server tells of it. */
+export async function findServerConsumer(
+  manager: JetStreamManager,
+  stream: string,
+  name: string,
+): Promise<ServerInfo | undefined> {
+  try {
+    return await manager.consumers.info(stream, name);
+  } catch (error) {
+    const { name: kind } = error as Error;
+    if (kind === "ConsumerNotFoundError" || kind === "StreamNotFoundError") return undefined;
+    throw error;
+  }
+}
+
+/** What the server says, in our terms. */
+export function toConsumerInfo(info: ServerInfo): ConsumerInfo {
+  const { opt_start_seq: start = 1 } = info.config;
+  return {
+    // The server says 0 until something is settled, wherever the consumer starts.
+    ackFloor: Math.max(info.ack_floor.stream_seq, start - 1),
+    delivered: info.delivered.stream_seq,
+    ackPending: info.num_ack_pending,
+    redelivered: info.num_redelivered,
+    pending: info.num_pending,
+    waiting: info.num_waiting,
+  };
+}
+
+function toServerConfig(config: FullConsumerConfig): Partial<ServerConfig> {
+  const { deliver } = config;
+  const start = deliver === "all"
+    ? { deliver_policy: "all" as const }
+    : { deliver_policy: "by_start_sequence" as const, opt_start_seq: deliver.startSequence };
+  return {
+    durable_name: config.name,
+    filter_subject: config.filterSubject,
+    ack_policy: "explicit",
+    ack_wait: config.ackWaitMs * NANOS,
+    max_ack_pending: config.maxAckPending,
+    max_deliver: -1, // dead letters are written by the listener: the server would only stop
+    ...start,
+  };
+}
+
+function toConsumerConfig({ stream, name }: ConsumerConfig, config: ServerConfig): ConsumerConfig {
+  return {
+    stream,
+    name,
+    filterSubject: config.filter_subject || ">",
+    ackWaitMs: (config.ack_wait ?? 0) / NANOS,
+    maxAckPending: config.max_ack_pending,
+  };
+}

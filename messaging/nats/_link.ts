@@ -1,0 +1,153 @@
+import type { NatsConnection } from "@nats-io/nats-core";
+import type { LoggerLike } from "../../logging/logger.ts";
+import { busError, type BusErrorPlace, toBusError } from "../bus/_bus_error.ts";
+import { within } from "../bus/_within.ts";
+import type { BusState } from "../bus/message_bus.ts";
+
+const DRAIN_TIMEOUT_MS = 5000;
+
+/** What has to be done where the state of a connection changes, before anybody else hears of it. */
+export interface NatsLinkDuties {
+  /** The connection is lost, and may come back. */
+  onLost(): void;
+  /** It is there again. */
+  onAgain(): void;
+  /** It will not come back. */
+  onEnd(): void;
+  /** The server does not permit to publish to this subject. */
+  onRefused(subject: string): void;
+  /** Sends what waits to be sent. */
+  drain(): Promise<void>;
+}
+
+/** The state of a connection to NATS: there, lost, or over for good. */
+export class NatsLink {
+  readonly #connection: NatsConnection;
+  readonly #duties: NatsLinkDuties;
+  readonly #log: LoggerLike | undefined;
+  readonly #listeners = new Set<(state: BusState) => void>();
+  #connected = true;
+  #ended = false;
+  #closing: Promise<void> | undefined;
+  /** The server has said that the credentials are no longer valid, and has not been reached since. It may not say so. */
+  #isExpired = false;
+  /** When the credentials say that they are no longer valid, in milliseconds since 1970. */
+  readonly #expiresAt: number;
+  #refusal: Error | undefined;
+
+  constructor(
+    connection: NatsConnection,
+    duties: NatsLinkDuties,
+    log: LoggerLike | undefined,
+    expiresAt: number,
+  ) {
+    this.#connection = connection;
+    this.#expiresAt = expiresAt;
+    this.#duties = duties;
+    this.#log = log;
+    this.#watch();
+  }
+
+  /** Whether the server can be reached; also while the last words are sent. */
+  get isUp(): boolean {
+    return this.#connected;
+  }
+
+  get connected(): boolean {
+    return this.#connected && this.#closing === undefined;
+  }
+
+  get version(): string {
+    return this.#connection.info?.version ?? "0.0.0";
+  }
+
+  /** Why nothing can be sent, where nothing can. */
+  unavailable(): "closed" | "disconnected" | undefined {
+    if (this.#closing !== undefined || this.#connection.isClosed()) return "closed";
+    return this.#connected ? undefined : "disconnected";
+  }
+
+  assertOpen(doing: string, place: BusErrorPlace): void {
+    const reason = this.unavailable();
+    if (reason === undefined) return;
+    const why = reason === "closed" ? "the bus is closed" : "the connection is lost";
+    throw busError("unavailable", `${doing}: ${why}`, place);
+  }
+
+  onStateChange(listener: (state: BusState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#drain();
+  }
+
+  /** Sends what waits, as long as somebody takes it. `nc.drain()` rejects, and leaves the connection open, without one. */
+  async #drain(): Promise<void> {
+    const connection = this.#connection;
+    if (!connection.isClosed() && this.#connected) {
+      await within(DRAIN_TIMEOUT_MS, () => this.#duties.drain());
+    }
+    await connection.close().catch(() => {});
+    await connection.closed();
+    this.#end(undefined);
+  }
+
+  #end(error: Error | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#connected = false;
+    this.#duties.onEnd();
+    this.#tell(error === undefined ? { type: "closed" } : { type: "closed", error });
+  }
+
+  #tell(state: BusState): void {
+    for (const listener of [...this.#listeners]) listener(state);
+  }
+
+  async #watch(): Promise<void> {
+    const log = this.#log;
+    this.#connection.closed().then((reason) => {
+      if (this.#closing !== undefined) return;
+      this.#closing = Promise.resolve();
+      const error = toBusError(
+        this.#refusal ?? reason ?? new Error("closed by somebody else"),
+        "The connection to NATS is closed",
+        { operation: "connect" },
+      );
+      log?.critical("Message bus connection closed", { error });
+      this.#end(error);
+    });
+    for await (const status of this.#connection.status()) {
+      if (status.type === "disconnect") {
+        if (!this.#connected) continue;
+        this.#connected = false;
+        log?.warn("Message bus connection lost", { server: status.server });
+        this.#duties.onLost();
+        this.#tell({ type: "disconnected" });
+      } else if (status.type === "reconnect") {
+        this.#connected = true;
+        this.#isExpired = false;
+        log?.info("Message bus connected again", { server: status.server });
+        this.#duties.onAgain();
+        this.#tell({ type: "connected" });
+      } else if (status.type === "error") {
+        log?.error("Message bus error", { error: status.error });
+        this.#heed(status.error);
+      }
+    }
+  }
+
+  #heed(error: Error): void {
+    const { name, operation, subject } = error as Error & { operation?: unknown; subject?: unknown };
+    if (operation === "publish" && typeof subject === "string") this.#duties.onRefused(subject);
+    if (name === "UserAuthenticationExpiredError") {
+      this.#isExpired = true;
+    } else if (name === "AuthorizationError" && (this.#isExpired || Date.now() >= this.#expiresAt)) {
+      // They will not get better. Refused otherwise they may, such as when a server is being configured.
+      this.#refusal = new Error("the credentials have expired", { cause: error });
+      this.#connection.close().catch(() => {});
+    }
+  }
+}

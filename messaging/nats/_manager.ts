@@ -1,0 +1,66 @@
+import { outside } from "../../internal/outside.ts";
+import type { JetStreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/nats-core";
+import { busError, type BusErrorPlace, toBusError } from "../bus/_bus_error.ts";
+import type { NatsLink } from "./_link.ts";
+
+/** Asks the server something about its streams. */
+export class NatsManager {
+  readonly #connection: NatsConnection;
+  readonly #link: NatsLink;
+  readonly #domain: string | undefined;
+  readonly #asking = new Set<(error: Error) => void>();
+  #manager: Promise<JetStreamManager> | undefined;
+
+  constructor(connection: NatsConnection, link: NatsLink, domain: string | undefined) {
+    this.#connection = connection;
+    this.#link = link;
+    this.#domain = domain;
+  }
+
+  /** First part of the subjects of requests to JetStream. */
+  get apiPrefix(): string {
+    return this.#domain === undefined ? "$JS.API" : `$JS.${this.#domain}.API`;
+  }
+
+  /** The result of `ask`; rejects at once when the connection is lost meanwhile. */
+  async ask<T>(
+    doing: string,
+    place: BusErrorPlace,
+    ask: (manager: JetStreamManager) => Promise<T>,
+  ): Promise<T> {
+    this.#link.assertOpen(doing, place);
+    let fail: (error: Error) => void = () => {};
+    const lost = new Promise<never>((_, reject) => fail = reject);
+    lost.catch(() => {});
+    const onLost = (error: Error) => fail(busError("unavailable", `${doing}: ${error.message}`, place));
+    this.#asking.add(onLost);
+    try {
+      this.#manager ??= this.#open();
+      return await Promise.race([this.#manager.then(ask), lost]);
+    } catch (error) {
+      throw isUnanswered(error)
+        ? busError("unavailable", `${doing}: JetStream does not answer`, { ...place, cause: error })
+        : toBusError(error, doing, place);
+    } finally {
+      this.#asking.delete(onLost);
+    }
+  }
+
+  /** Rejects whatever waits for an answer: there will be none. */
+  failAll(reason: string): void {
+    for (const fail of [...this.#asking]) fail(new Error(reason));
+  }
+
+  async #open(): Promise<JetStreamManager> {
+    const { jetstreamManager } = await outside(() => import("@nats-io/jetstream"));
+    return await jetstreamManager(this.#connection, {
+      checkAPI: false,
+      ...this.#domain !== undefined && { domain: this.#domain },
+    });
+  }
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && error.name === "JetStreamNotEnabled";
+}

@@ -1,0 +1,72 @@
+import type { Msg } from "@nats-io/nats-core";
+import type { MessageBusError } from "../../errors/infrastructure.ts";
+import { busError, type BusErrorKind, type BusErrorPlace } from "../bus/_bus_error.ts";
+import { assertHeaderValue } from "../bus/_header_bytes.ts";
+import { saysNobody } from "./_reply_inbox.ts";
+import { isAtLeast } from "./_streams.ts";
+import type { OutgoingMessage, PublishAck } from "../bus/message_bus.ts";
+
+const UTF8 = new TextDecoder();
+const TTL_SINCE = "2.11.0";
+
+/** The lines of the headers that are the broker's. */
+export function publishHeaders(
+  { subject, id, stream, ttlMs }: OutgoingMessage,
+  version: () => string,
+): string {
+  let lines = "";
+  if (id !== undefined) {
+    assertHeaderValue("Nats-Msg-Id", id);
+    lines += `Nats-Msg-Id: ${id}\r\n`;
+  }
+  if (stream !== undefined) {
+    assertHeaderValue("Nats-Expected-Stream", stream);
+    lines += `Nats-Expected-Stream: ${stream}\r\n`;
+  }
+  if (ttlMs !== undefined) {
+    if (!(ttlMs >= 1000)) throw new RangeError(`Expected \`ttlMs\` to be at least 1000, got ${ttlMs}`);
+    // An older server would store the message for ever, and say nothing.
+    if (!isAtLeast(version(), TTL_SINCE)) {
+      const why = `ttlMs needs nats-server ${TTL_SINCE}, this one is ${version()}`;
+      throw busError("unsupported", `Cannot publish "${subject}": ${why}`, { operation: "publish", subject });
+    }
+    lines += `Nats-TTL: ${Math.ceil(ttlMs / 1000)}s\r\n`;
+  }
+  return lines;
+}
+
+interface ServerAck {
+  readonly stream?: unknown;
+  readonly seq?: unknown;
+  readonly duplicate?: boolean;
+  readonly error?: { readonly code?: number; readonly err_code?: number; readonly description?: string };
+}
+
+/** What the answer to a message says. */
+export function readAck(reply: Msg, subject: string, place: BusErrorPlace): MessageBusError | PublishAck {
+  const fail = (kind: BusErrorKind, why: string) =>
+    busError(kind, `Cannot publish "${subject}": ${why}`, place);
+  if (saysNobody(reply)) return fail("no_stream", "no stream covers this subject");
+  let ack: ServerAck;
+  try {
+    ack = JSON.parse(UTF8.decode(reply.data));
+  } catch {
+    ack = {};
+  }
+  const { stream, seq, error } = ack;
+  if (error !== undefined) {
+    return fail(kindOf(error.err_code, error.code, error.description), error.description ?? "");
+  }
+  if (typeof stream !== "string" || typeof seq !== "number") {
+    return fail("no_stream", "somebody who is no stream answered it");
+  }
+  return { stream, seq, duplicate: ack.duplicate === true };
+}
+
+// https://github.com/nats-io/nats-server/blob/main/server/errors.json
+function kindOf(code = 0, status = 0, description = ""): BusErrorKind {
+  if (code === 10054) return "too_large";
+  if (code === 10060) return "no_stream";
+  if (code === 10047 || /maximum (messages|bytes)|insufficient/.test(description)) return "stream_full";
+  return status >= 500 ? "unavailable" : "refused";
+}

@@ -1,0 +1,124 @@
+import { findServerConsumer } from "./_consumers.ts";
+import type { NatsLink } from "./_link.ts";
+import type { NatsManager } from "./_manager.ts";
+import { decodeHeaders } from "./_message.ts";
+import { assertSupported, ensureServerStream, findServerStream, toStreamInfo } from "./_streams.ts";
+import type { MessageBus } from "../bus/message_bus.ts";
+import type {
+  EnsureStreamOptions,
+  MessageQuery,
+  PurgeOptions,
+  StoredMessage,
+  StreamConfig,
+} from "../bus/stream.ts";
+import type { StreamInfo, StreamReport } from "../bus/stream.ts";
+
+/** The methods of a bus that are about what its streams keep. */
+type Storage = Pick<
+  MessageBus,
+  | "deleteConsumer"
+  | "deleteMessage"
+  | "deleteStream"
+  | "ensureStream"
+  | "findStream"
+  | "purgeStream"
+  | "readMessage"
+  | "streamInfo"
+>;
+
+/** Streams on a NATS server: makes, reads, changes and deletes them, and the messages in them. */
+export class NatsStorage implements Storage {
+  readonly #manager: NatsManager;
+  readonly #link: NatsLink;
+
+  constructor(manager: NatsManager, link: NatsLink) {
+    this.#manager = manager;
+    this.#link = link;
+  }
+
+  ensureStream(config: StreamConfig, options: EnsureStreamOptions = {}): Promise<StreamReport> {
+    const place = { operation: "ensure_stream", stream: config.name };
+    return this.#manager.ask(`Cannot ensure ${config.name}`, place, (manager) => {
+      assertSupported(config, this.#link.version);
+      return ensureServerStream(manager, config, options);
+    });
+  }
+
+  deleteStream(name: string): Promise<boolean> {
+    const place = { operation: "delete_stream", stream: name };
+    return this.#manager.ask(`Cannot delete ${name}`, place, async (manager) => {
+      return await findServerStream(manager, name) !== undefined && await manager.streams.delete(name);
+    });
+  }
+
+  streamInfo(name: string): Promise<StreamInfo | undefined> {
+    const place = { operation: "stream_info", stream: name };
+    return this.#manager.ask(`Cannot read ${name}`, place, async (manager) => {
+      const info = await findServerStream(manager, name);
+      return info === undefined ? undefined : toStreamInfo(info);
+    });
+  }
+
+  findStream(subject: string): Promise<string | undefined> {
+    const doing = `Cannot look for the stream of "${subject}"`;
+    return this.#manager.ask(doing, { operation: "find_stream", subject }, async (manager) => {
+      for await (const name of manager.streams.names(subject)) return name;
+      return undefined;
+    });
+  }
+
+  readMessage(stream: string, query: MessageQuery): Promise<StoredMessage | undefined> {
+    const doing = `Cannot read a message of ${stream}`;
+    return this.#manager.ask(doing, { operation: "read_message", stream }, async (manager) => {
+      const request = "sequence" in query
+        ? { seq: query.sequence }
+        : { seq: query.from, next_by_subj: query.subject ?? ">" }; // which the client's type lacks
+      const found = await manager.streams.getMessage(stream, request as { seq: number });
+      return found === null ? undefined : {
+        subject: found.subject,
+        sequence: found.seq,
+        timeNanos: toNanos(found.timestamp),
+        headers: decodeHeaders(found.header),
+        data: found.data,
+      };
+    });
+  }
+
+  deleteMessage(stream: string, sequence: number): Promise<boolean> {
+    const doing = `Cannot delete message ${sequence} of ${stream}`;
+    return this.#manager.ask(doing, { operation: "delete_message", stream }, async (manager) => {
+      try {
+        return await manager.streams.deleteMessage(stream, sequence);
+      } catch (error) {
+        // 10043: there is no message of this sequence.
+        if ((error as { code?: unknown }).code === 10043) return false;
+        throw error;
+      }
+    });
+  }
+
+  purgeStream(stream: string, { subject, before }: PurgeOptions = {}): Promise<number> {
+    return this.#manager.ask(`Cannot purge ${stream}`, { operation: "purge", stream }, async (manager) => {
+      const { purged } = await manager.streams.purge(stream, {
+        ...subject !== undefined && { filter: subject },
+        ...before !== undefined && { seq: before },
+      } as { filter: string });
+      return purged;
+    });
+  }
+
+  deleteConsumer(stream: string, name: string): Promise<boolean> {
+    const doing = `Cannot delete the consumer ${name} of ${stream}`;
+    return this.#manager.ask(doing, { operation: "delete_consumer", stream }, async (manager) => {
+      return await findServerConsumer(manager, stream, name) !== undefined &&
+        await manager.consumers.delete(stream, name);
+    });
+  }
+}
+
+/** RFC 3339 with nanoseconds, as nanoseconds since 1970. */
+function toNanos(timestamp: string): bigint {
+  const fraction = /\.(\d+)/.exec(timestamp)?.[1] ?? "";
+  const seconds = Date.parse(timestamp.replace(/\.\d+/, "")) / 1000;
+  return BigInt(seconds) * 1_000_000_000n + BigInt(fraction.padEnd(9, "0"));
+}

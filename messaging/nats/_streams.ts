@@ -1,0 +1,127 @@
+import type {
+  JetStreamManager,
+  StreamConfig as ServerConfig,
+  StreamInfo as ServerInfo,
+} from "@nats-io/jetstream";
+import { busError } from "../bus/_bus_error.ts";
+import { fullStreamConfig, streamDrift } from "../bus/_stream_drift.ts";
+import type { EnsureStreamOptions, StreamConfig, StreamInfo, StreamReport } from "../bus/stream.ts";
+
+const NANOS = 1e6;
+
+/** The features that servers have only from a version on. */
+const SINCE = { compression: "2.10.0", allowMessageTtl: "2.11.0" } as const;
+
+/** Refuses what the server would silently leave out. */
+export function assertSupported(config: StreamConfig, version: string): void {
+  const wanted = [
+    ...(config.compression ?? "none") !== "none" ? ["compression" as const] : [],
+    ...config.allowMessageTtl ? ["allowMessageTtl" as const] : [],
+  ];
+  const feature = wanted.find((name) => !isAtLeast(version, SINCE[name]));
+  if (feature === undefined) return;
+  const why = `${feature} needs nats-server ${SINCE[feature]}, this one is ${version}`;
+  throw busError("unsupported", `Cannot ensure ${config.name}: ${why}`, {
+    operation: "ensure_stream",
+    stream: config.name,
+  });
+}
+
+/** Whether a version is another one or newer. */
+export function isAtLeast(version: string, wanted: string): boolean {
+  const [is, want] = [version, wanted].map((text) => text.split(/[.-]/).slice(0, 3).map(Number));
+  for (let i = 0; i < 3; i++) if (is![i] !== want![i]) return is![i]! > want![i]!;
+  return true;
+}
+
+/** Makes or widens a stream. A second process that does the same at this moment is not in the way. */
+export async function ensureServerStream(
+  manager: JetStreamManager,
+  config: StreamConfig,
+  { repair = false }: EnsureStreamOptions,
+): Promise<StreamReport> {
+  for (let attempt = 1;; attempt++) {
+    const existing = await findServerStream(manager, config.name);
+    if (existing === undefined) {
+      try {
+        await manager.streams.add(toServerConfig(config));
+        return { outcome: "created", drift: [] };
+      } catch (error) {
+        // 10058: somebody has made it meanwhile, with another configuration; now it is there to compare.
+        if ((error as { code?: unknown }).code === 10058 && attempt < 3) continue;
+        throw error;
+      }
+    }
+    const { widened, drift, fixed } = streamDrift(toStreamConfig(existing.config), config);
+    const isRepaired = repair && drift.length > 0;
+    const remaining = isRepaired ? fixed : [...drift, ...fixed];
+    if (widened === undefined && !isRepaired) return { outcome: "unchanged", drift: remaining };
+    const subjects = [...widened ?? existing.config.subjects];
+    const { name: _name, storage: _storage, ...changes } = toServerConfig(config);
+    await manager.streams.update(config.name, isRepaired ? { ...changes, subjects } : { subjects });
+    return { outcome: "updated", drift: remaining };
+  }
+}
+
+/** A stream as the server tells of it. */
+export async function findServerStream(
+  manager: JetStreamManager,
+  name: string,
+): Promise<ServerInfo | undefined> {
+  try {
+    return await manager.streams.info(name);
+  } catch (error) {
+    if ((error as Error).name === "StreamNotFoundError") return undefined;
+    throw error;
+  }
+}
+
+/** What the server says, in our terms. */
+export function toStreamInfo({ config, state }: ServerInfo): StreamInfo {
+  return {
+    config: toStreamConfig(config),
+    messages: state.messages,
+    bytes: state.bytes,
+    firstSequence: state.messages === 0 ? state.last_seq + 1 : state.first_seq,
+    lastSequence: state.last_seq,
+    consumers: state.consumer_count,
+  };
+}
+
+function toServerConfig(config: StreamConfig): Partial<ServerConfig> & { name: string } {
+  const full = fullStreamConfig(config);
+  return {
+    name: full.name,
+    subjects: [...full.subjects],
+    retention: "limits",
+    storage: full.storage!,
+    discard: full.discard!,
+    num_replicas: full.replicas!,
+    max_age: (full.maxAgeMs ?? 0) * NANOS,
+    max_msgs: full.maxMessages ?? -1,
+    max_bytes: full.maxBytes ?? -1,
+    max_msg_size: full.maxMessageBytes ?? -1,
+    duplicate_window: full.duplicateWindowMs! * NANOS,
+    ...full.compression === "s2" && { compression: "s2" },
+    ...full.allowMessageTtl && { allow_msg_ttl: true },
+  } as Partial<ServerConfig> & { name: string };
+}
+
+function toStreamConfig(config: ServerConfig): StreamConfig {
+  const limit = (value: number | undefined) => value !== undefined && value > 0 ? value : undefined;
+  const { max_age, duplicate_window } = config;
+  return fullStreamConfig({
+    name: config.name,
+    subjects: config.subjects,
+    maxAgeMs: limit(max_age === undefined ? undefined : max_age / NANOS),
+    maxMessages: limit(config.max_msgs),
+    maxBytes: limit(config.max_bytes),
+    maxMessageBytes: limit(config.max_msg_size),
+    discard: config.discard,
+    duplicateWindowMs: limit(duplicate_window === undefined ? undefined : duplicate_window / NANOS),
+    storage: config.storage,
+    replicas: config.num_replicas,
+    compression: (config as { compression?: "none" | "s2" }).compression,
+    allowMessageTtl: (config as { allow_msg_ttl?: boolean }).allow_msg_ttl,
+  });
+}

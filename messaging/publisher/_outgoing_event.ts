@@ -1,0 +1,83 @@
+import { ValidationError } from "../../errors/common.ts";
+import { type IssueLike, validationErrors } from "../../errors/validation_errors.ts";
+import { isoNow } from "../../internal/clock.ts";
+import { assertHeaders } from "../bus/_header_bytes.ts";
+import { type Propagated, propagated } from "./_propagation.ts";
+import type { EventContract } from "../contract/define_event.ts";
+import type { OutgoingMessage } from "../bus/message_bus.ts";
+import type { HeaderEntries } from "../bus/message_headers.ts";
+import type { PublishEventOptions } from "./publisher.ts";
+
+/** An event as it is sent. */
+export interface OutgoingEvent {
+  readonly eventId: string;
+  readonly message: OutgoingMessage;
+}
+
+const MAX_ISSUES = 100;
+
+/**
+ * The message of an event: its data validated, its envelope, its headers and its message id.
+ *
+ * @throws {ValidationError} when the data break the contract.
+ * @throws {TypeError} when a header is not allowed, or the data cannot be written as JSON.
+ */
+export function toMessage<Data, Input>(
+  service: string,
+  contract: EventContract<Data, Input>,
+  data: Input,
+  options: PublishEventOptions,
+): OutgoingEvent {
+  const { subject, schema } = contract;
+  const checked = schema.safeParse(data);
+  if (!checked.success) throw invalid(subject, checked.error.issues as readonly IssueLike[]);
+  const { eventId = crypto.randomUUID(), metadata } = options;
+  const sent = propagated(options.correlationId);
+  const body =
+    `{"event_id":${quote(eventId)},"event_type":${quote(subject)},"correlation_id":${
+      quote(sent.correlationId)
+    },"timestamp":"${isoNow()}","source_service":${quote(service)},"data":${
+      JSON.stringify(checked.data) ?? "null"
+    }` +
+    `,"metadata":${metadata === undefined ? "{}" : JSON.stringify(metadata)}}`;
+  const headers = options.headers === undefined ? ownHeaders(sent) : withOwn(options.headers, sent);
+  const id = `${subject}:${options.idempotencyKey ?? eventId}`;
+  return { eventId, message: { subject, data: body, headers, id } };
+}
+
+function ownHeaders(sent: Propagated): [string, string][] {
+  const headers: [string, string][] = [
+    ["Content-Type", "application/json"],
+    ["X-Correlation-ID", sent.correlationId],
+    ["traceparent", sent.traceparent],
+  ];
+  if (sent.tracestate !== undefined) headers.push(["tracestate", sent.tracestate]);
+  if (sent.baggage !== undefined) headers.push(["baggage", sent.baggage]);
+  return headers;
+}
+
+/** The caller's headers, copied, and those of ours that are not among them. */
+function withOwn(
+  given: HeaderEntries | Readonly<Record<string, string>>,
+  sent: Propagated,
+): [string, string][] {
+  const headers: [string, string][] = Symbol.iterator in given
+    ? [...given as HeaderEntries].map(([name, value]) => [name, value])
+    : Object.entries(given);
+  assertHeaders(headers);
+  const taken = new Set(headers.map(([name]) => name.toLowerCase()));
+  for (const own of ownHeaders(sent)) if (!taken.has(own[0].toLowerCase())) headers.push(own);
+  return headers;
+}
+
+// What JSON leaves as it is.
+const PLAIN = /^[\w.:+/=@ -]*$/;
+
+function quote(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+function invalid(subject: string, issues: readonly IssueLike[]): ValidationError {
+  const details = { validation_errors: validationErrors(issues.slice(0, MAX_ISSUES), "data") };
+  return new ValidationError(`Cannot publish "${subject}": its data break the contract`, { details });
+}

@@ -1,0 +1,65 @@
+import { makeCorrelationId } from "../../context/ids.ts";
+import type { RequestContext } from "../../context/request_context.ts";
+import { getContext } from "../../context/storage.ts";
+import { formatTraceparent, newTraceparent, nextHop } from "../../context/traceparent.ts";
+import { activeSpanContext } from "../../internal/opentelemetry.ts";
+import type { MessageHeaders } from "../bus/message_headers.ts";
+import { normalizeBaggage } from "../../context/baggage.ts";
+import { normalizeTracestate } from "../../context/tracestate.ts";
+import { parseTraceparent } from "../../context/traceparent.ts";
+
+/** What a message says of the operation and the trace that it belongs to. */
+export interface Propagated {
+  readonly correlationId: string;
+  readonly traceparent: string;
+  readonly tracestate: string | undefined;
+  readonly baggage: string | undefined;
+}
+
+/**
+ * What to send with a message: the active OpenTelemetry span, else the trace of the current request, else a new one.
+ * Those who listen are ours, so tracestate and baggage go along.
+ */
+export function propagated(correlationId: string | undefined): Propagated {
+  const context = getContext();
+  const span = activeSpanContext();
+  return {
+    correlationId: correlationId ?? context?.correlationId ?? makeCorrelationId(),
+    traceparent: span !== undefined
+      ? formatTraceparent(span)
+      : context?.traceparent !== undefined
+      ? nextHop(context.traceparent)
+      : newTraceparent(),
+    tracestate: span !== undefined ? span.tracestate : context?.tracestate,
+    baggage: context?.baggage,
+  };
+}
+
+/** Adds it to headers. */
+export function addPropagated(headers: [name: string, value: string][], sent: Propagated): void {
+  headers.push(["traceparent", sent.traceparent]);
+  if (sent.tracestate !== undefined) headers.push(["tracestate", sent.tracestate]);
+  if (sent.baggage !== undefined) headers.push(["baggage", sent.baggage]);
+  headers.push(["X-Correlation-ID", sent.correlationId]);
+}
+
+/** The trace and the correlation id that came with a message, as members of a context to work in. */
+export function receivedContext(
+  headers: MessageHeaders,
+): Partial<Pick<RequestContext, "baggage" | "correlationId" | "traceparent" | "tracestate">> {
+  const [header, state, baggage] = [
+    headers.get("traceparent"),
+    headers.get("tracestate"),
+    headers.get("baggage"),
+  ];
+  const trace = header === undefined ? undefined : parseTraceparent(header);
+  const correlationId = headers.get("X-Correlation-ID");
+  return {
+    ...correlationId !== undefined && correlationId !== "" && { correlationId },
+    ...trace !== undefined && {
+      traceparent: nextHop(formatTraceparent(trace)),
+      tracestate: state === undefined ? undefined : normalizeTracestate(state),
+    },
+    ...baggage !== undefined && { baggage: normalizeBaggage(baggage) },
+  };
+}

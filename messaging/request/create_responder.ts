@@ -1,0 +1,158 @@
+import type { RequestContext } from "../../context/request_context.ts";
+import { currentContext, runWithContext } from "../../context/storage.ts";
+import { RequestTimeoutError, ValidationError } from "../../errors/common.ts";
+import { envelopeBody } from "../../errors/envelope.ts";
+import { toGlamError } from "../../errors/to_glam_error.ts";
+import { type IssueLike, validationErrors } from "../../errors/validation_errors.ts";
+import type { LoggerLike } from "../../logging/logger.ts";
+import { receivedContext } from "../publisher/_propagation.ts";
+import { STATUS_HEADER, TIMEOUT_HEADER } from "./send_request.ts";
+import { assertServiceName } from "../publisher/_service_name.ts";
+import { assertUncovered } from "../bus/_uncovered.ts";
+import type { RequestContract } from "../contract/define_request.ts";
+import type { IncomingMessage, MessageBus, RawMessage, Serving } from "../bus/message_bus.ts";
+import type { MessageHeaders } from "../bus/message_headers.ts";
+
+/** Options of {@link createResponder}. */
+export interface ResponderOptions {
+  /** Name of the service; its replicas share the requests. */
+  readonly service: string;
+  /**
+   * Where failures are written.
+   * @default nowhere
+   */
+  readonly logger?: LoggerLike | undefined;
+}
+
+/** What a handler of requests is given. */
+export interface RequestCall<Data> {
+  /** The request, validated. */
+  readonly data: Data;
+  /** Headers of the request. */
+  readonly headers: MessageHeaders;
+  /** The context that the handler runs in. */
+  readonly context: RequestContext;
+  /** Aborts when the caller no longer waits. */
+  readonly signal: AbortSignal;
+}
+
+/** Answers requests of other services. */
+export interface Responder extends AsyncDisposable {
+  /**
+   * Starts to answer requests of a contract. What the handler throws is the caller's error: the same class, with what
+   * a client may see of it.
+   *
+   * @throws {MessageBusError} with kind `refused` when a stream covers the subject.
+   */
+  respond<In, Input, Out, Reply>(
+    contract: RequestContract<In, Input, Out, Reply>,
+    handler: (call: RequestCall<In>) => Reply | Promise<Reply>,
+  ): Promise<void>;
+  /** Takes no new requests, and resolves when those at hand are answered. */
+  close(): Promise<void>;
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+const REPLY_HEADER_BYTES = 128;
+
+/**
+ * Answers requests on a bus; see `defineRequest`.
+ *
+ * @throws {TypeError} when `service` is empty or has white space.
+ */
+export function createResponder(bus: MessageBus, options: ResponderOptions): Responder {
+  const { service, logger: log } = options;
+  assertServiceName(service);
+  const servings: Serving[] = [];
+  const close = async () => {
+    await Promise.all(servings.splice(0).map((serving) => serving.close()));
+  };
+  return {
+    async respond(contract, handler) {
+      await assertUncovered(bus, contract.subject);
+      const onRequest = (request: IncomingMessage) =>
+        answer({ service, contract, handler, request, log, maxBytes: bus.maxPayloadBytes });
+      servings.push(await bus.serve(contract.subject, { queue: service, onRequest }));
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** A request, and what it takes to answer it. */
+interface Asked<In, Input, Out, Reply> {
+  readonly service: string;
+  readonly contract: RequestContract<In, Input, Out, Reply>;
+  readonly handler: (call: RequestCall<In>) => Reply | Promise<Reply>;
+  readonly request: IncomingMessage;
+  readonly log: LoggerLike | undefined;
+  readonly maxBytes: number;
+}
+
+function answer<In, Input, Out, Reply>(asked: Asked<In, Input, Out, Reply>): Promise<RawMessage> {
+  const { service, contract, handler, request, log, maxBytes } = asked;
+  const { headers } = request;
+  return runWithContext({ ...receivedContext(headers), service }, async () => {
+    const deadline = startDeadline(headers.get(TIMEOUT_HEADER));
+    try {
+      const data = readRequest(contract, request);
+      const call = { data, headers, context: currentContext()!, signal: deadline.signal };
+      const reply = await Promise.race([handler(call), deadline.passed]);
+      const checked = contract.responseSchema.safeParse(reply);
+      if (!checked.success) throw new TypeError(`The response to "${contract.subject}" breaks the contract`);
+      const body = new TextEncoder().encode(JSON.stringify(checked.data ?? null));
+      if (body.length > maxBytes - REPLY_HEADER_BYTES) {
+        throw new TypeError(
+          `The response to "${contract.subject}" has ${body.length} bytes, more than the bus takes`,
+        );
+      }
+      return { data: body, headers: replyHeaders(200) };
+    } catch (thrown) {
+      const error = toGlamError(thrown);
+      const fields = { subject: contract.subject, error: thrown };
+      if (error.status >= 500) log?.error("Request failed", fields);
+      else log?.info("Request refused", fields);
+      return { data: envelopeBody(error), headers: replyHeaders(error.status) };
+    } finally {
+      deadline.clear();
+    }
+  });
+}
+
+function readRequest<In, Input, Out, Reply>(
+  contract: RequestContract<In, Input, Out, Reply>,
+  { data }: IncomingMessage,
+): In {
+  let body: unknown;
+  try {
+    body = JSON.parse(UTF8.decode(data));
+  } catch (cause) {
+    throw new ValidationError("The request is not JSON in UTF-8", { cause });
+  }
+  const result = contract.requestSchema.safeParse(body);
+  if (result.success) return result.data;
+  const issues = validationErrors(result.error.issues as readonly IssueLike[]);
+  throw new ValidationError("Request validation failed", { details: { validation_errors: issues } });
+}
+
+function replyHeaders(status: number): [string, string][] {
+  return [["Content-Type", "application/json"], [STATUS_HEADER, String(status)]];
+}
+
+/** The time that the caller waits. */
+function startDeadline(header: string | undefined) {
+  const controller = new AbortController();
+  const ms = Number(header);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const passed = new Promise<never>((_, reject) => {
+    if (!(ms > 0 && ms <= MAX_TIMEOUT_MS)) return;
+    timer = setTimeout(() => {
+      const error = new RequestTimeoutError("The request took too long");
+      controller.abort(error);
+      reject(error);
+    }, ms);
+  });
+  passed.catch(() => {}); // the handler may have been faster
+  return { signal: controller.signal, passed, clear: () => clearTimeout(timer) };
+}

@@ -1,0 +1,67 @@
+import { ValidationError } from "../../errors/common.ts";
+import { errorFromEnvelope } from "../../errors/error_from_envelope.ts";
+import { type IssueLike, validationErrors } from "../../errors/validation_errors.ts";
+import { addPropagated, propagated } from "../publisher/_propagation.ts";
+import { assertUncovered } from "../bus/_uncovered.ts";
+import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
+import type { IncomingMessage, MessageBus } from "../bus/message_bus.ts";
+
+/** Header that tells the responder how many milliseconds the caller waits. */
+export const TIMEOUT_HEADER = "Glam-Timeout-Ms";
+/** Header of a response: the HTTP status of the error that its body is, or 200. */
+export const STATUS_HEADER = "Glam-Status";
+
+const UTF8 = new TextDecoder();
+
+/**
+ * Sends a request over a bus by its contract: what `request` of every adapter does.
+ *
+ * Rejects with the responder's error as the class it had there.
+ *
+ * @throws {ValidationError} when the data break the contract, before anything is sent.
+ * @throws {MessageBusError} with kind `no_responder` when nobody answers, `timeout` when nobody does in time, and
+ * `refused` when a stream covers the subject, or the response breaks the contract.
+ */
+export async function sendRequest<In, Input, Out>(
+  bus: MessageBus,
+  contract: RequestContract<In, Input, Out>,
+  data: Input,
+  options: RequestOptions = {},
+): Promise<Out> {
+  const { timeoutMs = 5000, signal } = options;
+  if (!(timeoutMs > 0)) throw new RangeError(`Expected \`timeoutMs\` to be more than 0, got ${timeoutMs}`);
+  const { subject, requestSchema, responseSchema } = contract;
+  const checked = requestSchema.safeParse(data);
+  if (!checked.success) throw broken(`Cannot send a request to "${subject}"`, checked.error.issues);
+  await assertUncovered(bus, subject);
+  const headers: [string, string][] = [["Content-Type", "application/json"], [
+    TIMEOUT_HEADER,
+    String(timeoutMs),
+  ]];
+  addPropagated(headers, propagated(undefined));
+  const reply = await bus.call(subject, { data: JSON.stringify(checked.data), headers }, {
+    timeoutMs,
+    signal,
+  });
+  const status = Number(reply.headers.get(STATUS_HEADER) ?? 200);
+  const body = readBody(reply);
+  if (status !== 200) throw errorFromEnvelope(body, status);
+  const result = responseSchema.safeParse(body);
+  if (!result.success) {
+    throw broken(`The response from "${subject}" breaks the contract`, result.error.issues, 502);
+  }
+  return result.data;
+}
+
+function readBody({ data }: IncomingMessage): unknown {
+  try {
+    return JSON.parse(UTF8.decode(data));
+  } catch {
+    return undefined;
+  }
+}
+
+function broken(message: string, issues: readonly unknown[], status?: number): ValidationError {
+  const details = { validation_errors: validationErrors(issues as readonly IssueLike[]) };
+  return new ValidationError(message, { details, status });
+}
