@@ -6,7 +6,7 @@ import { createContext } from "./_create_context.ts";
 import { type ContextLike, type NextLike, replaceResponse } from "./_hono.ts";
 import { MethodNotAllowedError } from "./_method_not_allowed.ts";
 import type { OwnRoute } from "./own_routes.ts";
-import { watchForPlain } from "./_plain_response.ts";
+import { watchForPlain } from "./_watch_for_plain.ts";
 import { type RequestState, setState, stateOf } from "./_request_state.ts";
 import { setHeaders } from "./_response_headers.ts";
 import { report } from "./_report.ts";

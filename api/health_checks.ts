@@ -1,9 +1,7 @@
 import { isoNow, MAX_TIMER_MS, withDeadline } from "../internal/clock.ts";
 import type { LoggerLike } from "../logging/logger.ts";
+import type { Check, HealthReport, HealthStatus } from "./health_report.ts";
 import type { ServiceHealth } from "./service_health.ts";
-
-/** State of a service or of something it depends on. */
-export type HealthStatus = "degraded" | "healthy" | "unhealthy";
 
 /**
  * Looks at one dependency: healthy when it returns, unhealthy when it throws, returns `false`, or takes too long. It may
@@ -41,26 +39,6 @@ export interface HealthOptions {
   readonly isDraining?: (() => boolean) | undefined;
 }
 
-/** What a health endpoint says. */
-export interface HealthReport {
-  /** State of the whole. */
-  readonly status: HealthStatus;
-  /** Name of the service. */
-  readonly service: string;
-  /** When, in ISO 8601 UTC. */
-  readonly timestamp: string;
-  /** Each check, where there are any. */
-  readonly checks?: Readonly<Record<string, CheckReport>>;
-}
-
-/** What the report says of one check: no cause, which is for the log. */
-export interface CheckReport {
-  /** State of the dependency. */
-  readonly status: HealthStatus;
-  /** Milliseconds it took to say so. */
-  readonly latency_ms: number;
-}
-
 /** The health of one service. What it runs in, a `createService`, adds checks of its own. */
 export interface Health {
   /** Its own checks. */
@@ -71,16 +49,6 @@ export interface Health {
   ready(host?: ServiceHealth): Promise<{ readonly isReady: boolean; readonly report: HealthReport }>;
   /** Runs all checks. */
   report(host?: ServiceHealth): Promise<HealthReport>;
-}
-
-/** One check that can be run. */
-export interface Check {
-  /** Its name, which is public. */
-  readonly name: string;
-  /** Whether the service cannot work without it. */
-  readonly required: boolean;
-  /** Looks at the dependency; never rejects. */
-  run(): Promise<CheckReport>;
 }
 
 /** The health of a service with these checks. */

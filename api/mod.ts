@@ -34,14 +34,8 @@ export { type LoggerLike } from "../logging/logger.ts";
 export { type PrometheusRegistry } from "../metrics/registry.ts";
 export { clientIp } from "./client_ip.ts";
 export { type ContextLike, type MatchedRoute, type NextLike } from "./_hono.ts";
-export {
-  type CheckReport,
-  type HealthCheck,
-  type HealthCheckOptions,
-  type HealthOptions,
-  type HealthReport,
-  type HealthStatus,
-} from "./health_checks.ts";
+export { type HealthCheck, type HealthCheckOptions, type HealthOptions } from "./health_checks.ts";
+export { type CheckReport, type HealthReport, type HealthStatus } from "./health_report.ts";
 export { type RoutedApp } from "./_method_not_allowed.ts";
 export {
   type ApiResponse,

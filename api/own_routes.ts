@@ -1,5 +1,6 @@
 import type { Metrics } from "../metrics/create_metrics.ts";
-import type { Health, HealthReport } from "./health_checks.ts";
+import type { Health } from "./health_checks.ts";
+import type { HealthReport } from "./health_report.ts";
 import { type ServiceHealth, serviceHealthOf } from "./service_health.ts";
 import { successResponse } from "./envelope.ts";
 

@@ -1,4 +1,4 @@
-import type { Check } from "./health_checks.ts";
+import type { Check } from "./health_report.ts";
 
 /** What the service that an application runs in adds to the health of its middleware. */
 export interface ServiceHealth {

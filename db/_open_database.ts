@@ -13,7 +13,7 @@ import { type DriverFactory, loadDriver, type OpenDriver, openDriver } from "./c
 import { GOODBYE_MS, Pool } from "./pool/_pool.ts";
 import { codeOf } from "./pool/_query_error.ts";
 import { runTransaction, type TransactionRunner } from "./transaction/_run_transaction.ts";
-import { resolveSettings, type Settings } from "./_settings.ts";
+import { resolveSettings, type Settings } from "./connection/_settings.ts";
 import { tagFactory } from "./_tag.ts";
 import { isWithin, type Transaction } from "./transaction/_transaction.ts";
 import type { Database, DatabaseHealth, TransactionOptions } from "./database.ts";

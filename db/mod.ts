@@ -49,7 +49,8 @@ export {
 export { defineTable } from "./table/define_table.ts";
 export type { Condition, Filter, Operators } from "./repository/filter.ts";
 export type { BaselineOptions, BaselineResult } from "./migrate/baseline.ts";
-export { migrateCommand, type MigrateCommandOptions } from "./migrate/command.ts";
+export { migrateCommand } from "./migrate/command.ts";
+export type { MigrateCommandOptions } from "./migrate/command_options.ts";
 export type { CreatedMigration, CreateOptions } from "./migrate/create.ts";
 export {
   MigrationError,

@@ -1,7 +1,6 @@
 import { makeCorrelationId, makeRequestId } from "../context/ids.ts";
 import { getContext } from "../context/storage.ts";
 import { isoNow } from "../internal/clock.ts";
-import type { GlamError } from "./glam_error.ts";
 import { retryAfterHeader } from "./retry_after.ts";
 import { statusPhrase } from "./status_phrase.ts";
 
@@ -33,6 +32,13 @@ export interface ErrorEnvelope {
   readonly meta: Meta;
 }
 
+/** What an answer is made of: a `GlamError`. */
+interface Answerable extends ErrorDetail {
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly status: number;
+  readonly expose: boolean;
+}
+
 // What a caller needs in order to retry or to report, and that says nothing of our inside.
 const ALWAYS_EXPOSED = ["retryable", "retry_after", "error_id"] as const;
 
@@ -41,7 +47,7 @@ const ALWAYS_EXPOSED = ["retryable", "retry_after", "error_id"] as const;
  * else the status phrase, and its details are only `retryable`, `retry_after` and `error_id`.
  */
 export function exposedDetail(
-  error: GlamError,
+  error: Answerable,
   options: { readonly exposeInternal?: boolean | undefined } = {},
 ): ErrorDetail {
   if (error.expose || options.exposeInternal) return errorDetail(error.code, error.message, error.details);
@@ -104,12 +110,12 @@ export function toWritable(detail: ErrorDetail): ErrorDetail {
 }
 
 /** The body of the answer to a request that failed with `error`, as a client may see it. */
-export function envelopeBody(error: GlamError): string {
+export function envelopeBody(error: Answerable): string {
   return JSON.stringify(errorEnvelope(toWritable(exposedDetail(error))));
 }
 
 /** The answer to a request that failed with `error`. */
-export function envelopeResponse(error: GlamError, body: string): Response {
+export function envelopeResponse(error: Answerable, body: string): Response {
   const headers = new Headers({ "content-type": "application/json", "cache-control": "no-store" });
   const retryAfter = retryAfterHeader(error.details["retry_after"]);
   if (retryAfter !== undefined) headers.set("retry-after", retryAfter);

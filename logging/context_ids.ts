@@ -1,6 +1,5 @@
 import type { RequestContext } from "../context/request_context.ts";
 import { traceIdOf } from "../context/traceparent.ts";
-import type { Entries } from "./entries.ts";
 
 /** Where in the context the ids of a line come from, in their order. */
 export const CONTEXT_IDS: Readonly<Record<string, Exclude<keyof RequestContext, "signal">>> = {
@@ -14,8 +13,8 @@ export const CONTEXT_IDS: Readonly<Record<string, Exclude<keyof RequestContext, 
 };
 
 /** The ids that a line shows. */
-export function contextIds(context: RequestContext | undefined): Entries {
-  const ids: Entries = {};
+export function contextIds(context: RequestContext | undefined): Record<string, unknown> {
+  const ids: Record<string, unknown> = {};
   if (context === undefined) return ids;
   for (const [name, key] of Object.entries(CONTEXT_IDS)) {
     const value = context[key];

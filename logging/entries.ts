@@ -1,7 +1,8 @@
 import type { RequestContext } from "../context/request_context.ts";
 import { CONTEXT_IDS } from "./context_ids.ts";
 import { errorFields, isError } from "./exception.ts";
-import { type Sanitizer, set } from "./sanitize.ts";
+import { set } from "./sanitize.ts";
+import type { Sanitizer } from "./sanitizer.ts";
 
 /** What a line says after the ids of the context: the fields, then the error. */
 export type Entries = Record<string, unknown>;

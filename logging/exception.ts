@@ -1,4 +1,4 @@
-import type { Sanitizer } from "./sanitize.ts";
+import type { Sanitizer } from "./sanitizer.ts";
 
 const MAX_ERRORS = 16;
 const MAX_MEMBERS = 5;

@@ -4,7 +4,8 @@ import type { LineParts } from "./json_line.ts";
 import type { Severity } from "./levels.ts";
 import type { LoggerLike } from "./logger.ts";
 import { createRedactor, REDACTED } from "./redact.ts";
-import { createSanitizer, type Sanitizer } from "./sanitize.ts";
+import { createSanitizer } from "./sanitize.ts";
+import type { Sanitizer } from "./sanitizer.ts";
 
 /** A log record of LogTape: structurally the `LogRecord` of `@logtape/logtape`. */
 export interface LogRecord {

@@ -1,5 +1,6 @@
 import { isError, nestedError } from "./exception.ts";
 import { REDACTED, type Redactor, type Secrecy } from "./redact.ts";
+import type { Sanitizer } from "./sanitizer.ts";
 
 /** How much of a value a line shows; what is left out leaves a mark such as `… 9000 more`. */
 const MAX_DEPTH = 8;
@@ -9,16 +10,6 @@ const MAX_TEXT = 8192;
 const MAX_LINE = 65_536;
 const MAX_CACHED_KEYS = 1000;
 const LONGEST_URL = 2048;
-
-/** Makes copies of values that can be written: without secrets, cycles, surprises, or an end out of sight. */
-export interface Sanitizer {
-  /** `text` without the credentials of URLs, cut at `limit` characters. */
-  text(text: string, limit?: number): string;
-  /** A copy of `value` that `JSON.stringify` takes. `undefined` stays `undefined`. */
-  value(value: unknown): unknown;
-  /** Hands the name of each field of `fields` but `except`, and a copy of its value, to `visit`. */
-  eachField(fields: object, visit: (name: string, value: unknown) => void, except?: string): void;
-}
 
 interface Walk {
   readonly ancestors: object[];

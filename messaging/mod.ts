@@ -56,6 +56,7 @@ export type {
   RedriveResult,
 } from "./dead_letters/dead_letters.ts";
 export {
+  type AnyEventContract,
   defineEvent,
   type EventContract,
   type EventOptions,
@@ -119,7 +120,6 @@ export type {
 export { inboxTable } from "./inbox/inbox_table.ts";
 export type { ConsumerHealth, Listener, ListenerHealth } from "./listener/listener.ts";
 export type {
-  AnyEventContract,
   ArgumentsOf,
   EventArguments,
   EventHandler,

@@ -3,31 +3,18 @@ import type { ServiceHealth } from "../api/service_health.ts";
 import { isGlamError } from "../errors/glam_error.ts";
 import { DeadlineExceeded, sleep, withDeadline } from "../internal/clock.ts";
 import { createHandlers } from "./_fetch.ts";
-import { type HttpServer, serve } from "./_serve.ts";
+import type { HttpServer } from "./_http_server.ts";
+import { serve } from "./_serve.ts";
 import type { Settings } from "./_settings.ts";
 import { startSteps } from "./_start_steps.ts";
+import type { Startable, Step } from "./_step.ts";
 import { stopSteps } from "./_stop_steps.ts";
 import type { ServicePart } from "./options.ts";
 import type { ServiceAddress, ServiceState } from "./service.ts";
 import { ServiceError } from "./service_error.ts";
 
-/** Something to do while starting or stopping. */
-export interface Step {
-  readonly part: ServicePart;
-  /** Its log line, when it is done. */
-  readonly done: string;
-  /** Milliseconds that it may take. */
-  readonly deadlineMs: number;
-  /** Does it, and may give fields for the log line. */
-  run(): Promise<Readonly<Record<string, unknown>> | void>;
-  /** Milliseconds that it may take to heed the signal, when the service is stopped meanwhile. */
-  readonly heedMs?: number;
-  /** What to do when the deadline has passed. */
-  giveUp?(): Promise<void>;
-}
-
 /** The life of a service: it starts once and stops once, whatever asks for it. */
-export class Lifecycle {
+export class Lifecycle implements Startable {
   readonly settings: Settings;
   readonly health: Health & ServiceHealth;
   /** Aborts when the service stops. */

@@ -1,22 +1,6 @@
 import { ConfigError } from "../errors/config_error.ts";
 import { detectRuntime } from "../internal/runtime.ts";
-import type { Handlers } from "./_fetch.ts";
-
-/** A server that listens. */
-export interface HttpServer {
-  readonly hostname: string;
-  readonly port: number;
-  /** Takes no new connections, and resolves when every request has its answer. */
-  drain(): Promise<void>;
-  /** Closes every connection, as far as the runtime can. */
-  close(): Promise<void>;
-}
-
-/** What to serve, and where. */
-export interface ServeOptions extends Handlers {
-  readonly hostname: string;
-  readonly port: number;
-}
+import type { HttpServer, ServeOptions } from "./_http_server.ts";
 
 /** Serves by the server of the runtime. */
 export async function serve(options: ServeOptions): Promise<HttpServer> {

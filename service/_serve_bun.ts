@@ -1,4 +1,4 @@
-import type { HttpServer, ServeOptions } from "./_serve.ts";
+import type { HttpServer, ServeOptions } from "./_http_server.ts";
 
 interface BunLike {
   serve(options: {

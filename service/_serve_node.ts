@@ -1,5 +1,5 @@
 import { ConfigError } from "../errors/config_error.ts";
-import type { HttpServer, ServeOptions } from "./_serve.ts";
+import type { HttpServer, ServeOptions } from "./_http_server.ts";
 
 type Adapter = typeof import("@hono/node-server");
 

@@ -1,11 +1,11 @@
 import { ensureStreams } from "../messaging/bus/ensure_streams.ts";
 import { MAX_TIMER_MS } from "../internal/clock.ts";
-import type { Lifecycle, Step } from "./_lifecycle.ts";
+import type { Startable, Step } from "./_step.ts";
 import { applyMigrations, verifyMigrations } from "./_migrations.ts";
 
 /** The steps of the start of what the service was given, in order. */
-export function startSteps(lifecycle: Lifecycle): Step[] {
-  const { settings: { deadlines, logger, options, relay }, signal, begun } = lifecycle;
+export function startSteps(service: Startable): Step[] {
+  const { settings: { deadlines, logger, options, relay }, signal, begun } = service;
   const { bus, database, listeners = [], migrate = "verify", onStart, streams = {} } = options;
   const steps: Step[] = [];
   const step = (part: Step["part"], done: string, run: Step["run"], more: Partial<Step> = {}) =>
@@ -24,7 +24,7 @@ export function startSteps(lifecycle: Lifecycle): Step[] {
   if (bus !== undefined) {
     bus.onStateChange((state) => {
       if (state.type === "closed") {
-        lifecycle.fail("bus", state.error ?? new Error("it was closed by somebody"));
+        service.fail("bus", state.error ?? new Error("it was closed by somebody"));
       }
     });
   }
@@ -46,7 +46,7 @@ export function startSteps(lifecycle: Lifecycle): Step[] {
     step("outbox", "Outbox relay started", async () => {
       begun.add(relay);
       await relay.start();
-      relay.finished.catch((error) => lifecycle.fail("outbox", error));
+      relay.finished.catch((error) => service.fail("outbox", error));
     });
   }
   if (listeners.length > 0) {
@@ -55,11 +55,11 @@ export function startSteps(lifecycle: Lifecycle): Step[] {
         if (signal.aborted) return; // begun now, it would not be stopped
         begun.add(listener);
         await listener.start();
-        listener.finished.catch((error) => lifecycle.fail("listeners", error));
+        listener.finished.catch((error) => service.fail("listeners", error));
       }
       return { listeners: listeners.length };
     });
   }
-  step("http", "Listening", async () => ({ url: (await lifecycle.listen()).url }));
+  step("http", "Listening", async () => ({ url: (await service.listen()).url }));
   return steps;
 }

@@ -1,8 +1,8 @@
-import type { Lifecycle, Step } from "./_lifecycle.ts";
+import type { Startable, Step } from "./_step.ts";
 
 /** The steps of the stop, in order: all that has begun to start, and what the service was given open. */
-export function stopSteps(lifecycle: Lifecycle): Step[] {
-  const { begun, server, settings: { deadlines, options, relay } } = lifecycle;
+export function stopSteps(service: Startable): Step[] {
+  const { begun, server, settings: { deadlines, options, relay } } = service;
   const { bus, database, listeners = [], onStart, onStop } = options;
   const steps: Step[] = [];
   if (server !== undefined) {

@@ -1,4 +1,4 @@
-import type { HealthReport } from "../api/health_checks.ts";
+import type { HealthReport } from "../api/health_report.ts";
 
 /** Where a service is in its life. */
 export type ServiceState = "new" | "starting" | "ready" | "stopping" | "stopped";

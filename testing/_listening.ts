@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import * as z from "zod";
 import { createListener } from "../messaging/listener/create_listener.ts";
-import { defineEvent, type EventContract } from "../messaging/contract/define_event.ts";
+import {
+  type AnyEventContract,
+  defineEvent,
+  type EventContract,
+} from "../messaging/contract/define_event.ts";
 import { ensureStreams } from "../messaging/bus/ensure_streams.ts";
 import type { ConsumerInfo } from "../messaging/bus/consumer.ts";
 import type { LoggerLike } from "../logging/logger.ts";
 import type { Listener } from "../messaging/listener/listener.ts";
-import type { AnyEventContract, ListenerOptions } from "../messaging/listener/options.ts";
+import type { ListenerOptions } from "../messaging/listener/options.ts";
 import type { MessageBus, PublishAck } from "../messaging/bus/message_bus.ts";
 import type { StoredMessage } from "../messaging/bus/stream.ts";
 import { Streams } from "../messaging/bus/streams.ts";

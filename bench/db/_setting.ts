@@ -6,7 +6,7 @@
 import type postgres from "postgres";
 import { createTable, defineTable, Repository, type Table, timestamps } from "@glam/shared/db";
 import * as z from "zod";
-import { resolveSettings } from "../../db/_settings.ts";
+import { resolveSettings } from "../../db/connection/_settings.ts";
 import { createDatabase } from "../../db/_open_database.ts";
 import type { Database } from "../../db/database.ts";
 

@@ -2,7 +2,7 @@ import { outside } from "../../internal/outside.ts";
 import { detectRuntime } from "../../internal/runtime.ts";
 import type { Driver } from "./_driver.ts";
 import { quoteIdentifier } from "../table/_identifier.ts";
-import type { Settings } from "../_settings.ts";
+import type { Settings } from "./_settings.ts";
 import type { DedicatedEvents } from "./dedicated.ts";
 import { Sockets } from "./_sockets.ts";
 

@@ -2,7 +2,7 @@ import { joinErrorToClose, presentToDriver } from "./_driver_socket.ts";
 import { fullJitter } from "../../internal/backoff.ts";
 import { sleep } from "../../internal/clock.ts";
 import { type ConnectableSocket, nodeModule, type Socket } from "./_node.ts";
-import type { Address } from "../_settings.ts";
+import type { Address } from "./_settings.ts";
 import { StartupReader } from "./_startup.ts";
 import { encrypt, firstEvent } from "./_tls.ts";
 

@@ -1,5 +1,5 @@
 import { nodeModule, type Socket } from "./_node.ts";
-import type { Address } from "../_settings.ts";
+import type { Address } from "./_settings.ts";
 
 // The message SSLRequest. https://www.postgresql.org/docs/current/protocol-message-formats.html
 const SSL_REQUEST = Uint8Array.of(0, 0, 0, 8, 4, 210, 22, 47);

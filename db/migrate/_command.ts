@@ -11,7 +11,7 @@ import { type Answer, verbs } from "./_verbs.ts";
 import { isMigrationError } from "./migration_error.ts";
 import { Migrator } from "./migrator.ts";
 
-import type { MigrateCommandOptions } from "./command.ts";
+import type { MigrateCommandOptions } from "./command_options.ts";
 
 /** See `migrateCommand`. */
 export async function runMigrateCommand(

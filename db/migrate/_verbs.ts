@@ -1,7 +1,7 @@
 import { type CommandArguments, UsageError } from "./_command_arguments.ts";
 import { count, describePlan, describeStatus } from "./_command_output.ts";
 import { askOnTerminal, loadTables } from "./_terminal.ts";
-import type { MigrateCommandOptions } from "./command.ts";
+import type { MigrateCommandOptions } from "./command_options.ts";
 import type { Migrator } from "./migrator.ts";
 
 /** A verb's answer: for people, for machines, and as the exit code. */

@@ -3,7 +3,7 @@ import type { Gate } from "./_gate.ts";
 import { DatabaseRecorder, showDatabase } from "./_database_metrics.ts";
 import { codeOf } from "./_query_error.ts";
 import type { QueryObserver } from "./_query_observer.ts";
-import type { Settings } from "../_settings.ts";
+import type { Settings } from "../connection/_settings.ts";
 import { labelOf, type StatementLabel } from "./_statement.ts";
 import type { SpanLike, TracerLike } from "../tracer.ts";
 

@@ -6,7 +6,7 @@ import type { Driver, DriverQuery, DriverTag } from "../connection/_driver.ts";
 import { Gate } from "./_gate.ts";
 import type { QueryObserver } from "./_query_observer.ts";
 import { NOBODY, type QueryOwner, SentQuery, type SentQueryHost } from "./_sent_query.ts";
-import type { Settings } from "../_settings.ts";
+import type { Settings } from "../connection/_settings.ts";
 import type { Sockets } from "../connection/_sockets.ts";
 
 /** A transaction, to who sees to deadlines. */

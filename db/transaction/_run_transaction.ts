@@ -4,7 +4,7 @@ import { flag, whole } from "../table/_checks.ts";
 import { timeouts } from "../connection/_open_driver.ts";
 import type { Pool } from "../pool/_pool.ts";
 import { isConnectionLoss, isWorthAnotherRun } from "../pool/_query_error.ts";
-import type { Settings } from "../_settings.ts";
+import type { Settings } from "../connection/_settings.ts";
 import {
   type RunOptions,
   Transaction,

@@ -1,6 +1,6 @@
 import * as z from "zod";
+import type { AnyEventContract } from "./define_event.ts";
 import type { AnyRequestContract } from "./define_request.ts";
-import type { AnyEventContract } from "../listener/options.ts";
 
 /** Options of {@link asyncapi}. */
 export interface AsyncApiOptions {

@@ -17,6 +17,10 @@ export interface EventContract<Data = unknown, Input = Data, Subject extends str
   readonly examples?: readonly Input[] | undefined;
 }
 
+/** Any contract that {@link defineEvent} makes. */
+// deno-lint-ignore no-explicit-any
+export type AnyEventContract = EventContract<any, any, string>;
+
 /** `Data` as a publisher gives them: what has a default may be left out. */
 export type WithDefaults<Data, Keys extends keyof Data> =
   & Omit<Data, Keys>

@@ -1,5 +1,5 @@
 import { writeDeadLetter } from "./_dead_letter.ts";
-import type { Engine } from "./_engine.ts";
+import type { ListenerCore } from "./_core.ts";
 import { toFailure } from "./_failure.ts";
 import type { Held } from "./_held.ts";
 
@@ -12,9 +12,9 @@ export class Burial {
   running = 0;
   /** The last failure to write one, until one is written. */
   trouble: string | undefined = undefined;
-  readonly #engine: Engine;
+  readonly #engine: ListenerCore;
 
-  constructor(engine: Engine) {
+  constructor(engine: ListenerCore) {
     this.#engine = engine;
   }
 

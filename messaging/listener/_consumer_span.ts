@@ -2,20 +2,12 @@ import { type SpanHandle, startSpan } from "../../internal/spans.ts";
 import type { GlamEvent } from "../contract/event.ts";
 import type { Held } from "./_held.ts";
 
-/** The span of one call of a handler. */
-export interface ConsumerSpan {
-  /** Runs `fn` with the span as the active one. */
-  run<T>(fn: () => T): T;
-  /** Ends it; `failed` holds what the handler threw. */
-  end(failed: { readonly error: unknown } | undefined): void;
-}
-
 /**
  * The span of one call of a handler, as a child of what published the event; `undefined` where OpenTelemetry is not set up.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
  */
-export function startConsumerSpan(held: Held, event: GlamEvent): ConsumerSpan | undefined {
+export function startConsumerSpan(held: Held, event: GlamEvent): SpanHandle | undefined {
   const { subject, durable } = { subject: held.delivery.subject, durable: held.source.settings.durable };
   return startSpan(() => ({
     name: `process ${subject}`,
@@ -32,5 +24,5 @@ export function startConsumerSpan(held: Held, event: GlamEvent): ConsumerSpan | 
       "messaging.message.conversation_id": event.correlation_id ?? undefined,
       "messaging.message.body.size": held.delivery.data.length,
     },
-  })) as SpanHandle | undefined;
+  }));
 }

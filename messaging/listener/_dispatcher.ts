@@ -1,5 +1,5 @@
 import { within } from "../bus/_within.ts";
-import type { Engine } from "./_engine.ts";
+import type { ListenerCore } from "./_core.ts";
 import { Fifo } from "./_fifo.ts";
 import type { NotTried } from "./_handle_once.ts";
 import type { Held } from "./_held.ts";
@@ -23,7 +23,7 @@ export class Dispatcher {
   /** Messages that wait for another attempt, or for the dead letters to have room. */
   waiting = 0;
   readonly holdUp: HoldUp;
-  readonly #engine: Engine;
+  readonly #engine: ListenerCore;
   readonly #ready = new Fifo<Held>();
   /** Messages whose handler could not be called, to go before all others. */
   readonly #postponed = new Fifo<Held>();
@@ -33,7 +33,7 @@ export class Dispatcher {
   /** Set while messages that may kill the process run alone. */
   #solitude: Solitude | undefined;
 
-  constructor(engine: Engine) {
+  constructor(engine: ListenerCore) {
     this.#engine = engine;
     this.holdUp = new HoldUp(engine);
   }

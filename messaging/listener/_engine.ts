@@ -6,6 +6,7 @@ import { ensureStreams } from "../bus/ensure_streams.ts";
 import type { ListenerHealth } from "./listener.ts";
 import type { BusState, MessageBus } from "../bus/message_bus.ts";
 import { Burial } from "./_burial.ts";
+import type { ListenerCore } from "./_core.ts";
 import { Dispatcher } from "./_dispatcher.ts";
 import type { Held } from "./_held.ts";
 import { InboxKeeper } from "./_inbox_keeper.ts";
@@ -14,6 +15,7 @@ import { Memory } from "./_memory.ts";
 import { Monitor } from "./_monitor.ts";
 import type { Outcome } from "./_numbers.ts";
 import { Recorder } from "./_recorder.ts";
+import { showSources } from "./_expose.ts";
 import { Runner } from "./_runner.ts";
 import { type Settings, SPARE_DELIVERIES } from "./_settings.ts";
 import { Source } from "./_source.ts";
@@ -24,7 +26,7 @@ import { Sweep } from "./_sweep.ts";
  * What makes a listener work: holds its parts together, from a message that comes in ({@link Engine.receive}) until it is
  * settled or given back.
  */
-export class Engine {
+export class Engine implements ListenerCore {
   readonly bus: MessageBus;
   readonly settings: Settings;
   readonly sources: readonly Source[];
@@ -43,6 +45,7 @@ export class Engine {
   readonly #fail: (error: Error) => void;
   readonly #memory = new Memory();
   readonly #timers = new Set<Timer>();
+  #hideMetrics: () => void = () => {};
   #unwatch: (() => void) | undefined;
   #idle: (() => void) | undefined;
   #logger: LoggerLike | undefined;
@@ -91,7 +94,8 @@ export class Engine {
   async start(): Promise<void> {
     await this.settings.inbox?.ping();
     await ensureStreams(this.bus);
-    await this.recorder.show(this.settings.metrics);
+    const { metrics } = this.settings;
+    if (metrics !== undefined) this.#hideMetrics = await showSources(metrics, this.recorder);
     this.#unwatch = this.bus.onStateChange((state) => this.#stateChanged(state));
     try {
       this.sweep.start();
@@ -123,7 +127,7 @@ export class Engine {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
     for (const source of this.sources) source.close();
-    this.recorder.hide();
+    this.#hideMetrics();
   }
 
   #stateChanged(state: BusState): void {

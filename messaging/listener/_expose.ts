@@ -1,4 +1,4 @@
-import type { PrometheusRegistry } from "../../metrics/registry.ts";
+import type { Metrics } from "../../metrics/create_metrics.ts";
 import {
   histogramSamples,
   type Sample,
@@ -86,13 +86,12 @@ const LISTENERS: SharedMetrics<Recorder> = {
 };
 
 /**
- * Shows the numbers of a listener on `registry`, beside those that are on it already, until the function that it gives is
- * called.
+ * Shows the numbers of a listener among `metrics`, beside those that are there already, until the function that it gives is called.
  *
  * @throws {TypeError} when the registry has a metric of one of the names that is not this package's.
  */
-export function showSources(registry: PrometheusRegistry, recorder: Recorder): () => void {
-  return showShared(LISTENERS, registry, recorder);
+export async function showSources(metrics: Metrics, recorder: Recorder): Promise<() => void> {
+  return showShared(LISTENERS, await metrics.registry(), recorder);
 }
 
 function perSource(value: (numbers: SourceNumbers) => number): SharedMetric<Recorder>["samples"] {

@@ -2,11 +2,12 @@ import type { TraceHeaders } from "../../context/trace.ts";
 import type { Timer } from "../bus/clock.ts";
 import type { Delivery } from "../bus/consumer.ts";
 import type { GlamEvent } from "../contract/event.ts";
-import type { ConsumerSpan } from "./_consumer_span.ts";
 import type { Failure } from "./_failure.ts";
-import type { Invocation } from "./_invocation.ts";
-import type { Lane } from "./_lanes.ts";
-import type { Source } from "./_source.ts";
+import type { RequestContext } from "../../context/request_context.ts";
+import type { SpanHandle } from "../../internal/spans.ts";
+import type { SourceNumbers } from "./_numbers.ts";
+import type { RecentlySettled } from "./_recently_settled.ts";
+import type { SourceSettings } from "./_settings.ts";
 
 /**
  * Where a message is in this process:
@@ -19,6 +20,38 @@ import type { Source } from "./_source.ts";
  */
 export type HeldState = "burying" | "gone" | "queued" | "ready" | "running" | "waiting";
 
+/** The messages of one key: one is at work, the others wait behind it. */
+export interface Lane {
+  readonly key: unknown;
+  readonly queue: Held[];
+}
+
+/** A call of the handler that has not ended. */
+export interface RunningCall {
+  readonly context: RequestContext;
+  /** Whether the handler was called, where that waits for a transaction. */
+  readonly hasBegun: boolean;
+  /** Aborts the handler's signal. */
+  abort(reason: unknown): void;
+}
+
+/** The durable consumer that a message came from, as the message knows it. */
+export interface HeldSource {
+  readonly settings: SourceSettings;
+  readonly numbers: SourceNumbers;
+  readonly settled: RecentlySettled;
+  /** Messages that wait for nothing but a free place. */
+  ready: number;
+  /** Messages whose handler runs. */
+  running: number;
+  /** Whether another message may wait here instead of being given back. */
+  readonly hasRoomToWait: boolean;
+  /** Asks for as many messages as there is room for. */
+  refill(): void;
+  /** Holds a message no longer. */
+  release(held: Held): void;
+}
+
 /** A message that this process holds: delivered to it and not settled yet. */
 export class Held implements TraceHeaders {
   /** Its newest delivery: settling any of them settles the message, the newest is the one that counts for sure. */
@@ -30,7 +63,7 @@ export class Held implements TraceHeaders {
   startedAt = 0;
   event: GlamEvent | undefined = undefined;
   lane: Lane | undefined = undefined;
-  invocation: Invocation | undefined = undefined;
+  invocation: RunningCall | undefined = undefined;
   /** Attempts that failed in this process. */
   failures = 0;
   firstFailedAt: number | undefined = undefined;
@@ -47,11 +80,11 @@ export class Held implements TraceHeaders {
   /** Until when it waits. */
   dueAt = 0;
   timer: Timer | undefined = undefined;
-  span: ConsumerSpan | undefined = undefined;
-  readonly source: Source;
+  span: SpanHandle | undefined = undefined;
+  readonly source: HeldSource;
   readonly sequence: number;
 
-  constructor(source: Source, delivery: Delivery, sequence: number, now: number) {
+  constructor(source: HeldSource, delivery: Delivery, sequence: number, now: number) {
     this.source = source;
     this.delivery = delivery;
     this.sequence = sequence;

@@ -1,6 +1,6 @@
 import { fullJitter } from "../../internal/backoff.ts";
 import type { Timer } from "../bus/clock.ts";
-import type { Engine } from "./_engine.ts";
+import type { ListenerCore } from "./_core.ts";
 import type { NotTried } from "./_handle_once.ts";
 
 const BETWEEN_TRIES = { minDelayMs: 100, maxDelayMs: 5000, factor: 2 };
@@ -10,13 +10,13 @@ const BETWEEN_TRIES = { minDelayMs: 100, maxDelayMs: 5000, factor: 2 };
  * time, until one could be called.
  */
 export class HoldUp {
-  readonly #engine: Engine;
+  readonly #engine: ListenerCore;
   /** How often in succession. */
   #count = 0;
   #reason: string | undefined;
   #timer: Timer | undefined;
 
-  constructor(engine: Engine) {
+  constructor(engine: ListenerCore) {
     this.#engine = engine;
   }
 

@@ -1,16 +1,16 @@
 import type { Timer } from "../bus/clock.ts";
 import type { Inbox } from "../inbox/inbox.ts";
-import type { Engine } from "./_engine.ts";
+import type { ListenerCore } from "./_core.ts";
 
 /** Keeps an inbox from growing, while its listener runs. */
 export class InboxKeeper {
-  readonly #engine: Engine;
+  readonly #engine: ListenerCore;
   readonly #inbox: Inbox;
   readonly #stopped = new AbortController();
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
 
-  constructor(engine: Engine, inbox: Inbox) {
+  constructor(engine: ListenerCore, inbox: Inbox) {
     this.#engine = engine;
     this.#inbox = inbox;
   }

@@ -2,10 +2,10 @@ import { enterContext } from "../../context/storage.ts";
 import { MessageBusError } from "../../errors/infrastructure.ts";
 import type { Timer } from "../bus/clock.ts";
 import type { FailureDecision } from "./options.ts";
-import type { Engine } from "./_engine.ts";
+import type { ListenerCore } from "./_core.ts";
 import { type Failure, isWorthRetrying, retryAfterMs, toFailure } from "./_failure.ts";
-import type { Held } from "./_held.ts";
-import { detailsOf, type Invocation } from "./_invocation.ts";
+import type { Held, RunningCall } from "./_held.ts";
+import { detailsOf } from "./_invocation.ts";
 import { isDecision } from "./_settings.ts";
 
 /** How long `onError` may think. */
@@ -13,14 +13,14 @@ const DECISION_MS = 10_000;
 
 /** Decides what becomes of a message whose handler failed, or that no handler may see. */
 export class Judge {
-  readonly #engine: Engine;
+  readonly #engine: ListenerCore;
 
-  constructor(engine: Engine) {
+  constructor(engine: ListenerCore) {
     this.#engine = engine;
   }
 
   /** Decides about a failed attempt; while `onError` thinks, the attempt keeps its place. */
-  failed(held: Held, invocation: Invocation, error: unknown): void {
+  failed(held: Held, invocation: RunningCall, error: unknown): void {
     const engine = this.#engine;
     const { maxAttempts, onError } = engine.settings;
     const failure = toFailure(error, ++held.failures, engine.now());
@@ -49,7 +49,7 @@ export class Judge {
     });
   }
 
-  #decided(held: Held, invocation: Invocation, failure: Failure, decision: FailureDecision): void {
+  #decided(held: Held, invocation: RunningCall, failure: Failure, decision: FailureDecision): void {
     const { burial, dispatcher, runner } = this.#engine;
     const delay = decision === "retry" ? this.#delayAfter(failure) : undefined;
     enterContext(invocation.context, () => this.#report(held, failure, decision, delay));

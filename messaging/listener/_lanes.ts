@@ -1,10 +1,4 @@
-import type { Held } from "./_held.ts";
-
-/** The messages of one key: one is at work, the others wait behind it. */
-export interface Lane {
-  readonly key: unknown;
-  readonly queue: Held[];
-}
+import type { Held, Lane } from "./_held.ts";
 
 /** Lanes by key. A lane is there as long as one of its messages is held. */
 export class Lanes {

@@ -1,11 +1,10 @@
 import type { Failure } from "./_failure.ts";
-import type { Held } from "./_held.ts";
-import type { Source } from "./_source.ts";
+import type { Held, HeldSource } from "./_held.ts";
 
 const MAX_ENTRIES = 20_000;
 
 interface Entry {
-  readonly source: Source;
+  readonly source: HeldSource;
   readonly failures: number;
   readonly firstFailedAt: number | undefined;
   readonly fate: Failure | undefined;

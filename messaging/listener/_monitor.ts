@@ -2,8 +2,7 @@ import { withDeadline } from "../../internal/clock.ts";
 import type { Timer } from "../bus/clock.ts";
 import type { ConsumerHealth, ListenerHealth } from "./listener.ts";
 import { Streams } from "../bus/streams.ts";
-import type { Engine } from "./_engine.ts";
-import type { Source } from "./_source.ts";
+import type { ListenerCore, ListenerSource } from "./_core.ts";
 
 const TICK_MS = 1000;
 /** How long the broker may take to answer `health()`. */
@@ -29,13 +28,13 @@ interface View {
  * are handled, and whether a consumer has silently stopped.
  */
 export class Monitor {
-  readonly #engine: Engine;
-  readonly #views = new Map<Source, View>();
+  readonly #engine: ListenerCore;
+  readonly #views = new Map<ListenerSource, View>();
   #timer: Timer | undefined;
   #lookedAt = 0;
   #maxAgeMs: number | undefined;
 
-  constructor(engine: Engine) {
+  constructor(engine: ListenerCore) {
     this.#engine = engine;
     for (const source of engine.sources) {
       this.#views.set(source, {
@@ -75,7 +74,7 @@ export class Monitor {
   }
 
   /** Asks for the state of a consumer. */
-  async #see(source: Source): Promise<void> {
+  async #see(source: ListenerSource): Promise<void> {
     if (source.brokenSince !== undefined) return;
     const info = await source.consumer!.info();
     if (this.#engine.isStopping || source.brokenSince !== undefined) return;
@@ -97,7 +96,7 @@ export class Monitor {
     await Promise.all(sources.map((source) => this.#watchRetention(source, stream.firstSequence)));
   }
 
-  async #watchRetention(source: Source, firstSequence: number): Promise<void> {
+  async #watchRetention(source: ListenerSource, firstSequence: number): Promise<void> {
     const view = this.#views.get(source)!;
     const { numbers } = source;
     const { next } = view;
@@ -181,7 +180,7 @@ export class Monitor {
     }
   }
 
-  #ageOf(source: Source, { oldest }: View, now: number): number | undefined {
+  #ageOf(source: ListenerSource, { oldest }: View, now: number): number | undefined {
     if (oldest === undefined || source.settled.has(oldest.sequence) || source.floor >= oldest.sequence) {
       return undefined;
     }

@@ -1,4 +1,4 @@
-import type { Source } from "./_source.ts";
+import type { SourceSettings } from "./_settings.ts";
 
 /** What became of a message. */
 export type Outcome = "dlq" | "duplicate" | "ignored" | "invalid" | "ok" | "retry";
@@ -22,11 +22,18 @@ export const HANDLER_BUCKETS: readonly number[] = [
   300,
 ];
 
+/** What a scrape reads from the source itself. */
+export interface CountedSource {
+  readonly settings: SourceSettings;
+  readonly running: number;
+  readonly held: { readonly size: number };
+}
+
 /** The numbers of one source, in plain fields: nothing but a scrape needs labelled metrics. */
 export class SourceNumbers {
   readonly service: string;
   readonly queueGroup: string;
-  readonly source: Source;
+  readonly source: CountedSource;
   readonly outcomes: Record<Outcome, number> = {
     dlq: 0,
     duplicate: 0,
@@ -44,7 +51,7 @@ export class SourceNumbers {
   /** Messages that the consumer has not delivered yet, as last seen. */
   lag = 0;
 
-  constructor(service: string, queueGroup: string, source: Source) {
+  constructor(service: string, queueGroup: string, source: CountedSource) {
     this.service = service;
     this.queueGroup = queueGroup;
     this.source = source;

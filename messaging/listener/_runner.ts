@@ -4,7 +4,7 @@ import { joinActiveSpan, type UnreadContext } from "../../context/trace.ts";
 import { DeadlineExceeded } from "../../internal/clock.ts";
 import { decodeEvent } from "../contract/event.ts";
 import { startConsumerSpan } from "./_consumer_span.ts";
-import type { Engine } from "./_engine.ts";
+import type { ListenerCore } from "./_core.ts";
 import { DUPLICATE, handleOnce, NotTried } from "./_handle_once.ts";
 import type { Held } from "./_held.ts";
 import { Invocation } from "./_invocation.ts";
@@ -18,9 +18,9 @@ interface Failed {
 export class Runner {
   /** Handlers that run; one that was given up does not count. */
   running = 0;
-  readonly #engine: Engine;
+  readonly #engine: ListenerCore;
 
-  constructor(engine: Engine) {
+  constructor(engine: ListenerCore) {
     this.#engine = engine;
   }
 

@@ -2,11 +2,10 @@ import { assertInteger } from "../bus/_assert_integer.ts";
 import { MAX_TIMER_MS } from "../../internal/clock.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import type { Metrics } from "../../metrics/create_metrics.ts";
-import type { EventContract } from "../contract/define_event.ts";
+import type { AnyEventContract, EventContract } from "../contract/define_event.ts";
 import type { GlamEvent } from "../contract/event.ts";
 import type { Inbox } from "../inbox/inbox.ts";
 import type {
-  AnyEventContract,
   EventArguments,
   FailedAttempt,
   FailureDecision,

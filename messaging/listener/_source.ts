@@ -4,7 +4,7 @@ import type { BusConsumer, Delivery, PullEnd, PullSubscription } from "../bus/co
 import type { MessageBus } from "../bus/message_bus.ts";
 import { ensureStreams } from "../bus/ensure_streams.ts";
 import { Streams } from "../bus/streams.ts";
-import type { Engine } from "./_engine.ts";
+import type { ListenerCore, ListenerSource } from "./_core.ts";
 import { Held } from "./_held.ts";
 import { SourceNumbers } from "./_numbers.ts";
 import { RecentlySettled } from "./_recently_settled.ts";
@@ -23,7 +23,7 @@ const RECOVERY_MS = [0, 50, 100, 200, 400, 800];
  * The durable consumer of one event, and what this process holds of it: asks for messages, and comes back when the consumer
  * or the connection is lost.
  */
-export class Source {
+export class Source implements ListenerSource {
   readonly settings: SourceSettings;
   readonly numbers: SourceNumbers;
   readonly held: Map<number, Held> = new Map();
@@ -44,7 +44,7 @@ export class Source {
   brokenSince: number | undefined = undefined;
   /** Why. */
   trouble: string | undefined = undefined;
-  readonly #engine: Engine;
+  readonly #engine: ListenerCore;
   readonly #bus: MessageBus;
   #consumer: BusConsumer | undefined;
   #subscription: PullSubscription | undefined;
@@ -56,7 +56,7 @@ export class Source {
   /** Tries to recover now, such as when the connection is there again. */
   #wake: (() => void) | undefined;
 
-  constructor(engine: Engine, bus: MessageBus, settings: SourceSettings) {
+  constructor(engine: ListenerCore, bus: MessageBus, settings: SourceSettings) {
     this.#engine = engine;
     this.#bus = bus;
     this.settings = settings;

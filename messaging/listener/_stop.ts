@@ -1,7 +1,6 @@
 import { sleep, withDeadline } from "../../internal/clock.ts";
-import type { Engine } from "./_engine.ts";
-import type { Held } from "./_held.ts";
-import type { Lane } from "./_lanes.ts";
+import type { ListenerCore } from "./_core.ts";
+import type { Held, Lane } from "./_held.ts";
 
 /** How long what is on its way may take to come in. */
 const DRAIN_MS = 2000;
@@ -14,7 +13,7 @@ const FLUSH_MS = 5000;
  * Ends the work of an engine: nothing new begins, what no handler has begun is given back, what runs may finish within the
  * grace, and the server has to confirm that it has every acknowledgement.
  */
-export async function stopEngine(engine: Engine): Promise<void> {
+export async function stopEngine(engine: ListenerCore): Promise<void> {
   const { graceMs } = engine.settings;
   const until = engine.now() + graceMs;
   engine.isStopping = true;
@@ -39,7 +38,7 @@ export async function stopEngine(engine: Engine): Promise<void> {
 }
 
 /** Gives back what no handler has begun, in the order of the stream: that is the order in which it comes again. */
-function giveBackIdle(engine: Engine): void {
+function giveBackIdle(engine: ListenerCore): void {
   const idle = heldOf(engine).filter(({ state }) => state !== "running" && state !== "burying");
   const now = engine.now();
   // What is behind a waiting message in its lane waits as long, so that it does not overtake it.
@@ -53,21 +52,21 @@ function giveBackIdle(engine: Engine): void {
   }
 }
 
-function giveBackAll(engine: Engine): void {
+function giveBackAll(engine: ListenerCore): void {
   for (const held of heldOf(engine)) {
     held.invocation = undefined;
     engine.giveBack(held, 0);
   }
 }
 
-function heldOf(engine: Engine): Held[] {
+function heldOf(engine: ListenerCore): Held[] {
   return engine.sources.flatMap((source) =>
     [...source.held.values()].sort((one, other) => one.sequence - other.sequence)
   );
 }
 
 /** Waits until the server has heard the last acknowledgements; what it has not will be delivered again. */
-async function confirm(engine: Engine, ms: number): Promise<void> {
+async function confirm(engine: ListenerCore, ms: number): Promise<void> {
   const { bus } = engine;
   const until = performance.now() + Math.min(ms, FLUSH_MS);
   while (performance.now() < until) {

@@ -1,5 +1,5 @@
 import type { Timer } from "../bus/clock.ts";
-import type { Engine } from "./_engine.ts";
+import type { ListenerCore } from "./_core.ts";
 
 /**
  * Extends what is held, and gives handlers up that took too long. What came since the last sweep counts as having come then:
@@ -8,11 +8,11 @@ import type { Engine } from "./_engine.ts";
 export class Sweep {
   /** When it was last made: the time as exactly as it has to be known of each message. */
   at = 0;
-  readonly #engine: Engine;
+  readonly #engine: ListenerCore;
   readonly #everyMs: number;
   #timer: Timer | undefined;
 
-  constructor(engine: Engine) {
+  constructor(engine: ListenerCore) {
     const { ackWaitMs, maxHandlerMs } = engine.settings;
     this.#engine = engine;
     this.#everyMs = Math.round(Math.max(10, Math.min(1000, ackWaitMs / 9, maxHandlerMs / 10)));

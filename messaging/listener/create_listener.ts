@@ -3,7 +3,8 @@ import type { Engine } from "./_engine.ts";
 import { toSettings } from "./_settings.ts";
 import type { Inbox } from "../inbox/inbox.ts";
 import type { Listener } from "./listener.ts";
-import type { AnyEventContract, ListenerOptions } from "./options.ts";
+import type { ListenerOptions } from "./options.ts";
+import type { AnyEventContract } from "../contract/define_event.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
 
 /**

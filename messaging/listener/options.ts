@@ -2,7 +2,7 @@ import type { RequestContext } from "../../context/request_context.ts";
 import type { Sql } from "../../db/sql.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import type { Metrics } from "../../metrics/create_metrics.ts";
-import type { EventContract } from "../contract/define_event.ts";
+import type { AnyEventContract, EventContract } from "../contract/define_event.ts";
 import type { GlamEvent } from "../contract/event.ts";
 import type { Inbox } from "../inbox/inbox.ts";
 import type { MessageHeaders } from "../bus/message_headers.ts";
@@ -11,10 +11,6 @@ import type { MessageHeaders } from "../bus/message_headers.ts";
 export type EventOf<Contract> = Contract extends EventContract<infer Data, infer _Input, infer Subject>
   ? GlamEvent<Data, Subject>
   : never;
-
-/** Any contract that {@link defineEvent} makes. */
-// deno-lint-ignore no-explicit-any
-export type AnyEventContract = EventContract<any, any, string>;
 
 /** What a handler is called with. Members that cost something are made when they are first read. */
 export interface EventArguments<Event extends GlamEvent = GlamEvent, Deps = unknown> {

@@ -1,5 +1,5 @@
 import { busError } from "../bus/_bus_error.ts";
-import type { MemoryMessage, MemoryStream } from "./_stream.ts";
+import type { MemoryMessage, MemoryStream, StreamConsumer } from "./_stream.ts";
 import { subjectMatcher } from "../contract/_subject.ts";
 import type { Clock, Timer } from "../bus/clock.ts";
 import type {
@@ -22,7 +22,7 @@ interface Unsettled {
 }
 
 /** A durable consumer of a {@link MemoryStream}, to the rules of JetStream. */
-export class MemoryConsumer {
+export class MemoryConsumer implements StreamConsumer {
   config: FullConsumerConfig;
   readonly #stream: MemoryStream;
   readonly #clock: Clock;

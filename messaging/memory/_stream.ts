@@ -1,5 +1,4 @@
 import { busError } from "../bus/_bus_error.ts";
-import type { MemoryConsumer } from "./_consumer.ts";
 import { subjectMatcher } from "../contract/_subject.ts";
 import type { Clock } from "../bus/clock.ts";
 import type { OutgoingMessage, PublishAck } from "../bus/message_bus.ts";
@@ -38,10 +37,18 @@ export class MemoryMessage implements StoredMessage {
 
 const UTF8 = new TextEncoder();
 
+/** A consumer, as its stream sees it. */
+export interface StreamConsumer {
+  /** A message was stored. */
+  onStored(message: MemoryMessage): void;
+  /** A message is gone. */
+  onRemoved(message: MemoryMessage): void;
+}
+
 /** A stream with its messages in this process, to the rules of JetStream. */
-export class MemoryStream {
+export class MemoryStream<Consumer extends StreamConsumer = StreamConsumer> {
   config: StreamConfig;
-  readonly consumers: Map<string, MemoryConsumer> = new Map<string, MemoryConsumer>();
+  readonly consumers: Map<string, Consumer> = new Map<string, Consumer>();
   lastSequence = 0;
   readonly #clock: Clock;
   /** By sequence, from `#base` on: a map of a million entries takes most of the time of storing. */

@@ -83,7 +83,7 @@ export function createMemoryBus(options: MemoryBusOptions = {}): MemoryBus {
 class InMemoryBus implements MemoryBus {
   readonly clock: Clock;
   readonly maxPayloadBytes: number;
-  readonly #streams = new Map<string, MemoryStream>();
+  readonly #streams = new Map<string, MemoryStream<MemoryConsumer>>();
   readonly #servers = new MemoryServers();
   readonly #listeners = new Set<(state: BusState) => void>();
   #connected = true;
@@ -146,7 +146,7 @@ class InMemoryBus implements MemoryBus {
     }
     this.#assertApart(config);
     if (existing === undefined) {
-      this.#streams.set(config.name, new MemoryStream(fullStreamConfig(config), this.clock));
+      this.#streams.set(config.name, new MemoryStream<MemoryConsumer>(fullStreamConfig(config), this.clock));
       return { outcome: "created", drift: [] };
     }
     const { widened, drift, fixed } = streamDrift(existing.config, config);
@@ -301,12 +301,12 @@ class InMemoryBus implements MemoryBus {
     for (const stream of this.#streams.values()) stream.consumers.forEach(fn);
   }
 
-  #covering(subject: string): MemoryStream | undefined {
+  #covering(subject: string): MemoryStream<MemoryConsumer> | undefined {
     for (const stream of this.#streams.values()) if (stream.covers(subject)) return stream;
     return undefined;
   }
 
-  #stream(name: string, operation: string): MemoryStream {
+  #stream(name: string, operation: string): MemoryStream<MemoryConsumer> {
     this.#assertOpen(operation, undefined, name);
     const stream = this.#streams.get(name);
     if (stream !== undefined) return stream;

@@ -1,4 +1,4 @@
-import type { PrometheusRegistry } from "../../metrics/registry.ts";
+import type { Metrics } from "../../metrics/create_metrics.ts";
 import { type SharedMetric, type SharedMetrics, showShared } from "../../metrics/shared_metrics.ts";
 import type { OutboxRecorder } from "./_recorder.ts";
 import type { Counts } from "./_store.ts";
@@ -63,13 +63,12 @@ const OUTBOXES: SharedMetrics<OutboxRecorder> = {
 };
 
 /**
- * Shows the numbers of a relay on `registry`, beside those that are on it already, until the function that it gives is
- * called.
+ * Shows the numbers of a relay among `metrics`, beside those that are there already, until the function that it gives is called.
  *
  * @throws {TypeError} when the registry has a metric of one of the names that is not this package's.
  */
-export function showOutbox(registry: PrometheusRegistry, recorder: OutboxRecorder): () => void {
-  return showShared(OUTBOXES, registry, recorder);
+export async function showOutbox(metrics: Metrics, recorder: OutboxRecorder): Promise<() => void> {
+  return showShared(OUTBOXES, await metrics.registry(), recorder);
 }
 
 /** One number of the table; none where the database does not answer. */

@@ -1,6 +1,4 @@
 import { withDeadline } from "../../internal/clock.ts";
-import type { Metrics } from "../../metrics/create_metrics.ts";
-import { showOutbox } from "./_expose.ts";
 import type { Counts } from "./_store.ts";
 
 /** How long a scrape waits for the database, and for how long what it said is good for the next metric. */
@@ -17,7 +15,6 @@ export class OutboxRecorder {
   readonly failures: Map<string, Map<string, number>> = new Map();
   readonly #count: () => Promise<Counts>;
   #asked: { readonly at: number; readonly counts: Promise<Counts | undefined> } | undefined;
-  #hide: () => void = () => {};
 
   constructor(service: string, table: string, count: () => Promise<Counts>) {
     this.service = service;
@@ -43,13 +40,5 @@ export class OutboxRecorder {
       this.#asked = { at: now, counts };
     }
     return this.#asked.counts;
-  }
-
-  async show(metrics: Metrics | undefined): Promise<void> {
-    if (metrics !== undefined) this.#hide = showOutbox(await metrics.registry(), this);
-  }
-
-  hide(): void {
-    this.#hide();
   }
 }

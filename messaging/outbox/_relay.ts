@@ -13,6 +13,7 @@ import { explain } from "./_missing_table.ts";
 import { Outages } from "./_outages.ts";
 import { Pace } from "./_pace.ts";
 import { OutboxRecorder } from "./_recorder.ts";
+import { showOutbox } from "./_expose.ts";
 import { relayHealth } from "./_relay_health.ts";
 import { sender } from "./_send.ts";
 import type { OutboxSettings, RelaySettings } from "./_settings.ts";
@@ -70,6 +71,7 @@ export class RelayEngine {
   #over = false;
   #open = new Set<Batch>();
   #changed = Promise.withResolvers<void>();
+  #hideMetrics: () => void = () => {};
   #unsubscribe: () => void = () => {};
   #cleaning: { cancel(): void } | undefined;
 
@@ -101,7 +103,7 @@ export class RelayEngine {
         if (!isRetryableError(error)) throw error;
       });
     }
-    await this.recorder.show(settings.metrics);
+    if (settings.metrics !== undefined) this.#hideMetrics = await showOutbox(settings.metrics, this.recorder);
     const source = dedicatedSource(db);
     if (this.#options.listen && source !== undefined && !source.pooler && !this.#embedded) {
       this.#listener = new WakeListener(source, channel, () => this.hurry());
@@ -128,7 +130,7 @@ export class RelayEngine {
     await withDeadline(this.#running, graceMs + HANG_MS, "").catch(() => this.#abandon());
     grace.cancel();
     this.#unsubscribe();
-    this.recorder.hide();
+    this.#hideMetrics();
     await this.#listener?.stop();
     this.#onOver(undefined);
   }

@@ -17,6 +17,33 @@ export const layers: readonly (readonly string[])[] = [
   ["."],
 ];
 
+/**
+ * The floors of the areas that have rooms, from the bottom up: folders, and files that stand beside them. Imports point
+ * down, or sideways within one line.
+ */
+export const floors: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  db: [
+    ["sql.ts", "options.ts", "database.ts", "tracer.ts"],
+    ["table"],
+    ["connection"],
+    ["pool"],
+    ["transaction"],
+    ["repository"],
+    ["_tag.ts", "_open_database.ts", "connect_database.ts", "database_options_from_env.ts"],
+    ["migrate"],
+    ["mod.ts"],
+  ],
+  messaging: [
+    ["contract"],
+    ["bus"],
+    ["events", "publisher", "dead_letters"],
+    ["request", "outbox"],
+    ["inbox", "memory", "nats"],
+    ["listener"],
+    ["mod.ts"],
+  ],
+};
+
 /** Packages that importing an entry point must not evaluate. */
 const drivers = /^npm:(postgres|@nats-io\/.+|prom-client|yaml|@logtape\/.+)$/;
 
@@ -43,10 +70,40 @@ export function areaCycles(edges: readonly Edge[]): string[] {
   });
 }
 
-/** The cycles between modules that are there at run time; two files may know each other's types. */
+/** The imports within an area that point to a higher floor, and the files that are on none. */
+export function climbingImports(edges: readonly Edge[]): string[] {
+  return ownEdges(edges).flatMap((edge) => {
+    const area = areaOf(edge.from);
+    const own = floors[area];
+    if (own === undefined || areaOf(edge.to) !== area) return [];
+    const [from, to] = [edge.from, edge.to].map((path) => {
+      const floor = own.findIndex((units) => units.includes(unitOf(path)));
+      return { path, floor };
+    }) as [{ path: string; floor: number }, { path: string; floor: number }];
+    const homeless = [from, to].filter(({ floor }) => floor < 0).map(({ path }) =>
+      `${path} is on no floor of ${area}: move it to a room, or name it in \`floors\` of tests/_support/layers.ts`
+    );
+    if (homeless.length > 0) return homeless;
+    if (to.floor <= from.floor) return [];
+    return [`${edge.from} -> ${edge.to}: ${unitOf(edge.from)} is below ${unitOf(edge.to)}`];
+  });
+}
+
+/** The cycles between the rooms of an area, whatever the kind of import. */
+export function roomCycles(edges: readonly Edge[]): string[] {
+  return Object.keys(floors).flatMap((area) => {
+    const own = ownEdges(edges).filter((edge) =>
+      areaOf(edge.from) === area && areaOf(edge.to) === area && unitOf(edge.from) !== unitOf(edge.to)
+    );
+    return findCycles(own.map((edge) => [unitOf(edge.from), unitOf(edge.to)])).map((cycle) =>
+      `${area}: ${cycle.join(" -> ")}`
+    );
+  });
+}
+
+/** The cycles between modules, those of types included. */
 export function moduleCycles(edges: readonly Edge[]): string[] {
-  const own = ownEdges(edges).filter((edge) => edge.kind !== "type");
-  return findCycles(own.map((edge) => [edge.from, edge.to])).map((cycle) => cycle.join(" -> "));
+  return findCycles(ownEdges(edges).map((edge) => [edge.from, edge.to])).map((cycle) => cycle.join(" -> "));
 }
 
 /** The static imports of drivers, which belong inside the function that needs them. */
@@ -71,6 +128,11 @@ function ownEdges(edges: readonly Edge[]): Edge[] {
 /** `api/mod.ts` is in `api`, `mod.ts` in `.`. */
 function areaOf(path: string): string {
   return path.includes("/") ? path.slice(0, path.indexOf("/")) : ".";
+}
+
+/** `db/table/mixins.ts` is in the room `table`, `db/sql.ts` is for itself. */
+function unitOf(path: string): string {
+  return path.split("/")[1] ?? path;
 }
 
 function layerOf(path: string): number {

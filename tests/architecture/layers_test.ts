@@ -4,8 +4,10 @@ import { type Edge, moduleGraph } from "../../scripts/_graph.ts";
 import { entryPoints, root } from "../../scripts/_project.ts";
 import {
   areaCycles,
+  climbingImports,
   moduleCycles,
   namedZodImports,
+  roomCycles,
   staticDrivers,
   upwardImports,
 } from "../_support/layers.ts";
@@ -25,7 +27,15 @@ describe("module graph", () => {
     assert.deepEqual(areaCycles(edges), []);
   });
 
-  test("has no cycle between modules", () => {
+  test("has imports that point down or sideways within an area with rooms", () => {
+    assert.deepEqual(climbingImports(edges), []);
+  });
+
+  test("has no cycle between rooms", () => {
+    assert.deepEqual(roomCycles(edges), []);
+  });
+
+  test("has no cycle between modules, those of types included", () => {
     assert.deepEqual(moduleCycles(edges), []);
   });
 
@@ -53,15 +63,12 @@ describe("the checker", () => {
       edge("metrics/mod.ts", "logging/mod.ts"),
       edge("logging/mod.ts", "internal/clock.ts"),
       edge("api/mod.ts", "npm:hono"),
-      edge("context/a.ts", "context/b.ts", "type"),
-      edge("context/b.ts", "context/a.ts"),
+      edge("db/mod.ts", "db/table/mixins.ts"),
+      edge("messaging/listener/a.ts", "messaging/inbox/b.ts", "type"),
+      edge("messaging/nats/a.ts", "messaging/memory/b.ts"),
     ];
-    assert.deepEqual([upwardImports(fine), areaCycles(fine), moduleCycles(fine), staticDrivers(fine)], [
-      [],
-      [],
-      [],
-      [],
-    ]);
+    const rules = [upwardImports, areaCycles, climbingImports, roomCycles, moduleCycles, staticDrivers];
+    assert.deepEqual(rules.map((rule) => rule(fine)), rules.map(() => []));
   });
 
   test("names an upward import, also of a type", () => {
@@ -83,11 +90,34 @@ describe("the checker", () => {
     ]);
   });
 
+  test("names an import that climbs a floor, and a file that is on none", () => {
+    assert.deepEqual(
+      climbingImports([
+        edge("messaging/bus/a.ts", "messaging/nats/b.ts", "type"),
+        edge("db/options.ts", "db/table/b.ts"),
+        edge("db/mod.ts", "db/_new.ts"),
+      ]),
+      [
+        "messaging/bus/a.ts -> messaging/nats/b.ts: bus is below nats",
+        "db/options.ts -> db/table/b.ts: options.ts is below table",
+        "db/_new.ts is on no floor of db: move it to a room, or name it in `floors` of tests/_support/layers.ts",
+      ],
+    );
+  });
+
+  test("names a cycle between rooms of one floor", () => {
+    const cycle = [
+      edge("messaging/nats/a.ts", "messaging/memory/b.ts"),
+      edge("messaging/memory/c.ts", "messaging/nats/d.ts", "type"),
+    ];
+    assert.deepEqual(roomCycles(cycle), ["messaging: memory -> nats -> memory"]);
+  });
+
   test("names a cycle between modules", () => {
     const cycle = [
       edge("api/a.ts", "api/b.ts"),
       edge("api/b.ts", "api/c.ts", "dynamic"),
-      edge("api/c.ts", "api/a.ts"),
+      edge("api/c.ts", "api/a.ts", "type"),
     ];
     assert.deepEqual(moduleCycles(cycle), ["api/a.ts -> api/b.ts -> api/c.ts -> api/a.ts"]);
   });

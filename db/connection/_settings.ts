@@ -1,13 +1,13 @@
-import { ConfigError } from "../errors/config_error.ts";
-import { MAX_TIMER_MS } from "../internal/clock.ts";
-import { readEnv } from "../internal/environment.ts";
-import { reveal } from "../internal/reveal.ts";
-import { createLogger } from "../logging/create_logger.ts";
-import type { LoggerLike } from "../logging/logger.ts";
-import { flag, milliseconds, number, text, whole } from "./table/_checks.ts";
-import { assertIdentifier } from "./table/_identifier.ts";
-import { parseConnectionUrl } from "./connection/_connection_url.ts";
-import type { DatabaseOptions, DatabaseTls, DatabaseTlsOptions } from "./options.ts";
+import { ConfigError } from "../../errors/config_error.ts";
+import { MAX_TIMER_MS } from "../../internal/clock.ts";
+import { readEnv } from "../../internal/environment.ts";
+import { reveal } from "../../internal/reveal.ts";
+import { createLogger } from "../../logging/create_logger.ts";
+import type { LoggerLike } from "../../logging/logger.ts";
+import { flag, milliseconds, number, text, whole } from "../table/_checks.ts";
+import { assertIdentifier } from "../table/_identifier.ts";
+import { parseConnectionUrl } from "./_connection_url.ts";
+import type { DatabaseOptions, DatabaseTls, DatabaseTlsOptions } from "../options.ts";
 
 /** Where a server is and as whom to connect. */
 export interface Address {
