@@ -13,6 +13,15 @@ const denoOnlyFolders = ["architecture", "internal", "tooling"];
 /** So can one file: `x_deno_test.ts`. */
 const denoOnlySuffix = "_deno_test.ts";
 
+/** Files that start an embedded Postgres, a service that was just written, or a type check: seconds of a processor each. */
+const heavyFiles =
+  /^tests\/(cli\/new_|db\/.*(pglite|docs)_|examples\/|messaging\/.*pglite_|service\/embedded_|testing\/|tooling\/page_)/;
+
+/** Whether a quick run leaves a file out, even where it is not long. */
+export function isHeavy(file: string): boolean {
+  return heavyFiles.test(file);
+}
+
 /** What a command needs to know. */
 export interface SuiteRun {
   /** The test files, relative to the root, such as `tests/api/success_test.ts`. */

@@ -2,7 +2,7 @@
  * Runs the tests on every runtime: on Deno from the source, on Bun, Node and workerd from the packed tarball.
  *
  *     deno task test                               # everything
- *     deno task test --quick                       # on Deno alone, and long tests the short way: an answer in two minutes
+ *     deno task test --quick                       # on Deno alone, without long tests: an answer in two minutes
  *     deno task test tests/api                     # a folder or file
  *     deno task test --runtime=bun,node            # some of: deno bun node workerd package
  *     deno task test --parallel=4                  # so many parts at once
@@ -22,7 +22,7 @@ import { longFiles, type Part, partsOf } from "./_parts.ts";
 import { createProgress, type Progress } from "./_progress.ts";
 import { cacheDir, root } from "./_project.ts";
 import { run } from "./_run.ts";
-import { findTestFiles, type Suite, suites } from "./_suites.ts";
+import { findTestFiles, isHeavy, type Suite, suites } from "./_suites.ts";
 import { type Failure, writeSummary } from "./_summary.ts";
 import { postgres } from "./tools.ts";
 
@@ -33,6 +33,8 @@ interface Choice {
   readonly suites: readonly Suite[];
   readonly files: readonly string[];
   readonly long: ReadonlySet<string>;
+  /** How many files a quick run leaves out. */
+  readonly leftOut: number;
   readonly filter: string | undefined;
   readonly parallel: number;
   readonly quick: boolean;
@@ -74,11 +76,16 @@ async function choose(): Promise<Choice> {
   const all = await findTestFiles();
   const nowhere = paths.find((path) => !all.some((file) => isAt(file, path)));
   if (nowhere !== undefined) throw new RangeError(`Expected a test file or its folder, got "${nowhere}"`);
-  const files = paths.length === 0 ? all : all.filter((file) => paths.some((path) => isAt(file, path)));
+  const wanted = paths.length === 0 ? all : all.filter((file) => paths.some((path) => isAt(file, path)));
+  const long = await longFiles(wanted);
+  // What is named is run, however long it takes.
+  const isQuick = values.quick && paths.length === 0;
+  const files = isQuick ? wanted.filter((file) => !long.has(file) && !isHeavy(file)) : wanted;
   return {
     suites: suites.filter(({ name }) => names?.includes(name) ?? true),
     files,
-    long: await longFiles(files),
+    long: new Set(files.filter((file) => long.has(file))),
+    leftOut: wanted.length - files.length,
     filter: values.filter,
     parallel,
     quick: values.quick,
@@ -224,7 +231,8 @@ function printSummary(rows: readonly Row[], choice: Choice): void {
   }
   if (choice.quick) {
     const left = suites.filter((suite) => !choice.suites.includes(suite)).map(({ name }) => name);
-    console.log(`Not run, for a quick answer: ${left.join(", ")}. Before a change is sent: deno task test`);
+    if (choice.leftOut > 0) left.push(`${choice.leftOut} files that take long`);
+    console.log(`\nNot run, for a quick answer: ${left.join(", ")}. Before a change is sent: deno task test`);
   }
   const failures = rows.flatMap((row) => row.failures);
   if (failures.length > 0) console.log("\nFailed:");
