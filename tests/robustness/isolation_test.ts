@@ -27,7 +27,7 @@ function tick(ms: number): Promise<void> {
 }
 
 /** Lets at most so many do something at a time; the others wait for their turn, in order. */
-class Turnstile {
+class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
@@ -35,12 +35,12 @@ class Turnstile {
     this.#free = places;
   }
 
-  async enter(): Promise<void> {
+  async acquire(): Promise<void> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  leave(): void {
+  release(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free++;
     else next();
@@ -49,8 +49,8 @@ class Turnstile {
 
 interface Self {
   url: string;
-  /** What each request is accepted by. */
-  readonly door: Turnstile;
+  /** Bounds the connections that the server has not accepted yet. */
+  readonly unaccepted: Semaphore;
 }
 
 /** A service that waits until all requests are there, calls itself, and says at each step which context it sees. */
@@ -58,7 +58,7 @@ function createApp(self: Self): Hono {
   const app = new Hono();
   app.use(glamMiddleware({ service: "isolated", accessLog: false, timeoutMs: 600_000 }));
   const all = Promise.withResolvers<void>();
-  const calls = new Turnstile(UNACCEPTED);
+  const calls = new Semaphore(UNACCEPTED);
   let arrived = 0;
   app.get("/leaf", async (c) => {
     const before = seen();
@@ -68,7 +68,7 @@ function createApp(self: Self): Hono {
   app.get("/walk/:n", async (c) => {
     const n = Number(c.req.param("n"));
     const steps = [seen()];
-    self.door.leave();
+    self.unaccepted.release();
     if (++arrived === REQUESTS) all.resolve();
     await all.promise;
     await tick(n % 7);
@@ -84,10 +84,10 @@ function createApp(self: Self): Hono {
       ),
     ]);
     for (let i = 0; i < 2; i++) {
-      await calls.enter();
+      await calls.acquire();
       const response = await fetch(`${self.url}/leaf`, { headers: propagationHeaders() });
       const { data, meta } = await response.json();
-      calls.leave();
+      calls.release();
       steps.push(...data.map((leaf: string) => `${leaf.trimEnd()} m${n}`));
       steps.push(`${meta.request_id} ${meta.correlation_id} ${seen().split(" ").slice(2).join(" ")}`);
       steps.push(seen());
@@ -106,7 +106,7 @@ function createApp(self: Self): Hono {
 
 describe("the context of a request", () => {
   it(`is never another's, with ${REQUESTS} at once that wait, call the service itself and stream`, async () => {
-    const self: Self = { url: "", door: new Turnstile(UNACCEPTED) };
+    const self: Self = { url: "", unaccepted: new Semaphore(UNACCEPTED) };
     await using server = await serveApp(createApp(self).fetch);
     self.url = server.url;
 
@@ -117,7 +117,7 @@ describe("the context of a request", () => {
         ["X-Correlation-ID", `c${n}`],
         ["traceparent", `00-${trace}-00000000000000ff-01`],
       ]);
-      await self.door.enter();
+      await self.unaccepted.acquire();
       return { n, trace, response: await exchangeOne(server.port, request) };
     }));
 
