@@ -8,8 +8,6 @@
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Gets the output as it comes. */
-  readonly onOutput?: (text: string) => void;
   /** Milliseconds after which it is killed. */
   readonly limitMs?: number;
 }
@@ -54,7 +52,7 @@ function stopGroup({ pid }: Deno.ChildProcess, signal: Deno.Signal): void {
 
 /** Runs a command to its end. Does not throw when it fails. */
 export async function run(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const { cwd, env, onOutput, limitMs } = options;
+  const { cwd, env, limitMs } = options;
   const started = performance.now();
   if (stopping) await FOREVER;
   const child = spawn(command, {
@@ -69,10 +67,7 @@ export async function run(command: readonly string[], options: RunOptions = {}):
     keep(`\nKilled after ${limitMs / 60_000} minutes: ${command[0]} ${command[1] ?? ""}\n`);
     stopGroup(child, "SIGKILL");
   }, limitMs);
-  const keep = (text: string): void => {
-    chunks.push(text);
-    onOutput?.(text);
-  };
+  const keep = (text: string): void => void chunks.push(text);
   const [status] = await Promise.all([
     child.status,
     collect(child.stdout, keep),

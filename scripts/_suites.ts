@@ -38,7 +38,6 @@ const TEST_LIMIT_MS = 600_000;
 /** One section of the test run. */
 export interface Suite {
   readonly name: string;
-  readonly title: string;
   /** Whether its files may run in several processes at once. */
   readonly isDivisible: boolean;
   accepts(file: string): boolean;
@@ -48,17 +47,17 @@ export interface Suite {
 
 /** The suites, in the order in which they run. */
 export const suites: readonly Suite[] = [
+  // Deno, from the source
   {
     name: "deno",
     isDivisible: true,
-    title: "Deno, from the source",
     accepts: (file) => !isIn(file, ["package", "workerd"]),
     prepare: (run) => Promise.resolve({ command: denoTest(run), cwd: root }),
   },
+  // Bun, from the packed tarball
   {
     name: "bun",
     isDivisible: true,
-    title: "Bun, from the packed tarball",
     accepts: isPortable,
     async prepare({ files, report, filter }) {
       const command = [await bun(), "test", "--isolate", `--timeout=${TEST_LIMIT_MS}`, "--reporter=junit"];
@@ -71,10 +70,10 @@ export const suites: readonly Suite[] = [
       };
     },
   },
+  // Node, from the packed tarball
   {
     name: "node",
     isDivisible: true,
-    title: "Node, from the packed tarball",
     accepts: isPortable,
     async prepare({ files, report, filter }) {
       // One file at a time: they share a Postgres, and the runner starts as many parts as the machine bears.
@@ -85,20 +84,20 @@ export const suites: readonly Suite[] = [
       return { command: [...command, ...files], cwd: await testProject() };
     },
   },
+  // workerd, from the packed tarball, by requests
   {
     name: "workerd",
     isDivisible: false,
-    title: "workerd, from the packed tarball, by requests",
     accepts: (file) => isIn(file, ["workerd"]),
     async prepare(run) {
       await Promise.all([node(), workerd(), tools("wrangler")]);
       return { command: denoTest(run), cwd: root };
     },
   },
+  // The tarball: attw, publint, tsc, copies of Hono
   {
     name: "package",
     isDivisible: false,
-    title: "The tarball: attw, publint, tsc, copies of Hono",
     accepts: (file) => isIn(file, ["package"]),
     async prepare(run) {
       await Promise.all([node(), tools("package")]);
