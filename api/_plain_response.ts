@@ -10,7 +10,7 @@ export type PlainResponder = (text: string, status: number | undefined, context:
  * On Node, `@hono/node-server` writes a response that was made from a plain record without ever making a `Headers`
  * object. On Bun, copying a `Headers` object costs a third of setting its headers one by one. Hono does neither where
  * there are two headers or more, so the response is made past it; which is right only while nothing was set on the
- * context that Hono would add: see `watchForPlain`.
+ * context that Hono would add: see `watchContextHeaders`.
  */
 export function plainResponder(service: string): PlainResponder | undefined {
   switch (detectRuntime()) {

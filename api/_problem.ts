@@ -1,5 +1,5 @@
 import type { RequestContext } from "../context/request_context.ts";
-import { pathAbsolute } from "./_path_absolute.ts";
+import { pathAbsolute } from "./_request_path.ts";
 import type { ErrorDetail } from "../errors/envelope.ts";
 import { statusPhrase } from "../errors/status_phrase.ts";
 

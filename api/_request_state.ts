@@ -11,7 +11,7 @@ export interface RequestState {
   readonly settings: Settings;
   /** What this package's own `onError` or `notFound` has answered, and to what. */
   answered?: { readonly error: GlamError; readonly cause?: unknown } | undefined;
-  /** Whether nothing but a handler's own answer decides what the response is: see `watchForPlain`. */
+  /** Whether nothing but a handler's own answer decides what the response is: see `watchContextHeaders`. */
   plain?: boolean;
   /** The response that has the request's headers already. */
   made?: Response | undefined;

@@ -6,12 +6,12 @@ import { createContext } from "./_create_context.ts";
 import { type ContextLike, type NextLike, replaceResponse } from "./_hono.ts";
 import { MethodNotAllowedError } from "./_method_not_allowed.ts";
 import type { OwnRoute } from "./own_routes.ts";
-import { watchForPlain } from "./_watch_for_plain.ts";
+import { watchContextHeaders } from "./_watch_context_headers.ts";
 import { type RequestState, setState, stateOf } from "./_request_state.ts";
 import { setHeaders } from "./_response_headers.ts";
-import { report } from "./_report.ts";
+import { logRequest } from "./_access_log.ts";
 import { endpointOf, UNMATCHED } from "./_route_label.ts";
-import { type Outcome, settle } from "./_settle.ts";
+import { answerFailure, type Outcome } from "./_failure_response.ts";
 import { resolveSettings } from "./_settings.ts";
 import { nextWithin } from "./_timeout.ts";
 import type { GlamOptions } from "./options.ts";
@@ -60,7 +60,7 @@ export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
       made: undefined,
     };
     setState(c, exchange);
-    if (settings.plainResponse !== undefined) watchForPlain(c, exchange);
+    if (settings.plainResponse !== undefined) watchContextHeaders(c, exchange);
     if (http !== undefined) http.inProgress++;
 
     // The handlers run in the request's context and what follows outside of it: promises made inside would keep it
@@ -100,7 +100,7 @@ async function answerOwn(c: ContextLike, own: OwnRoute): Promise<void> {
 }
 
 function settleAndFinish(exchange: Exchange, failure?: { readonly cause: unknown }): Promise<void> {
-  return enterContext(exchange.context, () => settle(exchange.c, exchange, failure))
+  return enterContext(exchange.context, () => answerFailure(exchange.c, exchange, failure))
     .then((outcome) => finish(exchange, exchange.c.res.status, outcome));
 }
 
@@ -109,7 +109,7 @@ function finish(exchange: Exchange, status: number, outcome: Outcome | undefined
   if (status !== 101) setHeaders(c, exchange); // an upgrade must stay the object that the runtime made
   const seconds = (performance.now() - startedAt) / 1000;
   if (outcome !== undefined || settings.accessLog) { // before counting: a trace that is in the log is an exemplar
-    enterContext(context, () => report(exchange, status, outcome, seconds, own === undefined));
+    enterContext(context, () => logRequest(exchange, status, outcome, seconds, own === undefined));
   }
   // From here on the request's headers are garbage. What a context can reach survives a collection on Deno, whose
   // AsyncLocalStorage is a WeakMap; elsewhere reading two headers costs more than it saves.

@@ -7,7 +7,7 @@ import { createContext } from "./_create_context.ts";
 import { errorReply } from "./_error_reply.ts";
 import type { ContextLike } from "./_hono.ts";
 import { stateOf } from "./_request_state.ts";
-import { mapError, notFoundError } from "./_settle.ts";
+import { mapError, notFoundError } from "./_failure_response.ts";
 
 /**
  * An `onError` for Hono that answers with the error envelope: `app.onError(onError)`. `glamMiddleware` does the same for

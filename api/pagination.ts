@@ -1,4 +1,4 @@
-import { pathAbsolute, pathAndQuery } from "./_path_absolute.ts";
+import { pathAbsolute, pathAndQuery } from "./_request_path.ts";
 
 /** Where a page is in a list that is counted. */
 export interface Pagination {

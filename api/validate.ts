@@ -1,11 +1,11 @@
-import { outside } from "../internal/outside.ts";
+import { outsideContext } from "../internal/outside_context.ts";
 import type { MiddlewareHandler, ValidationTargets } from "hono";
 import type * as z from "zod";
 import { ValidationError } from "../errors/common.ts";
 import { isGlamError } from "../errors/glam_error.ts";
 import { type IssueLike, validationErrors } from "../errors/validation_errors.ts";
 import { isTooDeep } from "./_json_depth.ts";
-import { type BodyContextLike, boundBody } from "./_bound_body.ts";
+import { type BodyContextLike, limitBody } from "./_limit_body.ts";
 
 /** What of a request is validated. */
 export type ValidationTarget = "cookie" | "form" | "header" | "json" | "param" | "query";
@@ -70,7 +70,7 @@ export function validate<Target extends ValidationTarget, Schema extends z.ZodTy
   return async function validateRequest(c, next) {
     const validator = await loading;
     if (target !== "json" && target !== "form") return await validator(c, next);
-    await boundBody(c as unknown as BodyContextLike, target, maxBodyBytes);
+    await limitBody(c as unknown as BodyContextLike, target, maxBodyBytes);
     let passed = false;
     try {
       if (target === "json" && isTooDeep(await c.req.text())) throw tooDeep();
@@ -86,7 +86,7 @@ export function validate<Target extends ValidationTarget, Schema extends z.ZodTy
 
 /** The validator of `@hono/zod-validator`, imported by the first route that has one: importing it costs as much as an area of this package. */
 async function loadValidator(target: ValidationTarget, schema: z.ZodType): Promise<MiddlewareHandler> {
-  const { zValidator } = await outside(() => import("@hono/zod-validator"));
+  const { zValidator } = await outsideContext(() => import("@hono/zod-validator"));
   const check = (issues: readonly IssueLike[] | undefined) => {
     if (issues !== undefined) throw invalid(issues, PREFIX[target]);
   };
@@ -97,7 +97,7 @@ async function loadValidator(target: ValidationTarget, schema: z.ZodType): Promi
       (result) => check(result.success ? undefined : result.error.issues),
     ) as MiddlewareHandler;
   } catch { // it looks for the names of a header schema at one place, where not every schema has them
-    const { validator } = await outside(() => import("hono/validator"));
+    const { validator } = await outsideContext(() => import("hono/validator"));
     const names = new Map(namesOf(schema).map((name) => [name.toLowerCase(), name]));
     return validator(target as keyof ValidationTargets, async (value) => {
       const entries = Object.entries(value).map(([name, text]) => [names.get(name) ?? name, text]);

@@ -1,7 +1,7 @@
 import type { ConfigProblem } from "../errors/config_error.ts";
 import { deepMerge, isConfigMap } from "./deep_merge.ts";
 import { type ConfigFiles, UnreadableFile } from "./_files.ts";
-import type { Layer } from "./_layer.ts";
+import type { Layer } from "./_config_layer.ts";
 import { findVariable, type Target, type VariableContext } from "./_find_variable.ts";
 import { mapShape, schemaAt } from "./_zod.ts";
 

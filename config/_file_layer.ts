@@ -3,7 +3,7 @@ import { isConfigMap } from "./deep_merge.ts";
 import { parseDotenv } from "./_dotenv.ts";
 import type { Variables } from "./_environment_layer.ts";
 import { type ConfigFiles, UnreadableFile } from "./_files.ts";
-import type { Layer } from "./_layer.ts";
+import type { Layer } from "./_config_layer.ts";
 import type { TextProblem } from "./_text_problem.ts";
 import { type ParseYaml, readYaml } from "./_yaml.ts";
 

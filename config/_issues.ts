@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { ConfigProblem } from "../errors/config_error.ts";
-import { hasPath, type Layer, sourceOf } from "./_layer.ts";
+import { hasPath, type Layer, sourceOf } from "./_config_layer.ts";
 
 type Issue = z.core.$ZodIssue;
 

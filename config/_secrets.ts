@@ -1,5 +1,5 @@
 import { isConfigMap } from "./deep_merge.ts";
-import { isMarkedSecret } from "./_marks.ts";
+import { isMarkedSecret } from "./_schema_marks.ts";
 import { ANYTHING, inner, listShape, mapShape, type SchemaLike } from "./_zod.ts";
 
 /** Whether what a schema takes must not be shown. */

@@ -5,7 +5,7 @@ import { type ConfigMap, deepMerge } from "./deep_merge.ts";
 import { environmentLayer, type Variables } from "./_environment_layer.ts";
 import { type DotenvFile, type FileLayer, readDotenvFile, readFileLayer } from "./_file_layer.ts";
 import { openFiles } from "./_files.ts";
-import type { Layer } from "./_layer.ts";
+import type { Layer } from "./_config_layer.ts";
 import type { LoadConfigOptions } from "./options.ts";
 import type { SchemaVariables } from "./_variable_names.ts";
 import { schemaLike } from "./_zod.ts";

@@ -1,6 +1,6 @@
 import type { ConfigProblem } from "../errors/config_error.ts";
 import { isConfigMap } from "./deep_merge.ts";
-import type { Layer } from "./_layer.ts";
+import type { Layer } from "./_config_layer.ts";
 import { nearest } from "./_nearest.ts";
 import { listShape, mapShape, type SchemaLike } from "./_zod.ts";
 

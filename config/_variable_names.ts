@@ -1,4 +1,4 @@
-import { readyMark } from "./_marks.ts";
+import { readyMark } from "./_schema_marks.ts";
 import { inner, mapShape, type SchemaLike, unwrap } from "./_zod.ts";
 
 /** `maxItems`, `max_items` and `max-items` as a part of a variable: `MAX_ITEMS`. */

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { type ConfigMap, isConfigMap } from "./deep_merge.ts";
 import { coerce } from "./_coerce.ts";
-import { sourceOf } from "./_layer.ts";
+import { sourceOf } from "./_config_layer.ts";
 import type { ConfigReading } from "./read_config.ts";
 import { hideTexts, isSecret, secretTexts } from "./_secrets.ts";
 import { ANYTHING, defaultOf, mapShape, type SchemaLike, schemaLike, unwrap } from "./_zod.ts";

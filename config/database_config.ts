@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { DatabaseConfig } from "./database_options.ts";
-import { markReady } from "./_marks.ts";
+import { markReady } from "./_schema_marks.ts";
 import { secret } from "./secret.ts";
 
 /** The keys that differ from the option of `connectDatabase` by more than their spelling. */

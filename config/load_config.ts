@@ -34,10 +34,10 @@ export async function loadConfig<Schema extends z.core.$ZodType>(
   const { readConfig } = await import("./read_config.ts");
   const reading = await readConfig(options);
   if (reading.warnings.length > 0) {
-    const { reportWarnings } = await import("./_report.ts");
+    const { reportWarnings } = await import("./_config_report.ts");
     await reportWarnings(reading.warnings, options);
   }
   if ("config" in reading) return reading.config;
-  const { toConfigError } = await import("./_report.ts");
+  const { toConfigError } = await import("./_config_report.ts");
   throw toConfigError(options.service, reading);
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { markReady } from "./_marks.ts";
+import { markReady } from "./_schema_marks.ts";
 
 const LEVELS = ["debug", "info", "warn", "warning", "error", "critical"] as const;
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { markReady } from "./_marks.ts";
+import { markReady } from "./_schema_marks.ts";
 import { type Secret, secret } from "./secret.ts";
 
 /** TLS, as {@link natsConfig} gives it: PEM, each as a text. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { markSecret } from "./_marks.ts";
+import { markSecret } from "./_schema_marks.ts";
 
 /** A value that nothing prints: only {@link Secret.reveal} gives it. */
 export interface Secret<T = string> {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { markReady } from "./_marks.ts";
+import { markReady } from "./_schema_marks.ts";
 
 /** What {@link serviceConfig} gives. */
 export interface ServiceConfig {

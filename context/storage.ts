@@ -1,5 +1,5 @@
 import { readEnv } from "../internal/environment.ts";
-import { rememberOutside } from "../internal/outside.ts";
+import { rememberOutsideContext } from "../internal/outside_context.ts";
 import { makeCorrelationId, makeRequestId } from "./ids.ts";
 import type { ContextInit, ContextPatch, RequestContext } from "./request_context.ts";
 import { traceOf } from "./trace.ts";
@@ -35,7 +35,7 @@ function openStorage(): Storage {
       "Cannot carry a context: this runtime has no AsyncLocalStorage; on workerd set the compatibility flag nodejs_compat",
     );
   }
-  rememberOutside();
+  rememberOutsideContext();
   return storage = globals[STORAGE_KEY] ??= new AsyncLocalStorage();
 }
 

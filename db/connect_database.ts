@@ -1,4 +1,4 @@
-import { outside } from "../internal/outside.ts";
+import { outsideContext } from "../internal/outside_context.ts";
 import type { Database } from "./database.ts";
 import type { DatabaseOptions } from "./options.ts";
 
@@ -26,6 +26,6 @@ import type { DatabaseOptions } from "./options.ts";
  */
 export async function connectDatabase(database: string | DatabaseOptions): Promise<Database> {
   // Imported here, so that a service without a database does not pay for one.
-  const { openDatabase } = await outside(() => import("./_open_database.ts"));
+  const { openDatabase } = await outsideContext(() => import("./_open_database.ts"));
   return await openDatabase(database);
 }

@@ -1,4 +1,4 @@
-import { outside } from "../internal/outside.ts";
+import { outsideContext } from "../internal/outside_context.ts";
 
 /** A Prometheus registry: any copy or version of prom-client's `Registry` is one. */
 export interface PrometheusRegistry {
@@ -16,7 +16,7 @@ export interface PrometheusRegistry {
 
 /** prom-client, imported when a registry is first needed. */
 export function loadPromClient(): Promise<typeof import("prom-client")> {
-  return loading ??= outside(() => import("prom-client"));
+  return loading ??= outsideContext(() => import("prom-client"));
 }
 
 let loading: Promise<typeof import("prom-client")> | undefined;

@@ -6,7 +6,7 @@ import { currentContext, getContext, runWithContext } from "../context/storage.t
 import { isInTransaction } from "../db/transaction/in_transaction.ts";
 import { InternalError } from "../errors/common.ts";
 import { GlamError } from "../errors/glam_error.ts";
-import { outside } from "../internal/outside.ts";
+import { outsideContext } from "../internal/outside_context.ts";
 import type { Settings } from "./_settings.ts";
 
 /** Answers requests: the `fetch` of a server. `env` is what the server knows of the request. */
@@ -84,7 +84,7 @@ export function createHandlers(settings: Settings, health: Health & ServiceHealt
   return {
     onError,
     onInvalid,
-    fetch: (request, env) => isInside() ? outside(() => handle(request, env)) : handle(request, env),
+    fetch: (request, env) => isInside() ? outsideContext(() => handle(request, env)) : handle(request, env),
   };
 }
 

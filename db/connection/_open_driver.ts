@@ -1,4 +1,4 @@
-import { outside } from "../../internal/outside.ts";
+import { outsideContext } from "../../internal/outside_context.ts";
 import { detectRuntime } from "../../internal/runtime.ts";
 import type { Driver } from "./_driver.ts";
 import { quoteIdentifier } from "../table/_identifier.ts";
@@ -18,7 +18,7 @@ export type DriverFactory = (options: never) => unknown;
 
 /** The driver, imported when a database is first connected to. */
 export async function loadDriver(): Promise<DriverFactory> {
-  return (await outside(() => import("postgres"))).default as DriverFactory;
+  return (await outsideContext(() => import("postgres"))).default as DriverFactory;
 }
 
 /** Opens a pool of the driver; its first connection waits for the first query. */
@@ -52,7 +52,7 @@ export function openDriver(
     ...(events === undefined ? {} : { onnotify: events.onNotify, onclose: events.onClose }),
     ...(sockets === undefined
       ? { ssl: typeof ssl === "object" ? { ...ssl } : ssl, connect_timeout: connectTimeoutMs / 1000 }
-      : { ssl: false, connect_timeout: 0, socket: () => outside(() => sockets.open()) }),
+      : { ssl: false, connect_timeout: 0, socket: () => outsideContext(() => sockets.open()) }),
   };
   return { driver: postgres(options as never) as Driver, sockets };
 }

@@ -2,12 +2,12 @@ import type { Database } from "../database.ts";
 import type { TableModel } from "../table/table.ts";
 import { createTable, foreignKeyDdl, tableName } from "../table/table_ddl.ts";
 import type { CatalogTable } from "./_catalog.ts";
-import { type BothSides, readBothSides } from "./_desired.ts";
-import { type Change, Phase } from "./_change.ts";
-import { changesOf, dropTable } from "./_difference.ts";
+import { type BothSides, readBothSides } from "./_desired_schema.ts";
+import { type Change, Phase } from "./_schema_change.ts";
+import { changesOf, dropTable } from "./_schema_diff.ts";
 import { type HistoryTable, readHistory } from "./_history.ts";
 import { sessionSettings } from "./_lock.ts";
-import { type Place, placeOf } from "./_place.ts";
+import { type MigrationTarget, migrationTargetOf } from "./_migration_target.ts";
 import { compare } from "./_plan.ts";
 import { openSession, pooledSession, type Session } from "./_session.ts";
 import { type Migration, type MigrationFile, parseMigrations } from "./migration_file.ts";
@@ -29,7 +29,7 @@ export async function autogenerate(
   checkTables(tables);
   const { migrations, problems } = await parseMigrations(files);
   if (problems.length > 0) throw migrationError(problems);
-  const place = await placeOf(db, settings);
+  const place = await migrationTargetOf(db, settings);
   await checkCurrent(pooledSession(db), place.history, migrations);
   const session = place.source === undefined ? pooledSession(db) : openSession(place.source);
   try {
@@ -69,7 +69,7 @@ async function checkCurrent(
 }
 
 /** The schema of tables that name none. */
-async function homeOf(session: Session, { source, history }: Place): Promise<string> {
+async function homeOf(session: Session, { source, history }: MigrationTarget): Promise<string> {
   const [row] = await session.rows<{ schema: string | null }>("select current_schema() as schema");
   return source?.schema ?? row?.schema ?? history.schema;
 }

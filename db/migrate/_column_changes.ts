@@ -2,7 +2,7 @@ import { quoteIdentifier } from "../table/_identifier.ts";
 import type { TableModel } from "../table/table.ts";
 import { columnDdl, tableName } from "../table/table_ddl.ts";
 import type { CatalogColumn, CatalogTable } from "./_catalog.ts";
-import { type Alter, type Change, commented, has, Phase } from "./_change.ts";
+import { type Alter, type Change, commented, has, Phase } from "./_schema_change.ts";
 
 /** Columns that appear, go, or are another one. */
 export function columnChanges(

@@ -1,7 +1,7 @@
 import type { Database } from "../database.ts";
 import { createHistory, readHistory } from "./_history.ts";
 import type { Lock } from "./_lock.ts";
-import { placeOf, withLock } from "./_place.ts";
+import { migrationTargetOf, withLock } from "./_migration_target.ts";
 import { compare, type Comparison } from "./_plan.ts";
 import { type RunContext, runMigration } from "./_run.ts";
 import { pooledSession, type Session } from "./_session.ts";
@@ -22,7 +22,7 @@ export async function migrate(
   { dryRun = false, signal }: MigrateOptions,
 ): Promise<MigrationRun[]> {
   signal?.throwIfAborted();
-  const place = await placeOf(db, settings);
+  const place = await migrationTargetOf(db, settings);
   const { history } = place;
   const planNow = async (session: Session) =>
     plan(compare(migrations, await readHistory(session, history) ?? []));

@@ -2,7 +2,7 @@ import { quoteIdentifier } from "../table/_identifier.ts";
 import type { TableModel } from "../table/table.ts";
 import { tableName } from "../table/table_ddl.ts";
 import type { CatalogConstraint, CatalogIndex } from "./_catalog.ts";
-import { type Alter, type Change, commented, has, Phase } from "./_change.ts";
+import { type Alter, type Change, commented, has, Phase } from "./_schema_change.ts";
 
 /** Constraints that appear, go, or are another one. */
 export function constraintChanges(
@@ -59,18 +59,18 @@ export function objectChanges<T extends Named>(
   { add, drop, rename }: Ddl<T>,
 ): Change[] {
   const changes: Change[] = [];
-  const isSame = (a: T, b: T) => a.definition === b.definition && a.unique === b.unique;
+  const isEqual = (a: T, b: T) => a.definition === b.definition && a.unique === b.unique;
   const left = found.filter(({ name }) => !has(wanted, name));
   for (const object of wanted) {
     const phase = object.kind === "f" ? Phase.refer : Phase.tighten;
     const old = found.find(({ name }) => name === object.name);
     if (old !== undefined) {
-      if (isSame(object, old)) continue;
+      if (isEqual(object, old)) continue;
       changes.push({ phase: Phase.loosen, up: drop(old), down: add(old) });
       changes.push({ phase, up: add(object), down: drop(object) });
       continue;
     }
-    const twin = left.findIndex((other) => isSame(object, other));
+    const twin = left.findIndex((other) => isEqual(object, other));
     const [other] = twin < 0 ? [] : left.splice(twin, 1);
     changes.push(
       other === undefined

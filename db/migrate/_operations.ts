@@ -2,7 +2,7 @@ import type { Database } from "../database.ts";
 import { readFolder } from "./_folder.ts";
 import { type HistoryTable, readHistory } from "./_history.ts";
 import { migrate } from "./_migrate.ts";
-import { placeOf, withLock } from "./_place.ts";
+import { migrationTargetOf, withLock } from "./_migration_target.ts";
 import { compare, planDown, planUp } from "./_plan.ts";
 import { pooledSession, type Session } from "./_session.ts";
 import { type BaselineOptions, type BaselineResult, markBaseline } from "./baseline.ts";
@@ -40,7 +40,7 @@ export async function down(
 /** See `Migrator.status`. */
 export async function status(db: Database, settings: Settings): Promise<MigrationStatus> {
   const { migrations, problems } = await parseMigrations(await filesOf(settings));
-  const { history } = await placeOf(db, settings);
+  const { history } = await migrationTargetOf(db, settings);
   const rows = await readHistory(pooledSession(db), history) ?? [];
   return statusOf(compare(migrations, rows), problems);
 }
@@ -101,6 +101,6 @@ async function repairing<T>(
   settings: Settings,
   work: (session: Session, history: HistoryTable) => Promise<T>,
 ): Promise<T> {
-  const place = await placeOf(db, settings);
+  const place = await migrationTargetOf(db, settings);
   return await withLock(db, place, settings, undefined, (session) => work(session, place.history));
 }

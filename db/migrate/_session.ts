@@ -15,7 +15,7 @@ export interface Session {
   run(text: string): Promise<void>;
   /** Runs a text in a transaction of its own: either all of it takes effect or nothing. `signal` cancels it. */
   atomic(text: string, signal?: AbortSignal): Promise<void>;
-  /** Calls `look` within a transaction that is rolled back, whatever it does there. */
+  /** LazyOperations `look` within a transaction that is rolled back, whatever it does there. */
   rolledBack<T>(look: (read: Reader) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }

@@ -5,9 +5,9 @@ import {
   type SharedMetrics,
   showShared,
 } from "../../metrics/shared_metrics.ts";
-import type { Gate } from "./_gate.ts";
+import type { Semaphore } from "./_semaphore.ts";
 import { codeOf } from "./_query_error.ts";
-import type { StatementLabel } from "./_statement.ts";
+import type { StatementLabel } from "./_statement_label.ts";
 
 const BUCKETS: readonly number[] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -71,7 +71,7 @@ export class DatabaseRecorder {
 
 interface Source {
   readonly recorder: DatabaseRecorder;
-  readonly gate: Gate;
+  readonly slots: Semaphore;
   readonly max: number;
 }
 
@@ -91,13 +91,13 @@ const DATABASES: SharedMetrics<Source> = {
       name: "db_pool_connections_in_use",
       help: "Connections of the pool in use",
       type: "gauge",
-      samples: (source) => [{ labels: labelsOf(source), value: source.gate.inUse }],
+      samples: (source) => [{ labels: labelsOf(source), value: source.slots.inUse }],
     },
     {
       name: "db_pool_waiting",
       help: "Queries and transactions that wait for a connection",
       type: "gauge",
-      samples: (source) => [{ labels: labelsOf(source), value: source.gate.waiting }],
+      samples: (source) => [{ labels: labelsOf(source), value: source.slots.waiting }],
     },
     {
       name: DURATION,
@@ -134,10 +134,10 @@ const DATABASES: SharedMetrics<Source> = {
 export function showDatabase(
   registry: PrometheusRegistry,
   recorder: DatabaseRecorder,
-  gate: Gate,
+  slots: Semaphore,
   max: number,
 ): () => void {
-  return showShared(DATABASES, registry, { recorder, gate, max });
+  return showShared(DATABASES, registry, { recorder, slots, max });
 }
 
 function* queryDuration(source: Source): Generator<Sample> {

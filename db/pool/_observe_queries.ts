@@ -1,10 +1,10 @@
 import type { DriverQuery } from "../connection/_driver.ts";
-import type { Gate } from "./_gate.ts";
+import type { Semaphore } from "./_semaphore.ts";
 import { DatabaseRecorder, showDatabase } from "./_database_metrics.ts";
 import { codeOf } from "./_query_error.ts";
 import type { QueryObserver } from "./_query_observer.ts";
 import type { Settings } from "../connection/_settings.ts";
-import { labelOf, type StatementLabel } from "./_statement.ts";
+import { labelOf, type StatementLabel } from "./_statement_label.ts";
 import type { SpanLike, TracerLike } from "../tracer.ts";
 
 /** What sees the queries of a pool. */
@@ -12,8 +12,8 @@ export interface Observation {
   readonly observer: QueryObserver;
   /** Told of each further run of a transaction's callback. */
   onRetry(error: unknown): void;
-  /** Shows the pool's gate in the metrics. */
-  show(gate: Gate): void;
+  /** Shows the pool's slots in the metrics. */
+  show(slots: Semaphore): void;
   close(): void;
 }
 
@@ -41,9 +41,9 @@ export async function observeQueries(settings: Settings): Promise<Observation | 
       },
     },
     onRetry: () => void (recorder !== undefined && recorder.retries++),
-    show(gate) {
+    show(slots) {
       if (recorder !== undefined && registry !== undefined) {
-        hide = showDatabase(registry, recorder, gate, settings.max);
+        hide = showDatabase(registry, recorder, slots, settings.max);
       }
     },
     close: () => hide(),

@@ -3,7 +3,7 @@ import { withDeadline } from "../../internal/clock.ts";
 import { LinkedList } from "../../internal/linked_list.ts";
 import { addArrayTypes, ARRAY_TYPES, type ArrayType } from "../connection/_array_types.ts";
 import type { Driver, DriverQuery, DriverTag } from "../connection/_driver.ts";
-import { Gate } from "./_gate.ts";
+import { Semaphore } from "./_semaphore.ts";
 import type { QueryObserver } from "./_query_observer.ts";
 import { NOBODY, type QueryOwner, SentQuery, type SentQueryHost } from "./_sent_query.ts";
 import type { Settings } from "../connection/_settings.ts";
@@ -33,7 +33,7 @@ export const GOODBYE_MS = 500;
  * errors of others.
  */
 export class Pool implements SentQueryHost {
-  readonly gate: Gate;
+  readonly slots: Semaphore;
   readonly observer: QueryObserver | undefined;
   /** Whether queries can be sent. */
   ready = false;
@@ -41,7 +41,7 @@ export class Pool implements SentQueryHost {
   closed = false;
   readonly #driver: Driver;
   readonly #sockets: Sockets | undefined;
-  /** Queries that were sent, are not settled, and hold a place of the gate. */
+  /** Queries that were sent, are not settled, and hold a place of the slots. */
   readonly #placed = new LinkedList<SentQuery>();
   /** The others, of transactions for the most part. */
   readonly #owned = new LinkedList<SentQuery>();
@@ -66,7 +66,7 @@ export class Pool implements SentQueryHost {
     this.#transactions = transactions;
     this.#sockets = sockets;
     this.observer = observer;
-    this.gate = new Gate(settings.max);
+    this.slots = new Semaphore(settings.max);
     // The server ends a statement in time; this side waits a moment longer before it gives up on the server. It counts
     // ticks, as a clock would also count the time in which this process stood still.
     const { queryTimeoutMs } = settings;
@@ -135,17 +135,17 @@ export class Pool implements SentQueryHost {
       this.#timer = undefined;
       this.#expire(++this.#tick - this.#ticks);
       const sent = this.#placed.size + this.#owned.size;
-      if (sent > 0 || this.#transactions.size > 0 || this.gate.waiting > 0) this.watch();
+      if (sent > 0 || this.#transactions.size > 0 || this.slots.waiting > 0) this.watch();
     }, this.#tickMs);
   }
 
   /** Takes no new query, and waits for at most `graceMs` for those that it has. */
   async close(graceMs: number): Promise<void> {
     this.closed = true;
-    await withDeadline(this.gate.idle(), graceMs, "").catch(() => {});
+    await withDeadline(this.slots.idle(), graceMs, "").catch(() => {});
     await this.#cancelAll();
     clearTimeout(this.#timer);
-    this.gate.expire(Infinity);
+    this.slots.expire(Infinity);
     await this.#driver.end({ timeout: 0 });
   }
 
@@ -161,8 +161,8 @@ export class Pool implements SentQueryHost {
     if (!this.ready) {
       return void this.prepare().then(() => this.#enter(query), (error) => query.reject(error));
     }
-    if (this.gate.tryEnter(this.#isQuick)) return this.send(query, this.#handler!, this.#place);
-    this.gate.wait({
+    if (this.slots.tryEnter(this.#isQuick)) return this.send(query, this.#handler!, this.#place);
+    this.slots.wait({
       since: this.#tick,
       enter: () => this.send(query, this.#handler!, this.#place),
       giveUp: () => query.reject(this.noPlace()),
@@ -179,7 +179,7 @@ export class Pool implements SentQueryHost {
   /** Owns the queries outside of transactions. */
   readonly #place: QueryOwner = {
     onSent() {},
-    onSettled: () => this.gate.leave(),
+    onSettled: () => this.slots.leave(),
   };
 
   #listOf({ owner }: SentQuery): LinkedList<SentQuery> {
@@ -220,7 +220,7 @@ export class Pool implements SentQueryHost {
     for (const transaction of this.#transactions.toArray()) {
       if (transaction.isOverdue(tick)) this.#giveUp(transaction.key!);
     }
-    this.gate.expire(tick);
+    this.slots.expire(tick);
   }
 
   readonly #giveUp = (key: string): boolean => {

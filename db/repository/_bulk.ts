@@ -1,4 +1,4 @@
-import type { Access, AnyRow } from "./_access.ts";
+import type { AnyRow, TableMapping } from "./_table_mapping.ts";
 import { arrayLiteral } from "./_array_literal.ts";
 import type { Codec } from "./_codec.ts";
 import { quoteText } from "../table/_identifier.ts";
@@ -14,10 +14,15 @@ export const CHUNK = 2500;
  *
  * A column that some rows leave out to the database comes with a second array, which says which of them.
  */
-export function addBulkInsert(query: Query, access: Access, rows: readonly AnyRow[], alias: string): void {
-  const parts = access.columns.flatMap((codec) => toPart(access, codec, rows) ?? []);
+export function addBulkInsert(
+  query: Query,
+  mapping: TableMapping,
+  rows: readonly AnyRow[],
+  alias: string,
+): void {
+  const parts = mapping.columns.flatMap((codec) => toPart(mapping, codec, rows) ?? []);
   query.add(
-    `INSERT INTO ${access.name}${alias} (${parts.map(({ codec }) => codec.quoted).join(", ")}) SELECT `,
+    `INSERT INTO ${mapping.name}${alias} (${parts.map(({ codec }) => codec.quoted).join(", ")}) SELECT `,
   );
   query.add(parts.map(({ expression }) => expression).join(", "));
   query.add(" FROM unnest(");
@@ -37,7 +42,7 @@ interface Part {
   readonly expression: string;
 }
 
-function toPart(access: Access, codec: Codec, rows: readonly AnyRow[]): Part | undefined {
+function toPart(mapping: TableMapping, codec: Codec, rows: readonly AnyRow[]): Part | undefined {
   const { name } = codec.column;
   const count = isFilledIn(codec) ? countGiven(rows, name) : rows.length;
   if (count === 0) return undefined;
@@ -46,7 +51,7 @@ function toPart(access: Access, codec: Codec, rows: readonly AnyRow[]): Part | u
     codec.quotedElements,
     (place) => encodeValue(codec, rows[place]![name]),
   );
-  const i = access.columns.indexOf(codec);
+  const i = mapping.columns.indexOf(codec);
   const value = `v${i}${codec.elementCast}`;
   if (count === rows.length) return { codec, values, given: undefined, names: [`v${i}`], expression: value };
   return {
@@ -54,7 +59,7 @@ function toPart(access: Access, codec: Codec, rows: readonly AnyRow[]): Part | u
     values,
     given: arrayLiteral(rows.length, false, (place) => rows[place]![name] === undefined ? "f" : "t"),
     names: [`v${i}`, `g${i}`],
-    expression: `CASE WHEN g${i} THEN ${value} ELSE ${defaultOf(access, codec)} END`,
+    expression: `CASE WHEN g${i} THEN ${value} ELSE ${defaultOf(mapping, codec)} END`,
   };
 }
 
@@ -67,7 +72,7 @@ function countGiven(rows: readonly AnyRow[], name: string): number {
 }
 
 /** What the database would fill in, as an expression: `DEFAULT` is allowed in `VALUES` only. */
-function defaultOf({ name }: Access, { column }: Codec): string {
+function defaultOf({ name }: TableMapping, { column }: Codec): string {
   return column.identity !== undefined || column.serial === true
     ? `nextval(pg_get_serial_sequence(${quoteText(name)}, ${quoteText(column.name)}))`
     : `(${column.default})`;

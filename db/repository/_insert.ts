@@ -1,5 +1,5 @@
 import { ForbiddenError } from "../../errors/common.ts";
-import type { Access, AnyRow } from "./_access.ts";
+import type { AnyRow, TableMapping } from "./_table_mapping.ts";
 import type { Codec, Encoded } from "./_codec.ts";
 import type { Query } from "./_query.ts";
 
@@ -16,28 +16,33 @@ export interface Tenant {
  * @throws {ForbiddenError} when it is another tenant's.
  * @throws {ValidationError} when it breaks a rule of the schema.
  */
-export function toInsert(access: Access, given: unknown, tenant: Tenant | undefined, at?: number): AnyRow {
-  if (tenant === undefined) return finish(access, access.schemas.insert(given, at));
+export function toInsert(
+  mapping: TableMapping,
+  given: unknown,
+  tenant: Tenant | undefined,
+  at?: number,
+): AnyRow {
+  if (tenant === undefined) return finish(mapping, mapping.schemas.insert(given, at));
   let row = given as AnyRow;
   if (typeof given === "object" && given !== null) {
-    assertOwn(access, row["merchant_id"], tenant);
+    assertOwn(mapping, row["merchant_id"], tenant);
     row = { ...row, merchant_id: tenant.id };
     if (row["merchant_domain"] === undefined && tenant.domain !== undefined) {
       row["merchant_domain"] = tenant.domain;
     }
   }
-  return finish(access, access.schemas.insert(row, at));
+  return finish(mapping, mapping.schemas.insert(row, at));
 }
 
 /** Refuses the id of another tenant. */
-export function assertOwn({ table }: Access, merchantId: unknown, tenant: Tenant): void {
+export function assertOwn({ table }: TableMapping, merchantId: unknown, tenant: Tenant): void {
   if (merchantId === undefined) return;
   if (typeof merchantId === "string" && merchantId.toLowerCase() === tenant.id.toLowerCase()) return;
   throw new ForbiddenError("Cannot write a row of another merchant", { resource: table.name });
 }
 
 /** Fills in what the tables of the Python services have no default for. */
-function finish({ table }: Access, row: AnyRow): AnyRow {
+function finish({ table }: TableMapping, row: AnyRow): AnyRow {
   if (table.mixins.softDelete && row["is_deleted"] === undefined) {
     row["is_deleted"] = row["deleted_at"] != null;
   }
@@ -55,7 +60,7 @@ export function encodeValue(codec: Codec, value: unknown): Encoded {
 }
 
 /** Writes `INSERT INTO` for one row. */
-export function addInsert(query: Query, { name, columns }: Access, row: AnyRow, alias: string): void {
+export function addInsert(query: Query, { name, columns }: TableMapping, row: AnyRow, alias: string): void {
   const written = columns.filter((codec) => row[codec.column.name] !== undefined || !isFilledIn(codec));
   query.add(`INSERT INTO ${name}${alias} `);
   if (written.length === 0) {

@@ -1,5 +1,5 @@
 import { ConflictError } from "../../errors/common.ts";
-import type { Access, AnyRow } from "./_access.ts";
+import type { AnyRow, TableMapping } from "./_table_mapping.ts";
 import { addBulkInsert, CHUNK } from "./_bulk.ts";
 import { addInsert, toInsert } from "./_insert.ts";
 import { Query } from "./_query.ts";
@@ -10,25 +10,25 @@ import { addOnConflict, type Conflict, sameKey, SeenKeys } from "./_upsert.ts";
 
 /** Inserts one row; gives it as stored. */
 export async function insertOne(sessions: Sessions, given: unknown): Promise<AnyRow> {
-  const { access } = sessions;
-  const row = toInsert(access, given, sessions.tenant());
+  const { mapping } = sessions;
+  const row = toInsert(mapping, given, sessions.tenant());
   return await sessions.run(async (session) => {
     const query = new Query();
-    addInsert(query, access, row, "");
-    return (await readRows(query.add(` RETURNING ${access.selected}`), session))[0]!;
+    addInsert(query, mapping, row, "");
+    return (await readRows(query.add(` RETURNING ${mapping.selected}`), session))[0]!;
   });
 }
 
 /** Inserts all rows or none; gives their number. */
 export async function insertMany(sessions: Sessions, given: readonly unknown[]): Promise<number> {
-  const { access } = sessions;
+  const { mapping } = sessions;
   const tenant = sessions.tenant();
   const check = (start: number) =>
-    given.slice(start, start + CHUNK).map((row, i) => toInsert(access, row, tenant, start + i));
+    given.slice(start, start + CHUNK).map((row, i) => toInsert(mapping, row, tenant, start + i));
   const insert = async ({ sql }: Session, rows: readonly AnyRow[]) => {
     const query = new Query();
-    addBulkInsert(query, access, rows, "");
-    return (await query.run(sql, access.texts)).count;
+    addBulkInsert(query, mapping, rows, "");
+    return (await query.run(sql, mapping.texts)).count;
   };
   if (given.length === 0) return 0;
   // Before any SQL: a mistake is most likely in the first rows as well.
@@ -71,14 +71,14 @@ function nextTurn(): Promise<void> {
 
 /** Inserts a row, or changes the one that is there; gives it as stored. */
 export async function upsertOne(sessions: Sessions, given: unknown, conflict: Conflict): Promise<AnyRow> {
-  const { access } = sessions;
-  const row = toInsert(access, given, sessions.tenant());
+  const { mapping } = sessions;
+  const row = toInsert(mapping, given, sessions.tenant());
   return await sessions.run(async (session) => {
     const query = new Query();
-    addInsert(query, access, row, " AS stored");
-    addOnConflict(query, access, conflict, namesOf(given));
-    const [stored] = await readRows(query.add(` RETURNING ${access.selected}`), session);
-    if (stored === undefined) throw taken(access);
+    addInsert(query, mapping, row, " AS stored");
+    addOnConflict(query, mapping, conflict, namesOf(given));
+    const [stored] = await readRows(query.add(` RETURNING ${mapping.selected}`), session);
+    if (stored === undefined) throw taken(mapping);
     return stored;
   });
 }
@@ -89,26 +89,26 @@ export async function upsertMany(
   given: readonly unknown[],
   conflict: Conflict,
 ): Promise<number> {
-  const { access } = sessions;
+  const { mapping } = sessions;
   const tenant = sessions.tenant();
   if (given.length === 0) return 0;
   const groups = byColumns(given);
   return await sessions.transact(async ({ sql }) => {
-    const seen = new SeenKeys(access, conflict);
+    const seen = new SeenKeys(mapping, conflict);
     const chunks = new Pipeline();
     for (const [columns, places] of groups) {
       for (let start = 0; start < places.length; start += CHUNK) {
         const rows = places.slice(start, start + CHUNK).map((place) => {
-          const row = toInsert(access, given[place], tenant, place);
+          const row = toInsert(mapping, given[place], tenant, place);
           seen.add(row, place);
           return row;
         });
         const query = new Query();
-        addBulkInsert(query, access, rows, " AS stored");
-        addOnConflict(query, access, conflict, JSON.parse(columns) as string[]);
+        addBulkInsert(query, mapping, rows, " AS stored");
+        addOnConflict(query, mapping, conflict, JSON.parse(columns) as string[]);
         await chunks.push(
-          query.run(sql, access.texts).catch(refuseSameKey).then(({ count }) => {
-            if (count < rows.length) throw taken(access);
+          query.run(sql, mapping.texts).catch(refuseSameKey).then(({ count }) => {
+            if (count < rows.length) throw taken(mapping);
             return count;
           }),
         );
@@ -140,6 +140,6 @@ function refuseSameKey(error: unknown): never {
   throw codeOf(error) === "21000" ? sameKey("Two rows of the batch have the same key", error) : error;
 }
 
-function taken({ table }: Access): ConflictError {
+function taken({ table }: TableMapping): ConflictError {
   return new ConflictError("A record with this key already exists", { conflictingResource: table.name });
 }

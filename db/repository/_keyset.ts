@@ -1,4 +1,4 @@
-import type { Access } from "./_access.ts";
+import type { TableMapping } from "./_table_mapping.ts";
 import type { Cursor } from "./_cursor.ts";
 import { orderText, type Term } from "./_order.ts";
 import { Query } from "./_query.ts";
@@ -41,7 +41,7 @@ function rangesBehind(terms: readonly Term[], { values }: Cursor): readonly Rang
 
 /** What a page is read from. */
 export interface KeysetPage {
-  readonly access: Access;
+  readonly mapping: TableMapping;
   readonly scope: Scope;
   readonly filter: unknown;
   /** The order of reading, which for a previous page is the reverse of the list's. */
@@ -63,15 +63,15 @@ const LIMITS = [11, 26, 51, 101, 251, 501, 1001];
  * says the same, but no index serves it: it reads everything before the place.
  */
 export function keysetQuery(page: KeysetPage): Query {
-  const { access, terms, cursor, limit } = page;
+  const { mapping, terms, cursor, limit } = page;
   const order = ` ORDER BY ${orderText(terms)} LIMIT `;
   const most = LIMITS.find((most) => most >= limit) ?? limit;
-  const columns = access.columns.map(({ quoted }) => quoted).join(", ");
-  const query = new Query().add(`SELECT ${access.selected}${textsOf(terms)} FROM (`);
+  const columns = mapping.columns.map(({ quoted }) => quoted).join(", ");
+  const query = new Query().add(`SELECT ${mapping.selected}${textsOf(terms)} FROM (`);
   const ranges = cursor === undefined ? [undefined] : rangesBehind(terms, cursor);
   ranges.forEach((range, i) => {
-    query.add(`${i > 0 ? " UNION ALL " : ""}(SELECT ${columns} FROM ${access.name}`);
-    const word = addWhere(query, access, page.scope, page.filter);
+    query.add(`${i > 0 ? " UNION ALL " : ""}(SELECT ${columns} FROM ${mapping.name}`);
+    const word = addWhere(query, mapping, page.scope, page.filter);
     if (range !== undefined) addRange(query, page, range, word);
     query.add(`${order}${most})`);
   });

@@ -1,5 +1,5 @@
 import type { Encoded } from "./_codec.ts";
-import { setLabel } from "../pool/_statement.ts";
+import { setLabel } from "../pool/_statement_label.ts";
 import type { RowList, Sql } from "../sql.ts";
 
 const PLACE = "\0";

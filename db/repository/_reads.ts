@@ -1,5 +1,5 @@
 import { ValidationError } from "../../errors/common.ts";
-import { type Access, type AnyRow, encodeKey } from "./_access.ts";
+import { type AnyRow, encodeKey, type TableMapping } from "./_table_mapping.ts";
 import { type Cursor, decodeCursor, encodeCursor } from "./_cursor.ts";
 import { keysetQuery, textColumn } from "./_keyset.ts";
 import { orderText, reversed, type Term, toTerms } from "./_order.ts";
@@ -25,14 +25,14 @@ const MAX_PAGE = 1000;
  * and the driver. Awaiting a query, which is a promise of the driver's own class, would take a promise more.
  */
 export function findById(sessions: Sessions, id: unknown, deleted?: DeletedRows): Promise<AnyRow | null> {
-  const { access, db } = sessions;
-  if (access.table.rowLevelSecurity) return sessions.run((session) => readById(session, id, deleted));
+  const { mapping, db } = sessions;
+  if (mapping.table.rowLevelSecurity) return sessions.run((session) => readById(session, id, deleted));
   try {
     const tenant = sessions.tenant();
-    const values = encodeKey(access, id);
+    const values = encodeKey(mapping, id);
     if (tenant !== undefined) values.push(tenant.id);
-    return db.sql<AnyRow>(byIdText(access, tenant?.id, deleted), ...values).then(
-      (rows) => firstOf(access, rows),
+    return db.sql<AnyRow>(byIdText(mapping, tenant?.id, deleted), ...values).then(
+      (rows) => firstOf(mapping, rows),
       failTyped,
     );
   } catch (error) {
@@ -40,9 +40,9 @@ export function findById(sessions: Sessions, id: unknown, deleted?: DeletedRows)
   }
 }
 
-function firstOf(access: Access, rows: readonly AnyRow[]): AnyRow | null {
+function firstOf(mapping: TableMapping, rows: readonly AnyRow[]): AnyRow | null {
   try {
-    access.decode?.(rows);
+    mapping.decode?.(rows);
     return rows[0] ?? null;
   } catch (error) {
     return failTyped(error);
@@ -53,52 +53,52 @@ function failTyped(error: unknown): never {
   throw toTypedError(error);
 }
 
-const byId = new WeakMap<Access, Map<DeletedRows | undefined, TemplateStringsArray>>();
+const byId = new WeakMap<TableMapping, Map<DeletedRows | undefined, TemplateStringsArray>>();
 
 function byIdText(
-  access: Access,
+  mapping: TableMapping,
   tenant: string | undefined,
   deleted: DeletedRows | undefined,
 ): TemplateStringsArray {
-  let texts = byId.get(access);
-  if (texts === undefined) byId.set(access, texts = new Map());
+  let texts = byId.get(mapping);
+  if (texts === undefined) byId.set(mapping, texts = new Map());
   let text = texts.get(deleted);
   if (text === undefined) {
-    const query = new Query().add(`SELECT ${access.selected} FROM ${access.name}`);
-    const word = access.key.reduce((word, { quoted, cast }) => {
+    const query = new Query().add(`SELECT ${mapping.selected} FROM ${mapping.name}`);
+    const word = mapping.key.reduce((word, { quoted, cast }) => {
       query.add(`${word}${quoted} = `).bind(null, cast);
       return " AND ";
     }, " WHERE ");
-    addScope(query, access, { tenant, deleted }, word);
-    texts.set(deleted, text = query.template(access.texts));
+    addScope(query, mapping, { tenant, deleted }, word);
+    texts.set(deleted, text = query.template(mapping.texts));
   }
   return text;
 }
 
 /** The row with this key, or null. */
 export async function readById(session: Session, id: unknown, deleted?: DeletedRows): Promise<AnyRow | null> {
-  const { access } = session;
-  const query = new Query().add(`SELECT ${access.selected} FROM ${access.name}`);
+  const { mapping } = session;
+  const query = new Query().add(`SELECT ${mapping.selected} FROM ${mapping.name}`);
   addKey(query, session, id, deleted);
   return (await readRows(query, session))[0] ?? null;
 }
 
 /** Writes the condition that selects one row; gives what stands before the next one. */
 export function addKey(query: Query, session: Session, id: unknown, deleted?: DeletedRows): string {
-  const { access } = session;
+  const { mapping } = session;
   let word = " WHERE ";
-  encodeKey(access, id).forEach((value, i) => {
-    const { quoted, cast } = access.key[i]!;
+  encodeKey(mapping, id).forEach((value, i) => {
+    const { quoted, cast } = mapping.key[i]!;
     query.add(`${word}${quoted} = `).bind(value, cast);
     word = " AND ";
   });
-  return addScope(query, access, scopeOf(session, deleted), word);
+  return addScope(query, mapping, scopeOf(session, deleted), word);
 }
 
 /** Runs a query that selects rows of the table, and decodes them. */
-export async function readRows(query: Query, { access, sql }: Session): Promise<AnyRow[]> {
-  const rows = await query.run(sql, access.texts);
-  access.decode?.(rows);
+export async function readRows(query: Query, { mapping, sql }: Session): Promise<AnyRow[]> {
+  const rows = await query.run(sql, mapping.texts);
+  mapping.decode?.(rows);
   return rows;
 }
 
@@ -108,18 +108,18 @@ export async function readAll(
   filter: unknown,
   options: FindAllOptions<AnyRow>,
 ): Promise<AnyRow[]> {
-  const { access } = session;
+  const { mapping } = session;
   const { orderBy, limit, offset = 0, deleted } = options;
   if (limit !== undefined) assertWhole("limit", limit, 0);
   assertWhole("offset", offset, 0);
-  const query = new Query().add(`SELECT ${access.selected} FROM ${access.name}`);
-  addWhere(query, access, scopeOf(session, deleted), filter);
-  query.add(` ORDER BY ${orderText(termsOf(access, orderBy))} LIMIT `).bind(limit ?? MAX_UNLIMITED + 1);
+  const query = new Query().add(`SELECT ${mapping.selected} FROM ${mapping.name}`);
+  addWhere(query, mapping, scopeOf(session, deleted), filter);
+  query.add(` ORDER BY ${orderText(termsOf(mapping, orderBy))} LIMIT `).bind(limit ?? MAX_UNLIMITED + 1);
   if (offset > 0) query.add(" OFFSET ").bind(offset);
   const rows = await readRows(query, session);
   if (limit === undefined && rows.length > MAX_UNLIMITED) {
     throw new RangeError(
-      `Cannot find all rows of "${access.table.name}": there are more than ${MAX_UNLIMITED}; give a \`limit\`, or read them with stream()`,
+      `Cannot find all rows of "${mapping.table.name}": there are more than ${MAX_UNLIMITED}; give a \`limit\`, or read them with stream()`,
     );
   }
   // Not the driver's list, which has members of its own.
@@ -144,19 +144,19 @@ export async function readPage(
 
 /** How many rows there are. */
 export async function readCount(session: Session, filter: unknown, deleted?: DeletedRows): Promise<number> {
-  const { access, sql } = session;
-  const query = new Query().add(`SELECT count(*) AS total FROM ${access.name}`);
-  addWhere(query, access, scopeOf(session, deleted), filter);
-  const [row] = await query.run(sql, access.texts);
+  const { mapping, sql } = session;
+  const query = new Query().add(`SELECT count(*) AS total FROM ${mapping.name}`);
+  addWhere(query, mapping, scopeOf(session, deleted), filter);
+  const [row] = await query.run(sql, mapping.texts);
   return Number(row!["total"]);
 }
 
 /** Whether there is a row. */
 export async function readExists(session: Session, filter: unknown, deleted?: DeletedRows): Promise<boolean> {
-  const { access, sql } = session;
-  const query = new Query().add(`SELECT 1 AS found FROM ${access.name}`);
-  addWhere(query, access, scopeOf(session, deleted), filter);
-  return (await query.add(" LIMIT 1").run(sql, access.texts)).length > 0;
+  const { mapping, sql } = session;
+  const query = new Query().add(`SELECT 1 AS found FROM ${mapping.name}`);
+  addWhere(query, mapping, scopeOf(session, deleted), filter);
+  return (await query.add(" LIMIT 1").run(sql, mapping.texts)).length > 0;
 }
 
 /** A page behind, or before, a cursor. */
@@ -165,16 +165,16 @@ export async function readSlice(
   filter: unknown,
   options: FindAfterOptions<AnyRow>,
 ): Promise<CursorSlice<AnyRow>> {
-  const { access } = session;
+  const { mapping } = session;
   const limit = pageSize(options.limit);
-  const list = termsOf(access, options.orderBy);
-  const cursor = options.after === undefined ? undefined : decodeCursor(options.after, access.name, list);
+  const list = termsOf(mapping, options.orderBy);
+  const cursor = options.after === undefined ? undefined : decodeCursor(options.after, mapping.name, list);
   const forward = cursor?.forward ?? true;
   const terms = forward ? list : reversed(list);
   const scope = scopeOf(session, options.deleted);
   // One more than asked for: whether there is a page behind this one.
-  const query = keysetQuery({ access, scope, filter, terms, cursor, limit: limit + 1 });
-  const found = await query.run(session.sql, access.texts);
+  const query = keysetQuery({ mapping, scope, filter, terms, cursor, limit: limit + 1 });
+  const found = await query.run(session.sql, mapping.texts);
   const rows = Array.from(found.slice(0, limit));
   const more = found.length > limit;
   if (!forward) rows.reverse();
@@ -182,10 +182,10 @@ export async function readSlice(
     ? { first: valuesOf(rows[0]!, list), last: valuesOf(rows.at(-1)!, list) }
     : undefined;
   removeTexts(rows, list);
-  access.decode?.(rows);
+  mapping.decode?.(rows);
 
   const write = (forward: boolean, values: Cursor["values"], inclusive = false) =>
-    encodeCursor({ forward, inclusive, values }, access.name, list);
+    encodeCursor({ forward, inclusive, values }, mapping.name, list);
   if (ends === undefined) {
     if (cursor === undefined) return { items: [], limit };
     // Nothing on this side of the place; whatever there is, is on the other, the row of the cursor included.
@@ -219,8 +219,8 @@ function removeTexts(rows: readonly AnyRow[], terms: readonly Term[]): void {
 }
 
 /** The order asked for, ending with the primary key. */
-export function termsOf(access: Access, orderBy: unknown): readonly Term[] {
-  return toTerms(access.codecs, access.table.primaryKey.columns, orderBy);
+export function termsOf(mapping: TableMapping, orderBy: unknown): readonly Term[] {
+  return toTerms(mapping.codecs, mapping.table.primaryKey.columns, orderBy);
 }
 
 function pageSize(limit: number = DEFAULT_PAGE): number {

@@ -1,5 +1,5 @@
-import type { Access } from "./_access.ts";
-import { accessTo } from "./_access.ts";
+import type { TableMapping } from "./_table_mapping.ts";
+import { mappingOf } from "./_table_mapping.ts";
 import { Query } from "./_query.ts";
 import { tenantOf } from "./_tenant.ts";
 import type { Tenant } from "./_insert.ts";
@@ -13,7 +13,7 @@ import type { Table } from "../table/table.ts";
 
 /** One call of a repository: the table, the tenant that it works for, and where its queries go. */
 export interface Session {
-  readonly access: Access;
+  readonly mapping: TableMapping;
   readonly tenant: Tenant | undefined;
   /** Joins the transaction of the caller. */
   readonly sql: Sql;
@@ -30,27 +30,27 @@ export interface HeldSession {
 /** Makes the sessions of a repository. */
 export class Sessions {
   readonly db: Database;
-  readonly access: Access;
+  readonly mapping: TableMapping;
   readonly #given: Tenant | undefined;
 
   constructor(db: Database, table: Table, given?: Tenant) {
     this.db = db;
-    this.access = accessTo(table);
+    this.mapping = mappingOf(table);
     this.#given = given;
   }
 
   /** The tenant, if the table has some. */
   tenant(): Tenant | undefined {
-    return tenantOf(this.access.table, this.#given);
+    return tenantOf(this.mapping.table, this.#given);
   }
 
   /** Runs one statement, or several that need not be one transaction. */
   async run<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const { access, db } = this;
+    const { mapping, db } = this;
     const tenant = this.tenant();
     try {
-      if (access.table.rowLevelSecurity) return await this.#inTransaction(tenant, work);
-      return await work({ access, tenant, sql: db.sql });
+      if (mapping.table.rowLevelSecurity) return await this.#inTransaction(tenant, work);
+      return await work({ mapping, tenant, sql: db.sql });
     } catch (error) {
       throw toTypedError(error);
     }
@@ -70,22 +70,22 @@ export class Sessions {
    * reads.
    */
   async hold(): Promise<HeldSession> {
-    const { access, db } = this;
+    const { mapping, db } = this;
     const tenant = this.tenant();
     if (isInTransaction(db)) {
-      const session = { access, tenant, sql: db.sql };
-      if (access.table.rowLevelSecurity) await setTenant(db.sql, access, tenant!);
+      const session = { mapping, tenant, sql: db.sql };
+      if (mapping.table.rowLevelSecurity) await setTenant(db.sql, mapping, tenant!);
       return { session, joined: true, release: () => Promise.resolve() };
     }
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const opened = Promise.withResolvers<Sql>();
     const done = db.transaction(async (sql) => {
-      if (access.table.rowLevelSecurity) await setTenant(sql, access, tenant!);
+      if (mapping.table.rowLevelSecurity) await setTenant(sql, mapping, tenant!);
       opened.resolve(sql);
       await released;
     }, { readOnly: true, retries: 0 });
     done.catch(opened.reject);
-    const session = { access, tenant, sql: await opened.promise };
+    const session = { mapping, tenant, sql: await opened.promise };
     return {
       session,
       joined: false,
@@ -98,10 +98,10 @@ export class Sessions {
   }
 
   #inTransaction<T>(tenant: Tenant | undefined, work: (session: Session) => Promise<T>): Promise<T> {
-    const { access, db } = this;
+    const { mapping, db } = this;
     return db.transaction(async (sql) => {
-      if (access.table.rowLevelSecurity) await setTenant(sql, access, tenant!);
-      return await work({ access, tenant, sql });
+      if (mapping.table.rowLevelSecurity) await setTenant(sql, mapping, tenant!);
+      return await work({ mapping, tenant, sql });
     });
   }
 }
@@ -112,10 +112,10 @@ export function toTypedError(error: unknown): unknown {
 }
 
 /** Tells the policy of a table with row level security whose rows are meant, for this transaction only. */
-export async function setTenant(sql: Sql, access: Access, tenant: Tenant): Promise<void> {
+export async function setTenant(sql: Sql, mapping: TableMapping, tenant: Tenant): Promise<void> {
   await new Query().add("SELECT set_config('app.merchant_id', ").bind(tenant.id).add(", TRUE)").run(
     sql,
-    access.texts,
+    mapping.texts,
   );
 }
 

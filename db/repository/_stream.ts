@@ -1,4 +1,4 @@
-import type { AnyRow } from "./_access.ts";
+import type { AnyRow } from "./_table_mapping.ts";
 import { orderText } from "./_order.ts";
 import { Query } from "./_query.ts";
 import { assertWhole, termsOf } from "./_reads.ts";
@@ -52,17 +52,17 @@ async function declare(
   filter: unknown,
   options: StreamOptions<AnyRow>,
 ): Promise<void> {
-  const { access, sql } = session;
+  const { mapping, sql } = session;
   const query = new Query().add(
-    `DECLARE ${name} NO SCROLL CURSOR FOR SELECT ${access.selected} FROM ${access.name}`,
+    `DECLARE ${name} NO SCROLL CURSOR FOR SELECT ${mapping.selected} FROM ${mapping.name}`,
   );
-  addWhere(query, access, scopeOf(session, options.deleted), filter);
-  if (options.orderBy !== undefined) query.add(` ORDER BY ${orderText(termsOf(access, options.orderBy))}`);
+  addWhere(query, mapping, scopeOf(session, options.deleted), filter);
+  if (options.orderBy !== undefined) query.add(` ORDER BY ${orderText(termsOf(mapping, options.orderBy))}`);
   await query.runOnce(sql);
 }
 
-async function fetch(name: string, { access, sql }: Session, batchSize: number): Promise<AnyRow[]> {
+async function fetch(name: string, { mapping, sql }: Session, batchSize: number): Promise<AnyRow[]> {
   const rows = await sql.unsafe<AnyRow>(`FETCH FORWARD ${batchSize} FROM ${name}`);
-  access.decode?.(rows);
+  mapping.decode?.(rows);
   return rows;
 }

@@ -1,5 +1,5 @@
 import { ConflictError, NotFoundError, ValidationError } from "../../errors/common.ts";
-import type { Access, AnyRow } from "./_access.ts";
+import type { AnyRow, TableMapping } from "./_table_mapping.ts";
 import { assertOwn, encodeValue } from "./_insert.ts";
 import { Query } from "./_query.ts";
 import { addKey, readById, readRows } from "./_reads.ts";
@@ -10,8 +10,8 @@ import type { DeleteOptions } from "./query_options.ts";
 
 /** Changes one row; gives it as stored. */
 export async function updateOne(sessions: Sessions, id: unknown, given: unknown): Promise<AnyRow> {
-  const { access } = sessions;
-  const { patch, version } = toPatch(access, sessions, given);
+  const { mapping } = sessions;
+  const { patch, version } = toPatch(mapping, sessions, given);
   const names = Object.keys(patch).filter((name) => patch[name] !== undefined);
   return await sessions.run(async (session) => {
     const row = names.length === 0
@@ -19,8 +19,8 @@ export async function updateOne(sessions: Sessions, id: unknown, given: unknown)
       : await change(session, id, names, patch, version);
     if (row !== undefined) return row;
     // Nobody waits for the answer to be the same as a moment ago: the row is gone, or its version has moved.
-    if (version !== undefined && await readById(session, id) !== null) throw moved(access);
-    throw notFound(access, id);
+    if (version !== undefined && await readById(session, id) !== null) throw moved(mapping);
+    throw notFound(mapping, id);
   });
 }
 
@@ -30,15 +30,15 @@ interface Patch {
   readonly version: number | undefined;
 }
 
-function toPatch(access: Access, sessions: Sessions, given: unknown): Patch {
+function toPatch(mapping: TableMapping, sessions: Sessions, given: unknown): Patch {
   const tenant = sessions.tenant();
   if (typeof given !== "object" || given === null) {
     throw new ValidationError("Expected a patch to be an object");
   }
   const { merchant_id: merchantId, version, ...rest } = given as AnyRow;
-  const { mixins } = access.table;
+  const { mixins } = mapping.table;
   // The tenant's own id changes nothing, and comes along where a whole row is written back.
-  if (tenant !== undefined) assertOwn(access, merchantId, tenant);
+  if (tenant !== undefined) assertOwn(mapping, merchantId, tenant);
   const own = {
     ...rest,
     ...(mixins.merchantScoped || merchantId === undefined ? {} : { merchant_id: merchantId }),
@@ -47,7 +47,7 @@ function toPatch(access: Access, sessions: Sessions, given: unknown): Patch {
   if (mixins.versioned && !Number.isSafeInteger(version)) {
     throw new ValidationError("Expected the `version` that was read", { field: "version" });
   }
-  return { patch: access.schemas.patch(own), version: mixins.versioned ? version as number : undefined };
+  return { patch: mapping.schemas.patch(own), version: mixins.versioned ? version as number : undefined };
 }
 
 async function change(
@@ -57,16 +57,16 @@ async function change(
   patch: AnyRow,
   version: number | undefined,
 ): Promise<AnyRow | undefined> {
-  const { access } = session;
-  const query = new Query().add(`UPDATE ${access.name} SET `);
+  const { mapping } = session;
+  const query = new Query().add(`UPDATE ${mapping.name} SET `);
   names.forEach((name, i) => {
-    const codec = access.codecs.get(name)!;
+    const codec = mapping.codecs.get(name)!;
     query.add(`${i > 0 ? ", " : ""}${codec.quoted} = `).bind(encodeValue(codec, patch[name]), codec.cast);
   });
-  query.add(touched(access).map((set) => `, ${set}`).join(""));
+  query.add(touched(mapping).map((set) => `, ${set}`).join(""));
   const word = addKey(query, session, id);
   if (version !== undefined) query.add(`${word}"version" = `).bind(version);
-  return (await readRows(query.add(` RETURNING ${access.selected}`), session))[0];
+  return (await readRows(query.add(` RETURNING ${mapping.selected}`), session))[0];
 }
 
 /** The row, where nothing of it is to be changed. */
@@ -86,57 +86,57 @@ export async function deleteMany(
   options: DeleteOptions,
 ): Promise<number> {
   return await sessions.run(async (session) => {
-    const { access, sql } = session;
+    const { mapping, sql } = session;
     const query = new Query();
-    addDelete(query, access, options);
-    addWhere(query, access, scopeOf(session, options.deleted), filter);
-    return (await query.run(sql, access.texts)).count;
+    addDelete(query, mapping, options);
+    addWhere(query, mapping, scopeOf(session, options.deleted), filter);
+    return (await query.run(sql, mapping.texts)).count;
   });
 }
 
 /** Deletes one row. */
 export async function deleteOne(sessions: Sessions, id: unknown, options: DeleteOptions): Promise<void> {
   await sessions.run(async (session) => {
-    const { access, sql } = session;
+    const { mapping, sql } = session;
     const query = new Query();
-    addDelete(query, access, options);
+    addDelete(query, mapping, options);
     addKey(query, session, id, options.deleted);
-    if ((await query.run(sql, access.texts)).count === 0) throw notFound(access, id);
+    if ((await query.run(sql, mapping.texts)).count === 0) throw notFound(mapping, id);
   });
 }
 
-function addDelete(query: Query, access: Access, { hard = false }: DeleteOptions): void {
-  if (hard || !access.table.mixins.softDelete) {
-    query.add(`DELETE FROM ${access.name}`);
+function addDelete(query: Query, mapping: TableMapping, { hard = false }: DeleteOptions): void {
+  if (hard || !mapping.table.mixins.softDelete) {
+    query.add(`DELETE FROM ${mapping.name}`);
     return;
   }
-  const sets = ['"is_deleted" = TRUE', '"deleted_at" = clock_timestamp()', ...touched(access)];
-  query.add(`UPDATE ${access.name} SET ${sets.join(", ")}`);
+  const sets = ['"is_deleted" = TRUE', '"deleted_at" = clock_timestamp()', ...touched(mapping)];
+  query.add(`UPDATE ${mapping.name} SET ${sets.join(", ")}`);
 }
 
 /** Brings a deleted row back; gives it as stored. */
 export async function restoreOne(sessions: Sessions, id: unknown): Promise<AnyRow> {
-  const { access } = sessions;
-  if (!access.table.mixins.softDelete) {
-    throw new TypeError(`Cannot restore a row of "${access.table.name}": it has no soft delete`);
+  const { mapping } = sessions;
+  if (!mapping.table.mixins.softDelete) {
+    throw new TypeError(`Cannot restore a row of "${mapping.table.name}": it has no soft delete`);
   }
   return await sessions.run(async (session) => {
-    const sets = ['"is_deleted" = FALSE', '"deleted_at" = NULL', ...touched(access)];
-    const query = new Query().add(`UPDATE ${access.name} SET ${sets.join(", ")}`);
+    const sets = ['"is_deleted" = FALSE', '"deleted_at" = NULL', ...touched(mapping)];
+    const query = new Query().add(`UPDATE ${mapping.name} SET ${sets.join(", ")}`);
     addKey(query, session, id, "only");
-    const [row] = await readRows(query.add(` RETURNING ${access.selected}`), session);
-    if (row === undefined) throw notFound(access, id);
+    const [row] = await readRows(query.add(` RETURNING ${mapping.selected}`), session);
+    if (row === undefined) throw notFound(mapping, id);
     return row;
   });
 }
 
-function notFound({ table }: Access, id: unknown): NotFoundError {
+function notFound({ table }: TableMapping, id: unknown): NotFoundError {
   const resourceId = typeof id === "object"
     ? JSON.stringify(id, (_, value) => typeof value === "bigint" ? String(value) : value)
     : id;
   return new NotFoundError(`There is no such record of ${table.name}`, { resource: table.name, resourceId });
 }
 
-function moved({ table }: Access): ConflictError {
+function moved({ table }: TableMapping): ConflictError {
   return new ConflictError("The record was changed by somebody else", { conflictingResource: table.name });
 }

@@ -1,4 +1,4 @@
-import type { Access, AnyRow } from "./_access.ts";
+import type { AnyRow, TableMapping } from "./_table_mapping.ts";
 import type { Codec } from "./_codec.ts";
 import { quoteIdentifiers } from "../table/_identifier.ts";
 import type { Query } from "./_query.ts";
@@ -18,7 +18,7 @@ export interface Conflict {
  *
  * @throws {TypeError} when nothing of the table makes them unique.
  */
-export function toConflict({ table }: Access, given: unknown, restore: boolean): Conflict {
+export function toConflict({ table }: TableMapping, given: unknown, restore: boolean): Conflict {
   const columns = given === undefined
     ? table.primaryKey.columns
     : Array.isArray(given)
@@ -44,22 +44,22 @@ export function toConflict({ table }: Access, given: unknown, restore: boolean):
  */
 export function addOnConflict(
   query: Query,
-  access: Access,
+  mapping: TableMapping,
   conflict: Conflict,
   given: readonly string[],
 ): void {
   const { columns, where, restore } = conflict;
-  const { mixins, primaryKey } = access.table;
+  const { mixins, primaryKey } = mapping.table;
   const kept = new Set([...columns, ...primaryKey.columns, ...keptColumns(mixins)]);
   const sets = given.filter((name) => !kept.has(name)).map((name) => {
-    const { quoted } = access.codecs.get(name)!;
+    const { quoted } = mapping.codecs.get(name)!;
     return `${quoted} = excluded.${quoted}`;
   });
-  sets.push(...touched(access, "stored."));
+  sets.push(...touched(mapping, "stored."));
   if (restore && mixins.softDelete) sets.push('"is_deleted" = FALSE', '"deleted_at" = NULL');
   if (sets.length === 0) {
     // Nothing to change; but a row that is not written does not come back.
-    const { quoted } = access.codecs.get(columns[0]!)!;
+    const { quoted } = mapping.codecs.get(columns[0]!)!;
     sets.push(`${quoted} = stored.${quoted}`);
   }
   const conditions = [
@@ -72,7 +72,7 @@ export function addOnConflict(
 }
 
 /** What every change of a row writes. `updated_at` grows also within one transaction, where `now()` stands still. */
-export function touched({ table: { mixins } }: Access, prefix: string = ""): string[] {
+export function touched({ table: { mixins } }: TableMapping, prefix: string = ""): string[] {
   return [
     ...(mixins.timestamps
       ? [`"updated_at" = GREATEST(clock_timestamp(), ${prefix}"updated_at" + interval '1 microsecond')`]
@@ -86,7 +86,7 @@ export class SeenKeys {
   readonly #codecs: readonly Codec[];
   readonly #seen = new Map<string, number>();
 
-  constructor({ codecs }: Access, { columns }: Conflict) {
+  constructor({ codecs }: TableMapping, { columns }: Conflict) {
     this.#codecs = columns.map((column) => codecs.get(column)!);
   }
 

@@ -1,4 +1,4 @@
-import type { Access } from "./_access.ts";
+import type { TableMapping } from "./_table_mapping.ts";
 import type { Query } from "./_query.ts";
 import { addFilter, isPlain } from "./_filter.ts";
 import type { DeletedRows } from "./query_options.ts";
@@ -15,28 +15,33 @@ export interface Scope {
  * Writes the tenant and whether deleted rows count, then what the caller asks for. `word` is what stands before the
  * first condition; gives what stands before the next one.
  */
-export function addScope(query: Query, access: Access, { tenant, deleted }: Scope, word: string): string {
+export function addScope(
+  query: Query,
+  mapping: TableMapping,
+  { tenant, deleted }: Scope,
+  word: string,
+): string {
   let next = word;
   if (tenant !== undefined) {
     query.add(`${next}"merchant_id" = `).bind(tenant);
     next = " AND ";
   }
-  const condition = deletedCondition(access, deleted);
+  const condition = deletedCondition(mapping, deleted);
   if (condition === undefined) return next;
   query.add(next + condition);
   return " AND ";
 }
 
 /** Writes `WHERE` with the scope and the filter, or nothing; gives what stands before the next condition. */
-export function addWhere(query: Query, access: Access, scope: Scope, filter: unknown): string {
-  const next = addScope(query, access, scope, " WHERE ");
+export function addWhere(query: Query, mapping: TableMapping, scope: Scope, filter: unknown): string {
+  const next = addScope(query, mapping, scope, " WHERE ");
   if (isPlain(filter) && Object.keys(filter).length === 0) return next;
   query.add(next);
-  addFilter(query, access.codecs, filter);
+  addFilter(query, mapping.codecs, filter);
   return " AND ";
 }
 
-function deletedCondition({ table }: Access, deleted: DeletedRows = "exclude"): string | undefined {
+function deletedCondition({ table }: TableMapping, deleted: DeletedRows = "exclude"): string | undefined {
   if (deleted !== "exclude" && deleted !== "include" && deleted !== "only") {
     throw new ValidationError(
       `Expected \`deleted\` to be "exclude", "include" or "only", got "${String(deleted)}"`,

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { InternalError } from "../../errors/common.ts";
 import { toGlamError } from "../../errors/to_glam_error.ts";
-import { isSame } from "./_is_same.ts";
+import { isEqual } from "./_is_equal.ts";
 import type { InsertOf, PatchOf, RowOf, Table } from "../table/table.ts";
 
 /** What `defineMapper` takes: a table, and the schemas of what comes in and goes out. */
@@ -130,7 +130,7 @@ export function defineMapper<
     patchModel: (row, given) => ({ ...row, ...toPatch(given) as object }),
     isDirty: (row, after) =>
       Object.entries(after).some(([column, value]) =>
-        value !== undefined && !isSame((row as Record<string, unknown>)[column], value)
+        value !== undefined && !isEqual((row as Record<string, unknown>)[column], value)
       ),
     toOut,
     listToOut: (rows) => rows.map(toOut),

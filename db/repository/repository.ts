@@ -1,5 +1,5 @@
-import type { AnyRow } from "./_access.ts";
-import { Calls } from "./_calls.ts";
+import type { AnyRow } from "./_table_mapping.ts";
+import { LazyOperations } from "./_lazy_operations.ts";
 import { deferredRows } from "./_deferred_rows.ts";
 import type { Database } from "../database.ts";
 import type { Filter } from "./filter.ts";
@@ -53,13 +53,13 @@ export class Repository<T extends Table = Table> {
   /** The table. */
   protected readonly table: T;
   // Not a private field, which the copies of forMerchant would not have.
-  private calls: Calls;
+  private operations: LazyOperations;
 
   /** A repository of this table. */
   constructor(db: Database, table: T) {
     this.db = db;
     this.table = table;
-    this.calls = new Calls(db, table);
+    this.operations = new LazyOperations(db, table);
   }
 
   /**
@@ -74,7 +74,7 @@ export class Repository<T extends Table = Table> {
       );
     }
     const copy = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this)) as this;
-    copy.calls = this.calls.of({ id, domain: options.domain });
+    copy.operations = this.operations.of({ id, domain: options.domain });
     return copy;
   }
 
@@ -85,7 +85,7 @@ export class Repository<T extends Table = Table> {
    * @throws {ValidationError} when it breaks a rule of the schema.
    */
   async save(row: InsertOf<T>): Promise<RowOf<T>> {
-    return await this.calls.make((engine, sessions) => engine.insertOne(sessions, row));
+    return await this.operations.run((operations, sessions) => operations.insertOne(sessions, row));
   }
 
   /**
@@ -96,7 +96,7 @@ export class Repository<T extends Table = Table> {
    * @throws {ValidationError} when a row breaks a rule of the schema; its place in the list is in the details.
    */
   async saveMany(rows: readonly InsertOf<T>[]): Promise<number> {
-    return await this.calls.make((engine, sessions) => engine.insertMany(sessions, rows));
+    return await this.operations.run((operations, sessions) => operations.insertMany(sessions, rows));
   }
 
   /**
@@ -117,11 +117,11 @@ export class Repository<T extends Table = Table> {
     given: InsertOf<T> | readonly InsertOf<T>[],
     options: UpsertOptions<RowOf<T>> = {},
   ): Promise<RowOf<T> | number> {
-    return await this.calls.make(async (engine, sessions) => {
-      const conflict = engine.toConflict(sessions.access, options.conflict, options.restore ?? false);
+    return await this.operations.run(async (operations, sessions) => {
+      const conflict = operations.toConflict(sessions.mapping, options.conflict, options.restore ?? false);
       return Array.isArray(given)
-        ? await engine.upsertMany(sessions, given, conflict)
-        : await engine.upsertOne(sessions, given, conflict);
+        ? await operations.upsertMany(sessions, given, conflict)
+        : await operations.upsertOne(sessions, given, conflict);
     });
   }
 
@@ -133,12 +133,14 @@ export class Repository<T extends Table = Table> {
    * @throws {ValidationError} when the patch breaks a rule, or has a column that the database or the key keeps.
    */
   async update(id: KeyOf<T>, patch: PatchOf<T>): Promise<RowOf<T>> {
-    return await this.calls.make((engine, sessions) => engine.updateOne(sessions, id, patch));
+    return await this.operations.run((operations, sessions) => operations.updateOne(sessions, id, patch));
   }
 
   /** Deletes the rows of a filter; gives their number. */
   async delete(filter: Filter<RowOf<T>>, options: DeleteOptions = {}): Promise<number> {
-    return await this.calls.make((engine, sessions) => engine.deleteMany(sessions, filter, options));
+    return await this.operations.run((operations, sessions) =>
+      operations.deleteMany(sessions, filter, options)
+    );
   }
 
   /**
@@ -147,7 +149,7 @@ export class Repository<T extends Table = Table> {
    * @throws {NotFoundError} when there is no such row.
    */
   async deleteById(id: KeyOf<T>, options: DeleteOptions = {}): Promise<void> {
-    await this.calls.make((engine, sessions) => engine.deleteOne(sessions, id, options));
+    await this.operations.run((operations, sessions) => operations.deleteOne(sessions, id, options));
   }
 
   /**
@@ -157,12 +159,12 @@ export class Repository<T extends Table = Table> {
    * @throws {ConflictError} when a unique value of it was taken since.
    */
   async restore(id: KeyOf<T>): Promise<RowOf<T>> {
-    return await this.calls.make((engine, sessions) => engine.restoreOne(sessions, id));
+    return await this.operations.run((operations, sessions) => operations.restoreOne(sessions, id));
   }
 
   /** The row with this key, or null. */
   findById(id: KeyOf<T>, options?: ReadOptions): Promise<RowOf<T> | null> {
-    return this.calls.make((engine, sessions) => engine.findById(sessions, id, options?.deleted));
+    return this.operations.run((operations, sessions) => operations.findById(sessions, id, options?.deleted));
   }
 
   /**
@@ -171,8 +173,8 @@ export class Repository<T extends Table = Table> {
    * @throws {RangeError} when there are more than 10,000 and no `limit` was given: read them with `stream`.
    */
   async findAll(filter: Filter<RowOf<T>> = {}, options: FindAllOptions<RowOf<T>> = {}): Promise<RowOf<T>[]> {
-    return await this.calls.read((engine, session) =>
-      engine.readAll(session, filter, options as FindAllOptions<AnyRow>)
+    return await this.operations.read((operations, session) =>
+      operations.readAll(session, filter, options as FindAllOptions<AnyRow>)
     );
   }
 
@@ -181,8 +183,8 @@ export class Repository<T extends Table = Table> {
     filter: Filter<RowOf<T>> = {},
     options: FindPageOptions<RowOf<T>> = {},
   ): Promise<Page<RowOf<T>>> {
-    return await this.calls.read((engine, session) =>
-      engine.readPage(session, filter, options as FindPageOptions<AnyRow>)
+    return await this.operations.read((operations, session) =>
+      operations.readPage(session, filter, options as FindPageOptions<AnyRow>)
     );
   }
 
@@ -198,19 +200,23 @@ export class Repository<T extends Table = Table> {
     filter: Filter<RowOf<T>> = {},
     options: FindAfterOptions<RowOf<T>> = {},
   ): Promise<CursorSlice<RowOf<T>>> {
-    return await this.calls.read((engine, session) =>
-      engine.readSlice(session, filter, options as FindAfterOptions<AnyRow>)
+    return await this.operations.read((operations, session) =>
+      operations.readSlice(session, filter, options as FindAfterOptions<AnyRow>)
     );
   }
 
   /** How many rows there are. */
   async count(filter: Filter<RowOf<T>> = {}, options: ReadOptions = {}): Promise<number> {
-    return await this.calls.read((engine, session) => engine.readCount(session, filter, options.deleted));
+    return await this.operations.read((operations, session) =>
+      operations.readCount(session, filter, options.deleted)
+    );
   }
 
   /** Whether there is a row. */
   async exists(filter: Filter<RowOf<T>> = {}, options: ReadOptions = {}): Promise<boolean> {
-    return await this.calls.read((engine, session) => engine.readExists(session, filter, options.deleted));
+    return await this.operations.read((operations, session) =>
+      operations.readExists(session, filter, options.deleted)
+    );
   }
 
   /**
@@ -225,8 +231,8 @@ export class Repository<T extends Table = Table> {
     options: StreamOptions<RowOf<T>> = {},
   ): AsyncGenerator<RowOf<T>, void, undefined> {
     return deferredRows<RowOf<T>>(() =>
-      this.calls.make((engine, sessions) => {
-        const rows: AsyncGenerator<AnyRow, void> = engine.streamRows(
+      this.operations.run((operations, sessions) => {
+        const rows: AsyncGenerator<AnyRow, void> = operations.streamRows(
           sessions,
           filter,
           options as StreamOptions<AnyRow>,

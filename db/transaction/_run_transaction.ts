@@ -59,7 +59,7 @@ export async function runTransaction<T>(
   for (let attempt = 1;; attempt++) {
     if (pool.closed) throw pool.noPlace();
     if (!pool.ready) await pool.prepare();
-    if (!pool.gate.tryEnter()) await place(pool, signal);
+    if (!pool.slots.tryEnter()) await place(pool, signal);
     try {
       return await new Transaction(runner).run(fn, run);
     } catch (error) {
@@ -67,13 +67,13 @@ export async function runTransaction<T>(
       if (!again || attempt > retries || signal?.aborted) throw error;
       runner.onRetry?.(error);
     } finally {
-      pool.gate.leave();
+      pool.slots.leave();
     }
     await sleep(fullJitter(attempt, BETWEEN_RUNS), signal);
   }
 }
 
-/** Waits for a place at the pool's gate. */
+/** Waits for a place at the pool's slots. */
 function place(pool: Pool, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = () => signal?.removeEventListener("abort", onAbort);
@@ -89,11 +89,11 @@ function place(pool: Pool, signal: AbortSignal | undefined): Promise<void> {
       },
     };
     const onAbort = () => {
-      pool.gate.forget(waiter);
+      pool.slots.forget(waiter);
       reject(signal!.reason);
     };
     signal?.addEventListener("abort", onAbort, { once: true });
-    pool.gate.wait(waiter);
+    pool.slots.wait(waiter);
     pool.watch();
   });
 }

@@ -173,7 +173,7 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
     return this.#unlessLost(tag!.savepoint((inner) => this.#call(inner, fn, signal, savepoint)));
   }
 
-  /** Calls the callback. The driver commits when the promise resolves, and rolls back when it rejects. */
+  /** LazyOperations the callback. The driver commits when the promise resolves, and rolls back when it rejects. */
   #call<T>(
     tag: DriverTag,
     fn: TransactionCallback<T>,

@@ -1,13 +1,13 @@
 import { type SpanHandle, startSpan } from "../../internal/spans.ts";
 import type { GlamEvent } from "../contract/event.ts";
-import type { Held } from "./_held.ts";
+import type { HeldMessage } from "./_held_message.ts";
 
 /**
  * The span of one call of a handler, as a child of what published the event; `undefined` where OpenTelemetry is not set up.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
  */
-export function startConsumerSpan(held: Held, event: GlamEvent): SpanHandle | undefined {
+export function startConsumerSpan(held: HeldMessage, event: GlamEvent): SpanHandle | undefined {
   const { subject, durable } = { subject: held.delivery.subject, durable: held.source.settings.durable };
   return startSpan(() => ({
     name: `process ${subject}`,

@@ -3,8 +3,8 @@ import type { Timer } from "../bus/clock.ts";
 import type { BusConsumer } from "../bus/consumer.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
 import type { NotTried } from "./_handle_once.ts";
-import type { Held, HeldSource, RunningCall } from "./_held.ts";
-import type { Outcome } from "./_numbers.ts";
+import type { HeldMessage, HeldSource, RunningCall } from "./_held_message.ts";
+import type { Outcome } from "./_source_counters.ts";
 import type { Recorder } from "./_recorder.ts";
 import type { Settings } from "./_settings.ts";
 
@@ -13,16 +13,16 @@ export interface ListenerCore {
   readonly bus: MessageBus;
   readonly settings: Settings;
   readonly logger: LoggerLike;
-  readonly sources: readonly ListenerSource[];
+  readonly sources: readonly SourcePort[];
   readonly recorder: Recorder;
-  readonly dispatcher: MessageDispatcher;
-  readonly runner: HandlerRunner;
-  readonly judge: FailureJudge;
-  readonly burial: DeadLetterBurial;
+  readonly dispatcher: DispatcherPort;
+  readonly runner: HandlerRunnerPort;
+  readonly redeliveryPolicy: RedeliveryPolicyPort;
+  readonly deadLetterWriter: DeadLetterWriterPort;
   /** When the last sweep was made: the time as exactly as it has to be known of each message. */
-  readonly sweep: { readonly at: number };
+  readonly ackExtender: { readonly ranAt: number };
   readonly monitor: { stop(): void };
-  readonly keeper: { stop(): Promise<void> } | undefined;
+  readonly inboxCleanup: { stop(): Promise<void> } | undefined;
   isStopping: boolean;
   /** The grace is over: a handler that fails now does so because it was told to end. */
   isAborting: boolean;
@@ -33,20 +33,20 @@ export interface ListenerCore {
   /** Waits, or until the listener is over. */
   pauseFor(ms: number): Promise<void>;
   /** Takes a message that has come in; whether it is suspected to kill processes. */
-  receive(held: Held, deliveryCount: number, alone: boolean): boolean;
+  receive(held: HeldMessage, deliveryCount: number, alone: boolean): boolean;
   /** Says that a message is done. */
-  settle(held: Held, outcome: Outcome): void;
+  settle(held: HeldMessage, outcome: Outcome): void;
   /** Gives a message back to the server, to be delivered again after `delayMs`. */
-  giveBack(held: Held, delayMs: number): void;
+  giveBack(held: HeldMessage, delayMs: number): void;
   /** Resolves when no handler runs and no dead letter is being written, or after `ms` milliseconds. */
   whenIdle(ms: number): Promise<boolean>;
   /** Tells who waits for it that a handler or a dead letter is done. */
-  quiet(): void;
+  notifyIdle(): void;
 }
 
 /** The durable consumer of one event, and what this process holds of it. */
-export interface ListenerSource extends HeldSource {
-  readonly held: ReadonlyMap<number, Held>;
+export interface SourcePort extends HeldSource {
+  readonly held: ReadonlyMap<number, HeldMessage>;
   readonly consumer: BusConsumer | undefined;
   /** Messages received since the start. */
   readonly received: number;
@@ -67,43 +67,43 @@ export interface ListenerSource extends HeldSource {
 }
 
 /** Decides which message is next. */
-export interface MessageDispatcher {
+export interface DispatcherPort {
   /** Messages that wait for another attempt, or for the dead letters to have room. */
   readonly waiting: number;
   /** Why no handler can be called, while none can. */
-  readonly holdUp: { readonly reason: string | undefined; end(): void };
+  readonly inboxOutage: { readonly reason: string | undefined; end(): void };
   /** Lets a message wait for another attempt. */
-  wait(held: Held, delayMs: number): void;
+  wait(held: HeldMessage, delayMs: number): void;
   /** Puts a message back whose handler could not be called. */
-  postpone(held: Held, notTried: NotTried): void;
+  postpone(held: HeldMessage, notTried: NotTried): void;
   /** Starts handlers while there are places and messages. */
   pump(): void;
 }
 
 /** Calls the handler. */
-export interface HandlerRunner {
+export interface HandlerRunnerPort {
   /** Handlers that run. */
   readonly running: number;
   /** Whether the message could be read; else it is condemned. */
-  decode(held: Held): boolean;
-  run(held: Held): void;
+  decode(held: HeldMessage): boolean;
+  run(held: HeldMessage): void;
   /** Frees the place of a handler. */
-  vacate(held: Held): void;
+  releaseSlot(held: HeldMessage): void;
   /** Gives a handler up that takes too long. */
-  giveUp(held: Held): void;
+  giveUp(held: HeldMessage): void;
 }
 
 /** Decides what becomes of a message whose handler failed, or that no handler may see. */
-export interface FailureJudge {
-  failed(held: Held, call: RunningCall, error: unknown): void;
-  condemn(held: Held, error: unknown, outcome: "dlq" | "invalid"): void;
+export interface RedeliveryPolicyPort {
+  failed(held: HeldMessage, call: RunningCall, error: unknown): void;
+  deadLetter(held: HeldMessage, error: unknown, outcome: "dlq" | "invalid"): void;
 }
 
 /** Writes dead letters. */
-export interface DeadLetterBurial {
+export interface DeadLetterWriterPort {
   /** Dead letters being written. */
   readonly running: number;
   /** The last failure to write one, until one is written. */
   readonly trouble: string | undefined;
-  bury(held: Held): void;
+  write(held: HeldMessage): void;
 }

@@ -2,7 +2,7 @@ import { isGlamError } from "../../errors/glam_error.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
 import { DLQ_HEADERS, dlqSubject } from "../dead_letters/_format.ts";
 import { Streams } from "../bus/streams.ts";
-import type { Held } from "./_held.ts";
+import type { HeldMessage } from "./_held_message.ts";
 
 const MAX_MESSAGE = 1000;
 
@@ -10,10 +10,10 @@ const MAX_MESSAGE = 1000;
  * Writes the dead letter of a message: its bytes and headers as they were, and what became of it. Writing it twice, as after
  * a crash, gives one.
  */
-export async function writeDeadLetter(bus: MessageBus, held: Held): Promise<void> {
-  const { delivery, fate, firstFailedAt, source } = held;
+export async function writeDeadLetter(bus: MessageBus, held: HeldMessage): Promise<void> {
+  const { delivery, deadLetterCause, firstFailedAt, source } = held;
   const { subject, data, stream, sequence, consumer, timeNanos } = delivery;
-  const failure = fate!;
+  const failure = deadLetterCause!;
   const kept: (readonly [string, string])[] = [];
   let redrives = "0";
   let messageId = delivery.headers.get(DLQ_HEADERS.messageId);

@@ -1,71 +1,71 @@
-import { within } from "../bus/_within.ts";
+import { settleWithin } from "../bus/_settle_within.ts";
 import type { ListenerCore } from "./_core.ts";
-import { Fifo } from "./_fifo.ts";
+import { Queue } from "./_queue.ts";
 import type { NotTried } from "./_handle_once.ts";
-import type { Held } from "./_held.ts";
-import { HoldUp } from "./_hold_up.ts";
-import { Lanes } from "./_lanes.ts";
+import type { HeldMessage } from "./_held_message.ts";
+import { InboxOutage } from "./_inbox_outage.ts";
+import { KeyQueues } from "./_key_queues.ts";
 import type { Settings } from "./_settings.ts";
 
 /** How long the server may take to say that it has the acknowledgements, before a suspect runs without its word. */
 const FLUSH_MS = 5000;
 
 /** What suspects run in: they hurt nobody but themselves. */
-interface Solitude {
+interface Isolation {
   /** Nothing is on its way. */
-  isQuiet: boolean;
+  isIdle: boolean;
   /** The server has every acknowledgement. */
-  isHeard: boolean;
+  isFlushed: boolean;
 }
 
 /** Decides which message is next: has handlers called, as many at a time as there are places. */
 export class Dispatcher {
   /** Messages that wait for another attempt, or for the dead letters to have room. */
   waiting = 0;
-  readonly holdUp: HoldUp;
+  readonly inboxOutage: InboxOutage;
   readonly #engine: ListenerCore;
-  readonly #ready = new Fifo<Held>();
+  readonly #ready = new Queue<HeldMessage>();
   /** Messages whose handler could not be called, to go before all others. */
-  readonly #postponed = new Fifo<Held>();
-  readonly #suspects: Held[] = [];
-  readonly #lanes = new Lanes();
+  readonly #postponed = new Queue<HeldMessage>();
+  readonly #suspects: HeldMessage[] = [];
+  readonly #keyQueues = new KeyQueues();
   #isPumping = false;
   /** Set while messages that may kill the process run alone. */
-  #solitude: Solitude | undefined;
+  #isolation: Isolation | undefined;
 
   constructor(engine: ListenerCore) {
     this.#engine = engine;
-    this.holdUp = new HoldUp(engine);
+    this.inboxOutage = new InboxOutage(engine);
   }
 
   /** Takes a message that has come in. */
-  take(held: Held): void {
+  take(held: HeldMessage): void {
     const { keyOf } = this.#engine.settings;
     if (keyOf === undefined) this.enqueue(held);
-    else this.#enterLane(held, keyOf);
+    else this.#enterKeyQueue(held, keyOf);
   }
 
-  #enterLane(held: Held, keyOf: NonNullable<Settings["keyOf"]>): void {
+  #enterKeyQueue(held: HeldMessage, keyOf: NonNullable<Settings["keyOf"]>): void {
     if (!this.#engine.runner.decode(held)) return;
     let key: unknown;
     try {
       key = keyOf(held.event!);
     } catch (error) {
       // Its place in the order is not known, so nothing may be done with it.
-      return this.#engine.judge.condemn(held, error, "dlq");
+      return this.#engine.redeliveryPolicy.deadLetter(held, error, "dlq");
     }
-    if (key === undefined || key === null || this.#lanes.enter(key, held)) this.enqueue(held);
+    if (key === undefined || key === null || this.#keyQueues.enter(key, held)) this.enqueue(held);
     else held.state = "queued";
   }
 
   /** Lets a message wait for a free place. */
-  enqueue(held: Held): void {
+  enqueue(held: HeldMessage): void {
     held.state = "ready";
     if (held.suspect) {
       // In turns from the front and from the back: what came behind the culprit once comes before it the next time.
       if (held.delivery.deliveryCount % 2 === 0) this.#suspects.push(held);
       else this.#suspects.unshift(held);
-      this.#seekSolitude();
+      this.#isolateSuspects();
     } else {
       held.source.ready++;
       this.#ready.push(held);
@@ -74,9 +74,9 @@ export class Dispatcher {
   }
 
   /** Keeps a message, alive, until its next attempt; where too many wait already it is given back for as long. */
-  wait(held: Held, delayMs: number): void {
+  wait(held: HeldMessage, delayMs: number): void {
     const engine = this.#engine;
-    if (engine.isStopping || held.lane === undefined && !held.source.hasRoomToWait) {
+    if (engine.isStopping || held.keyQueue === undefined && !held.source.hasRoomToWait) {
       return engine.giveBack(held, delayMs);
     }
     held.state = "waiting";
@@ -85,8 +85,8 @@ export class Dispatcher {
     held.timer = engine.after(delayMs, () => {
       held.timer = undefined;
       this.waiting--;
-      if (held.fate === undefined) this.enqueue(held);
-      else engine.burial.bury(held);
+      if (held.deadLetterCause === undefined) this.enqueue(held);
+      else engine.deadLetterWriter.write(held);
     });
   }
 
@@ -94,7 +94,7 @@ export class Dispatcher {
    * Puts a message back whose handler could not be called. It stays in this process: given back, it would look like one that
    * nobody survives.
    */
-  postpone(held: Held, notTried: NotTried): void {
+  postpone(held: HeldMessage, notTried: NotTried): void {
     held.state = "ready";
     if (held.suspect) {
       this.#suspects.unshift(held);
@@ -102,8 +102,8 @@ export class Dispatcher {
       held.source.ready++;
       this.#postponed.push(held);
     }
-    this.holdUp.begin(notTried);
-    this.#engine.quiet();
+    this.inboxOutage.begin(notTried);
+    this.#engine.notifyIdle();
   }
 
   /** Starts handlers while there are places and messages. */
@@ -111,7 +111,7 @@ export class Dispatcher {
     const { runner, isStopping } = this.#engine;
     if (this.#isPumping || isStopping) return;
     this.#isPumping = true;
-    while (runner.running < this.holdUp.limit) {
+    while (runner.running < this.inboxOutage.limit) {
       const held = this.#postponed.shift() ?? this.#ready.shift();
       if (held === undefined) break;
       if (held.state !== "ready") continue;
@@ -120,14 +120,14 @@ export class Dispatcher {
       held.source.refill();
     }
     this.#isPumping = false;
-    if (this.#solitude !== undefined) this.#runAlone();
+    if (this.#isolation !== undefined) this.#runAlone();
   }
 
   /** A message is settled or was given back: lets the next one of its lane go on. */
-  leave(held: Held): void {
+  leave(held: HeldMessage): void {
     if (held.state === "ready" && !held.suspect) held.source.ready--;
     held.state = "gone";
-    const next = this.#lanes.leave(held);
+    const next = this.#keyQueues.leave(held);
     if (next !== undefined && !this.#engine.isStopping) this.enqueue(next);
   }
 
@@ -135,31 +135,31 @@ export class Dispatcher {
    * Gives suspects what they need to hurt nobody: no other message is asked for, what is here is worked off, and then they run
    * one by one, each when the server knows of those before it: else they would be delivered again, and share its fate.
    */
-  #seekSolitude(): void {
-    if (this.#solitude !== undefined) return;
-    const solitude: Solitude = { isQuiet: false, isHeard: false };
-    this.#solitude = solitude;
+  #isolateSuspects(): void {
+    if (this.#isolation !== undefined) return;
+    const isolation: Isolation = { isIdle: false, isFlushed: false };
+    this.#isolation = isolation;
     Promise.all(this.#engine.sources.map((source) => source.pause())).catch(() => {}).then(() => {
-      solitude.isQuiet = true;
+      isolation.isIdle = true;
       this.pump();
     });
   }
 
   #runAlone(): void {
     const { bus, runner, sources } = this.#engine;
-    const solitude = this.#solitude!;
-    if (!solitude.isQuiet || this.holdUp.limit === 0) return;
+    const isolation = this.#isolation!;
+    if (!isolation.isIdle || this.inboxOutage.limit === 0) return;
     if (runner.running + this.#postponed.size + this.#ready.size > 0) return;
     if (this.#suspects.length === 0) {
-      this.#solitude = undefined;
+      this.#isolation = undefined;
       for (const source of sources) source.resume();
-    } else if (solitude.isHeard) {
-      solitude.isHeard = false;
+    } else if (isolation.isFlushed) {
+      isolation.isFlushed = false;
       runner.run(this.#suspects.shift()!);
     } else {
-      solitude.isQuiet = false;
-      within(FLUSH_MS, () => bus.flush()).then(() => {
-        solitude.isQuiet = solitude.isHeard = true;
+      isolation.isIdle = false;
+      settleWithin(FLUSH_MS, () => bus.flush()).then(() => {
+        isolation.isIdle = isolation.isFlushed = true;
         this.pump();
       });
     }

@@ -5,22 +5,22 @@ import type { Timer } from "../bus/clock.ts";
 import { ensureStreams } from "../bus/ensure_streams.ts";
 import type { ListenerHealth } from "./listener.ts";
 import type { BusState, MessageBus } from "../bus/message_bus.ts";
-import { Burial } from "./_burial.ts";
+import { DeadLetterWriter } from "./_dead_letter_writer.ts";
 import type { ListenerCore } from "./_core.ts";
 import { Dispatcher } from "./_dispatcher.ts";
-import type { Held } from "./_held.ts";
-import { InboxKeeper } from "./_inbox_keeper.ts";
-import { Judge, poison } from "./_judge.ts";
-import { Memory } from "./_memory.ts";
+import type { HeldMessage } from "./_held_message.ts";
+import { InboxCleanup } from "./_inbox_cleanup.ts";
+import { poisonMessageError, RedeliveryPolicy } from "./_redelivery_policy.ts";
+import { FailureHistory } from "./_failure_history.ts";
 import { Monitor } from "./_monitor.ts";
-import type { Outcome } from "./_numbers.ts";
+import type { Outcome } from "./_source_counters.ts";
 import { Recorder } from "./_recorder.ts";
-import { showSources } from "./_expose.ts";
-import { Runner } from "./_runner.ts";
+import { exposeListenerMetrics } from "./_listener_metrics.ts";
+import { HandlerRunner } from "./_handler_runner.ts";
 import { type Settings, SPARE_DELIVERIES } from "./_settings.ts";
 import { Source } from "./_source.ts";
 import { stopEngine } from "./_stop.ts";
-import { Sweep } from "./_sweep.ts";
+import { AckExtender } from "./_ack_extender.ts";
 
 /**
  * What makes a listener work: holds its parts together, from a message that comes in ({@link Engine.receive}) until it is
@@ -32,18 +32,18 @@ export class Engine implements ListenerCore {
   readonly sources: readonly Source[];
   readonly recorder: Recorder;
   readonly monitor: Monitor;
-  readonly keeper: InboxKeeper | undefined;
+  readonly inboxCleanup: InboxCleanup | undefined;
   readonly dispatcher: Dispatcher = new Dispatcher(this);
-  readonly runner: Runner = new Runner(this);
-  readonly judge: Judge = new Judge(this);
-  readonly burial: Burial = new Burial(this);
-  readonly sweep: Sweep;
+  readonly runner: HandlerRunner = new HandlerRunner(this);
+  readonly redeliveryPolicy: RedeliveryPolicy = new RedeliveryPolicy(this);
+  readonly deadLetterWriter: DeadLetterWriter = new DeadLetterWriter(this);
+  readonly ackExtender: AckExtender;
   isStopping = false;
   /** The grace is over: a handler that fails now does so because it was told to end. */
   isAborting = false;
   isOver = false;
   readonly #fail: (error: Error) => void;
-  readonly #memory = new Memory();
+  readonly #failureHistory = new FailureHistory();
   readonly #timers = new Set<Timer>();
   #hideMetrics: () => void = () => {};
   #unwatch: (() => void) | undefined;
@@ -56,10 +56,10 @@ export class Engine implements ListenerCore {
     this.#fail = fail;
     this.#logger = settings.logger;
     this.sources = settings.sources.map((each) => new Source(this, bus, each));
-    this.recorder = new Recorder(this.sources.map(({ numbers }) => numbers));
+    this.recorder = new Recorder(this.sources.map(({ counters }) => counters));
     this.monitor = new Monitor(this);
-    this.sweep = new Sweep(this);
-    if (settings.inbox !== undefined) this.keeper = new InboxKeeper(this, settings.inbox);
+    this.ackExtender = new AckExtender(this);
+    if (settings.inbox !== undefined) this.inboxCleanup = new InboxCleanup(this, settings.inbox);
   }
 
   get logger(): LoggerLike {
@@ -95,17 +95,17 @@ export class Engine implements ListenerCore {
     await this.settings.inbox?.ping();
     await ensureStreams(this.bus);
     const { metrics } = this.settings;
-    if (metrics !== undefined) this.#hideMetrics = await showSources(metrics, this.recorder);
+    if (metrics !== undefined) this.#hideMetrics = await exposeListenerMetrics(metrics, this.recorder);
     this.#unwatch = this.bus.onStateChange((state) => this.#stateChanged(state));
     try {
-      this.sweep.start();
+      this.ackExtender.start();
       for (const source of this.sources) await source.start();
     } catch (error) {
       this.end();
       throw error;
     }
     this.monitor.start();
-    this.keeper?.start();
+    this.inboxCleanup?.start();
   }
 
   /** Stops it; never rejects. */
@@ -122,8 +122,8 @@ export class Engine implements ListenerCore {
   end(): void {
     this.isOver = this.isStopping = true;
     this.#unwatch?.();
-    void this.keeper?.stop();
-    this.sweep.stop();
+    void this.inboxCleanup?.stop();
+    this.ackExtender.stop();
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
     for (const source of this.sources) source.close();
@@ -151,18 +151,18 @@ export class Engine implements ListenerCore {
    * Takes a message that has come in; whether it is suspected to kill processes. One that came with others may have been held
    * beside the culprit each time, so it gets more chances to run alone than one that came `alone`.
    */
-  receive(held: Held, deliveryCount: number, alone: boolean): boolean {
+  receive(held: HeldMessage, deliveryCount: number, alone: boolean): boolean {
     const { maxAttempts } = this.settings;
-    if (deliveryCount > 1) held.source.numbers.redeliveries++;
-    const isKnown = this.#memory.recall(held);
+    if (deliveryCount > 1) held.source.counters.redeliveries++;
+    const isKnown = this.#failureHistory.recall(held);
     if (this.isStopping) return false; // given back in order, when everything that was on its way is here
-    if (held.fate !== undefined) {
-      this.burial.bury(held);
+    if (held.deadLetterCause !== undefined) {
+      this.deadLetterWriter.write(held);
       return false;
     }
     if (deliveryCount > maxAttempts && !isKnown) {
       if (deliveryCount >= maxAttempts + (alone ? 1 : 2) * SPARE_DELIVERIES) {
-        this.judge.condemn(held, poison(deliveryCount), "dlq");
+        this.redeliveryPolicy.deadLetter(held, poisonMessageError(deliveryCount), "dlq");
         return true;
       }
       held.suspect = true;
@@ -172,31 +172,31 @@ export class Engine implements ListenerCore {
   }
 
   /** Says that a message is done. */
-  settle(held: Held, outcome: Outcome): void {
+  settle(held: HeldMessage, outcome: Outcome): void {
     held.delivery.ack();
     held.source.settled.add(held.sequence);
-    this.#memory.forget(held);
-    held.source.numbers.outcomes[outcome]++;
+    this.#failureHistory.forget(held);
+    held.source.counters.outcomes[outcome]++;
     this.#release(held);
   }
 
   /** Gives a message back to the server, to be delivered again after `delayMs`. */
-  giveBack(held: Held, delayMs: number): void {
+  giveBack(held: HeldMessage, delayMs: number): void {
     held.delivery.nak(delayMs);
-    this.#memory.remember(held);
+    this.#failureHistory.remember(held);
     this.#release(held);
   }
 
-  #release(held: Held): void {
+  #release(held: HeldMessage): void {
     held.source.release(held);
     this.dispatcher.leave(held);
     held.source.refill();
-    this.quiet();
+    this.notifyIdle();
   }
 
   /** Resolves when no handler runs and no dead letter is being written, or after `ms` milliseconds. */
   async whenIdle(ms: number): Promise<boolean> {
-    const isIdle = () => this.runner.running === 0 && this.burial.running === 0;
+    const isIdle = () => this.runner.running === 0 && this.deadLetterWriter.running === 0;
     if (isIdle()) return true;
     if (ms <= 0) return false;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -209,7 +209,7 @@ export class Engine implements ListenerCore {
   }
 
   /** Tells who waits for it that a handler or a dead letter is done. */
-  quiet(): void {
+  notifyIdle(): void {
     this.#idle?.();
   }
 }

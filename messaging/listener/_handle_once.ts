@@ -1,7 +1,7 @@
 import { isGlamError } from "../../errors/glam_error.ts";
 import { DLQ_HEADERS } from "../dead_letters/_format.ts";
 import type { Inbox } from "../inbox/inbox.ts";
-import type { Held } from "./_held.ts";
+import type { HeldMessage } from "./_held_message.ts";
 import type { Invocation } from "./_invocation.ts";
 
 /** What a handler gives whose event was handled before. */
@@ -26,7 +26,7 @@ export class NotTried extends Error {
  */
 export async function handleOnce(
   inbox: Inbox,
-  held: Held,
+  held: HeldMessage,
   invocation: Invocation,
   handle: (invocation: Invocation) => unknown,
 ): Promise<typeof DUPLICATE | undefined> {
@@ -51,7 +51,7 @@ export async function handleOnce(
  * What identifies the event for its consumer: the idempotency key where the publisher gave one, else its id. A dead letter
  * that was redriven has another message id, and says which one it had.
  */
-function eventKey({ delivery: { subject, headers }, event }: Held): string {
+function eventKey({ delivery: { subject, headers }, event }: HeldMessage): string {
   const id = headers.get(DLQ_HEADERS.messageId) ?? headers.get("Nats-Msg-Id");
   const start = subject.length + 1;
   return id !== undefined && id.length > start && id.startsWith(`${subject}:`)

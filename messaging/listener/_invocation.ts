@@ -8,7 +8,7 @@ import type { Delivery } from "../bus/consumer.ts";
 import type { GlamEvent } from "../contract/event.ts";
 import type { EventArguments, MessageDetails } from "./options.ts";
 import type { MessageHeaders } from "../bus/message_headers.ts";
-import type { Held } from "./_held.ts";
+import type { HeldMessage } from "./_held_message.ts";
 
 /** One call of the handler. What few handlers read is made when it is read. */
 export class Invocation implements EventArguments {
@@ -19,10 +19,10 @@ export class Invocation implements EventArguments {
   readonly deps: unknown;
   /** The transaction of the inbox, where there is one. */
   tx: Sql | undefined = undefined;
-  readonly #held: Held;
+  readonly #held: HeldMessage;
   readonly #logger: LoggerLike;
 
-  constructor(held: Held, event: GlamEvent, service: string, deps: unknown, logger: LoggerLike) {
+  constructor(held: HeldMessage, event: GlamEvent, service: string, deps: unknown, logger: LoggerLike) {
     this.#held = held;
     this.#logger = logger;
     this.event = event;
@@ -88,7 +88,7 @@ class EventContext implements RequestContext {
   #controller: AbortController | undefined = undefined;
   #aborted: { readonly reason: unknown } | undefined = undefined;
 
-  constructor(held: Held, event: GlamEvent, service: string) {
+  constructor(held: HeldMessage, event: GlamEvent, service: string) {
     (this as RequestContext as UnreadContext)[UNREAD] = held; // its trace is read when somebody asks for it
     this.correlationId = correlationOf(event, held);
     this.service = service;
@@ -118,7 +118,7 @@ class EventContext implements RequestContext {
   }
 }
 
-function correlationOf(event: GlamEvent, held: Held): string {
+function correlationOf(event: GlamEvent, held: HeldMessage): string {
   const { correlation_id: top, metadata } = event;
   if (typeof top === "string" && isWellFormedId(top)) return top;
   for (const id of [metadata["correlation_id"], held.get("X-Correlation-ID")]) {

@@ -2,7 +2,7 @@ import { withDeadline } from "../../internal/clock.ts";
 import type { Timer } from "../bus/clock.ts";
 import type { ConsumerHealth, ListenerHealth } from "./listener.ts";
 import { Streams } from "../bus/streams.ts";
-import type { ListenerCore, ListenerSource } from "./_core.ts";
+import type { ListenerCore, SourcePort } from "./_core.ts";
 
 const TICK_MS = 1000;
 /** How long the broker may take to answer `health()`. */
@@ -29,7 +29,7 @@ interface View {
  */
 export class Monitor {
   readonly #engine: ListenerCore;
-  readonly #views = new Map<ListenerSource, View>();
+  readonly #views = new Map<SourcePort, View>();
   #timer: Timer | undefined;
   #lookedAt = 0;
   #maxAgeMs: number | undefined;
@@ -74,14 +74,14 @@ export class Monitor {
   }
 
   /** Asks for the state of a consumer. */
-  async #see(source: ListenerSource): Promise<void> {
+  async #see(source: SourcePort): Promise<void> {
     if (source.brokenSince !== undefined) return;
     const info = await source.consumer!.info();
     if (this.#engine.isStopping || source.brokenSince !== undefined) return;
     if (info === undefined) return source.recover("The durable consumer is gone");
     source.floor = Math.max(source.floor, info.ackFloor);
     source.delivered = info.delivered;
-    source.numbers.lag = info.pending;
+    source.counters.lag = info.pending;
     source.refill(); // whatever went wrong, a listener that has room asks
   }
 
@@ -96,15 +96,15 @@ export class Monitor {
     await Promise.all(sources.map((source) => this.#watchRetention(source, stream.firstSequence)));
   }
 
-  async #watchRetention(source: ListenerSource, firstSequence: number): Promise<void> {
+  async #watchRetention(source: SourcePort, firstSequence: number): Promise<void> {
     const view = this.#views.get(source)!;
-    const { numbers } = source;
+    const { counters } = source;
     const { next } = view;
     const wasHere = next !== undefined && (source.held.has(next) || source.settled.has(next));
     if (next !== undefined && !wasHere && next < firstSequence && next > source.floor) {
       // How many of the dropped ones were ours is not known; fewer are pending than were, and were not received.
-      const missing = view.pending - numbers.lag - (source.received - view.received);
-      numbers.expired += Math.max(1, missing);
+      const missing = view.pending - counters.lag - (source.received - view.received);
+      counters.expired += Math.max(1, missing);
       view.expiredAt = this.#engine.now();
       this.#engine.logger.error("Messages expired before they were handled", {
         durable: source.settings.durable,
@@ -114,14 +114,14 @@ export class Monitor {
     }
     const [oldest, undelivered] = await Promise.all([
       source.consumer?.oldest(),
-      numbers.lag === 0 ? undefined : this.#engine.bus.readMessage(Streams.EVENTS, {
+      counters.lag === 0 ? undefined : this.#engine.bus.readMessage(Streams.EVENTS, {
         from: Math.max(source.delivered + 1, firstSequence),
         subject: source.settings.contract.subject,
       }),
     ]);
     view.oldest = oldest && { sequence: oldest.sequence, storedAt: Number(oldest.timeNanos / 1_000_000n) };
     view.next = undelivered?.sequence;
-    view.pending = numbers.lag;
+    view.pending = counters.lag;
     view.received = source.received;
   }
 
@@ -138,7 +138,7 @@ export class Monitor {
     const consumers = sources.map((source): ConsumerHealth => {
       const view = this.#views.get(source)!;
       const { subject } = source.settings.contract;
-      const { expired, lag } = source.numbers;
+      const { expired, lag } = source.counters;
       if (source.trouble !== undefined) unhealthy.push(`No messages of "${subject}": ${source.trouble}`);
       const isExpiring = view.expiredAt !== undefined && now - view.expiredAt < EXPIRY_ALARM_MS;
       if (isExpiring) degraded.push(`Messages of "${subject}" expired before they were handled`);
@@ -155,7 +155,7 @@ export class Monitor {
         expired,
       };
     });
-    const { burial: { trouble }, dispatcher: { holdUp: { reason } } } = this.#engine;
+    const { deadLetterWriter: { trouble }, dispatcher: { inboxOutage: { reason } } } = this.#engine;
     if (reason !== undefined) unhealthy.push(`The inbox cannot be used: ${reason}`);
     if (trouble !== undefined) degraded.push(`Dead letters cannot be written: ${trouble}`);
     return {
@@ -180,7 +180,7 @@ export class Monitor {
     }
   }
 
-  #ageOf(source: ListenerSource, { oldest }: View, now: number): number | undefined {
+  #ageOf(source: SourcePort, { oldest }: View, now: number): number | undefined {
     if (oldest === undefined || source.settled.has(oldest.sequence) || source.floor >= oldest.sequence) {
       return undefined;
     }

@@ -1,12 +1,12 @@
-import type { SourceNumbers } from "./_numbers.ts";
+import type { SourceCounters } from "./_source_counters.ts";
 
 /** What one listener shows of itself to a scrape. */
 export class Recorder {
-  readonly numbers: readonly SourceNumbers[];
+  readonly counters: readonly SourceCounters[];
   /** Messages in the stream of dead letters, as last seen. */
   dlqDepth: number | undefined = undefined;
 
-  constructor(numbers: readonly SourceNumbers[]) {
-    this.numbers = numbers;
+  constructor(counters: readonly SourceCounters[]) {
+    this.counters = counters;
   }
 }

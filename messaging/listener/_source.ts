@@ -4,9 +4,9 @@ import type { BusConsumer, Delivery, PullEnd, PullSubscription } from "../bus/co
 import type { MessageBus } from "../bus/message_bus.ts";
 import { ensureStreams } from "../bus/ensure_streams.ts";
 import { Streams } from "../bus/streams.ts";
-import type { ListenerCore, ListenerSource } from "./_core.ts";
-import { Held } from "./_held.ts";
-import { SourceNumbers } from "./_numbers.ts";
+import type { ListenerCore, SourcePort } from "./_core.ts";
+import { HeldMessage } from "./_held_message.ts";
+import { SourceCounters } from "./_source_counters.ts";
 import { RecentlySettled } from "./_recently_settled.ts";
 import { MAX_ACK_PENDING, type SourceSettings } from "./_settings.ts";
 
@@ -23,10 +23,10 @@ const RECOVERY_MS = [0, 50, 100, 200, 400, 800];
  * The durable consumer of one event, and what this process holds of it: asks for messages, and comes back when the consumer
  * or the connection is lost.
  */
-export class Source implements ListenerSource {
+export class Source implements SourcePort {
   readonly settings: SourceSettings;
-  readonly numbers: SourceNumbers;
-  readonly held: Map<number, Held> = new Map();
+  readonly counters: SourceCounters;
+  readonly held: Map<number, HeldMessage> = new Map();
   readonly settled: RecentlySettled = new RecentlySettled();
   /** Messages that wait for nothing but a free place. */
   ready = 0;
@@ -61,7 +61,7 @@ export class Source implements ListenerSource {
     this.#bus = bus;
     this.settings = settings;
     const { service, queueGroup } = engine.settings;
-    this.numbers = new SourceNumbers(service, queueGroup, this);
+    this.counters = new SourceCounters(service, queueGroup, this);
   }
 
   get consumer(): BusConsumer | undefined {
@@ -222,18 +222,18 @@ export class Source implements ListenerSource {
     const known = this.held.get(sequence);
     if (known !== undefined) {
       known.delivery = delivery;
-      known.touchedAt = engine.sweep.at;
+      known.extendedAt = engine.ackExtender.ranAt;
       this.refill();
       return;
     }
     if (this.settled.has(sequence)) {
       delivery.ack();
-      this.numbers.outcomes.duplicate++;
-      this.numbers.ackFailures++;
+      this.counters.outcomes.duplicate++;
+      this.counters.ackFailures++;
       this.refill();
       return;
     }
-    const held = new Held(this, delivery, sequence, engine.sweep.at);
+    const held = new HeldMessage(this, delivery, sequence, engine.ackExtender.ranAt);
     this.held.set(sequence, held);
     this.bytes += delivery.data.length;
     const isSuspect = engine.receive(held, delivery.deliveryCount, this.#probing);
@@ -242,7 +242,7 @@ export class Source implements ListenerSource {
   }
 
   /** Forgets a message that is settled or was given back. */
-  release(held: Held): void {
+  release(held: HeldMessage): void {
     this.held.delete(held.sequence);
     this.bytes -= held.delivery.data.length;
   }

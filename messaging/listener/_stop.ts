@@ -1,6 +1,6 @@
 import { sleep, withDeadline } from "../../internal/clock.ts";
 import type { ListenerCore } from "./_core.ts";
-import type { Held, Lane } from "./_held.ts";
+import type { HeldMessage, KeyQueue } from "./_held_message.ts";
 
 /** How long what is on its way may take to come in. */
 const DRAIN_MS = 2000;
@@ -18,7 +18,7 @@ export async function stopEngine(engine: ListenerCore): Promise<void> {
   const until = engine.now() + graceMs;
   engine.isStopping = true;
   engine.monitor.stop();
-  const keeping = engine.keeper?.stop();
+  const keeping = engine.inboxCleanup?.stop();
   await withDeadline(Promise.all(engine.sources.map((source) => source.pause())), DRAIN_MS, "").catch(
     () => {},
   );
@@ -39,15 +39,15 @@ export async function stopEngine(engine: ListenerCore): Promise<void> {
 
 /** Gives back what no handler has begun, in the order of the stream: that is the order in which it comes again. */
 function giveBackIdle(engine: ListenerCore): void {
-  const idle = heldOf(engine).filter(({ state }) => state !== "running" && state !== "burying");
+  const idle = heldOf(engine).filter(({ state }) => state !== "running" && state !== "dead_lettering");
   const now = engine.now();
-  // What is behind a waiting message in its lane waits as long, so that it does not overtake it.
-  const dueByLane = new Map<Lane | undefined, number>();
-  for (const { lane, state, dueAt } of idle) if (state === "waiting") dueByLane.set(lane, dueAt);
-  dueByLane.delete(undefined);
+  // What is behind a waiting message in its keyQueue waits as long, so that it does not overtake it.
+  const dueByKeyQueue = new Map<KeyQueue | undefined, number>();
+  for (const { keyQueue, state, dueAt } of idle) if (state === "waiting") dueByKeyQueue.set(keyQueue, dueAt);
+  dueByKeyQueue.delete(undefined);
   for (const held of idle) {
     held.timer?.cancel();
-    const dueAt = held.state === "waiting" ? held.dueAt : dueByLane.get(held.lane) ?? now;
+    const dueAt = held.state === "waiting" ? held.dueAt : dueByKeyQueue.get(held.keyQueue) ?? now;
     engine.giveBack(held, Math.max(0, dueAt - now));
   }
 }
@@ -59,7 +59,7 @@ function giveBackAll(engine: ListenerCore): void {
   }
 }
 
-function heldOf(engine: ListenerCore): Held[] {
+function heldOf(engine: ListenerCore): HeldMessage[] {
   return engine.sources.flatMap((source) =>
     [...source.held.values()].sort((one, other) => one.sequence - other.sequence)
   );

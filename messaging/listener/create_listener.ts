@@ -1,4 +1,4 @@
-import { outside } from "../../internal/outside.ts";
+import { outsideContext } from "../../internal/outside_context.ts";
 import type { Engine } from "./_engine.ts";
 import { toSettings } from "./_settings.ts";
 import type { Inbox } from "../inbox/inbox.ts";
@@ -56,7 +56,7 @@ export function createListener<
 
   async function open(): Promise<void> {
     // The engine is what a program that only publishes does not need.
-    const { Engine } = await outside(() => import("./_engine.ts"));
+    const { Engine } = await outsideContext(() => import("./_engine.ts"));
     if (stopping !== undefined) return;
     engine = new Engine(bus, settings, finished.reject);
     await engine.start();

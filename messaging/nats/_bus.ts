@@ -6,7 +6,7 @@ import { busError, type BusErrorPlace, toBusError } from "../bus/_bus_error.ts";
 import { NatsAcks } from "./_acks.ts";
 import { bindServerConsumer, findServerConsumer, toConsumerInfo } from "./_consumers.ts";
 import { NatsInbox, saysNobody } from "./_reply_inbox.ts";
-import { NatsLink } from "./_link.ts";
+import { NatsConnectionState } from "./_connection_state.ts";
 import { NatsManager } from "./_manager.ts";
 import { encodeHeaders, NatsMessage } from "./_message.ts";
 import { publishHeaders, readAck } from "./_publish.ts";
@@ -52,7 +52,7 @@ export class NatsBus implements MessageBus {
   readonly #acks: NatsAcks;
   readonly #pulls = new Set<NatsPull>();
   readonly #servings = new Set<Serving>();
-  readonly #link: NatsLink;
+  readonly #state: NatsConnectionState;
   readonly #manager: NatsManager;
   readonly #storage: NatsStorage;
 
@@ -60,8 +60,8 @@ export class NatsBus implements MessageBus {
     this.#connection = connection;
     this.#inboxPrefix = inboxPrefix;
     this.#inbox = new NatsInbox(connection, `${inboxPrefix}.ack`);
-    this.#acks = new NatsAcks(connection, () => this.#link.isUp);
-    this.#link = new NatsLink(
+    this.#acks = new NatsAcks(connection, () => this.#state.isUp);
+    this.#state = new NatsConnectionState(
       connection,
       {
         onLost: () => this.#lost(),
@@ -73,12 +73,12 @@ export class NatsBus implements MessageBus {
       logger,
       credentialsExpiry(creds),
     );
-    this.#manager = new NatsManager(connection, this.#link, domain);
-    this.#storage = new NatsStorage(this.#manager, this.#link);
+    this.#manager = new NatsManager(connection, this.#state, domain);
+    this.#storage = new NatsStorage(this.#manager, this.#state);
   }
 
   get connected(): boolean {
-    return this.#link.connected;
+    return this.#state.connected;
   }
 
   get maxPayloadBytes(): number {
@@ -91,8 +91,8 @@ export class NatsBus implements MessageBus {
       assertSubject(subject);
       const place = { operation: "publish", subject, stream: message.stream };
       const doing = `Cannot publish "${subject}"`;
-      this.#link.assertOpen(doing, place);
-      const own = publishHeaders(message, () => this.#link.version);
+      this.#state.assertOpen(doing, place);
+      const own = publishHeaders(message, () => this.#state.version);
       const headers = encodeHeaders(message.headers ?? [], own);
       const data = typeof message.data === "string" ? UTF8.encode(message.data) : message.data;
       const bytes = data.length + (headers?.bytes ?? 0);
@@ -166,12 +166,12 @@ export class NatsBus implements MessageBus {
       created,
       info,
       subscribe: (options) => {
-        this.#link.assertOpen("Cannot subscribe", { operation: "subscribe", stream });
+        this.#state.assertOpen("Cannot subscribe", { operation: "subscribe", stream });
         const pull = new NatsPull({
           connection: this.#connection,
           nextSubject: `${this.#manager.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${name}`,
           newInbox: () => `${this.#inboxPrefix}.${crypto.randomUUID()}`,
-          unavailable: () => this.#link.unavailable(),
+          unavailable: () => this.#state.unavailable(),
           onClose: (closed) => this.#pulls.delete(closed),
           flushAnswers: () => this.#acks.flush(),
           inspect: info,
@@ -203,7 +203,7 @@ export class NatsBus implements MessageBus {
       assertSubject(subject);
       const place = { operation: "request", subject };
       const doing = `Cannot send a request to "${subject}"`;
-      this.#link.assertOpen(doing, place);
+      this.#state.assertOpen(doing, place);
       signal?.throwIfAborted();
       const headers = encodeHeaders(message.headers ?? [], "");
       const end = () => signal?.removeEventListener("abort", onAbort);
@@ -227,7 +227,7 @@ export class NatsBus implements MessageBus {
   async serve(subject: string, options: ServeOptions): Promise<Serving> {
     const place = { operation: "serve", subject };
     assertNotAtTheEdge(`Cannot serve "${subject}"`, place);
-    this.#link.assertOpen(`Cannot serve "${subject}"`, place);
+    this.#state.assertOpen(`Cannot serve "${subject}"`, place);
     const serving = serveRequests(this.#connection, subject, options);
     const close = async () => {
       this.#servings.delete(own);
@@ -239,7 +239,7 @@ export class NatsBus implements MessageBus {
   }
 
   onStateChange(listener: (state: BusState) => void): () => void {
-    return this.#link.onStateChange(listener);
+    return this.#state.onStateChange(listener);
   }
 
   flush(): Promise<void> {
@@ -248,7 +248,7 @@ export class NatsBus implements MessageBus {
   }
 
   close(): Promise<void> {
-    return this.#link.close();
+    return this.#state.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -293,7 +293,7 @@ export class NatsBus implements MessageBus {
   async #confirm(subject: string, timeoutMs: number, stream: string): Promise<void> {
     const place = { operation: "ack", stream };
     const doing = "Cannot acknowledge";
-    this.#link.assertOpen(doing, place);
+    this.#state.assertOpen(doing, place);
     const reply = await new Promise<Msg>((resolve, reject) => {
       this.#send(subject, "", undefined, timeoutMs, doing, place, resolve, reject);
     });

@@ -1,20 +1,20 @@
-import { outside } from "../../internal/outside.ts";
+import { outsideContext } from "../../internal/outside_context.ts";
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { busError, type BusErrorPlace, toBusError } from "../bus/_bus_error.ts";
-import type { NatsLink } from "./_link.ts";
+import type { NatsConnectionState } from "./_connection_state.ts";
 
 /** Asks the server something about its streams. */
 export class NatsManager {
   readonly #connection: NatsConnection;
-  readonly #link: NatsLink;
+  readonly #state: NatsConnectionState;
   readonly #domain: string | undefined;
   readonly #asking = new Set<(error: Error) => void>();
   #manager: Promise<JetStreamManager> | undefined;
 
-  constructor(connection: NatsConnection, link: NatsLink, domain: string | undefined) {
+  constructor(connection: NatsConnection, state: NatsConnectionState, domain: string | undefined) {
     this.#connection = connection;
-    this.#link = link;
+    this.#state = state;
     this.#domain = domain;
   }
 
@@ -29,7 +29,7 @@ export class NatsManager {
     place: BusErrorPlace,
     ask: (manager: JetStreamManager) => Promise<T>,
   ): Promise<T> {
-    this.#link.assertOpen(doing, place);
+    this.#state.assertOpen(doing, place);
     let fail: (error: Error) => void = () => {};
     const lost = new Promise<never>((_, reject) => fail = reject);
     lost.catch(() => {});
@@ -53,7 +53,7 @@ export class NatsManager {
   }
 
   async #open(): Promise<JetStreamManager> {
-    const { jetstreamManager } = await outside(() => import("@nats-io/jetstream"));
+    const { jetstreamManager } = await outsideContext(() => import("@nats-io/jetstream"));
     return await jetstreamManager(this.#connection, {
       checkAPI: false,
       ...this.#domain !== undefined && { domain: this.#domain },

@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection, Subscription } from "@nats-io/nats-core";
 import { type DeliveryPort, NatsDelivery } from "./_delivery.ts";
-import { within } from "../bus/_within.ts";
+import { settleWithin } from "../bus/_settle_within.ts";
 import type { PullEnd, PullOptions, PullSubscription } from "../bus/consumer.ts";
 
 const MIN_HEARTBEAT_MS = 100;
@@ -88,7 +88,7 @@ export class NatsPull implements PullSubscription {
     this.outstanding = 0;
     // The server has sent all that it will when it answers what comes after the end of the subscription.
     if (this.#port.unavailable() === undefined) {
-      await within(DRAIN_TIMEOUT_MS, async () => {
+      await settleWithin(DRAIN_TIMEOUT_MS, async () => {
         await this.#subscription.drain();
         // The request stays in the server's queue, and until 2.10.20 a message that is given back while nobody else waits
         // gets lost in it until its ack wait is over. Asked about the consumer, the server drops such requests.

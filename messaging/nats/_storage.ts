@@ -1,5 +1,5 @@
 import { findServerConsumer } from "./_consumers.ts";
-import type { NatsLink } from "./_link.ts";
+import type { NatsConnectionState } from "./_connection_state.ts";
 import type { NatsManager } from "./_manager.ts";
 import { decodeHeaders } from "./_message.ts";
 import { assertSupported, ensureServerStream, findServerStream, toStreamInfo } from "./_streams.ts";
@@ -29,17 +29,17 @@ type Storage = Pick<
 /** Streams on a NATS server: makes, reads, changes and deletes them, and the messages in them. */
 export class NatsStorage implements Storage {
   readonly #manager: NatsManager;
-  readonly #link: NatsLink;
+  readonly #state: NatsConnectionState;
 
-  constructor(manager: NatsManager, link: NatsLink) {
+  constructor(manager: NatsManager, state: NatsConnectionState) {
     this.#manager = manager;
-    this.#link = link;
+    this.#state = state;
   }
 
   ensureStream(config: StreamConfig, options: EnsureStreamOptions = {}): Promise<StreamReport> {
     const place = { operation: "ensure_stream", stream: config.name };
     return this.#manager.ask(`Cannot ensure ${config.name}`, place, (manager) => {
-      assertSupported(config, this.#link.version);
+      assertSupported(config, this.#state.version);
       return ensureServerStream(manager, config, options);
     });
   }

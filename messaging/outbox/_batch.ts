@@ -15,7 +15,7 @@ export class Batch {
   readonly keyed: readonly string[];
   readonly size: number;
   /** Of each key the first number that was not sent, once all of its rows are settled. */
-  readonly #lanes = new Map<string, Promise<number | undefined>>();
+  readonly #byKey = new Map<string, Promise<number | undefined>>();
   readonly #sent: string[] = [];
   readonly #failed: FailedRow[] = [];
   readonly #done = Promise.withResolvers<Outcome>();
@@ -31,9 +31,9 @@ export class Batch {
     for (const row of rows) {
       const { key } = row;
       if (key === null) void this.#send(row, send);
-      else {this.#lanes.set(
+      else {this.#byKey.set(
           key,
-          this.#sendInLane(this.#lanes.get(key), before && before.#lanes.get(key), row, send),
+          this.#sendInOrder(this.#byKey.get(key), before && before.#byKey.get(key), row, send),
         );}
     }
   }
@@ -43,7 +43,7 @@ export class Batch {
     return this.#done.promise;
   }
 
-  /** Begins nothing more, and waits for what is under way: a lane of many rows must not take for ever. */
+  /** Begins nothing more, and waits for what is under way: a key with many rows must not hold it up. */
   close(): void {
     this.#closing = true;
   }
@@ -55,7 +55,7 @@ export class Batch {
     this.#done.resolve({ sent: this.#sent.slice(), failed: this.#failed.slice() });
   }
 
-  async #sendInLane(
+  async #sendInOrder(
     own: Promise<number | undefined> | undefined,
     before: Promise<number | undefined> | undefined,
     row: ClaimedRow,

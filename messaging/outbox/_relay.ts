@@ -8,12 +8,12 @@ import { ensureStreams } from "../bus/ensure_streams.ts";
 import type { BusState, MessageBus } from "../bus/message_bus.ts";
 import { Batch } from "./_batch.ts";
 import { type Claim, claimRows } from "./_claim.ts";
-import { DeadLog } from "./_dead_log.ts";
+import { DeadRowLog } from "./_dead_row_log.ts";
 import { explain } from "./_missing_table.ts";
-import { Outages } from "./_outages.ts";
-import { Pace } from "./_pace.ts";
+import { SubjectOutages } from "./_subject_outages.ts";
+import { PollTimer } from "./_poll_timer.ts";
 import { OutboxRecorder } from "./_recorder.ts";
-import { showOutbox } from "./_expose.ts";
+import { showOutbox } from "./_outbox_metrics.ts";
 import { relayHealth } from "./_relay_health.ts";
 import { sender } from "./_send.ts";
 import type { OutboxSettings, RelaySettings } from "./_settings.ts";
@@ -54,11 +54,11 @@ interface OpenBatch {
  */
 export class RelayEngine {
   readonly recorder: OutboxRecorder;
-  readonly outages: Outages;
+  readonly outages: SubjectOutages;
   readonly #scope: RelayScope;
   readonly #bus: MessageBus;
   readonly #options: RelaySettings;
-  readonly #pace: Pace;
+  readonly #pollTimer: PollTimer;
   readonly #onOver: (error: Error | undefined) => void;
   #listener: WakeListener | undefined;
   /** An embedded database has one session, which must not wait for a bus twice over. */
@@ -87,8 +87,8 @@ export class RelayEngine {
     this.#options = options;
     this.#onOver = onOver;
     this.#streamsReady = !options.ensureStreams;
-    this.#pace = new Pace(bus.clock, settings.pollMs);
-    this.outages = new Outages(bus.clock, logger);
+    this.#pollTimer = new PollTimer(bus.clock, settings.pollMs);
+    this.outages = new SubjectOutages(bus.clock, logger);
     this.recorder = new OutboxRecorder(settings.service, settings.table, () => store.counts());
   }
 
@@ -116,7 +116,7 @@ export class RelayEngine {
 
   /** Something was added, or may have been. */
   hurry(): void {
-    this.#pace.hurry();
+    this.#pollTimer.hurry();
   }
 
   async stop(): Promise<void> {
@@ -124,7 +124,7 @@ export class RelayEngine {
     const { graceMs } = this.#options;
     this.#stopping = true;
     this.#cleaning?.cancel();
-    this.#pace.stop();
+    this.#pollTimer.stop();
     this.#change();
     const grace = this.#bus.clock.setTimer(() => this.#abandon(), graceMs);
     await withDeadline(this.#running, graceMs + HANG_MS, "").catch(() => this.#abandon());
@@ -183,7 +183,7 @@ export class RelayEngine {
         if (avoided.size === 0) avoidedUntil = now + AVOID_MS;
         for (const key of claim.behind) avoided.add(key);
       } else if (isLast && !found) break;
-      else await this.#pace.pause(found);
+      else await this.#pollTimer.pause(found);
     }
     await before?.ended;
   }
@@ -212,7 +212,7 @@ export class RelayEngine {
 
   #publish(claim: Claim, before: Batch | undefined): OpenBatch {
     const { settings, logger } = this.#scope;
-    const dead = new DeadLog(logger);
+    const dead = new DeadRowLog(logger);
     const send = sender({
       bus: this.#bus,
       settings,
@@ -278,7 +278,7 @@ export class RelayEngine {
   #abandon(): void {
     this.#over = true;
     for (const batch of this.#open) batch.abandon();
-    this.#pace.stop();
+    this.#pollTimer.stop();
     this.#change();
   }
 

@@ -5,7 +5,7 @@ import type { MessageBus } from "../bus/message_bus.ts";
 import type { Attempt, Send } from "./_batch.ts";
 import type { ClaimedRow } from "./_claim.ts";
 import type { OutboxRecorder } from "./_recorder.ts";
-import type { Outages } from "./_outages.ts";
+import type { SubjectOutages } from "./_subject_outages.ts";
 import type { OutboxSettings } from "./_settings.ts";
 
 const MAX_ERROR_LENGTH = 1000;
@@ -15,7 +15,7 @@ export interface SendScope {
   readonly bus: MessageBus;
   readonly settings: OutboxSettings;
   readonly ackTimeoutMs: number;
-  readonly outages: Outages;
+  readonly outages: SubjectOutages;
   readonly recorder: OutboxRecorder;
   /** Told of a row that is given up. */
   onDead(row: ClaimedRow, error: string): void;

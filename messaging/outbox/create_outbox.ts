@@ -1,4 +1,4 @@
-import { outside } from "../../internal/outside.ts";
+import { outsideContext } from "../../internal/outside_context.ts";
 import type { Database } from "../../db/database.ts";
 import { ensureTable } from "./_ensure_table.ts";
 import { toOutboxSettings, toRelaySettings } from "./_settings.ts";
@@ -49,7 +49,7 @@ export function createOutbox(db: Database, options: OutboxOptions): Outbox {
   let engine: Promise<OutboxEngine> | undefined;
   // Imported at the first use: what an outbox is made of is nothing that a program without one needs.
   const open = () =>
-    engine ??= outside(() => import("./_engine.ts"))
+    engine ??= outsideContext(() => import("./_engine.ts"))
       .then(({ OutboxEngine }) => new OutboxEngine(db, settings));
   return {
     table,

@@ -55,12 +55,12 @@ export interface OutboxOptions {
 /** Options of `Outbox.add`. */
 export interface AddOptions {
   /**
-   * Puts the event in a lane: events with one key are published one after another, in the order in which their
+   * Gives the event a key: events with one key are published one after another, in the order in which their
    * transactions were committed. Transactions that add for one key take turns until they commit.
    */
   readonly key?: string | undefined;
   /**
-   * Not before then. A delayed event takes its place in the lane of its key when it is due; until then it holds up nobody.
+   * Not before then. A delayed event takes its place among the events of its key when it is due; until then it holds up none of them.
    * @default at once
    */
   readonly availableAt?: Date | undefined;

@@ -2,7 +2,7 @@ import { type SpanHandle, startSpan } from "../../internal/spans.ts";
 import { ensureStreams } from "../bus/ensure_streams.ts";
 import { type OutgoingEvent, toMessage } from "./_outgoing_event.ts";
 import { PublishRecorder } from "./_recorder.ts";
-import { publishAgain } from "./_publish_again.ts";
+import { publishAgain } from "./_retry_publish.ts";
 import { assertServiceName } from "./_service_name.ts";
 import type { EventContract } from "../contract/define_event.ts";
 import type { MessageBus, PublishAck } from "../bus/message_bus.ts";

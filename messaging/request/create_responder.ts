@@ -8,7 +8,7 @@ import type { LoggerLike } from "../../logging/logger.ts";
 import { receivedContext } from "../publisher/_propagation.ts";
 import { STATUS_HEADER, TIMEOUT_HEADER } from "./send_request.ts";
 import { assertServiceName } from "../publisher/_service_name.ts";
-import { assertUncovered } from "../bus/_uncovered.ts";
+import { assertUncovered } from "../bus/_uncovered_subjects.ts";
 import type { RequestContract } from "../contract/define_request.ts";
 import type { IncomingMessage, MessageBus, RawMessage, Serving } from "../bus/message_bus.ts";
 import type { MessageHeaders } from "../bus/message_headers.ts";

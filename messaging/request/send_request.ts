@@ -2,7 +2,7 @@ import { ValidationError } from "../../errors/common.ts";
 import { errorFromEnvelope } from "../../errors/error_from_envelope.ts";
 import { type IssueLike, validationErrors } from "../../errors/validation_errors.ts";
 import { addPropagated, propagated } from "../publisher/_propagation.ts";
-import { assertUncovered } from "../bus/_uncovered.ts";
+import { assertUncovered } from "../bus/_uncovered_subjects.ts";
 import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
 import type { IncomingMessage, MessageBus } from "../bus/message_bus.ts";
 

@@ -13,18 +13,18 @@ import { PATIENCE_MS, waitFor } from "../../_support/wait_for.ts";
 import { createOwnDatabase } from "./_own_database.ts";
 import { migration, names, plainMigration, problemOf } from "./_migrations.ts";
 
-interface Gate extends AsyncDisposable {
+interface Semaphore extends AsyncDisposable {
   readonly pid: number;
   open(): Promise<void>;
 }
 
 /** A table lock that another session holds until it is opened: what a file waits for. */
-async function closeGate(db: TestDatabase): Promise<Gate> {
+async function closeGate(db: TestDatabase): Promise<Semaphore> {
   await db.sql`create table if not exists gate (id int)`;
   const opened = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<number>();
   const done = db.transaction(async (tx) => {
-    await tx`lock table gate in access exclusive mode`;
+    await tx`lock table gate in mapping exclusive mode`;
     const [row] = await tx<{ pid: number }>`select pg_backend_pid() as pid`;
     closed.resolve(row!.pid);
     await opened.promise;

@@ -226,7 +226,7 @@ it("a serialization failure runs the handler again within its attempt", async ()
       seen.push(attempt);
       const [row] = await tx<{ sum: string }>`select coalesce(sum(n), 0) as sum from effects`;
       if (seen.length === 1) {
-        await outside(db, `insert into effects (n) values (100); select sum(n) from effects`);
+        await outsideContext(db, `insert into effects (n) values (100); select sum(n) from effects`);
       }
       await tx`insert into effects (n) values (${data.n + Number(row!.sum)})`;
     },
@@ -240,7 +240,7 @@ it("a serialization failure runs the handler again within its attempt", async ()
 });
 
 /** Runs statements in a serializable transaction of somebody else. */
-async function outside({ url, schema }: TestDatabase, text: string): Promise<void> {
+async function outsideContext({ url, schema }: TestDatabase, text: string): Promise<void> {
   const { connectDatabase } = await import("@glam/shared/db");
   await using db = await connectDatabase({ url, schema });
   await db.transaction(async (tx) => {

@@ -5,7 +5,7 @@ import type { GlamEvent } from "../contract/event.ts";
 import type { Failure } from "./_failure.ts";
 import type { RequestContext } from "../../context/request_context.ts";
 import type { SpanHandle } from "../../internal/spans.ts";
-import type { SourceNumbers } from "./_numbers.ts";
+import type { SourceCounters } from "./_source_counters.ts";
 import type { RecentlySettled } from "./_recently_settled.ts";
 import type { SourceSettings } from "./_settings.ts";
 
@@ -15,15 +15,15 @@ import type { SourceSettings } from "./_settings.ts";
  * - `queued`: waits in its lane behind another one;
  * - `running`: its handler runs, or its failure is being judged;
  * - `waiting`: waits for its next attempt, or for the dead letters to have room;
- * - `burying`: its dead letter is being written;
+ * - `dead_lettering`: its dead letter is being written;
  * - `gone`: it is settled or given back.
  */
-export type HeldState = "burying" | "gone" | "queued" | "ready" | "running" | "waiting";
+export type HeldMessageState = "dead_lettering" | "gone" | "queued" | "ready" | "running" | "waiting";
 
 /** The messages of one key: one is at work, the others wait behind it. */
-export interface Lane {
+export interface KeyQueue {
   readonly key: unknown;
-  readonly queue: Held[];
+  readonly queue: HeldMessage[];
 }
 
 /** A call of the handler that has not ended. */
@@ -35,10 +35,10 @@ export interface RunningCall {
   abort(reason: unknown): void;
 }
 
-/** The durable consumer that a message came from, as the message knows it. */
+/** The durable consumer that a message came from, in the part that its messages need. */
 export interface HeldSource {
   readonly settings: SourceSettings;
-  readonly numbers: SourceNumbers;
+  readonly counters: SourceCounters;
   readonly settled: RecentlySettled;
   /** Messages that wait for nothing but a free place. */
   ready: number;
@@ -49,32 +49,32 @@ export interface HeldSource {
   /** Asks for as many messages as there is room for. */
   refill(): void;
   /** Holds a message no longer. */
-  release(held: Held): void;
+  release(held: HeldMessage): void;
 }
 
 /** A message that this process holds: delivered to it and not settled yet. */
-export class Held implements TraceHeaders {
+export class HeldMessage implements TraceHeaders {
   /** Its newest delivery: settling any of them settles the message, the newest is the one that counts for sure. */
   delivery: Delivery;
-  state: HeldState = "ready";
+  state: HeldMessageState = "ready";
   /** When the server last heard of it. */
-  touchedAt: number;
+  extendedAt: number;
   /** When its handler was called. */
   startedAt = 0;
   event: GlamEvent | undefined = undefined;
-  lane: Lane | undefined = undefined;
+  keyQueue: KeyQueue | undefined = undefined;
   invocation: RunningCall | undefined = undefined;
   /** Attempts that failed in this process. */
   failures = 0;
   firstFailedAt: number | undefined = undefined;
   /** Why it has to be a dead letter. */
-  fate: Failure | undefined = undefined;
+  deadLetterCause: Failure | undefined = undefined;
   /** What its end is counted as, where that is a dead letter. */
   outcome: "dlq" | "invalid" = "dlq";
   /** How often nobody knew whether what its handler had done was committed. */
-  unsure = 0;
+  unknownCommits = 0;
   /** How often its dead letter could not be written. */
-  burials = 0;
+  deadLetterFailures = 0;
   /** Whether it has to run alone, since it may be what kills processes. */
   suspect = false;
   /** Until when it waits. */
@@ -88,7 +88,7 @@ export class Held implements TraceHeaders {
     this.source = source;
     this.delivery = delivery;
     this.sequence = sequence;
-    this.touchedAt = now;
+    this.extendedAt = now;
   }
 
   /** The value of a header of the message, for its trace. */

@@ -1,10 +1,10 @@
 import { InternalError } from "../errors/common.ts";
 import { GlamError, isGlamError } from "../errors/glam_error.ts";
 import { toGlamError } from "../errors/to_glam_error.ts";
-import { isDefaultErrorAnswer, isDefaultNotFoundAnswer } from "./_default_answer.ts";
+import { isDefaultErrorResponse, isDefaultNotFoundResponse } from "./_hono_defaults.ts";
 import { errorReply } from "./_error_reply.ts";
 import { type ContextLike, replaceResponse } from "./_hono.ts";
-import { isHungUp } from "./_hung_up.ts";
+import { isClientDisconnect } from "./_client_disconnect.ts";
 import { allowedMethods, MethodNotAllowedError } from "./_method_not_allowed.ts";
 import type { RequestState } from "./_request_state.ts";
 import { hasRoute } from "./_route_label.ts";
@@ -27,7 +27,7 @@ export interface Outcome {
  * Hono resolves `next()` when a handler threw an Error (it is in `c.error`), and rejects when anything else was thrown,
  * or when `notFound` or `onError` themselves failed.
  */
-export async function settle(
+export async function answerFailure(
   c: ContextLike,
   state: RequestState,
   failure: { readonly cause: unknown } | undefined,
@@ -40,11 +40,11 @@ export async function settle(
       cause: new AggregateError([failure.cause, c.error], "onError failed, over an error before"),
     };
   }
-  if (c.error !== undefined) return await settleError(c, state, c.error);
+  if (c.error !== undefined) return await answerError(c, state, c.error);
   if (!c.finalized) {
     return answer(c, state, new Error(`The handler of ${c.req.method} ${c.req.path} returned no response`));
   }
-  if (c.res.status === 404) return await settleNotFound(c, state);
+  if (c.res.status === 404) return await answerNotFound(c, state);
   return answer(
     c,
     state,
@@ -52,17 +52,17 @@ export async function settle(
   );
 }
 
-async function settleError(c: ContextLike, state: RequestState, cause: Error): Promise<Outcome> {
+async function answerError(c: ContextLike, state: RequestState, cause: Error): Promise<Outcome> {
   if (state.answered?.cause === cause) return state.answered;
   if (c.res.status > 0 && c.res.status < 400) return {}; // an exception that redirects
-  if (await isDefaultErrorAnswer(c.res, cause)) return answer(c, state, cause);
+  if (await isDefaultErrorResponse(c.res, cause)) return answer(c, state, cause);
   return { error: mapError(cause, c, state.settings), cause };
 }
 
-async function settleNotFound(c: ContextLike, state: RequestState): Promise<Outcome> {
+async function answerNotFound(c: ContextLike, state: RequestState): Promise<Outcome> {
   const missed = !hasRoute(c);
   if (state.answered !== undefined) return { error: state.answered.error, missed };
-  if (!await isDefaultNotFoundAnswer(c.res)) return { missed };
+  if (!await isDefaultNotFoundResponse(c.res)) return { missed };
   return { ...answer(c, state, notFoundError(c, state.settings)), missed };
 }
 
@@ -95,7 +95,7 @@ export function mapError(
     settings?.logger.error("The errors.map option threw", { error });
   }
   try {
-    if (!isHungUp(cause, c.req.raw)) return toGlamError(cause);
+    if (!isClientDisconnect(cause, c.req.raw)) return toGlamError(cause);
     return new GlamError("The request ended before its body was complete", {
       code: "HTTP_400",
       status: 400,

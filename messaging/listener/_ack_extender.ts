@@ -5,9 +5,9 @@ import type { ListenerCore } from "./_core.ts";
  * Extends what is held, and gives handlers up that took too long. What came since the last sweep counts as having come then:
  * extended a little early, given up a little late.
  */
-export class Sweep {
+export class AckExtender {
   /** When it was last made: the time as exactly as it has to be known of each message. */
-  at = 0;
+  ranAt = 0;
   readonly #engine: ListenerCore;
   readonly #everyMs: number;
   #timer: Timer | undefined;
@@ -19,7 +19,7 @@ export class Sweep {
   }
 
   start(): void {
-    this.at = this.#engine.now();
+    this.ranAt = this.#engine.now();
     this.#schedule();
   }
 
@@ -36,14 +36,14 @@ export class Sweep {
 
   #sweep(): void {
     const { bus, runner, sources, settings: { ackWaitMs, maxHandlerMs } } = this.#engine;
-    const now = this.at = this.#engine.now();
+    const now = this.ranAt = this.#engine.now();
     const isConnected = bus.connected;
     for (const source of sources) {
       for (const held of source.held.values()) {
         if (held.state === "running" && now - held.startedAt >= maxHandlerMs + this.#everyMs) {
           runner.giveUp(held);
-        } else if (isConnected && now - held.touchedAt >= ackWaitMs / 3 - this.#everyMs) {
-          held.touchedAt = now;
+        } else if (isConnected && now - held.extendedAt >= ackWaitMs / 3 - this.#everyMs) {
+          held.extendedAt = now;
           held.delivery.inProgress();
         }
       }

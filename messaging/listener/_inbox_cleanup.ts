@@ -3,7 +3,7 @@ import type { Inbox } from "../inbox/inbox.ts";
 import type { ListenerCore } from "./_core.ts";
 
 /** Keeps an inbox from growing, while its listener runs. */
-export class InboxKeeper {
+export class InboxCleanup {
   readonly #engine: ListenerCore;
   readonly #inbox: Inbox;
   readonly #stopped = new AbortController();

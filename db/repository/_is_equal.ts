@@ -1,5 +1,5 @@
 /** Whether two values of a column are the same: dates by their time, bytes, lists and JSON by what is in them. */
-export function isSame(a: unknown, b: unknown): boolean {
+export function isEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (a instanceof Date || b instanceof Date) {
@@ -11,6 +11,6 @@ export function isSame(a: unknown, b: unknown): boolean {
   return keys.length === Object.keys(b).length &&
     keys.every((key) =>
       Object.hasOwn(b, key) &&
-      isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key])
+      isEqual((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key])
     );
 }

@@ -6,7 +6,7 @@ import {
   type SharedMetrics,
   showShared,
 } from "../../metrics/shared_metrics.ts";
-import { HANDLER_BUCKETS, type Outcome, type SourceNumbers } from "./_numbers.ts";
+import { HANDLER_BUCKETS, type Outcome, type SourceCounters } from "./_source_counters.ts";
 import type { Recorder } from "./_recorder.ts";
 
 const DURATION = "messaging_handler_duration_seconds";
@@ -19,8 +19,8 @@ const LISTENERS: SharedMetrics<Recorder> = {
       name: "messaging_consumed_total",
       help: "Events consumed, by what became of them",
       type: "counter",
-      *samples({ numbers }) {
-        for (const each of numbers) {
+      *samples({ counters }) {
+        for (const each of counters) {
           for (const [outcome, value] of Object.entries(each.outcomes) as [Outcome, number][]) {
             yield { labels: { ...labelsOf(each), outcome }, value };
           }
@@ -80,8 +80,8 @@ const LISTENERS: SharedMetrics<Recorder> = {
       },
     },
   ],
-  reset({ numbers }) {
-    for (const each of numbers) each.reset();
+  reset({ counters }) {
+    for (const each of counters) each.reset();
   },
 };
 
@@ -90,18 +90,18 @@ const LISTENERS: SharedMetrics<Recorder> = {
  *
  * @throws {TypeError} when the registry has a metric of one of the names that is not this package's.
  */
-export async function showSources(metrics: Metrics, recorder: Recorder): Promise<() => void> {
+export async function exposeListenerMetrics(metrics: Metrics, recorder: Recorder): Promise<() => void> {
   return showShared(LISTENERS, await metrics.registry(), recorder);
 }
 
-function perSource(value: (numbers: SourceNumbers) => number): SharedMetric<Recorder>["samples"] {
-  return function* ({ numbers }) {
-    for (const each of numbers) yield { labels: labelsOf(each), value: value(each) };
+function perSource(value: (counters: SourceCounters) => number): SharedMetric<Recorder>["samples"] {
+  return function* ({ counters }) {
+    for (const each of counters) yield { labels: labelsOf(each), value: value(each) };
   };
 }
 
-function* durations({ numbers }: Recorder): Generator<Sample> {
-  for (const each of numbers) {
+function* durations({ counters }: Recorder): Generator<Sample> {
+  for (const each of counters) {
     yield* histogramSamples(DURATION, labelsOf(each), {
       bounds: HANDLER_BUCKETS,
       counts: each.counts,
@@ -110,6 +110,6 @@ function* durations({ numbers }: Recorder): Generator<Sample> {
   }
 }
 
-function labelsOf({ service, queueGroup, source }: SourceNumbers): Record<string, string> {
+function labelsOf({ service, queueGroup, source }: SourceCounters): Record<string, string> {
   return { service, queue_group: queueGroup, subject: source.settings.contract.subject };
 }

@@ -4,7 +4,7 @@ import type { Timer } from "../bus/clock.ts";
 import type { FailureDecision } from "./options.ts";
 import type { ListenerCore } from "./_core.ts";
 import { type Failure, isWorthRetrying, retryAfterMs, toFailure } from "./_failure.ts";
-import type { Held, RunningCall } from "./_held.ts";
+import type { HeldMessage, RunningCall } from "./_held_message.ts";
 import { detailsOf } from "./_invocation.ts";
 import { isDecision } from "./_settings.ts";
 
@@ -12,7 +12,7 @@ import { isDecision } from "./_settings.ts";
 const DECISION_MS = 10_000;
 
 /** Decides what becomes of a message whose handler failed, or that no handler may see. */
-export class Judge {
+export class RedeliveryPolicy {
   readonly #engine: ListenerCore;
 
   constructor(engine: ListenerCore) {
@@ -20,7 +20,7 @@ export class Judge {
   }
 
   /** Decides about a failed attempt; while `onError` thinks, the attempt keeps its place. */
-  failed(held: Held, invocation: RunningCall, error: unknown): void {
+  failed(held: HeldMessage, invocation: RunningCall, error: unknown): void {
     const engine = this.#engine;
     const { maxAttempts, onError } = engine.settings;
     const failure = toFailure(error, ++held.failures, engine.now());
@@ -49,18 +49,18 @@ export class Judge {
     });
   }
 
-  #decided(held: Held, invocation: RunningCall, failure: Failure, decision: FailureDecision): void {
-    const { burial, dispatcher, runner } = this.#engine;
+  #decided(held: HeldMessage, invocation: RunningCall, failure: Failure, decision: FailureDecision): void {
+    const { deadLetterWriter, dispatcher, runner } = this.#engine;
     const delay = decision === "retry" ? this.#delayAfter(failure) : undefined;
     enterContext(invocation.context, () => this.#report(held, failure, decision, delay));
-    runner.vacate(held);
+    runner.releaseSlot(held);
     if (decision === "ack") {
       this.#engine.settle(held, "ignored");
     } else if (decision === "dlq") {
-      held.fate = failure;
-      burial.bury(held);
+      held.deadLetterCause = failure;
+      deadLetterWriter.write(held);
     } else {
-      held.source.numbers.outcomes.retry++;
+      held.source.counters.outcomes.retry++;
       dispatcher.wait(held, delay!);
     }
     dispatcher.pump();
@@ -73,16 +73,16 @@ export class Judge {
   }
 
   /** Makes a dead letter of a message that no handler sees. */
-  condemn(held: Held, error: unknown, outcome: "dlq" | "invalid"): void {
+  deadLetter(held: HeldMessage, error: unknown, outcome: "dlq" | "invalid"): void {
     const failure = toFailure(error, held.delivery.deliveryCount, this.#engine.now());
     held.outcome = outcome;
-    held.fate = failure;
+    held.deadLetterCause = failure;
     this.#report(held, failure, "dlq", undefined);
-    this.#engine.burial.bury(held);
+    this.#engine.deadLetterWriter.write(held);
   }
 
   #report(
-    held: Held,
+    held: HeldMessage,
     { error, attempts }: Failure,
     decision: FailureDecision,
     delayMs: number | undefined,
@@ -103,7 +103,7 @@ export class Judge {
 }
 
 /** Why a message is condemned that seems to end the process that handles it. */
-export function poison(deliveryCount: number): Error {
+export function poisonMessageError(deliveryCount: number): Error {
   return new MessageBusError(
     `Delivered ${deliveryCount} times, and neither settled nor given back: it seems to end the process that handles it`,
     { code: "POISON_MESSAGE", kind: "poison", retryable: false },

@@ -6,7 +6,7 @@ import { decodeEvent } from "../contract/event.ts";
 import { startConsumerSpan } from "./_consumer_span.ts";
 import type { ListenerCore } from "./_core.ts";
 import { DUPLICATE, handleOnce, NotTried } from "./_handle_once.ts";
-import type { Held } from "./_held.ts";
+import type { HeldMessage } from "./_held_message.ts";
 import { Invocation } from "./_invocation.ts";
 
 /** How a call of a handler has failed. */
@@ -15,7 +15,7 @@ interface Failed {
 }
 
 /** Calls the handler, and takes what becomes of it to where it belongs. */
-export class Runner {
+export class HandlerRunner {
   /** Handlers that run; one that was given up does not count. */
   running = 0;
   readonly #engine: ListenerCore;
@@ -25,11 +25,11 @@ export class Runner {
   }
 
   /** Whether the message could be read; else it is condemned. */
-  decode(held: Held): boolean {
+  decode(held: HeldMessage): boolean {
     if (held.event !== undefined) return true;
     const { event, error } = decodeEvent(held.source.settings.contract, held.delivery.data);
     if (error !== undefined) {
-      this.#engine.judge.condemn(held, error, "invalid");
+      this.#engine.redeliveryPolicy.deadLetter(held, error, "invalid");
       return false;
     }
     held.event = event;
@@ -37,14 +37,14 @@ export class Runner {
   }
 
   /** Calls the handler. */
-  run(held: Held): void {
+  run(held: HeldMessage): void {
     if (!this.decode(held)) return;
-    const { settings, logger, sweep } = this.#engine;
+    const { settings, logger, ackExtender } = this.#engine;
     const event = held.event!;
     const invocation = new Invocation(held, event, settings.service, settings.deps, logger);
     held.state = "running";
     held.invocation = invocation;
-    held.startedAt = sweep.at;
+    held.startedAt = ackExtender.ranAt;
     held.source.running++;
     this.running++;
     const startedAt = performance.now();
@@ -68,7 +68,7 @@ export class Runner {
     }
   }
 
-  #call(held: Held, invocation: Invocation): unknown {
+  #call(held: HeldMessage, invocation: Invocation): unknown {
     const { handle, inbox } = this.#engine.settings;
     return enterContext(
       invocation.context,
@@ -77,7 +77,7 @@ export class Runner {
   }
 
   #finished(
-    held: Held,
+    held: HeldMessage,
     invocation: Invocation,
     startedAt: number,
     failed: Failed | undefined,
@@ -87,24 +87,24 @@ export class Runner {
     const engine = this.#engine;
     held.span?.end(failed);
     if (failed?.error instanceof NotTried && !engine.isAborting) return this.#postpone(held, failed.error);
-    engine.dispatcher.holdUp.end();
-    if (!isDuplicate) held.source.numbers.observe((performance.now() - startedAt) / 1000);
+    engine.dispatcher.inboxOutage.end();
+    if (!isDuplicate) held.source.counters.observe((performance.now() - startedAt) / 1000);
     held.suspect = false; // whatever it is, it does not kill
     if (failed !== undefined && !engine.isAborting) {
-      return engine.judge.failed(held, invocation, failed.error);
+      return engine.redeliveryPolicy.failed(held, invocation, failed.error);
     }
-    this.vacate(held);
+    this.releaseSlot(held);
     invocation.context.release();
     if (failed === undefined) engine.settle(held, isDuplicate ? "duplicate" : "ok");
     else engine.giveBack(held, 0);
     engine.dispatcher.pump();
   }
 
-  #postpone(held: Held, notTried: NotTried): void {
-    const { dispatcher, judge, settings } = this.#engine;
-    this.vacate(held);
-    if (notTried.isOutcomeUnknown && ++held.unsure > settings.maxAttempts) {
-      judge.condemn(held, notTried.cause, "dlq"); // it may be what the database does not survive
+  #postpone(held: HeldMessage, notTried: NotTried): void {
+    const { dispatcher, redeliveryPolicy, settings } = this.#engine;
+    this.releaseSlot(held);
+    if (notTried.isOutcomeUnknown && ++held.unknownCommits > settings.maxAttempts) {
+      redeliveryPolicy.deadLetter(held, notTried.cause, "dlq"); // it may be what the database does not survive
       dispatcher.pump();
     } else {
       dispatcher.postpone(held, notTried);
@@ -112,14 +112,14 @@ export class Runner {
   }
 
   /** Frees the place of a handler. */
-  vacate(held: Held): void {
+  releaseSlot(held: HeldMessage): void {
     held.invocation = undefined;
     held.source.running--;
     this.running--;
   }
 
   /** Gives a handler up that takes too long. */
-  giveUp(held: Held): void {
+  giveUp(held: HeldMessage): void {
     const { invocation } = held;
     if (invocation === undefined) return;
     const { maxHandlerMs, inbox } = this.#engine.settings;
@@ -130,9 +130,9 @@ export class Runner {
     if (held.invocation !== invocation) return; // it gave up by itself, in a listener of its signal
     held.span?.end({ error });
     if (inbox !== undefined && !invocation.hasBegun) return this.#postpone(held, new NotTried(error, false));
-    held.source.numbers.observe(maxHandlerMs / 1000);
+    held.source.counters.observe(maxHandlerMs / 1000);
     held.suspect = false;
-    this.#engine.judge.failed(held, invocation, error);
+    this.#engine.redeliveryPolicy.failed(held, invocation, error);
   }
 }
 

@@ -13,7 +13,7 @@ interface Outage {
  * The subjects whose stream does not answer. Their rows are left alone for a while, which grows: they are not to blame,
  * and those of other subjects need not wait for them.
  */
-export class Outages {
+export class SubjectOutages {
   readonly #clock: Clock;
   readonly #logger: LoggerLike;
   readonly #bySubject = new Map<string, Outage>();

@@ -1,13 +1,13 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { LoggerLike } from "../../logging/logger.ts";
 import { busError, type BusErrorPlace, toBusError } from "../bus/_bus_error.ts";
-import { within } from "../bus/_within.ts";
+import { settleWithin } from "../bus/_settle_within.ts";
 import type { BusState } from "../bus/message_bus.ts";
 
 const DRAIN_TIMEOUT_MS = 5000;
 
 /** What has to be done where the state of a connection changes, before anybody else hears of it. */
-export interface NatsLinkDuties {
+export interface ConnectionHooks {
   /** The connection is lost, and may come back. */
   onLost(): void;
   /** It is there again. */
@@ -21,9 +21,9 @@ export interface NatsLinkDuties {
 }
 
 /** The state of a connection to NATS: there, lost, or over for good. */
-export class NatsLink {
+export class NatsConnectionState {
   readonly #connection: NatsConnection;
-  readonly #duties: NatsLinkDuties;
+  readonly #hooks: ConnectionHooks;
   readonly #log: LoggerLike | undefined;
   readonly #listeners = new Set<(state: BusState) => void>();
   #connected = true;
@@ -37,13 +37,13 @@ export class NatsLink {
 
   constructor(
     connection: NatsConnection,
-    duties: NatsLinkDuties,
+    duties: ConnectionHooks,
     log: LoggerLike | undefined,
     expiresAt: number,
   ) {
     this.#connection = connection;
     this.#expiresAt = expiresAt;
-    this.#duties = duties;
+    this.#hooks = duties;
     this.#log = log;
     this.#watch();
   }
@@ -87,7 +87,7 @@ export class NatsLink {
   async #drain(): Promise<void> {
     const connection = this.#connection;
     if (!connection.isClosed() && this.#connected) {
-      await within(DRAIN_TIMEOUT_MS, () => this.#duties.drain());
+      await settleWithin(DRAIN_TIMEOUT_MS, () => this.#hooks.drain());
     }
     await connection.close().catch(() => {});
     await connection.closed();
@@ -98,7 +98,7 @@ export class NatsLink {
     if (this.#ended) return;
     this.#ended = true;
     this.#connected = false;
-    this.#duties.onEnd();
+    this.#hooks.onEnd();
     this.#tell(error === undefined ? { type: "closed" } : { type: "closed", error });
   }
 
@@ -124,13 +124,13 @@ export class NatsLink {
         if (!this.#connected) continue;
         this.#connected = false;
         log?.warn("Message bus connection lost", { server: status.server });
-        this.#duties.onLost();
+        this.#hooks.onLost();
         this.#tell({ type: "disconnected" });
       } else if (status.type === "reconnect") {
         this.#connected = true;
         this.#isExpired = false;
         log?.info("Message bus connected again", { server: status.server });
-        this.#duties.onAgain();
+        this.#hooks.onAgain();
         this.#tell({ type: "connected" });
       } else if (status.type === "error") {
         log?.error("Message bus error", { error: status.error });
@@ -141,7 +141,7 @@ export class NatsLink {
 
   #heed(error: Error): void {
     const { name, operation, subject } = error as Error & { operation?: unknown; subject?: unknown };
-    if (operation === "publish" && typeof subject === "string") this.#duties.onRefused(subject);
+    if (operation === "publish" && typeof subject === "string") this.#hooks.onRefused(subject);
     if (name === "UserAuthenticationExpiredError") {
       this.#isExpired = true;
     } else if (name === "AuthorizationError" && (this.#isExpired || Date.now() >= this.#expiresAt)) {

@@ -4,7 +4,7 @@
  * Node and Bun also abort the request's signal, which tells it from a failed call of our own; Deno does not, and warns when
  * the signal is read.
  */
-export function isHungUp(error: unknown, request: Request): boolean {
+export function isClientDisconnect(error: unknown, request: Request): boolean {
   const { name, code, message } = (error ?? {}) as { name?: unknown; code?: unknown; message?: unknown };
   if (name === "BadResource") return /^Cannot read (request )?body/.test(String(message)); // Deno
   const isAborted = (name === "AbortError" && message === "The connection was closed.") || // Bun

@@ -9,7 +9,7 @@ const WRITTEN_BY_RESPONSE = /^text\/plain;\s?charset=utf-8$/i;
  * Whether this response is what Hono's default error handler answers to this error. There is no way to ask Hono, so the
  * answer is recognised by what it says.
  */
-export async function isDefaultErrorAnswer(res: Response, error: Error): Promise<boolean> {
+export async function isDefaultErrorResponse(res: Response, error: Error): Promise<boolean> {
   try {
     if (isGlamError(error)) {
       // The default handler copies the response that the error made; an onError that returns it returns it itself.
@@ -29,7 +29,7 @@ export async function isDefaultErrorAnswer(res: Response, error: Error): Promise
 }
 
 /** Whether this response is what Hono's default not-found handler answers. */
-export async function isDefaultNotFoundAnswer(res: Response): Promise<boolean> {
+export async function isDefaultNotFoundResponse(res: Response): Promise<boolean> {
   return res.status === 404 && contentTypeOf(res) === WRITTEN_BY_HONO && await says(res, "404 Not Found");
 }
 

@@ -9,7 +9,7 @@ import type { Table } from "../table/table.ts";
 export type AnyRow = Record<string, unknown>;
 
 /** Everything about a table that its queries share, made once for each table. */
-export interface Access {
+export interface TableMapping {
   readonly table: Table;
   /** The name as SQL writes it. */
   readonly name: string;
@@ -24,16 +24,16 @@ export interface Access {
   readonly decode: ((rows: readonly AnyRow[]) => void) | undefined;
 }
 
-const made = new WeakMap<Table, Access>();
+const made = new WeakMap<Table, TableMapping>();
 
 /** What is shared by the queries on this table. */
-export function accessTo(table: Table): Access {
-  let access = made.get(table);
-  if (access === undefined) made.set(table, access = makeAccess(table));
-  return access;
+export function mappingOf(table: Table): TableMapping {
+  let mapping = made.get(table);
+  if (mapping === undefined) made.set(table, mapping = makeMapping(table));
+  return mapping;
 }
 
-function makeAccess(table: Table): Access {
+function makeMapping(table: Table): TableMapping {
   const codecs = codecsOf(table);
   const columns = [...codecs.values()];
   return {
@@ -49,7 +49,7 @@ function makeAccess(table: Table): Access {
   };
 }
 
-function decoderOf(columns: readonly Codec[]): Access["decode"] {
+function decoderOf(columns: readonly Codec[]): TableMapping["decode"] {
   const decoders = columns.flatMap(({ column, decode }) =>
     decode === undefined ? [] : [[column.name, decode] as const]
   );
@@ -66,7 +66,7 @@ function decoderOf(columns: readonly Codec[]): Access["decode"] {
  *
  * @throws {ValidationError} when a column of it is missing, or something is too much.
  */
-export function encodeKey({ table, key }: Access, given: unknown): Encoded[] {
+export function encodeKey({ table, key }: TableMapping, given: unknown): Encoded[] {
   if (key.length === 1) return [encodeKeyValue(key[0]!, given)];
   const names = typeof given === "object" && given !== null ? Object.keys(given) : [];
   if (names.length !== key.length) {

@@ -9,7 +9,7 @@ const BETWEEN_TRIES = { minDelayMs: 100, maxDelayMs: 5000, factor: 2 };
  * The time in which no handler can be called, since the inbox's database is away: none is tried for a while, then one at a
  * time, until one could be called.
  */
-export class HoldUp {
+export class InboxOutage {
   readonly #engine: ListenerCore;
   /** How often in succession. */
   #count = 0;

@@ -10,7 +10,7 @@ interface Entry {
 }
 
 /** Says of the rows of one batch that were given up: one line for each subject and error. */
-export class DeadLog {
+export class DeadRowLog {
   readonly #logger: LoggerLike;
   readonly #entries = new Map<string, Map<string, Entry>>();
 

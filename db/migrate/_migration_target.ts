@@ -7,14 +7,17 @@ import { problem } from "./migration_error.ts";
 import type { Settings } from "./options.ts";
 
 /** What migrations find out about a database first. */
-export interface Place {
+export interface MigrationTarget {
   readonly history: HistoryTable;
   /** How to open the two sessions; `undefined` where there can be no second one. */
   readonly source: DedicatedSource | undefined;
 }
 
 /** @throws {MigrationError} when the database has no schema to work in. */
-export async function placeOf(db: Database, { schema, table, singleSession }: Settings): Promise<Place> {
+export async function migrationTargetOf(
+  db: Database,
+  { schema, table, singleSession }: Settings,
+): Promise<MigrationTarget> {
   const source = dedicatedSource(db);
   const [found] = await pooledSession(db).rows<{ schema: string | null; embedded: boolean }>(
     "select current_schema() as schema, version() ~ 'PGlite' as embedded",
@@ -33,12 +36,12 @@ export async function placeOf(db: Database, { schema, table, singleSession }: Se
 }
 
 /**
- * Calls `work` with a session, while another one holds the lock; both are closed afterwards. Where there can be no second
+ * LazyOperations `work` with a session, while another one holds the lock; both are closed afterwards. Where there can be no second
  * session it works on the pool, and without a lock.
  */
 export async function withLock<T>(
   db: Database,
-  { history, source }: Place,
+  { history, source }: MigrationTarget,
   { waitMs, onProgress }: Settings,
   signal: AbortSignal | undefined,
   work: (session: Session, lock: Lock | undefined) => Promise<T>,

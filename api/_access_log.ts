@@ -1,10 +1,10 @@
 import type { RequestState } from "./_request_state.ts";
-import type { Outcome } from "./_settle.ts";
+import type { Outcome } from "./_failure_response.ts";
 
 /**
  * Logs how a request ended: a line for the access log, and for a server error everything that the client is not told.
  */
-export function report(
+export function logRequest(
   { context, settings }: RequestState,
   status: number,
   outcome: Outcome | undefined,

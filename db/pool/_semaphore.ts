@@ -1,6 +1,6 @@
 import { type Linked, LinkedList } from "../../internal/linked_list.ts";
 
-/** Who waits at a {@link Gate}. */
+/** Who waits at a {@link Semaphore}. */
 export interface Waiter extends Linked<Waiter> {
   /** When it came, on a clock of its own. */
   readonly since: number;
@@ -17,7 +17,7 @@ export interface Waiter extends Linked<Waiter> {
  * one write carries several; but behind a slow one it waits even when other connections get free. So somebody may
  * come in without a place only for as long as nobody is slow.
  */
-export class Gate {
+export class Semaphore {
   #free: number;
   readonly #size: number;
   readonly #waiting = new LinkedList<Waiter>();

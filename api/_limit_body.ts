@@ -22,7 +22,7 @@ const MEDIA_TYPES = {
  * @throws {GlamError} 413 `HTTP_413` when it is larger than `maxBytes`, 415 `HTTP_415` when it is of another type,
  * 400 `HTTP_400` when it ends early.
  */
-export async function boundBody(
+export async function limitBody(
   { req }: BodyContextLike,
   target: "form" | "json",
   maxBytes: number,

@@ -2,7 +2,7 @@ import { quoteIdentifier } from "../table/_identifier.ts";
 import type { TableModel } from "../table/table.ts";
 import { tableName, TENANT_POLICY } from "../table/table_ddl.ts";
 import type { CatalogTable } from "./_catalog.ts";
-import { type Alter, type Change, commented, Phase } from "./_change.ts";
+import { type Alter, type Change, commented, Phase } from "./_schema_change.ts";
 import { catalogColumnDdl, columnChanges } from "./_column_changes.ts";
 import { constraintChanges, indexChanges, indexDdl, objectChanges } from "./_object_changes.ts";
 

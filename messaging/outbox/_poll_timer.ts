@@ -4,7 +4,7 @@ import type { Clock, Timer } from "../bus/clock.ts";
 const SHORTEST_MS = 10;
 
 /** The pauses of a relay: short where something happens, longer and longer where nothing does. */
-export class Pace {
+export class PollTimer {
   readonly #clock: Clock;
   readonly #longestMs: number;
   #nextMs = SHORTEST_MS;

@@ -30,7 +30,7 @@ export interface CountedSource {
 }
 
 /** The numbers of one source, in plain fields: nothing but a scrape needs labelled metrics. */
-export class SourceNumbers {
+export class SourceCounters {
   readonly service: string;
   readonly queueGroup: string;
   readonly source: CountedSource;

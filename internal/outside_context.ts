@@ -15,11 +15,11 @@ interface Globals {
 }
 
 /**
- * Takes the async context of the program itself, for {@link outside}: to be called before the first context is entered,
+ * Takes the async context of the program itself, for {@link outsideContext}: to be called before the first context is entered,
  * and not at import, since the runtime's module for it takes longer to load than this whole package. On workerd there is
  * nothing outside of a request: what one takes is refused to all others.
  */
-export function rememberOutside(): void {
+export function rememberOutsideContext(): void {
   if (detectRuntime() === "workerd") return;
   const globals = globalThis as Globals;
   globals[OUTSIDE] ??= globals.process?.getBuiltinModule?.("node:async_hooks")?.AsyncLocalStorage
@@ -31,7 +31,7 @@ export function rememberOutside(): void {
  * be the first to need: Deno keeps the context that a module is first imported in, and enters it for whatever its servers
  * and sockets call afterwards. Then every later request would be in the first one's context, or in its transaction.
  */
-export function outside<T>(fn: () => T): T {
+export function outsideContext<T>(fn: () => T): T {
   const snapshot = (globalThis as Globals)[OUTSIDE];
   return snapshot === undefined ? fn() : snapshot(fn);
 }

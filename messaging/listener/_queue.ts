@@ -1,5 +1,5 @@
 /** A queue, first in first out, in constant time. */
-export class Fifo<T> {
+export class Queue<T> {
   #items: (T | undefined)[] = [];
   #head = 0;
 

@@ -1,13 +1,13 @@
 import { writeDeadLetter } from "./_dead_letter.ts";
 import type { ListenerCore } from "./_core.ts";
 import { toFailure } from "./_failure.ts";
-import type { Held } from "./_held.ts";
+import type { HeldMessage } from "./_held_message.ts";
 
 const RETRY_MS = 250;
 const MAX_RETRY_MS = 5000;
 
 /** Writes dead letters, as long as it takes. */
-export class Burial {
+export class DeadLetterWriter {
   /** Dead letters being written. */
   running = 0;
   /** The last failure to write one, until one is written. */
@@ -19,31 +19,31 @@ export class Burial {
   }
 
   /** Writes the dead letter of a message, and settles it then and not before. */
-  bury(held: Held): void {
-    held.state = "burying";
+  write(held: HeldMessage): void {
+    held.state = "dead_lettering";
     this.running++;
     writeDeadLetter(this.#engine.bus, held).then(() => {
       this.running--;
       this.trouble = undefined;
-      if (held.state === "burying") this.#engine.settle(held, held.outcome);
+      if (held.state === "dead_lettering") this.#engine.settle(held, held.outcome);
       this.#engine.dispatcher.pump();
     }, (error: unknown) => {
       this.running--;
       this.#failed(held, error);
-      this.#engine.quiet();
+      this.#engine.notifyIdle();
     });
   }
 
-  #failed(held: Held, error: unknown): void {
+  #failed(held: HeldMessage, error: unknown): void {
     const { logger, dispatcher } = this.#engine;
-    held.burials++;
+    held.deadLetterFailures++;
     this.trouble = toFailure(error, 0, 0).message;
     logger.error("Dead letter could not be written; the event is kept and the dead letter tried again", {
       durable: held.source.settings.durable,
       sequence: held.sequence,
       error,
     });
-    if (held.state !== "burying") return;
-    dispatcher.wait(held, Math.min(RETRY_MS * 2 ** (held.burials - 1), MAX_RETRY_MS));
+    if (held.state !== "dead_lettering") return;
+    dispatcher.wait(held, Math.min(RETRY_MS * 2 ** (held.deadLetterFailures - 1), MAX_RETRY_MS));
   }
 }
