@@ -234,6 +234,7 @@ export {
   type ConfigErrorOptions,
   type ConfigProblem,
   ConflictError,
+  ContractError,
   DatabaseError,
   defineError,
   DomainError,

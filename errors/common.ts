@@ -118,3 +118,17 @@ export const InternalError: ErrorClass<{ errorId?: string }, typeof GlamError, s
 });
 /** An instance of {@link InternalError}. */
 export type InternalError = InstanceType<typeof InternalError>;
+
+/**
+ * Data of this service that break a contract (500 `CONTRACT_ERROR`): an event that does not fit its schema, a row that its
+ * own code built, an answer that its endpoint did not promise. The fault is the service's and never its caller's, so a
+ * client sees the default message, and nobody tries again.
+ */
+export const ContractError: ErrorClass<{ contract?: string }, typeof InternalError, string | undefined> =
+  builtIn({
+    name: "ContractError",
+    extends: InternalError,
+    code: "CONTRACT_ERROR",
+  });
+/** An instance of {@link ContractError}. */
+export type ContractError = InstanceType<typeof ContractError>;

@@ -42,6 +42,7 @@ export {
 export { classifyHttpError, type ClassifyHttpErrorOptions } from "./classify_http_error.ts";
 export {
   ConflictError,
+  ContractError,
   ForbiddenError,
   InternalError,
   NotFoundError,

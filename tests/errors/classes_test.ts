@@ -116,6 +116,15 @@ const rows: readonly Row[] = [
     options: { errorId: "req_1" },
     details: { error_id: "req_1" },
   },
+  {
+    name: "ContractError",
+    parents: ["InternalError", "GlamError"],
+    code: "CONTRACT_ERROR",
+    status: 500,
+    message: "An unexpected error occurred",
+    options: { contract: "evt.catalog.item.created.v1" },
+    details: { contract: "evt.catalog.item.created.v1" },
+  },
   // catalog.py
   {
     name: "SyncInProgressError",
@@ -422,8 +431,8 @@ type AnyClass = {
 const classes = errors as unknown as Record<string, AnyClass>;
 const ours = Object.values(rows).map(({ name }) => name);
 
-test("the table has the 45 classes of the Python package", () => {
-  assert.equal(new Set(ours).size, 45);
+test("the table has the 45 classes of the Python package, and ContractError", () => {
+  assert.equal(new Set(ours).size, 46);
 });
 
 for (const { name, parents, code, status, message, options, details } of rows) {
