@@ -5,13 +5,14 @@
  *
  * @module
  */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 import { onFreePorts } from "./free_port.ts";
 import { natsBinary } from "./nats_binary.ts";
 import { type Certificates, makeCertificates } from "./nats_certificates.ts";
+import { type SupervisedProcess, superviseProcess } from "./supervised_process.ts";
 import { waitFor } from "./wait_for.ts";
 
 /** Options of {@link startNats}. */
@@ -63,17 +64,9 @@ const runFile = promisify(execFile);
 const host = "127.0.0.1";
 const ACCOUNTS = 200;
 
-// Ends the server when the process that started it closes the pipe, as it does too when it is killed: then nobody has
-// said to keep the data.
-const SUPERVISOR = `folder=$1; shift
-exec >>"$folder/log" 2>&1
-trap '' INT TERM HUP
-"$@" & pid=$!
-keep=$(cat)
-kill -CONT $pid
+const STOP = `kill -CONT $pid
 kill -TERM $pid
-wait $pid
-[ -n "$keep" ] || rm -rf "$folder"`;
+wait $pid`;
 
 /** Starts a server of its own. */
 export function startNats(options: NatsServerOptions = {}): Promise<NatsServer> {
@@ -207,29 +200,17 @@ async function startAll(servers: readonly NatsProcess[]): Promise<boolean> {
 }
 
 function createProcess(folder: string, monitor: number): NatsProcess {
-  let child: ChildProcess | undefined;
+  let child: SupervisedProcess | undefined;
 
   async function start(): Promise<boolean> {
-    const command = [
-      "-c",
-      SUPERVISOR,
-      "sh",
-      folder,
-      await natsBinary(),
-      "-c",
-      `${folder}/nats.conf`,
-      "-P",
-      `${folder}/pid`,
-    ];
+    const command = [await natsBinary(), "-c", `${folder}/nats.conf`, "-P", `${folder}/pid`];
     const logged = (await logs()).length;
-    child = spawn("sh", command, { cwd: folder, stdio: ["pipe", "ignore", "ignore"] });
-    child.unref();
-    (child.stdin as { unref?(): void } | null)?.unref?.();
+    child = superviseProcess({ folder, command, stop: STOP });
     const started = child;
     let log = "";
     const outcome = await waitFor(async () => {
       log = (await logs()).slice(logged);
-      if (started.exitCode !== null || child !== started || /\[FTL\]|^nats-server: /m.test(log)) {
+      if (started.hasEnded || child !== started || /\[FTL\]|^nats-server: /m.test(log)) {
         if (log.includes("address already in use")) return "taken";
         throw new Error(`nats-server did not start\n${log}`);
       }
@@ -257,22 +238,16 @@ function createProcess(folder: string, monitor: number): NatsProcess {
     }
   }
 
-  /** Closes the pipe, which ends the server, and waits for that. */
-  async function end(keep: string): Promise<void> {
+  async function end(keep: "keep" | "remove"): Promise<void> {
     const ended = child;
     if (ended === undefined) return;
     child = undefined;
-    ended.ref();
-    const exit = ended.exitCode !== null || ended.signalCode !== null
-      ? Promise.resolve()
-      : new Promise<void>((resolve) => ended.once("exit", () => resolve()));
-    ended.stdin?.end(keep);
-    await exit;
+    await ended.end(keep);
     await rm(`${folder}/pid`, { force: true });
   }
 
   async function stop(): Promise<void> {
-    await end("");
+    await end("remove");
     await rm(folder, { recursive: true, force: true });
   }
 

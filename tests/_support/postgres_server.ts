@@ -6,12 +6,13 @@
  *
  * @module
  */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { chmod, chown, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 import { onFreePort } from "./free_port.ts";
 import { postgresBinaries, serverUser } from "./postgres_binaries.ts";
+import { type SupervisedProcess, superviseProcess } from "./supervised_process.ts";
 import { waitFor } from "./wait_for.ts";
 
 export { freePort } from "./free_port.ts";
@@ -56,18 +57,10 @@ const user = "postgres";
 const database = "postgres";
 const password = "t3st-s3cret/with:@ %25";
 
-// Ends the server when the process that started it closes the pipe, as it does too when it is killed: then nobody has
-// said to keep the data.
-const SUPERVISOR = `folder=$1; shift
-exec >>"$folder/log" 2>&1
-trap '' INT TERM HUP
-"$@" & pid=$!
-keep=$(cat)
-# Again and again: what comes before the server listens to signals is lost.
-(while kill -INT $pid 2>/dev/null; do sleep 0.2; done) & killer=$!
+// Again and again: what comes before the server listens to signals is lost.
+const STOP = `(while kill -INT $pid 2>/dev/null; do sleep 0.2; done) & killer=$!
 wait $pid
-kill $killer 2>/dev/null
-[ -n "$keep" ] || rm -rf "$folder"`;
+kill $killer 2>/dev/null`;
 
 /** Starts a server of its own. */
 export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
@@ -82,7 +75,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     if (owner !== undefined) await chown(`${data}/${name}`, owner.uid, owner.gid);
   }
   let port = 0;
-  let child: ChildProcess | undefined;
+  let child: SupervisedProcess | undefined;
 
   /** Starts it on this port; `false` when the port is taken. */
   async function startOn(free: number): Promise<boolean> {
@@ -102,22 +95,17 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   async function launch(): Promise<string> {
     await rm(`${data}/postmaster.pid`, { force: true });
     const logged = (await logs()).length;
-    child = spawn("sh", [
-      "-c",
-      SUPERVISOR,
-      "sh",
+    const settings = Object.entries({ ...SETTINGS, ...options.settings });
+    child = superviseProcess({
       folder,
-      `${binaries}/postgres`,
-      "-D",
-      data,
-      ...["-p", String(port), "-k", folder],
-      ...Object.entries({ ...SETTINGS, ...options.settings }).flatMap(([name, value]) => [
-        "-c",
-        `${name}=${value}`,
-      ]),
-    ], { cwd: folder, stdio: ["pipe", "ignore", "ignore"], ...owner });
-    child.unref();
-    (child.stdin as { unref?(): void } | null)?.unref?.();
+      command: [
+        `${binaries}/postgres`,
+        ...["-D", data, "-p", String(port), "-k", folder],
+        ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+      ],
+      stop: STOP,
+      options: owner,
+    });
     const outcome = await waitFor(() => outcomeOf(logged), "Postgres started, or said why not");
     if (outcome !== "ready") await end();
     return outcome!;
@@ -163,17 +151,10 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     }
   }
 
-  /** Closes the pipe, which ends the server, and waits for that. */
   async function end(): Promise<void> {
     const ended = child;
-    if (ended === undefined) return;
     child = undefined;
-    ended.ref();
-    const exit = ended.exitCode !== null || ended.signalCode !== null
-      ? Promise.resolve()
-      : new Promise<void>((resolve) => ended.once("exit", () => resolve()));
-    ended.stdin?.end("keep");
-    await exit;
+    await ended?.end("keep");
   }
 
   async function stop(): Promise<void> {

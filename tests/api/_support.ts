@@ -1,32 +1,13 @@
 import { glamMiddleware, type GlamOptions, type GlamVariables, type LoggerLike } from "@glam/shared/api";
-import { createLogger, type LogFields } from "@glam/shared/logging";
+import { createLogger } from "@glam/shared/logging";
 import { Hono } from "hono";
+import { type LogEntry, recordingLogger } from "../_support/recording_logger.ts";
+
+export { type LogEntry, recordingLogger } from "../_support/recording_logger.ts";
 
 /** JSON, read. */
 // deno-lint-ignore no-explicit-any
 export type Json = any;
-
-/** What was given to a logger. */
-export interface Entry {
-  readonly level: keyof LoggerLike;
-  readonly message: string;
-  readonly fields: LogFields;
-}
-
-/** A logger that keeps what it is given. */
-export function recordingLogger(): { readonly logger: LoggerLike; readonly entries: Entry[] } {
-  const entries: Entry[] = [];
-  const at = (level: keyof LoggerLike) => (message: string, fields: LogFields = {}) =>
-    void entries.push({ level, message, fields });
-  const logger = {
-    debug: at("debug"),
-    info: at("info"),
-    warn: at("warn"),
-    error: at("error"),
-    critical: at("critical"),
-  };
-  return { logger, entries };
-}
 
 /** The package's own logger, with its lines kept and read as JSON. */
 export function jsonLogger(): { readonly logger: LoggerLike; readonly lines: Json[] } {
@@ -45,7 +26,7 @@ export function jsonLogger(): { readonly logger: LoggerLike; readonly lines: Jso
 export type App = Hono<{ Variables: GlamVariables }>;
 
 /** An application behind `glamMiddleware`, and what it logged. */
-export function createApp(options: GlamOptions = {}): { readonly app: App; readonly entries: Entry[] } {
+export function createApp(options: GlamOptions = {}): { readonly app: App; readonly entries: LogEntry[] } {
   const { logger, entries } = recordingLogger();
   const app: App = new Hono();
   app.use(glamMiddleware({ service: "catalog", logger, ...options }));

@@ -1,5 +1,4 @@
 import type { MigrationFile } from "@glam/shared/db";
-import type { LogFields, LoggerLike } from "@glam/shared/logging";
 import type { Listener } from "@glam/shared/messaging";
 import {
   createService,
@@ -8,29 +7,8 @@ import {
   type ServiceDeadlines,
   type ServiceOptions,
 } from "@glam/shared/service";
+import { type LogEntry, recordingLogger } from "../_support/recording_logger.ts";
 import { PATIENCE_MS } from "../_support/wait_for.ts";
-
-/** One line of a log. */
-export interface Line {
-  readonly level: string;
-  readonly message: string;
-  readonly fields: LogFields;
-}
-
-/** A logger that keeps its lines. */
-export function captureLogger(): { readonly lines: Line[]; readonly logger: LoggerLike } {
-  const lines: Line[] = [];
-  const at = (level: string) => (message: string, fields: LogFields = {}) =>
-    void lines.push({ level, message, fields });
-  const logger = {
-    debug: at("debug"),
-    info: at("info"),
-    warn: at("warn"),
-    error: at("error"),
-    critical: at("critical"),
-  };
-  return { lines, logger };
-}
 
 /** Deadlines that a step keeps also where its process gets no CPU for a while. */
 export const patientDeadlines: ServiceDeadlines = {
@@ -46,8 +24,8 @@ export const patientDeadlines: ServiceDeadlines = {
 /** A service on a free port of the loopback interface, without a grace and with patient deadlines, and its log. */
 export function testService(
   options: Partial<ServiceOptions> = {},
-): { readonly service: Service; readonly lines: Line[]; steps(): string[] } {
-  const { lines, logger } = captureLogger();
+): { readonly service: Service; readonly lines: LogEntry[]; steps(): string[] } {
+  const { entries: lines, logger } = recordingLogger();
   const service = createService({
     name: "test",
     port: 0,

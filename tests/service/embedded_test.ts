@@ -11,7 +11,8 @@ import {
 import { embeddedPostgres } from "@glam/shared/testing";
 import { Hono } from "hono";
 import * as z from "zod";
-import { captureLogger, testService } from "./_support.ts";
+import { recordingLogger } from "../_support/recording_logger.ts";
+import { testService } from "./_support.ts";
 
 const Placed = defineEvent("evt.test.placed.v1", z.object({ id: z.int() }));
 
@@ -43,7 +44,7 @@ it("a service runs on an embedded Postgres with its one session, migrations, out
         service: "test",
         queueGroup: "orders",
         events: [Placed],
-        logger: captureLogger().logger,
+        logger: recordingLogger().logger,
         async handle({ data }) {
           const [row] = await database.sql<{ id: number }>`select id from orders where id = ${data.id}`;
           handled.resolve(row!.id);

@@ -7,7 +7,8 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { createTestDatabase } from "../_support/postgres.ts";
 import { PATIENCE_MS, waitFor } from "../_support/wait_for.ts";
-import { captureLogger, testService } from "./_support.ts";
+import { recordingLogger } from "../_support/recording_logger.ts";
+import { testService } from "./_support.ts";
 
 interface Report {
   readonly status: string;
@@ -15,7 +16,7 @@ interface Report {
   readonly checks?: Readonly<Record<string, { readonly status: string }>>;
 }
 
-const { logger } = captureLogger();
+const { logger } = recordingLogger();
 const Done = defineEvent("evt.test.done.v1", z.object({ n: z.int() }));
 
 async function get(url: string, path: string): Promise<{ status: number; data: Report; headers: Headers }> {

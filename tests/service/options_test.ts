@@ -4,9 +4,9 @@ import type { Database } from "@glam/shared/db";
 import { createMemoryBus } from "@glam/shared/messaging";
 import { createService, type ServiceOptions } from "@glam/shared/service";
 import { Hono } from "hono";
-import { captureLogger } from "./_support.ts";
+import { recordingLogger } from "../_support/recording_logger.ts";
 
-const { logger } = captureLogger();
+const { logger } = recordingLogger();
 
 function create(options: object): () => unknown {
   return () => createService({ name: "test", logger, ...options } as ServiceOptions);

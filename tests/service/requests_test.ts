@@ -3,14 +3,15 @@ import { it } from "node:test";
 import { glamMiddleware } from "@glam/shared/api";
 import { Hono } from "hono";
 import { exchangeOne } from "../_support/raw_http.ts";
-import { captureLogger, testService } from "./_support.ts";
+import { recordingLogger } from "../_support/recording_logger.ts";
+import { testService } from "./_support.ts";
 
 const isNode = !("Deno" in globalThis) && !("Bun" in globalThis);
 
 it("a request with an illegal Host is answered 400 with the error envelope, before the application", async () => {
   const seen: string[] = [];
   const app = new Hono();
-  app.use(glamMiddleware({ service: "test", logger: captureLogger().logger }));
+  app.use(glamMiddleware({ service: "test", logger: recordingLogger().logger }));
   app.get("/items/:id", (c) => {
     seen.push(c.req.path);
     return c.json({});

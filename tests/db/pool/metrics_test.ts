@@ -3,28 +3,9 @@ import { describe, it } from "node:test";
 import { connectDatabase, type SpanLike, type TracerLike } from "@glam/shared/db";
 import { createMetrics } from "@glam/shared/metrics";
 import { Gauge, Registry } from "prom-client";
+import { recordingLogger } from "../../_support/recording_logger.ts";
 import { createTestDatabase, PATIENT, sharedPostgres } from "../../_support/postgres.ts";
 import { PATIENCE_MS, waitFor } from "../../_support/wait_for.ts";
-
-interface Line {
-  readonly level: string;
-  readonly message: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-}
-
-function collect() {
-  const lines: Line[] = [];
-  const at = (level: string) => (message: string, fields: Line["fields"] = {}) =>
-    void lines.push({ level, message, fields });
-  const logger = {
-    debug: at("debug"),
-    info: at("info"),
-    warn: at("warn"),
-    error: at("error"),
-    critical: at("critical"),
-  };
-  return { lines, logger };
-}
 
 describe("the metrics of a database", () => {
   const sample = (text: string, name: string) => {
@@ -126,7 +107,7 @@ describe("the metrics of a database", () => {
 
 describe("the log of a database", () => {
   it("has slow statements, with $1 where a parameter is, and no parameter", async () => {
-    const { lines, logger } = collect();
+    const { entries: lines, logger } = recordingLogger();
     await using db = await createTestDatabase({ logger, slowQueryMs: 50 });
     await db.sql`select pg_sleep(0.1), ${"a secret"}::text as value from pg_database limit 1`;
     const slow = lines.filter(({ message, fields }) =>
@@ -145,14 +126,14 @@ describe("the log of a database", () => {
   });
 
   it("has no statement that took less time than is slow", async () => {
-    const { lines, logger } = collect();
+    const { entries: lines, logger } = recordingLogger();
     await using db = await createTestDatabase({ logger, slowQueryMs: PATIENCE_MS });
     await db.sql`select 1`;
     assert.deepEqual(lines.filter(({ message }) => message === "Slow query"), []);
   });
 
   it("has every statement with `echo`", async () => {
-    const { lines, logger } = collect();
+    const { entries: lines, logger } = recordingLogger();
     await using db = await createTestDatabase({ logger, echo: true });
     await db.transaction((tx) => tx`select ${1}::int as one`);
     const statements = lines.filter(({ level }) => level === "debug").map(({ fields }) =>

@@ -1,24 +1,11 @@
 import assert from "node:assert/strict";
-import { after, it } from "node:test";
-import { context, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
-import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-} from "@opentelemetry/sdk-trace-base";
+import { it } from "node:test";
+import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { recordSpans } from "../../_support/recorded_spans.ts";
 import { waitFor } from "../../_support/wait_for.ts";
 import { Noted, openOutbox, storedEvents } from "./_outbox.ts";
 
-const exporter = new InMemorySpanExporter();
-trace.setGlobalTracerProvider(
-  new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }),
-);
-context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-after(() => {
-  trace.disable();
-  context.disable();
-});
+const exporter = recordSpans();
 
 it("the trace of add goes on in the relay, and in the message", async () => {
   await using setting = await openOutbox();

@@ -1,24 +1,11 @@
 import assert from "node:assert/strict";
-import { after, it } from "node:test";
+import { it } from "node:test";
 import { createMemoryBus, createPublisher, defineEvent, Streams } from "@glam/shared/messaging";
-import { context, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
-import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-} from "@opentelemetry/sdk-trace-base";
+import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import * as z from "zod";
+import { recordSpans } from "../../_support/recorded_spans.ts";
 
-const exporter = new InMemorySpanExporter();
-trace.setGlobalTracerProvider(
-  new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }),
-);
-context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-after(() => {
-  trace.disable();
-  context.disable();
-});
+const exporter = recordSpans();
 
 const Noted = defineEvent("evt.span.noted.v1", z.object({ text: z.string() }));
 
