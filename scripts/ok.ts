@@ -1,5 +1,5 @@
 /**
- * Checks everything but the tests: format, lint, types, docs and their examples, the JSR package, the layers.
+ * Checks everything but the tests: format, lint, types, docs with their examples and links, the JSR package, the layers.
  *
  *     deno task ok
  *
@@ -10,6 +10,7 @@
 import { startPostgres } from "../tests/_support/postgres_server.ts";
 import { ownDocDiagnostics } from "./_doc_lint.ts";
 import { writeJsrPackage } from "./_jsr.ts";
+import { deadLinks } from "./_links.ts";
 import { isProgram, runPage } from "./_page_program.ts";
 import { cacheDir, entryPoints, project, root } from "./_project.ts";
 import { run } from "./_run.ts";
@@ -32,6 +33,7 @@ const steps: readonly Step[] = [
   { name: "doc lint", check: lintDocs },
   { name: "doc examples", check: runDocExamples },
   { name: "pages", check: runPages },
+  { name: "links", check: checkLinks },
   { name: "publish", check: publish },
   { name: "layers", check: () => deno("test", "--quiet", "--allow-all", "tests/architecture") },
 ];
@@ -69,6 +71,15 @@ async function runPages(): Promise<Outcome> {
     if (problem !== undefined) problems.push(problem);
   }
   return { ok: problems.length === 0, output: problems.join("\n\n") };
+}
+
+async function checkLinks(): Promise<Outcome> {
+  const paths = await findFiles(["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs"], ".md");
+  const dead = await deadLinks(paths, {
+    read: (path) => Deno.readTextFile(`${root}/${path}`).catch(() => undefined),
+    exists: (path) => Deno.stat(`${root}/${path}`).then(() => true, () => false),
+  });
+  return { ok: dead.length === 0, output: dead.map((link) => `Dead link in ${link}`).join("\n") };
 }
 
 /** Would JSR take the sources, and the joined modules that it gets? */
