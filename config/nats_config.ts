@@ -2,40 +2,40 @@ import * as z from "zod";
 import { markReady } from "./_schema_marks.ts";
 import { type Secret, secret } from "./secret.ts";
 
-/** TLS, as {@link natsConfig} gives it: PEM, each as a text. */
+/** TLS settings of {@link NatsConfig}, each as PEM text. */
 export interface NatsTlsConfig {
-  /** The authorities to trust. */
+  /** Trusted certificate authorities. */
   readonly ca?: string | undefined;
-  /** The client's certificate. */
+  /** Client certificate. */
   readonly cert?: string | undefined;
-  /** The client's key. */
+  /** Private key of the client certificate. */
   readonly key?: Secret | undefined;
 }
 
-/** What {@link natsConfig} gives: options of `connectNats`. */
+/** Output of {@link natsConfig}: options of `connectNats`. */
 export interface NatsConfig {
-  /** Such as `nats://localhost:4222`, or `wss://` for a WebSocket. */
+  /** Addresses of the servers without credentials, such as `nats://localhost:4222`; `wss://` is a WebSocket. */
   readonly servers: string[];
-  /** Name of the user. */
+  /** User name. */
   readonly user?: string | undefined;
   /** Password of the user. */
   readonly pass?: Secret | undefined;
-  /** A token instead of a user. */
+  /** Token, instead of a user. */
   readonly token?: Secret | undefined;
-  /** What a `.creds` file has in it, not its name: `CATALOG_NATS__CREDS_FILE` names one. */
+  /** Content of a `.creds` file. To name a file, set `CATALOG_NATS__CREDS_FILE`. */
   readonly creds?: Secret | undefined;
-  /** How the connection is encrypted. */
+  /** TLS settings. */
   readonly tls?: NatsTlsConfig | undefined;
-  /** What the connection runs over. */
+  /** Transport: TCP or WebSocket. */
   readonly transport?: "tcp" | "ws" | undefined;
 }
 
 /**
- * The configuration of NATS, for `connectNats`: `servers` (a list, or a text with commas), `user` and `password`, or
- * `token`, or `creds`, and `tls` and `transport`.
+ * Schema of the NATS configuration, for `connectNats`. Its keys are `servers` (a list, or a text with commas), `user` and
+ * `password`, or `token`, or `creds`, and `tls` and `transport`.
  *
- * The Python package's variables set them, too: `NATS_SERVERS`, `NATS_USER` and `NATS_PASSWORD`, each with the prefix
- * `{SERVICE}_` or without.
+ * The variables `NATS_SERVERS`, `NATS_USER` and `NATS_PASSWORD` of the Python package set them, too, with or without the
+ * prefix `{SERVICE}_`.
  */
 export const natsConfig: z.ZodType<NatsConfig, Readonly<Record<string, unknown>>> = /* @__PURE__ */ markReady(
   /* @__PURE__ */ z.lazy(natsSchema),

@@ -1,6 +1,6 @@
 /**
- * The quality (0 to 1) that an `Accept` header gives to a media type it names, or 0 where it does not name it:
- * wildcards do not count, so that an answer in a special format is only for those who ask for it.
+ * The quality (0 to 1) of a media type that an `Accept` header names, or 0 when it does not name it. Wildcards do not
+ * count: a special format is only for clients that ask for it by name.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-accept
  */

@@ -5,10 +5,9 @@ let cachedAt = -1;
 let cached = "";
 
 /**
- * The present instant in ISO 8601 UTC with milliseconds.
+ * The current time in ISO 8601 UTC with milliseconds.
  *
- * Formatting a date costs more than everything else in a response's `meta`, so the text is kept for as long
- * as the clock shows the same millisecond.
+ * Formatting a date costs more than the rest of a response's `meta`, so the text is cached for its millisecond.
  */
 export function isoNow(): string {
   const now = Date.now();
@@ -35,7 +34,7 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** A deadline that passed, as {@link withDeadline} reports it. */
+/** The error of {@link withDeadline}. */
 export class DeadlineExceeded extends Error {
   override readonly name = "TimeoutError";
 }
@@ -43,7 +42,7 @@ export class DeadlineExceeded extends Error {
 /**
  * The result of `work`, or a rejection with {@link DeadlineExceeded} when `ms` milliseconds pass first.
  *
- * The work itself is not stopped: give it `signal`s of its own where it can be.
+ * The work itself is not stopped: pass it an `AbortSignal` where that is needed.
  */
 export function withDeadline<T>(work: Promise<T>, ms: number, message: string): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -1,34 +1,34 @@
-/** What can be in a {@link LinkedList}, and in one at a time. */
+/** An item of a {@link LinkedList}. It can be in one list at a time. */
 export interface Linked<T> {
-  /** The one that came before it. */
+  /** The item before it. */
   previous?: T | undefined;
-  /** The one that came behind it. */
+  /** The item after it. */
   next?: T | undefined;
 }
 
 /**
- * Things in the order in which they came, of which any can leave at once.
+ * A list in insertion order with removal in constant time.
  *
- * A `Set` does that, too, and yet must not hold what comes and goes all the time: V8 replaces its table every few dozen
- * changes, and each table that it has left, and that is old, keeps the next one and whatever was in it until the whole
- * heap is collected. What has left this list is held by nothing in it.
+ * A `Set` has the same operations, but leaks for a while when items come and go constantly: V8 replaces its hash table every
+ * few dozen changes, and a replaced table that has reached the old generation keeps the next table and its items alive
+ * until a full garbage collection. A removed item of this list is referenced by nothing in it.
  */
 export class LinkedList<T extends Linked<T>> {
   #first: T | undefined;
   #last: T | undefined;
   #size = 0;
 
-  /** The one that has been in it for longest. */
+  /** The oldest item. */
   get first(): T | undefined {
     return this.#first;
   }
 
-  /** How many are in it. */
+  /** Number of items. */
   get size(): number {
     return this.#size;
   }
 
-  /** Puts it behind all others. */
+  /** Appends an item. */
   add(item: T): void {
     const last = this.#last;
     item.previous = last;
@@ -38,7 +38,7 @@ export class LinkedList<T extends Linked<T>> {
     this.#size++;
   }
 
-  /** Takes it out; one that is in no list stays as it is. */
+  /** Removes an item; does nothing when it is in no list. */
   delete(item: T): void {
     const { previous, next } = item;
     if (previous === undefined && this.#first !== item) return;
@@ -50,7 +50,7 @@ export class LinkedList<T extends Linked<T>> {
     this.#size--;
   }
 
-  /** Those that are in it now; the array stays as it is when one of them leaves. */
+  /** A copy of the items, oldest first. */
   toArray(): T[] {
     const items: T[] = [];
     for (let item = this.#first; item !== undefined; item = item.next) items.push(item);

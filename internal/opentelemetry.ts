@@ -1,13 +1,13 @@
 /**
  * The active OpenTelemetry span, read from the place where every copy of `@opentelemetry/api` 1.x registers itself.
- * Reading it there costs nothing where tracing is off, and needs no import on the hot path.
+ * This needs no import, and costs nothing when tracing is off.
  *
  * @see https://github.com/open-telemetry/opentelemetry-js/blob/main/api/src/internal/global-utils.ts
  */
 const API_KEY = Symbol.for("opentelemetry.js.api.1");
 const SPAN_KEY = Symbol.for("OpenTelemetry Context Key SPAN");
 
-/** What this package reads of a span's identity. */
+/** The part of a span context that this package reads. */
 export interface ActiveSpanContext {
   readonly traceId: string;
   readonly parentId: string;
@@ -28,7 +28,7 @@ interface OpenTelemetryApi {
 
 const NO_TRACE = "0".repeat(32);
 
-/** The identity of the active span, or `undefined` where there is none. */
+/** The context of the active span, or `undefined` when there is none. */
 export function activeSpanContext(): ActiveSpanContext | undefined {
   const api = (globalThis as { [API_KEY]?: OpenTelemetryApi })[API_KEY];
   if (api?.context === undefined) return undefined;

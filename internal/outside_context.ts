@@ -6,7 +6,7 @@ interface AsyncHooks {
   readonly AsyncLocalStorage?: { snapshot?(): Snapshot };
 }
 
-// Of all copies of the package in a process the first takes it: the others may begin within a request of its.
+// One for all copies of the package in a process: the first copy takes it, others may be loaded within a request.
 const OUTSIDE = Symbol.for("@glam/shared.outside.v1");
 
 interface Globals {
@@ -15,9 +15,9 @@ interface Globals {
 }
 
 /**
- * Takes the async context of the program itself, for {@link outsideContext}: to be called before the first context is entered,
- * and not at import, since the runtime's module for it takes longer to load than this whole package. On workerd there is
- * nothing outside of a request: what one takes is refused to all others.
+ * Captures the async context of the program itself, for {@link outsideContext}. Call it before the first context is
+ * entered, and not at import: `node:async_hooks` takes longer to load than this whole package. It does nothing on workerd,
+ * where every context belongs to a request and cannot be used by others.
  */
 export function rememberOutsideContext(): void {
   if (detectRuntime() === "workerd") return;
@@ -27,9 +27,9 @@ export function rememberOutsideContext(): void {
 }
 
 /**
- * Runs `fn` outside of the async context of its caller. For each `import()` that a request, a handler or a transaction may
- * be the first to need: Deno keeps the context that a module is first imported in, and enters it for whatever its servers
- * and sockets call afterwards. Then every later request would be in the first one's context, or in its transaction.
+ * Runs `fn` outside of the caller's async context. Use it for every `import()` that may first run within a request, a
+ * handler or a transaction: Deno keeps the async context of a module's first import, and enters it for the callbacks of the
+ * servers and sockets that the module opens. Later requests would then run in the context, or the transaction, of the first.
  */
 export function outsideContext<T>(fn: () => T): T {
   const snapshot = (globalThis as Globals)[OUTSIDE];

@@ -18,8 +18,8 @@ export function randomHex(length: number): string {
 /**
  * A function that makes `prefix` and 12 random digits.
  *
- * V8 keeps `"req_" + digits` as a rope, and flattens it where the text is written: twice in an answer, which costs more
- * than all the rest of an id. Made from character codes it is flat at once. JavaScriptCore has it the other way round.
+ * V8 keeps `"req_" + digits` as a rope and flattens it at each write, twice per response, which costs more than the rest of
+ * the id. A string from character codes is flat from the start. On JavaScriptCore concatenation is faster.
  */
 export function randomIdMaker(prefix: string): () => string {
   if (detectRuntime() === "bun") return () => prefix + randomHex(12);
@@ -31,7 +31,7 @@ export function randomIdMaker(prefix: string): () => string {
   };
 }
 
-/** Takes digits out of the pool; gives where they begin. */
+/** Takes digits out of the pool; returns the index of the first. */
 function draw(length: number): number {
   if (used + length > pool.length) {
     pool = toHex(crypto.getRandomValues(new Uint8Array(POOL_BYTES)));
@@ -46,7 +46,7 @@ interface HexSources {
   readonly Buffer?: { from(bytes: ArrayBuffer): { toString(encoding: "hex"): string } };
 }
 
-/** Natively where the runtime can: Node 24 has no `toHex` yet, but a `Buffer`. */
+/** Bytes in hexadecimal, by the runtime where it can: Node 24 lacks `toHex`, but has `Buffer`. */
 function toHex(bytes: Uint8Array<ArrayBuffer> & { toHex?(): string }): string {
   const { Buffer } = globalThis as HexSources;
   return bytes.toHex?.() ?? Buffer?.from(bytes.buffer).toString("hex") ??

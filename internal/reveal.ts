@@ -1,9 +1,9 @@
-/** Something that shows its value only when asked, as the secrets of a configuration do. */
+/** A secret of a configuration: `reveal` returns its value. */
 export interface Revealable {
   reveal(): string;
 }
 
-/** A text, or the one that a secret holds; anything else as it is. */
+/** The value of a secret; anything else unchanged. */
 export function reveal(value: unknown): unknown {
   const isRevealable = typeof value === "object" && value !== null &&
     typeof (value as Partial<Revealable>).reveal === "function";

@@ -17,5 +17,5 @@ export function detectRuntime(): Runtime {
   return "unknown";
 }
 
-/** Whether this is Deno, for what asks with every request. */
+/** Whether this is Deno; a constant, for code that runs with every request. */
 export const ON_DENO: boolean = /* @__PURE__ */ detectRuntime() === "deno";

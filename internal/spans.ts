@@ -1,29 +1,29 @@
 /**
- * Spans by whatever OpenTelemetry SDK the application has registered, found where every copy of `@opentelemetry/api` 1.x
- * registers itself: nothing is imported, and where there is no SDK nothing is made.
+ * Creates spans with the OpenTelemetry SDK of the application, found where every copy of `@opentelemetry/api` 1.x registers
+ * itself: nothing is imported, and without an SDK no span is created.
  */
 const API_KEY = Symbol.for("opentelemetry.js.api.1");
 const SPAN_KEY = Symbol.for("OpenTelemetry Context Key SPAN");
 
-/** What a span is about. */
+/** Description of a span. */
 export interface SpanDescription {
   /** Name of the span. */
   readonly name: string;
-  /** Which side of the operation it is. */
+  /** Span kind. */
   readonly kind: keyof typeof KINDS;
   /** The remote parent, a `traceparent`; without one the active span is the parent. */
   readonly traceparent?: string | undefined;
   /** The `tracestate` that came with it. */
   readonly tracestate?: string | undefined;
-  /** Attributes; those that are undefined are left out. */
+  /** Attributes; undefined values are left out. */
   readonly attributes: Readonly<Record<string, number | string | undefined>>;
 }
 
-/** A span that has begun. */
+/** A started span. */
 export interface SpanHandle {
   /** Runs `fn` with the span as the active one. */
   run<T>(fn: () => T): T;
-  /** Ends it; `failed` holds what went wrong. */
+  /** Ends it, with the error when the operation failed. */
   end(failed?: { readonly error: unknown }): void;
 }
 
@@ -56,7 +56,7 @@ interface OpenTelemetryApi {
   };
 }
 
-/** Starts a span, or gives `undefined` where OpenTelemetry is not set up; only then it is described. */
+/** Starts a span; returns `undefined`, without calling `describe`, when OpenTelemetry is not set up. */
 export function startSpan(describe: () => SpanDescription): SpanHandle | undefined {
   const { context, trace } = (globalThis as { [API_KEY]?: OpenTelemetryApi })[API_KEY] ?? {};
   if (context === undefined || trace === undefined) return undefined;
@@ -97,7 +97,7 @@ function withRemoteParent(
   return active.setValue(SPAN_KEY, { spanContext: () => spanContext, isRecording: () => false });
 }
 
-/** A `tracestate` as the SDK wants to have it: it is passed on as it came. */
+/** Wraps a `tracestate` for the SDK, unchanged. */
 function stateOf(serialized: string): object {
   const state = {
     get: (key: string) =>

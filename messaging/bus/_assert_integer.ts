@@ -1,7 +1,7 @@
 /**
- * Checks an option that counts something.
+ * Checks an option that is a whole number.
  *
- * @throws {RangeError} when it is no whole number between the two.
+ * @throws {RangeError} when `value` is not a whole number from `least` to `most`.
  */
 export function assertInteger(name: string, value: number, least: number, most: number): void {
   if (!Number.isInteger(value) || value < least || value > most) {

@@ -2,7 +2,7 @@ import { isGlamError } from "../../errors/glam_error.ts";
 import { MessageBusError, type MessageBusErrorOptions } from "../../errors/infrastructure.ts";
 import { toGlamError } from "../../errors/to_glam_error.ts";
 
-/** The kinds of failures of a bus, and whether the same call may succeed later. */
+/** The kinds of bus failures, each with whether the same call may succeed later. */
 const RETRYABLE = {
   consumer_mismatch: false,
   no_responder: true,
@@ -15,18 +15,18 @@ const RETRYABLE = {
   unsupported: false,
 } as const;
 
-/** What kind of failure it is. */
+/** A kind of bus failure. */
 export type BusErrorKind = keyof typeof RETRYABLE;
 
-/** Where it happened. */
+/** The operation, stream and subject that failed. */
 export type BusErrorPlace = Pick<MessageBusErrorOptions, "cause" | "operation" | "stream" | "subject">;
 
-/** An error of this kind, retryable where that kind is. */
+/** Creates the error for a kind of failure; the kind decides whether it is retryable. */
 export function busError(kind: BusErrorKind, message: string, place: BusErrorPlace = {}): MessageBusError {
   return new MessageBusError(message, { ...place, kind, retryable: RETRYABLE[kind] });
 }
 
-/** What somebody threw, as an error of the bus. */
+/** Converts anything thrown to a `MessageBusError`. */
 export function toBusError(error: unknown, doing: string, place: BusErrorPlace): MessageBusError {
   if (isGlamError(error) && error.code === MessageBusError.code) return error as MessageBusError;
   const known = isGlamError(error) ? error : toGlamError(error);

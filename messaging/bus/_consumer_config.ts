@@ -11,7 +11,12 @@ export function fullConsumerConfig(config: ConsumerConfig): FullConsumerConfig {
   return { stream, name, filterSubject, deliver, ackWaitMs, maxAckPending };
 }
 
-/** Checks what a programmer can get wrong. */
+/**
+ * Checks a consumer configuration.
+ *
+ * @throws {TypeError} when a name or a subject is malformed.
+ * @throws {RangeError} when a number is out of range.
+ */
 export function assertConsumerConfig(config: ConsumerConfig): void {
   const { name, filterSubject, ackWaitMs = 1, maxAckPending = 1, deliver = "all" } = config;
   if (!NAME.test(name)) {
@@ -31,7 +36,7 @@ export function assertConsumerConfig(config: ConsumerConfig): void {
   }
 }
 
-/** How a consumer differs from what it should be, in words. Where it once started does not count. */
+/** Describes how a consumer differs from the wanted configuration. `deliver` is not compared: it matters at creation only. */
 export function consumerDrift(actual: ConsumerConfig, wanted: ConsumerConfig): string[] {
   const [is, want] = [fullConsumerConfig(actual), fullConsumerConfig(wanted)];
   const differ = (key: keyof ConsumerConfig, name: string) =>
@@ -43,7 +48,7 @@ export function consumerDrift(actual: ConsumerConfig, wanted: ConsumerConfig): s
   ];
 }
 
-/** The error for a consumer that is there with another configuration. */
+/** The error for an existing consumer with another configuration. */
 export function mismatch({ stream, name }: ConsumerConfig, drift: readonly string[]): MessageBusError {
   const message = `Cannot bind to the consumer ${name} of ${stream}: ${drift.join("; ")}`;
   return busError("consumer_mismatch", message, { operation: "bind_consumer", stream });

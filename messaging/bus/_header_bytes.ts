@@ -3,10 +3,14 @@ import type { HeaderEntries } from "./message_headers.ts";
 
 const NAME = /^[!-9;-~]+$/;
 const RESERVED = /^nats-/i;
-// What this package sends with each event need not be looked at each time.
+// Names that this package writes itself: no need to check them for every event.
 const KNOWN = new Set(["Content-Type", "X-Correlation-ID", "traceparent", "tracestate", "baggage"]);
 
-/** Checks headers that a caller gives. */
+/**
+ * Checks headers given by a caller.
+ *
+ * @throws {TypeError} when a name is malformed or reserved, or a value has a line break.
+ */
 export function assertHeaders(headers: HeaderEntries): void {
   for (const [name, value] of headers) {
     if (KNOWN.has(name)) {
@@ -25,7 +29,11 @@ export function assertHeaders(headers: HeaderEntries): void {
   }
 }
 
-/** Checks that a value cannot end its line. */
+/**
+ * Checks a header value.
+ *
+ * @throws {TypeError} when it has a line break or a NUL.
+ */
 export function assertHeaderValue(name: string, value: string): void {
   if (/[\r\n\0]/.test(value)) {
     throw new TypeError(`Expected the header ${name} to have no line breaks, got ${JSON.stringify(value)}`);

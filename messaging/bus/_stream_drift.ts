@@ -1,7 +1,7 @@
 import { coversFilter } from "../contract/_subject.ts";
 import type { StreamConfig } from "./stream.ts";
 
-/** A stream's configuration with its defaults, and with `undefined` for limits that are not set. */
+/** A stream's configuration with every default filled in; limits that are not set are `undefined`. */
 export type FullStreamConfig = Required<StreamConfig>;
 
 /** Fills in the defaults. */
@@ -23,17 +23,17 @@ export function fullStreamConfig(config: StreamConfig): FullStreamConfig {
   };
 }
 
-/** How a stream differs from what it should be. */
+/** How a stream differs from the wanted configuration. */
 export interface StreamDrift {
-  /** Its subjects with those that were missing, where any was; what they cover is left out. */
+  /** All subjects, old and missing ones, without those covered by another; `undefined` where none was missing. */
   readonly widened: readonly string[] | undefined;
-  /** Every other difference that a repair can mend, in words. */
+  /** Descriptions of the other differences that an update can remove. */
   readonly drift: readonly string[];
-  /** The differences that only a new stream can mend. */
+  /** Descriptions of the differences that only a new stream would remove. */
   readonly fixed: readonly string[];
 }
 
-/** Compares a stream with what it should be. Only what `wanted` says is compared. */
+/** Compares a stream with the wanted configuration. Optional settings that `wanted` leaves out are not compared. */
 export function streamDrift(actual: StreamConfig, wanted: StreamConfig): StreamDrift {
   const [is, want] = [fullStreamConfig(actual), fullStreamConfig(wanted)];
   const missing = want.subjects.filter((subject) => !is.subjects.some((own) => coversFilter(own, subject)));

@@ -4,8 +4,8 @@ import type { MessageBus } from "./message_bus.ts";
 const checks = new WeakMap<MessageBus, Map<string, Promise<string | undefined>>>();
 
 /**
- * Refuses a subject of requests that a stream covers: the stream would acknowledge the request, and its acknowledgement
- * would be taken for the response. Asked once for each bus and subject.
+ * Rejects a request subject that a stream covers: the caller would take the stream's acknowledgement for the response. The
+ * result is cached per bus and subject.
  */
 export async function assertUncovered(bus: MessageBus, subject: string): Promise<void> {
   let known = checks.get(bus);

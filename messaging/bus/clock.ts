@@ -1,4 +1,4 @@
-/** The time that a bus, its publishers and its listeners live by. */
+/** The clock that a bus, its publishers and its listeners use. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
@@ -8,15 +8,15 @@ export interface Clock {
 
 /** A timer of a {@link Clock}. */
 export interface Timer {
-  /** Prevents the call, where it has not happened yet. */
+  /** Cancels the call, unless it has run already. */
   cancel(): void;
 }
 
-/** A clock that stands still until a test moves it. */
+/** A clock for tests: its time passes only when `advance` is called. */
 export interface ManualClock extends Clock {
   /**
-   * Moves the clock forward, and runs each timer at its time. Between timers everything that is able to run does, so
-   * that a timer set by what an earlier one started runs as well.
+   * Moves the clock forward by `ms` and runs every timer that becomes due, in order. Pending promises settle between two
+   * timers, so a timer that is set by an earlier one runs as well.
    */
   advance(ms: number): Promise<void>;
 }
@@ -31,7 +31,7 @@ export const systemClock: Clock = {
 };
 
 /**
- * A clock for tests, with `startMs` as the present.
+ * Creates a clock for tests that starts at `startMs`, in milliseconds since 1970.
  *
  * @example
  * ```ts
@@ -78,7 +78,7 @@ export function createManualClock(startMs: number = Date.now()): ManualClock {
   };
 }
 
-/** Lets everything run that needs no more time to pass: microtasks, and what they put off to the next turn. */
+/** Lets pending microtasks run, and the timers of 0 ms that they set. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -1,27 +1,27 @@
 import type { MessageHeaders } from "./message_headers.ts";
 import type { StoredMessage } from "./stream.ts";
 
-/** How a durable consumer reads a stream. */
+/** Configuration of a durable pull consumer. */
 export interface ConsumerConfig {
   /** Name of the stream. */
   readonly stream: string;
   /** Durable name: letters, digits, `_` and `-`. */
   readonly name: string;
-  /** Only messages whose subject matches. */
+  /** Subject filter, with `*` and `>`: the consumer gets the messages whose subject matches. */
   readonly filterSubject: string;
   /**
-   * Where a new consumer starts: at the first message of the stream, or at a sequence. A consumer that is there
-   * already stays where it is.
+   * Where a new consumer starts: at the first message of the stream, or at a stream sequence. An existing consumer keeps
+   * its position.
    * @default "all"
    */
   readonly deliver?: "all" | { readonly startSequence: number } | undefined;
   /**
-   * How long a delivered message may stay unsettled before it is delivered again.
+   * Ack wait in milliseconds: how long a delivered message may stay unacknowledged before its redelivery.
    * @default 30000
    */
   readonly ackWaitMs?: number | undefined;
   /**
-   * How many messages may be unsettled before delivery pauses.
+   * How many delivered messages may be unacknowledged at a time; at the limit, delivery pauses.
    * @default 20000
    */
   readonly maxAckPending?: number | undefined;
@@ -35,8 +35,8 @@ export type FullConsumerConfig = {
 /** Options of `MessageBus.consumer`. */
 export interface ConsumerOptions {
   /**
-   * Whether a consumer that is there with another configuration is changed. Without it that is an error, since another
-   * process may rely on it.
+   * Whether to update an existing consumer that has another configuration. Without it, such a consumer is an error, since
+   * another process may rely on its configuration.
    * @default false
    */
   readonly update?: boolean | undefined;
@@ -46,86 +46,85 @@ export interface ConsumerOptions {
 export interface BusConsumer {
   /** Its configuration. */
   readonly config: FullConsumerConfig;
-  /** Whether this process made it, rather than found it. */
+  /** Whether this call created the consumer. */
   readonly created: boolean;
-  /** Starts to receive; nothing comes before {@link PullSubscription.pull} asks for it. */
+  /** Opens a subscription. Messages come after {@link PullSubscription.pull} has asked for them. */
   subscribe(options: PullOptions): PullSubscription;
-  /** Its state, or `undefined` where the consumer is gone. */
+  /** Its state, or `undefined` when the consumer was deleted. */
   info(): Promise<ConsumerInfo | undefined>;
-  /** The oldest message that it has not settled, or `undefined` where there is none. */
+  /** The oldest message that is not acknowledged yet, or `undefined` when there is none. */
   oldest(): Promise<StoredMessage | undefined>;
 }
 
 /** State of a durable consumer. */
 export interface ConsumerInfo {
-  /** Every message up to this sequence of the stream is settled. A consumer that has nothing to do may be behind. */
+  /** Stream sequence up to which every message is acknowledged. Messages that the filter excludes may not count yet. */
   readonly ackFloor: number;
-  /** Sequence of the newest message that was delivered. */
+  /** Stream sequence of the newest delivered message. */
   readonly delivered: number;
-  /** Number of messages delivered and not settled. */
+  /** Number of messages that are delivered and not acknowledged. */
   readonly ackPending: number;
-  /** Number of messages delivered more than once and not settled. */
+  /** Number of messages that were delivered more than once and are not acknowledged. */
   readonly redelivered: number;
-  /** Number of messages not delivered yet. */
+  /** Number of messages that are not delivered yet. */
   readonly pending: number;
-  /** Number of pull requests that wait. */
+  /** Number of open pull requests. */
   readonly waiting: number;
 }
 
-/** What a subscription to a consumer does with what comes. The callbacks must not throw. */
+/** Options of `BusConsumer.subscribe`. The callbacks must not throw. */
 export interface PullOptions {
   /**
-   * How long one request for messages stays with the server.
+   * How long one pull request stays open on the server, in milliseconds.
    * @default 30000
    */
   readonly expiresMs?: number | undefined;
   /**
-   * How often the server says that it is still there while it has no messages; a request that hears nothing for twice
-   * as long ends as `silent`.
+   * Interval of the server's heartbeats while it has no messages, in milliseconds, from 100. A pull request ends as
+   * `silent` when neither a message nor a heartbeat comes for twice as long.
    * @default 1000
    */
   readonly heartbeatMs?: number | undefined;
-  /** Takes one message; called synchronously, message after message. */
+  /** Receives one message; called synchronously, one message after another. */
   onDelivery(delivery: Delivery): void;
-  /** Hears that messages which were asked for will not come. */
+  /** Called when messages that were asked for will not come. */
   onEnd(end: PullEnd): void;
 }
 
 /** A running subscription to a consumer. */
 export interface PullSubscription {
-  /** Messages that were asked for and have neither come nor been given up. */
+  /** How many messages were asked for and may still come. */
   readonly outstanding: number;
   /** Asks for `batch` more messages; requests add up. */
   pull(batch: number): void;
   /**
-   * Asks for nothing more, and resolves when what was on its way has been delivered; then it is closed. Resolves also when
-   * the broker cannot be reached.
+   * Asks for no more messages, waits until those in flight are delivered, and closes. Resolves also when the broker cannot
+   * be reached.
    */
   drain(): Promise<void>;
-  /** Ends it: no callback is called any more. A message on its way comes back after the consumer's ack wait. */
+  /** Closes at once: no callback is called any more. A message in flight is redelivered after the consumer's ack wait. */
   close(): void;
 }
 
 /** Why messages that were asked for will not come. */
 export interface PullEnd {
   /**
-   * - `expired`: there were too few for as long as the request stood.
+   * - `expired`: the pull request expired before enough messages came.
    * - `consumer_gone`: the consumer or its stream was deleted.
-   * - `silent`: neither message nor heartbeat came; the server hangs, or the consumer is gone.
-   * - `interrupted`: the server gave the request up, as at a change of leader or a limit; ask again.
-   * - `disconnected`: the connection is lost, and being made again.
+   * - `silent`: neither a message nor a heartbeat came; the server hangs, or the consumer was deleted.
+   * - `interrupted`: the server ended the request, as at a leader change or a limit; pull again.
+   * - `disconnected`: the connection is lost; the client reconnects.
    * - `closed`: the bus is closed for good.
    */
   readonly reason: "closed" | "consumer_gone" | "disconnected" | "expired" | "interrupted" | "silent";
   /** How many messages were asked for and will not come. */
   readonly missing: number;
-  /** What the server said, where it said something. */
+  /** The server's description, where it sent one. */
   readonly detail?: string | undefined;
 }
 
 /**
- * One message, delivered. What describes it is read when it is asked for, so that a message costs only what its handler
- * looks at.
+ * One delivered message. Its properties are parsed on access, so that a message costs only what its handler reads.
  */
 export interface Delivery {
   /** Subject it was published to. */
@@ -142,26 +141,27 @@ export interface Delivery {
   readonly sequence: number;
   /** When the stream stored it, in nanoseconds since 1970. */
   readonly timeNanos: bigint;
-  /** How often it has been delivered, this time included. */
+  /** Delivery count, from 1. */
   readonly deliveryCount: number;
-  /** How many messages this consumer has still to deliver after it. */
+  /** How many messages the consumer has left to deliver. */
   readonly pending: number;
   /**
-   * Says that it is done. The bus may send acknowledgements together, a moment later, and after a lost connection: what
-   * is lost on the way is delivered again. Use {@link Delivery.ackConfirmed} where that must not be.
+   * Acknowledges the message. The bus may batch acknowledgements, and sends those of a lost connection after it is
+   * restored. When one gets lost, the message is redelivered; use {@link Delivery.ackConfirmed} where that must not be.
    */
   ack(): void;
   /**
-   * Says that it is done, and resolves when the server has heard it.
+   * Acknowledges the message, and resolves when the server has confirmed it. Waits `timeoutMs` milliseconds, by default
+   * 5000.
    *
-   * @throws {MessageBusError} with kind `timeout` or `unavailable` when the server does not say so in time; then the
-   * message may be delivered again.
+   * @throws {MessageBusError} with kind `timeout` or `unavailable` when the server does not confirm in time; then the
+   * message may be redelivered.
    */
   ackConfirmed(timeoutMs?: number): Promise<void>;
-  /** Gives it back, to be delivered again after `delayMs`, at once by default. */
+  /** Negative acknowledgement: redelivery after `delayMs` milliseconds, at once by default. */
   nak(delayMs?: number): void;
-  /** Says that it is still being worked on: its ack wait starts anew. */
+  /** Restarts the ack wait of a message whose handler is still running. */
   inProgress(): void;
-  /** Says that it is never to be delivered again. */
+  /** Terminates the message: it is never redelivered. */
   term(): void;
 }

@@ -5,23 +5,23 @@ import { STREAM_CONFIGS } from "./streams.ts";
 /** Options of {@link ensureStreams}. */
 export interface EnsureStreamsOptions {
   /**
-   * On how many nodes of a cluster the streams are kept, as far as they are made here.
+   * On how many nodes of a cluster the streams are kept: 1, 3 or 5. An existing stream keeps its number, unless `repair`.
    * @default 1
    */
   readonly replicas?: number | undefined;
   /**
-   * Whether to change streams that differ from what they should be.
+   * Whether to update existing streams whose configuration differs.
    * @default false
    */
   readonly repair?: boolean | undefined;
   /**
-   * Whether to look although this bus has been looked at, as after a stream was deleted.
+   * Whether to check the streams again although this bus was checked before, as after a stream was deleted.
    * @default false
    */
   readonly again?: boolean | undefined;
 }
 
-/** What a stream of the fleet was found to be. */
+/** The report of one of the fleet's streams. */
 export interface EnsuredStream extends StreamReport {
   /** Name of the stream. */
   readonly name: string;
@@ -35,10 +35,10 @@ interface Known {
 const ensured = new WeakMap<MessageBus, Known>();
 
 /**
- * Makes the streams of the fleet where they are absent, and widens their subjects, once for each bus: publishers and
- * listeners do so before they begin, with the options of the first call.
+ * Creates the fleet's streams where they are missing, and adds missing subjects. It runs once per bus: publishers and
+ * listeners call it before they start, and get the result of the first call.
  *
- * Call it yourself for more than one replica, to repair, or to read what differs.
+ * Call it yourself to set `replicas`, to repair, or to read what differs.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ const ensured = new WeakMap<MessageBus, Known>();
  * for (const { name, drift } of await ensureStreams(bus, { repair: true })) console.log(name, drift);
  * ```
  *
- * @throws {MessageBusError} when the bus cannot be asked, or refuses.
+ * @throws {MessageBusError} when the bus is not available, or refuses.
  * @throws {RangeError} when `replicas` is not 1, 3 or 5.
  */
 export function ensureStreams(

@@ -13,46 +13,46 @@ import type {
 } from "./stream.ts";
 
 /**
- * A broker with streams: the port that publishers, listeners and dead letters stand on. `connectNats()` and
- * `createMemoryBus()` are adapters; another one is right when it passes `busConformance()` of `@glam/shared/testing`.
+ * A message broker with streams: the interface that publishers, listeners and dead letters use. `connectNats()` and
+ * `createMemoryBus()` return one; an adapter for another broker has to pass `busConformance()` of `@glam/shared/testing`.
  *
- * Every method that asks the broker rejects with a `MessageBusError`, whose `kind` says what went wrong:
- * `unavailable`, `timeout` (the outcome is unknown), `no_stream`, `stream_full`, `too_large`, `unsupported` (the broker's
- * version lacks it), `no_responder`, `consumer_mismatch` or `refused`.
+ * Every method that asks the broker rejects with a `MessageBusError`, whose `kind` is one of `unavailable`, `timeout` (the
+ * outcome is unknown), `no_stream`, `stream_full`, `too_large`, `unsupported` (by this version of the broker),
+ * `no_responder`, `consumer_mismatch` and `refused`.
  */
 export interface MessageBus extends AsyncDisposable {
-  /** Whether the broker can be reached at this moment. */
+  /** Whether the connection to the broker is up. */
   readonly connected: boolean;
-  /** The time that it, and everything built on it, lives by. */
+  /** The clock that this bus, its publishers and its listeners use. */
   readonly clock: Clock;
-  /** Bytes of the largest message, headers included. */
+  /** Size limit of a message in bytes, headers included. */
   readonly maxPayloadBytes: number;
 
-  /** Publishes one message, once: resolves when its stream has stored it. */
+  /** Publishes one message, without a retry; resolves when its stream has stored it. */
   publish(message: OutgoingMessage, options?: PublishOptions): Promise<PublishAck>;
 
-  /** Makes a stream where it is absent, widens its subjects, and reports what differs. */
+  /** Creates a stream where it is missing, adds missing subjects, and reports other differences. */
   ensureStream(config: StreamConfig, options?: EnsureStreamOptions): Promise<StreamReport>;
-  /** Deletes a stream with all it holds; `false` where there was none. */
+  /** Deletes a stream with its messages; `false` when there was none. */
   deleteStream(name: string): Promise<boolean>;
-  /** What a stream is and holds, or `undefined` where there is none. */
+  /** Configuration and state of a stream, or `undefined` when there is none. */
   streamInfo(name: string): Promise<StreamInfo | undefined>;
-  /** The stream that stores messages of a subject, or `undefined`. */
+  /** Name of the stream that covers a subject, or `undefined`. */
   findStream(subject: string): Promise<string | undefined>;
-  /** One message of a stream, or `undefined` where there is none. */
+  /** One message of a stream, or `undefined` when there is none. */
   readMessage(stream: string, query: MessageQuery): Promise<StoredMessage | undefined>;
-  /** Removes one message of a stream; `false` where it is not there. */
+  /** Deletes one message of a stream; `false` when there was none. */
   deleteMessage(stream: string, sequence: number): Promise<boolean>;
-  /** Removes messages of a stream, and resolves with their number. */
+  /** Deletes messages of a stream, and resolves with their number. */
   purgeStream(stream: string, options?: PurgeOptions): Promise<number>;
 
   /**
-   * Binds to a durable consumer, which is made where it is absent.
+   * Binds to a durable consumer; creates it where it is missing.
    *
-   * @throws {MessageBusError} with kind `consumer_mismatch` when it is there with another configuration.
+   * @throws {MessageBusError} with kind `consumer_mismatch` when it exists with another configuration.
    */
   consumer(config: ConsumerConfig, options?: ConsumerOptions): Promise<BusConsumer>;
-  /** Deletes a durable consumer; `false` where there was none. */
+  /** Deletes a durable consumer; `false` when there was none. */
   deleteConsumer(stream: string, name: string): Promise<boolean>;
 
   /** Sends a request by its contract, and resolves with the validated response. */
@@ -61,16 +61,16 @@ export interface MessageBus extends AsyncDisposable {
     data: Input,
     options?: RequestOptions,
   ): Promise<Out>;
-  /** Sends a request, and resolves with the first reply. Nothing stores it. */
+  /** Sends a request, and resolves with the first reply. No stream stores it. */
   call(subject: string, message: RawMessage, options?: CallOptions): Promise<IncomingMessage>;
-  /** Answers requests. Of all that serve a subject with one `queue`, one gets each request. */
+  /** Answers requests. Of all servers of a subject with the same `queue`, one gets each request. */
   serve(subject: string, options: ServeOptions): Promise<Serving>;
 
-  /** Calls `listener` at each change of the connection, until the function it returns is called. */
+  /** Calls `listener` at each change of the connection; returns the function that removes it. */
   onStateChange(listener: (state: BusState) => void): () => void;
-  /** Resolves when the broker has received everything that was sent, acknowledgements included. */
+  /** Resolves when the broker has received everything sent so far, acknowledgements included. */
   flush(): Promise<void>;
-  /** Sends what is waiting, then closes. Resolves also when the broker cannot be reached; a second call does nothing. */
+  /** Sends what is queued, then closes. Resolves also when the broker cannot be reached; a second call does nothing. */
   close(): Promise<void>;
 }
 
@@ -86,18 +86,18 @@ export interface RawMessage {
 export interface OutgoingMessage extends RawMessage {
   /** Subject, without wildcards. */
   readonly subject: string;
-  /** Message id: within its window the stream stores one message with this id, whatever the subject. */
+  /** Message id (`Nats-Msg-Id`): within its duplicate window a stream stores one message with this id, whatever the subject. */
   readonly id?: string | undefined;
-  /** The stream that must store it. */
+  /** Name of the stream that has to store it; any other is an error of kind `no_stream`. */
   readonly stream?: string | undefined;
-  /** Age at which it is dropped, whatever the stream says; needs nats-server 2.11 and `allowMessageTtl`. */
+  /** Age limit of this message in milliseconds, from 1000; needs nats-server 2.11 and a stream with `allowMessageTtl`. */
   readonly ttlMs?: number | undefined;
 }
 
 /** Options of `MessageBus.publish`. */
 export interface PublishOptions {
   /**
-   * How long to wait for the stream's acknowledgement.
+   * How long to wait for the stream's acknowledgement, in milliseconds.
    * @default 5000
    */
   readonly timeoutMs?: number | undefined;
@@ -109,22 +109,22 @@ export interface PublishAck {
   readonly stream: string;
   /** Its sequence there; of a duplicate, that of the first. */
   readonly seq: number;
-  /** Whether a message of this id was there already, so that nothing was stored. */
+  /** Whether the stream had a message with this id, so that it stored nothing. */
   readonly duplicate: boolean;
 }
 
 /** Options of `MessageBus.call`. */
 export interface CallOptions {
   /**
-   * How long to wait for a reply.
+   * How long to wait for a reply, in milliseconds.
    * @default 5000
    */
   readonly timeoutMs?: number | undefined;
-  /** Gives up waiting. */
+  /** Aborts waiting: the call rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A message that came in. */
+/** A received message. */
 export interface IncomingMessage {
   /** Subject it was sent to. */
   readonly subject: string;
@@ -136,23 +136,23 @@ export interface IncomingMessage {
 
 /** Options of `MessageBus.serve`. */
 export interface ServeOptions {
-  /** Name of the group that shares the requests. */
+  /** Name of the queue group whose members share the requests. */
   readonly queue?: string | undefined;
-  /** Makes the reply; must not reject. */
+  /** Returns the reply; must not reject. */
   onRequest(request: IncomingMessage): Promise<RawMessage>;
 }
 
-/** Requests being answered. */
+/** A running subscription to requests. */
 export interface Serving {
-  /** Takes no new requests, and resolves when those at hand are answered. */
+  /** Takes no new requests, and resolves when those in progress are answered. */
   close(): Promise<void>;
 }
 
-/** What became of the connection. */
+/** A change of the connection. */
 export type BusState =
-  /** It is there, for the first time or again. */
+  /** It is established, for the first time or again. */
   | { readonly type: "connected" }
-  /** It is lost, and being made again. */
+  /** It is lost; the client reconnects. */
   | { readonly type: "disconnected" }
-  /** It is closed for good; `error` says why, where nobody asked for it. */
+  /** It is closed for good; `error` is the reason, unless `close()` was called. */
   | { readonly type: "closed"; readonly error?: Error };

@@ -1,7 +1,7 @@
-/** Headers of a message to be sent: names with values, in order. A name may come more than once. */
+/** Headers of a message to send: pairs of name and value, in order. A name may occur more than once. */
 export type HeaderEntries = readonly (readonly [name: string, value: string])[];
 
-/** The headers of a message that came in: names as they were written, found in any case. */
+/** The headers of a received message. Names keep their spelling; lookups ignore case. */
 export class MessageHeaders implements Iterable<readonly [name: string, value: string]> {
   readonly #entries: HeaderEntries;
 

@@ -1,52 +1,52 @@
 import type { MessageHeaders } from "./message_headers.ts";
 
-/** How a stream keeps messages. Limits that are left out are not set. */
+/** Configuration of a stream. A limit that is left out is not set. */
 export interface StreamConfig {
   /** Name: letters, digits, `_` and `-`. */
   readonly name: string;
   /** Subjects whose messages the stream stores; `*` stands for one token, `>` for all that follow. */
   readonly subjects: readonly string[];
-  /** Age at which a message is dropped. */
+  /** Age limit of a message in milliseconds. */
   readonly maxAgeMs?: number | undefined;
-  /** Number of messages the stream holds. */
+  /** Limit on the number of messages. */
   readonly maxMessages?: number | undefined;
-  /** Bytes the stream holds. */
+  /** Limit on the size of the stream in bytes. */
   readonly maxBytes?: number | undefined;
-  /** Bytes of the largest message, headers included. */
+  /** Size limit of a message in bytes, headers included. */
   readonly maxMessageBytes?: number | undefined;
   /**
-   * What happens at a limit: `old` drops the oldest message, `new` refuses the new one.
+   * What happens at a limit: `old` drops the oldest message, `new` refuses the newest.
    * @default "old"
    */
   readonly discard?: "new" | "old" | undefined;
   /**
-   * For how long a message id is remembered.
+   * Duplicate window in milliseconds: for how long the stream remembers a message id.
    * @default 120000, or `maxAgeMs` where that is less
    */
   readonly duplicateWindowMs?: number | undefined;
   /**
-   * Where messages are kept.
+   * Where messages are stored.
    * @default "file"
    */
   readonly storage?: "file" | "memory" | undefined;
   /**
-   * On how many nodes of a cluster.
+   * On how many nodes of a cluster the stream is kept: 1, 3 or 5.
    * @default 1
    */
   readonly replicas?: number | undefined;
   /**
-   * Compression of what is stored; needs nats-server 2.10.
+   * Compression of stored messages; needs nats-server 2.10.
    * @default "none"
    */
   readonly compression?: "none" | "s2" | undefined;
   /**
-   * Whether messages may have an age limit of their own; needs nats-server 2.11.
+   * Whether a message may have an age limit of its own (`ttlMs`); needs nats-server 2.11.
    * @default false
    */
   readonly allowMessageTtl?: boolean | undefined;
 }
 
-/** What a stream is and holds. */
+/** Configuration and state of a stream. */
 export interface StreamInfo {
   /** Its configuration, with every default filled in. */
   readonly config: StreamConfig;
@@ -54,7 +54,7 @@ export interface StreamInfo {
   readonly messages: number;
   /** Bytes of the messages. */
   readonly bytes: number;
-  /** Sequence of the oldest message; one more than the last where there is none. */
+  /** Sequence of the oldest message; `lastSequence + 1` when the stream is empty. */
   readonly firstSequence: number;
   /** Sequence of the newest message, 0 before the first. */
   readonly lastSequence: number;
@@ -65,22 +65,22 @@ export interface StreamInfo {
 /** Options of `ensureStream`. */
 export interface EnsureStreamOptions {
   /**
-   * Whether to change a stream that differs from what it should be. Subjects are widened without it: a stream never
-   * loses a subject.
+   * Whether to update a stream whose configuration differs. Missing subjects are added without it, and no subject is ever
+   * removed.
    * @default false
    */
   readonly repair?: boolean | undefined;
 }
 
-/** What `ensureStream` found and did. */
+/** The result of `ensureStream`. */
 export interface StreamReport {
-  /** `created` where there was none, `updated` where it was changed, else `unchanged`. */
+  /** Whether the stream was created, updated, or left unchanged. */
   readonly outcome: "created" | "unchanged" | "updated";
-  /** What still differs, in words: `max_age is 1h, expected 24h`. */
+  /** Descriptions of the remaining differences, such as `max_age is 1h, expected 24h`. */
   readonly drift: readonly string[];
 }
 
-/** A message as a stream stores it. */
+/** A message stored in a stream. */
 export interface StoredMessage {
   /** Subject it was published to. */
   readonly subject: string;
@@ -94,20 +94,20 @@ export interface StoredMessage {
   readonly data: Uint8Array;
 }
 
-/** Which message of a stream to read. */
+/** Selects a message of a stream. */
 export type MessageQuery =
   /** The message with exactly this sequence. */
   | { readonly sequence: number }
   /** The first message from a sequence on, whose subject matches. */
   | { readonly from: number; readonly subject?: string | undefined };
 
-/** Which messages of a stream to remove. */
+/** Options of `purgeStream`. */
 export interface PurgeOptions {
   /**
-   * Only those whose subject matches.
+   * Deletes only messages whose subject matches this filter.
    * @default ">"
    */
   readonly subject?: string | undefined;
-  /** Only those before this sequence. */
+  /** Deletes only messages before this sequence. */
   readonly before?: number | undefined;
 }

@@ -2,17 +2,17 @@ import type { StreamConfig } from "./stream.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** The streams of the fleet. */
+/** Names of the fleet's streams. */
 export const Streams = {
-  /** Every event and command. */
+  /** Stores every event and command. */
   EVENTS: "GLAM_EVENTS",
-  /** What no listener could handle. */
+  /** Stores dead letters. */
   DLQ: "GLAM_DLQ",
 } as const;
 /** Name of a stream of the fleet. */
 export type Streams = typeof Streams[keyof typeof Streams];
 
-/** How the streams of the fleet keep messages. */
+/** Configuration of the fleet's streams. */
 export const STREAM_CONFIGS: readonly [events: StreamConfig, dlq: StreamConfig] = [
   {
     name: Streams.EVENTS,

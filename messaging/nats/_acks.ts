@@ -3,11 +3,11 @@ import type { NatsConnection } from "@nats-io/nats-core";
 const BATCH = 64;
 
 /**
- * Acknowledgements on their way. They leave together, at the next turn of the event loop or when there are 64: the client
- * writes to the socket once for each turn of microtasks, which for handlers that await is once for each message.
+ * Batches acknowledgements: they are sent at the next turn of the event loop, or when there are 64. The client itself
+ * writes to the socket once per microtask turn, which for handlers that await is once per message.
  *
- * What is queued while the connection is lost leaves when it is there again; the server takes it for as long as it has not
- * delivered the message to somebody else.
+ * Acknowledgements that are queued while the connection is lost are sent after the reconnect. The server accepts such a
+ * late one also when it has redelivered the message meanwhile.
  */
 export class NatsAcks {
   readonly #connection: NatsConnection;
@@ -20,7 +20,7 @@ export class NatsAcks {
     this.#isConnected = isConnected;
   }
 
-  /** Queues the answer to a delivery; none is an acknowledgement. */
+  /** Queues an acknowledgement; `payload` is its kind, such as `-NAK`, and empty for a positive one. */
   add(subject: string, payload?: string): void {
     this.#queue.push({ subject, payload });
     if (this.#queue.length >= BATCH) this.flush();
@@ -33,7 +33,7 @@ export class NatsAcks {
     }
   }
 
-  /** Hands over what is queued to the connection, where there is one. */
+  /** Sends the queued acknowledgements, if the connection is up. */
   flush(): void {
     if (this.#queue.length === 0 || !this.#isConnected() || this.#connection.isClosed()) return;
     for (const { subject, payload } of this.#queue) this.#connection.publish(subject, payload);

@@ -5,7 +5,7 @@ import { credentialsExpiry } from "./_credentials_expiry.ts";
 import { busError, type BusErrorPlace, toBusError } from "../bus/_bus_error.ts";
 import { NatsAcks } from "./_acks.ts";
 import { bindServerConsumer, findServerConsumer, toConsumerInfo } from "./_consumers.ts";
-import { NatsInbox, saysNobody } from "./_reply_inbox.ts";
+import { isNoResponders, NatsInbox } from "./_reply_inbox.ts";
 import { NatsConnectionState } from "./_connection_state.ts";
 import { NatsManager } from "./_manager.ts";
 import { encodeHeaders, NatsMessage } from "./_message.ts";
@@ -43,7 +43,7 @@ import type {
 
 const UTF8 = new TextEncoder();
 
-/** A bus on a connection to NATS. */
+/** The message bus on a NATS connection. */
 export class NatsBus implements MessageBus {
   readonly clock: Clock = systemClock;
   readonly #connection: NatsConnection;
@@ -65,9 +65,9 @@ export class NatsBus implements MessageBus {
       connection,
       {
         onLost: () => this.#lost(),
-        onAgain: () => this.#acks.flush(),
+        onReconnected: () => this.#acks.flush(),
         onEnd: () => this.#end(),
-        onRefused: (subject) => this.#inbox.refuse(subject),
+        onPublishRefused: (subject) => this.#inbox.refuse(subject),
         drain: () => this.#drain(),
       },
       logger,
@@ -146,7 +146,7 @@ export class NatsBus implements MessageBus {
     const { stream, name } = config;
     const place = { operation: "bind_consumer", stream };
     const doing = `Cannot bind to the consumer ${name} of ${stream}`;
-    assertNotAtTheEdge(doing, place);
+    assertNotWorkerd(doing, place);
     const created = await this.#manager.ask(
       doing,
       place,
@@ -209,7 +209,7 @@ export class NatsBus implements MessageBus {
       const end = () => signal?.removeEventListener("abort", onAbort);
       const token = this.#send(subject, message.data, headers, timeoutMs, doing, place, (reply) => {
         end();
-        if (saysNobody(reply)) reject(busError("no_responder", `${doing}: nobody answers it`, place));
+        if (isNoResponders(reply)) reject(busError("no_responder", `${doing}: nobody answers it`, place));
         else resolve(new NatsMessage(reply));
       }, (error) => {
         end();
@@ -223,10 +223,10 @@ export class NatsBus implements MessageBus {
     });
   }
 
-  // deno-lint-ignore require-await -- what is refused is a rejection
+  // deno-lint-ignore require-await -- async, so that errors are rejections
   async serve(subject: string, options: ServeOptions): Promise<Serving> {
     const place = { operation: "serve", subject };
-    assertNotAtTheEdge(`Cannot serve "${subject}"`, place);
+    assertNotWorkerd(`Cannot serve "${subject}"`, place);
     this.#state.assertOpen(`Cannot serve "${subject}"`, place);
     const serving = serveRequests(this.#connection, subject, options);
     const close = async () => {
@@ -276,7 +276,7 @@ export class NatsBus implements MessageBus {
     }
   }
 
-  /** Rejects whatever waits for an answer: there will be none. */
+  /** Rejects everything that waits for a reply. */
   #failAll(reason: string): void {
     this.#inbox.failAll(reason);
     this.#manager.failAll(reason);
@@ -297,11 +297,11 @@ export class NatsBus implements MessageBus {
     const reply = await new Promise<Msg>((resolve, reject) => {
       this.#send(subject, "", undefined, timeoutMs, doing, place, resolve, reject);
     });
-    if (saysNobody(reply)) throw busError("unavailable", `${doing}: the consumer is gone`, place);
+    if (isNoResponders(reply)) throw busError("unavailable", `${doing}: the consumer is gone`, place);
   }
 }
 
-function assertNotAtTheEdge(doing: string, place: BusErrorPlace): void {
+function assertNotWorkerd(doing: string, place: BusErrorPlace): void {
   if (detectRuntime() !== "workerd") return;
   throw busError("unsupported", `${doing}: a connection on workerd does not outlive its request`, place);
 }

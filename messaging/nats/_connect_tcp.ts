@@ -13,21 +13,21 @@ export async function connectTcp(options: ConnectionOptions): Promise<NatsConnec
   return await NatsConnectionImpl.connect(options) as unknown as NatsConnection;
 }
 
-/** The transport that `connect` makes, which its package does not promise to keep where it is. */
+/** The module of the transport that `connect` uses. It is not a public entry point, so it may be missing. */
 function importTransport() {
   return import("@nats-io/transport-node/lib/node_transport.js").catch(() => undefined);
 }
 
-/** What is used of a socket of Node. */
+/** The part of a Node socket that is used here. */
 interface SocketLike {
   on(event: "error", listener: () => void): unknown;
   removeAllListeners(...event: string[]): unknown;
 }
 
 /**
- * Keeps a listener to the errors of each socket of a transport. The transport removes its own before it destroys one; on
- * Deno a reset that the server sent meanwhile is told only then, and an error that nobody listens to ends the process.
- * A server that refuses credentials resets nearly every time.
+ * Keeps an error listener on every socket of a transport. The transport removes its own listeners before it destroys a
+ * socket; Deno reports a reset by the server after that, and an `error` event without a listener ends the process. A server
+ * that refuses credentials resets the connection almost every time.
  */
 function watchSockets<T extends { socket: object }>(transport: T): T {
   let current: SocketLike | undefined;

@@ -8,7 +8,7 @@ import type { NatsOptions } from "./nats_options.ts";
 
 const DEFAULT_SERVER = "nats://127.0.0.1:4222";
 
-/** How a process connects. The packages of NATS keep one transport for all connections, also those of other copies. */
+/** The transport of this process: the NATS client has one for all connections, also those of other copies of the package. */
 interface Transports {
   kind: "tcp" | "ws" | undefined;
   open: number;
@@ -98,7 +98,7 @@ function transportOf(options: NatsOptions, servers: readonly string[]): "tcp" | 
   return transport;
 }
 
-/** Takes the process's transport, and gives the function that lets go of it. */
+/** Claims the transport of the process; returns the function that releases it. */
 function claimTransport(kind: "tcp" | "ws"): () => void {
   const globals = globalThis as { [TRANSPORTS]?: Transports };
   const transports = globals[TRANSPORTS] ??= { kind: undefined, open: 0 };
@@ -151,13 +151,13 @@ async function connectBy(
   const { tls: _, ...rest } = settings;
   const options: WsConnectionOptions = { ...rest, ...auth };
   if (detectRuntime() === "workerd") {
-    // Addresses that a cluster tells of are of no use behind its proxy, and there is nothing to resolve names with.
+    // The addresses that a cluster announces cannot be reached from a worker, and workerd does not resolve names.
     Object.assign(options, { ignoreClusterUpdates: true, resolve: false, wsFactory: openWorkerSocket });
   }
   return await wsconnect(options);
 }
 
-/** A socket as Cloudflare's runtime opens it. */
+/** Opens a WebSocket in the way of Cloudflare's runtime. */
 async function openWorkerSocket(url: string): Promise<{ socket: WebSocket; encrypted: boolean }> {
   const response = await fetch(url.replace(/^ws/, "http"), { headers: { Upgrade: "websocket" } }) as
     & Response
@@ -181,7 +181,7 @@ function toConnectError(error: unknown, servers: string): Error {
       cause: error,
     });
   }
-  // Whatever else happens before there is a connection, there is none: a refused port, an unknown name, a certificate.
+  // Anything else that fails before the connection is up: a closed port, an unknown name, a certificate.
   const reason = String(message || code || name);
   return busError("unavailable", `${doing}: ${reason}`, {
     operation: "connect",

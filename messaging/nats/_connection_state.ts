@@ -6,21 +6,21 @@ import type { BusState } from "../bus/message_bus.ts";
 
 const DRAIN_TIMEOUT_MS = 5000;
 
-/** What has to be done where the state of a connection changes, before anybody else hears of it. */
+/** Callbacks of the bus at changes of its connection. They run before the listeners of `onStateChange`. */
 export interface ConnectionHooks {
-  /** The connection is lost, and may come back. */
+  /** The connection is lost; the client reconnects. */
   onLost(): void;
-  /** It is there again. */
-  onAgain(): void;
-  /** It will not come back. */
+  /** The connection is restored. */
+  onReconnected(): void;
+  /** The connection is closed for good. */
   onEnd(): void;
   /** The server does not permit to publish to this subject. */
-  onRefused(subject: string): void;
-  /** Sends what waits to be sent. */
+  onPublishRefused(subject: string): void;
+  /** Sends what is queued, before the connection is closed. */
   drain(): Promise<void>;
 }
 
-/** The state of a connection to NATS: there, lost, or over for good. */
+/** Follows the state of a NATS connection: connected, disconnected or closed. */
 export class NatsConnectionState {
   readonly #connection: NatsConnection;
   readonly #hooks: ConnectionHooks;
@@ -29,26 +29,26 @@ export class NatsConnectionState {
   #connected = true;
   #ended = false;
   #closing: Promise<void> | undefined;
-  /** The server has said that the credentials are no longer valid, and has not been reached since. It may not say so. */
+  /** The server has reported expired credentials since the last successful connect. Not every server reports it. */
   #isExpired = false;
-  /** When the credentials say that they are no longer valid, in milliseconds since 1970. */
+  /** When the credentials expire, in milliseconds since 1970. */
   readonly #expiresAt: number;
   #refusal: Error | undefined;
 
   constructor(
     connection: NatsConnection,
-    duties: ConnectionHooks,
+    hooks: ConnectionHooks,
     log: LoggerLike | undefined,
     expiresAt: number,
   ) {
     this.#connection = connection;
     this.#expiresAt = expiresAt;
-    this.#hooks = duties;
+    this.#hooks = hooks;
     this.#log = log;
     this.#watch();
   }
 
-  /** Whether the server can be reached; also while the last words are sent. */
+  /** Whether the server can be reached; also true while `close` sends what is queued. */
   get isUp(): boolean {
     return this.#connected;
   }
@@ -61,7 +61,7 @@ export class NatsConnectionState {
     return this.#connection.info?.version ?? "0.0.0";
   }
 
-  /** Why nothing can be sent, where nothing can. */
+  /** Why nothing can be sent, or `undefined` when it can. */
   unavailable(): "closed" | "disconnected" | undefined {
     if (this.#closing !== undefined || this.#connection.isClosed()) return "closed";
     return this.#connected ? undefined : "disconnected";
@@ -83,7 +83,7 @@ export class NatsConnectionState {
     return this.#closing ??= this.#drain();
   }
 
-  /** Sends what waits, as long as somebody takes it. `nc.drain()` rejects, and leaves the connection open, without one. */
+  /** Sends what is queued, then closes. Unlike `nc.drain()` it also closes a connection that is lost. */
   async #drain(): Promise<void> {
     const connection = this.#connection;
     if (!connection.isClosed() && this.#connected) {
@@ -99,10 +99,10 @@ export class NatsConnectionState {
     this.#ended = true;
     this.#connected = false;
     this.#hooks.onEnd();
-    this.#tell(error === undefined ? { type: "closed" } : { type: "closed", error });
+    this.#emit(error === undefined ? { type: "closed" } : { type: "closed", error });
   }
 
-  #tell(state: BusState): void {
+  #emit(state: BusState): void {
     for (const listener of [...this.#listeners]) listener(state);
   }
 
@@ -125,27 +125,27 @@ export class NatsConnectionState {
         this.#connected = false;
         log?.warn("Message bus connection lost", { server: status.server });
         this.#hooks.onLost();
-        this.#tell({ type: "disconnected" });
+        this.#emit({ type: "disconnected" });
       } else if (status.type === "reconnect") {
         this.#connected = true;
         this.#isExpired = false;
         log?.info("Message bus connected again", { server: status.server });
-        this.#hooks.onAgain();
-        this.#tell({ type: "connected" });
+        this.#hooks.onReconnected();
+        this.#emit({ type: "connected" });
       } else if (status.type === "error") {
         log?.error("Message bus error", { error: status.error });
-        this.#heed(status.error);
+        this.#onError(status.error);
       }
     }
   }
 
-  #heed(error: Error): void {
+  #onError(error: Error): void {
     const { name, operation, subject } = error as Error & { operation?: unknown; subject?: unknown };
-    if (operation === "publish" && typeof subject === "string") this.#hooks.onRefused(subject);
+    if (operation === "publish" && typeof subject === "string") this.#hooks.onPublishRefused(subject);
     if (name === "UserAuthenticationExpiredError") {
       this.#isExpired = true;
     } else if (name === "AuthorizationError" && (this.#isExpired || Date.now() >= this.#expiresAt)) {
-      // They will not get better. Refused otherwise they may, such as when a server is being configured.
+      // Expired credentials stay invalid. After any other refusal, as while a server is being configured, keep trying.
       this.#refusal = new Error("the credentials have expired", { cause: error });
       this.#connection.close().catch(() => {});
     }

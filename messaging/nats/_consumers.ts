@@ -8,7 +8,7 @@ import type { ConsumerConfig, ConsumerInfo, FullConsumerConfig } from "../bus/co
 
 const NANOS = 1e6;
 
-/** Makes a durable consumer or finds it as it should be; gives whether it was made. */
+/** Creates a durable consumer, or checks the existing one; returns whether it was created. */
 export async function bindServerConsumer(
   manager: JetStreamManager,
   config: ConsumerConfig,
@@ -42,7 +42,7 @@ export async function bindServerConsumer(
   return false;
 }
 
-/** A consumer as the server tells of it. */
+/** The server's info of a consumer, or `undefined` when there is none. */
 export async function findServerConsumer(
   manager: JetStreamManager,
   stream: string,
@@ -57,11 +57,11 @@ export async function findServerConsumer(
   }
 }
 
-/** What the server says, in our terms. */
+/** Converts the server's info of a consumer. */
 export function toConsumerInfo(info: ServerInfo): ConsumerInfo {
   const { opt_start_seq: start = 1 } = info.config;
   return {
-    // The server says 0 until something is settled, wherever the consumer starts.
+    // The server reports 0 until the first acknowledgement, wherever the consumer starts.
     ackFloor: Math.max(info.ack_floor.stream_seq, start - 1),
     delivered: info.delivered.stream_seq,
     ackPending: info.num_ack_pending,
@@ -82,7 +82,7 @@ function toServerConfig(config: FullConsumerConfig): Partial<ServerConfig> {
     ack_policy: "explicit",
     ack_wait: config.ackWaitMs * NANOS,
     max_ack_pending: config.maxAckPending,
-    max_deliver: -1, // dead letters are written by the listener: the server would only stop
+    max_deliver: -1, // the listener writes dead letters; the server would only stop delivering
     ...start,
   };
 }

@@ -3,16 +3,16 @@ import { decodeHeaders } from "./_message.ts";
 import type { Delivery } from "../bus/consumer.ts";
 import type { MessageHeaders } from "../bus/message_headers.ts";
 
-/** What deliveries need of their bus. */
+/** What a delivery needs from its bus. */
 export interface DeliveryPort {
-  /** Queues the answer to a delivery. */
+  /** Queues an acknowledgement. */
   answer(subject: string, payload?: string): void;
-  /** Acknowledges, and waits for the server to say so. */
+  /** Acknowledges, and waits for the server's confirmation. */
   confirm(subject: string, timeoutMs: number, stream: string): Promise<void>;
 }
 
 /**
- * A message that a consumer has delivered. Its place is in its reply subject,
+ * A message delivered by a consumer. Its reply subject holds its metadata:
  * `$JS.ACK.<stream>.<consumer>.<delivery count>.<sequence>.<sequence of the consumer>.<time>.<pending>`.
  */
 export class NatsDelivery implements Delivery {
@@ -27,7 +27,7 @@ export class NatsDelivery implements Delivery {
     this.#port = port;
   }
 
-  /** The nth part of the place; with a domain there are two more in front of it. */
+  /** Token `index` of the reply subject; the form with a domain has two more tokens before the stream. */
   #part(index: number): string {
     const parts = this.#parts ??= this.#message.reply!.split(".");
     return parts[parts.length > 9 ? index + 2 : index]!;

@@ -4,7 +4,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { busError, type BusErrorPlace, toBusError } from "../bus/_bus_error.ts";
 import type { NatsConnectionState } from "./_connection_state.ts";
 
-/** Asks the server something about its streams. */
+/** Sends requests to the JetStream API. */
 export class NatsManager {
   readonly #connection: NatsConnection;
   readonly #state: NatsConnectionState;
@@ -18,12 +18,12 @@ export class NatsManager {
     this.#domain = domain;
   }
 
-  /** First part of the subjects of requests to JetStream. */
+  /** Prefix of the subjects of the JetStream API. */
   get apiPrefix(): string {
     return this.#domain === undefined ? "$JS.API" : `$JS.${this.#domain}.API`;
   }
 
-  /** The result of `ask`; rejects at once when the connection is lost meanwhile. */
+  /** Returns the result of `ask`; rejects as soon as the connection is lost. */
   async ask<T>(
     doing: string,
     place: BusErrorPlace,
@@ -47,7 +47,7 @@ export class NatsManager {
     }
   }
 
-  /** Rejects whatever waits for an answer: there will be none. */
+  /** Rejects everything that waits for a reply. */
   failAll(reason: string): void {
     for (const fail of [...this.#asking]) fail(new Error(reason));
   }

@@ -4,13 +4,13 @@ import { type HeaderEntries, MessageHeaders, NO_HEADERS } from "../bus/message_h
 
 const UTF8 = new TextEncoder();
 
-/** Headers as the client wants them, which asks nothing of them but their bytes. */
+/** Encoded headers, in the shape that the client accepts: it only calls `encode`. */
 export interface EncodedHeaders {
   encode(): Uint8Array;
   readonly bytes: number;
 }
 
-/** Encodes headers at once, as one text: the client's own class checks and copies each name and value several times. */
+/** Encodes headers as one text: the client's own class checks and copies each name and value several times. */
 export function encodeHeaders(headers: HeaderEntries, own: string): EncodedHeaders | undefined {
   assertHeaders(headers);
   if (headers.length === 0 && own === "") return undefined;
@@ -20,7 +20,7 @@ export function encodeHeaders(headers: HeaderEntries, own: string): EncodedHeade
   return { bytes: encoded.length, encode: () => encoded };
 }
 
-/** Headers that came in. */
+/** Converts received headers. */
 export function decodeHeaders(headers: MsgHdrs | undefined): MessageHeaders {
   if (headers === undefined) return NO_HEADERS;
   const entries: (readonly [string, string])[] = [];
@@ -28,7 +28,7 @@ export function decodeHeaders(headers: MsgHdrs | undefined): MessageHeaders {
   return new MessageHeaders(entries);
 }
 
-/** A message that came in, decoded as far as it is looked at. */
+/** A received message; headers are parsed on access. */
 export class NatsMessage {
   readonly #message: Msg;
   #headers: MessageHeaders | undefined;

@@ -2,14 +2,14 @@ import type { Msg } from "@nats-io/nats-core";
 import type { MessageBusError } from "../../errors/infrastructure.ts";
 import { busError, type BusErrorKind, type BusErrorPlace } from "../bus/_bus_error.ts";
 import { assertHeaderValue } from "../bus/_header_bytes.ts";
-import { saysNobody } from "./_reply_inbox.ts";
+import { isNoResponders } from "./_reply_inbox.ts";
 import { isAtLeast } from "./_streams.ts";
 import type { OutgoingMessage, PublishAck } from "../bus/message_bus.ts";
 
 const UTF8 = new TextDecoder();
 const TTL_SINCE = "2.11.0";
 
-/** The lines of the headers that are the broker's. */
+/** The `Nats-*` header lines of a message to publish. */
 export function publishHeaders(
   { subject, id, stream, ttlMs }: OutgoingMessage,
   version: () => string,
@@ -25,7 +25,7 @@ export function publishHeaders(
   }
   if (ttlMs !== undefined) {
     if (!(ttlMs >= 1000)) throw new RangeError(`Expected \`ttlMs\` to be at least 1000, got ${ttlMs}`);
-    // An older server would store the message for ever, and say nothing.
+    // An older server ignores the header, and would keep the message.
     if (!isAtLeast(version(), TTL_SINCE)) {
       const why = `ttlMs needs nats-server ${TTL_SINCE}, this one is ${version()}`;
       throw busError("unsupported", `Cannot publish "${subject}": ${why}`, { operation: "publish", subject });
@@ -42,11 +42,11 @@ interface ServerAck {
   readonly error?: { readonly code?: number; readonly err_code?: number; readonly description?: string };
 }
 
-/** What the answer to a message says. */
+/** Parses a stream's reply to a published message. */
 export function readAck(reply: Msg, subject: string, place: BusErrorPlace): MessageBusError | PublishAck {
   const fail = (kind: BusErrorKind, why: string) =>
     busError(kind, `Cannot publish "${subject}": ${why}`, place);
-  if (saysNobody(reply)) return fail("no_stream", "no stream covers this subject");
+  if (isNoResponders(reply)) return fail("no_stream", "no stream covers this subject");
   let ack: ServerAck;
   try {
     ack = JSON.parse(UTF8.decode(reply.data));
@@ -58,7 +58,7 @@ export function readAck(reply: Msg, subject: string, place: BusErrorPlace): Mess
     return fail(kindOf(error.err_code, error.code, error.description), error.description ?? "");
   }
   if (typeof stream !== "string" || typeof seq !== "number") {
-    return fail("no_stream", "somebody who is no stream answered it");
+    return fail("no_stream", "the reply is not a stream's acknowledgement");
   }
   return { stream, seq, duplicate: ack.duplicate === true };
 }

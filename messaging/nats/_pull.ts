@@ -6,23 +6,23 @@ import type { PullEnd, PullOptions, PullSubscription } from "../bus/consumer.ts"
 const MIN_HEARTBEAT_MS = 100;
 const DRAIN_TIMEOUT_MS = 2000;
 
-/** What a subscription needs of its bus. */
+/** What a subscription needs from its bus. */
 export interface PullPort extends DeliveryPort {
   readonly connection: NatsConnection;
-  /** The subject to ask for messages. */
+  /** Subject of pull requests. */
   readonly nextSubject: string;
   newInbox(): string;
-  /** Sends the answers that are queued. */
+  /** Sends the queued acknowledgements. */
   flushAnswers(): void;
-  /** Makes the server look through the requests that wait. */
+  /** Asks for the consumer's state, which makes the server check its open pull requests. */
   inspect(): Promise<unknown>;
-  /** Why nothing can be asked for at this moment. */
+  /** Why no request can be sent, or `undefined` when it can. */
   unavailable(): "closed" | "disconnected" | undefined;
-  /** The subscription ended. */
+  /** Called when the subscription is closed. */
   onClose(subscription: NatsPull): void;
 }
 
-/** Requests for messages (`CONSUMER.MSG.NEXT`) whose answers come to one subscription. */
+/** Pull requests (`CONSUMER.MSG.NEXT`) whose messages come to one subscription. */
 export class NatsPull implements PullSubscription {
   readonly #port: PullPort;
   readonly #options: PullOptions;
@@ -30,11 +30,11 @@ export class NatsPull implements PullSubscription {
   readonly #inbox: string;
   readonly #heartbeatMs: number;
   readonly #subscription: Subscription;
-  /** Counts how often everything was given up, so that what is said of an older request is known as such. */
+  /** Number of `end` calls so far. It is a part of reply subjects, which tells apart the statuses of ended requests. */
   #epoch = 0;
-  /** For how many heartbeats nothing was heard. */
-  #silence = 0;
-  #watch: ReturnType<typeof setInterval> | undefined;
+  /** Heartbeat intervals without a message or a heartbeat. */
+  #missedHeartbeats = 0;
+  #heartbeatTimer: ReturnType<typeof setInterval> | undefined;
   #closed = false;
   outstanding = 0;
 
@@ -47,7 +47,7 @@ export class NatsPull implements PullSubscription {
     this.#port = port;
     this.#options = options;
     this.#heartbeatMs = heartbeatMs;
-    // The server refuses a heartbeat of more than half of the time that a request stands.
+    // The server refuses a heartbeat of more than half of the expiry.
     const heartbeat = Math.min(heartbeatMs, expiresMs / 2);
     this.#request = `,"expires":${Math.round(expiresMs * 1e6)},"idle_heartbeat":${
       Math.round(heartbeat * 1e6)
@@ -63,35 +63,36 @@ export class NatsPull implements PullSubscription {
   pull(batch: number): void {
     if (this.#closed) return;
     const reason = this.#port.unavailable();
-    if (reason !== undefined) return queueMicrotask(() => this.#tell(reason, batch));
-    // First what is done: the server is never to think that more is at work than was asked for.
+    if (reason !== undefined) return queueMicrotask(() => this.#notifyEnd(reason, batch));
+    // Acknowledgements first: otherwise the server would count finished messages as pending.
     this.#port.flushAnswers();
     this.outstanding += batch;
-    this.#silence = 0;
-    this.#watch ??= setInterval(() => this.#look(), this.#heartbeatMs);
+    this.#missedHeartbeats = 0;
+    this.#heartbeatTimer ??= setInterval(() => this.#checkHeartbeat(), this.#heartbeatMs);
     this.#port.connection.publish(this.#port.nextSubject, `{"batch":${batch}${this.#request}`, {
       reply: `${this.#inbox}.${this.#epoch}_${batch}`,
     });
   }
 
-  /** Gives up everything that was asked for. */
+  /** Ends all open requests. */
   end(reason: PullEnd["reason"], detail?: string): void {
     const missing = this.outstanding;
     this.#epoch++;
     this.outstanding = 0;
-    this.#tell(reason, missing, detail);
+    this.#notifyEnd(reason, missing, detail);
   }
 
   async drain(): Promise<void> {
     if (this.#closed) return;
     this.#epoch++;
     this.outstanding = 0;
-    // The server has sent all that it will when it answers what comes after the end of the subscription.
+    // `drain` unsubscribes and waits for a reply of the server, which comes after all of its messages.
     if (this.#port.unavailable() === undefined) {
       await settleWithin(DRAIN_TIMEOUT_MS, async () => {
         await this.#subscription.drain();
-        // The request stays in the server's queue, and until 2.10.20 a message that is given back while nobody else waits
-        // gets lost in it until its ack wait is over. Asked about the consumer, the server drops such requests.
+        // The pull request stays in the server's queue. Before nats-server 2.10.20 a message with a negative
+        // acknowledgement may be delivered to it, and is lost until its ack wait ends. A request for the consumer's state
+        // makes the server drop such requests.
         await this.#port.inspect();
       });
     }
@@ -101,7 +102,7 @@ export class NatsPull implements PullSubscription {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearInterval(this.#watch);
+    clearInterval(this.#heartbeatTimer);
     if (!this.#port.connection.isClosed() && !this.#subscription.isClosed()) this.#subscription.unsubscribe();
     this.outstanding = 0;
     this.#port.onClose(this);
@@ -109,7 +110,7 @@ export class NatsPull implements PullSubscription {
 
   #onMessage(message: Msg): void {
     if (this.#closed) return;
-    this.#silence = 0;
+    this.#missedHeartbeats = 0;
     if (message.reply) {
       if (this.outstanding > 0) this.outstanding--;
       this.#options.onDelivery(new NatsDelivery(message, this.#port));
@@ -127,15 +128,15 @@ export class NatsPull implements PullSubscription {
     const left = message.headers?.get("Nats-Pending-Messages");
     const missing = Math.min(this.outstanding, Number(left || asked));
     this.outstanding -= missing;
-    this.#tell(code === 408 || code === 404 ? "expired" : "interrupted", missing, description);
+    this.#notifyEnd(code === 408 || code === 404 ? "expired" : "interrupted", missing, description);
   }
 
-  #look(): void {
-    if (this.outstanding === 0 || ++this.#silence <= 2) return;
+  #checkHeartbeat(): void {
+    if (this.outstanding === 0 || ++this.#missedHeartbeats <= 2) return;
     this.end("silent", `no heartbeat for ${2 * this.#heartbeatMs} ms`);
   }
 
-  #tell(reason: PullEnd["reason"], missing: number, detail?: string): void {
+  #notifyEnd(reason: PullEnd["reason"], missing: number, detail?: string): void {
     if (!this.#closed) this.#options.onEnd(detail ? { reason, missing, detail } : { reason, missing });
   }
 }

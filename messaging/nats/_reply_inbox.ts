@@ -3,7 +3,7 @@ import { busError, type BusErrorPlace } from "../bus/_bus_error.ts";
 
 const SWEEP_MS = 50;
 
-interface Waiting {
+interface PendingRequest {
   readonly onReply: (message: Msg) => void;
   readonly onFailure: (error: Error) => void;
   readonly deadline: number;
@@ -13,14 +13,14 @@ interface Waiting {
 }
 
 /**
- * Requests whose replies come to one subscription of our own: a map entry for each, and one timer for all. The client's
- * `request` makes a timer, several promises and a stack trace for each, which takes longer than everything else that
- * publishing does.
+ * Sends requests whose replies come to one shared subscription: one map entry per request, and one timer for all of
+ * them. The client's own `request` creates a timer, several promises and a stack trace each time, which costs more than the
+ * rest of publishing.
  */
 export class NatsInbox {
   readonly #connection: NatsConnection;
   readonly #prefix: string;
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #pending = new Map<string, PendingRequest>();
   #count = 0;
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #onIdle: (() => void) | undefined;
@@ -35,7 +35,7 @@ export class NatsInbox {
     });
   }
 
-  /** Sends a message, and calls one of the two functions of `waiting`, once. */
+  /** Sends a request, and calls either `onReply` or `onFailure`, once. Returns its token, for {@link NatsInbox.forget}. */
   send(
     subject: string,
     data: Uint8Array | string,
@@ -50,7 +50,7 @@ export class NatsInbox {
     const reply = this.#prefix + token;
     const options = headers === undefined ? { reply } : { reply, headers };
     this.#connection.publish(subject, data, options as Parameters<NatsConnection["publish"]>[2]);
-    this.#waiting.set(token, {
+    this.#pending.set(token, {
       onReply,
       onFailure,
       deadline: Date.now() + timeoutMs,
@@ -62,65 +62,65 @@ export class NatsInbox {
     return token;
   }
 
-  /** Forgets a request: neither of its functions is called any more. */
+  /** Drops a request: neither of its callbacks is called any more. */
   forget(token: string): void {
-    this.#waiting.delete(token);
-    if (this.#waiting.size === 0) this.#tellIdle();
+    this.#pending.delete(token);
+    if (this.#pending.size === 0) this.#tellIdle();
   }
 
-  /** Fails everything that waits, since no reply will come. */
+  /** Fails every pending request, since no reply will come. */
   failAll(reason: string): void {
-    const waiting = [...this.#waiting.values()];
-    this.#waiting.clear();
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
     this.#tellIdle();
-    for (const { onFailure, doing, place } of waiting) {
+    for (const { onFailure, doing, place } of pending) {
       onFailure(busError("unavailable", `${doing}: ${reason}`, place));
     }
   }
 
-  /** Fails what waits for an answer to a subject that these credentials may not publish to: none will come. */
+  /** Fails the pending requests to a subject that the server does not permit these credentials to publish to. */
   refuse(subject: string): void {
-    for (const [token, { onFailure, doing, place }] of this.#waiting) {
+    for (const [token, { onFailure, doing, place }] of this.#pending) {
       if (place.subject !== subject) continue;
-      this.#waiting.delete(token);
+      this.#pending.delete(token);
       onFailure(busError("refused", `${doing}: these credentials do not permit it`, place));
     }
-    if (this.#waiting.size === 0) this.#tellIdle();
+    if (this.#pending.size === 0) this.#tellIdle();
   }
 
-  /** Resolves when nothing waits. */
+  /** Resolves when no request is pending. */
   settled(): Promise<void> {
-    return this.#waiting.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#onIdle = resolve);
+    return this.#pending.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#onIdle = resolve);
   }
 
-  /** Stops its timer. */
+  /** Stops the timer. */
   stop(): void {
     clearInterval(this.#sweeper);
   }
 
   #onReply(message: Msg): void {
     const token = message.subject.slice(this.#prefix.length);
-    const waiting = this.#waiting.get(token);
-    if (waiting === undefined) return;
-    this.#waiting.delete(token);
-    waiting.onReply(message);
-    if (this.#waiting.size === 0) this.#tellIdle();
+    const request = this.#pending.get(token);
+    if (request === undefined) return;
+    this.#pending.delete(token);
+    request.onReply(message);
+    if (this.#pending.size === 0) this.#tellIdle();
   }
 
-  /** Fails what has waited too long. The timer ends when it finds nothing: to start and stop it each time costs more. */
+  /** Fails requests that are past their deadline. The timer stops only when a run finds nothing pending: that is cheaper. */
   #sweep(): void {
-    if (this.#waiting.size === 0) {
+    if (this.#pending.size === 0) {
       clearInterval(this.#sweeper);
       this.#sweeper = undefined;
       return;
     }
     const now = Date.now();
-    for (const [token, { deadline, onFailure, doing, timeoutMs, place }] of this.#waiting) {
+    for (const [token, { deadline, onFailure, doing, timeoutMs, place }] of this.#pending) {
       if (deadline > now) continue;
-      this.#waiting.delete(token);
+      this.#pending.delete(token);
       onFailure(busError("timeout", `${doing}: no answer within ${timeoutMs} ms`, place));
     }
-    if (this.#waiting.size === 0) this.#tellIdle();
+    if (this.#pending.size === 0) this.#tellIdle();
   }
 
   #tellIdle(): void {
@@ -129,7 +129,7 @@ export class NatsInbox {
   }
 }
 
-/** Whether a reply says that nobody listens to the subject. */
-export function saysNobody(message: Msg): boolean {
+/** Whether a reply is the server's status 503: nobody subscribes to the subject. */
+export function isNoResponders(message: Msg): boolean {
   return message.data.length === 0 && message.headers?.code === 503;
 }

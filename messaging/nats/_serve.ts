@@ -2,7 +2,7 @@ import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import { encodeHeaders, NatsMessage } from "./_message.ts";
 import type { ServeOptions, Serving } from "../bus/message_bus.ts";
 
-/** Answers requests that come to a subject. */
+/** Subscribes to a subject, and answers its requests. */
 export function serveRequests(connection: NatsConnection, subject: string, options: ServeOptions): Serving {
   const { queue, onRequest } = options;
   const running = new Set<Promise<void>>();

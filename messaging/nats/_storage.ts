@@ -13,7 +13,7 @@ import type {
 } from "../bus/stream.ts";
 import type { StreamInfo, StreamReport } from "../bus/stream.ts";
 
-/** The methods of a bus that are about what its streams keep. */
+/** The methods of a bus for streams and the messages in them. */
 type Storage = Pick<
   MessageBus,
   | "deleteConsumer"
@@ -26,7 +26,7 @@ type Storage = Pick<
   | "streamInfo"
 >;
 
-/** Streams on a NATS server: makes, reads, changes and deletes them, and the messages in them. */
+/** Creates, reads, updates and deletes streams, and the messages in them. */
 export class NatsStorage implements Storage {
   readonly #manager: NatsManager;
   readonly #state: NatsConnectionState;
@@ -72,7 +72,7 @@ export class NatsStorage implements Storage {
     return this.#manager.ask(doing, { operation: "read_message", stream }, async (manager) => {
       const request = "sequence" in query
         ? { seq: query.sequence }
-        : { seq: query.from, next_by_subj: query.subject ?? ">" }; // which the client's type lacks
+        : { seq: query.from, next_by_subj: query.subject ?? ">" }; // missing in the client's type
       const found = await manager.streams.getMessage(stream, request as { seq: number });
       return found === null ? undefined : {
         subject: found.subject,
@@ -116,7 +116,7 @@ export class NatsStorage implements Storage {
   }
 }
 
-/** RFC 3339 with nanoseconds, as nanoseconds since 1970. */
+/** Converts an RFC 3339 time with nanoseconds to nanoseconds since 1970. */
 function toNanos(timestamp: string): bigint {
   const fraction = /\.(\d+)/.exec(timestamp)?.[1] ?? "";
   const seconds = Date.parse(timestamp.replace(/\.\d+/, "")) / 1000;

@@ -9,10 +9,10 @@ import type { EnsureStreamOptions, StreamConfig, StreamInfo, StreamReport } from
 
 const NANOS = 1e6;
 
-/** The features that servers have only from a version on. */
+/** Features, and the first server version that has them. */
 const SINCE = { compression: "2.10.0", allowMessageTtl: "2.11.0" } as const;
 
-/** Refuses what the server would silently leave out. */
+/** Rejects features that this version of the server would silently ignore. */
 export function assertSupported(config: StreamConfig, version: string): void {
   const wanted = [
     ...(config.compression ?? "none") !== "none" ? ["compression" as const] : [],
@@ -27,14 +27,14 @@ export function assertSupported(config: StreamConfig, version: string): void {
   });
 }
 
-/** Whether a version is another one or newer. */
+/** Whether `version` is at least `wanted`. */
 export function isAtLeast(version: string, wanted: string): boolean {
   const [is, want] = [version, wanted].map((text) => text.split(/[.-]/).slice(0, 3).map(Number));
   for (let i = 0; i < 3; i++) if (is![i] !== want![i]) return is![i]! > want![i]!;
   return true;
 }
 
-/** Makes or widens a stream. A second process that does the same at this moment is not in the way. */
+/** Creates a stream, or adds its missing subjects. Several processes may call it at once. */
 export async function ensureServerStream(
   manager: JetStreamManager,
   config: StreamConfig,
@@ -47,7 +47,7 @@ export async function ensureServerStream(
         await manager.streams.add(toServerConfig(config));
         return { outcome: "created", drift: [] };
       } catch (error) {
-        // 10058: somebody has made it meanwhile, with another configuration; now it is there to compare.
+        // 10058: another process has just created it with another configuration; compare with that.
         if ((error as { code?: unknown }).code === 10058 && attempt < 3) continue;
         throw error;
       }
@@ -63,7 +63,7 @@ export async function ensureServerStream(
   }
 }
 
-/** A stream as the server tells of it. */
+/** The server's info of a stream, or `undefined` when there is none. */
 export async function findServerStream(
   manager: JetStreamManager,
   name: string,
@@ -76,7 +76,7 @@ export async function findServerStream(
   }
 }
 
-/** What the server says, in our terms. */
+/** Converts the server's info of a stream. */
 export function toStreamInfo({ config, state }: ServerInfo): StreamInfo {
   return {
     config: toStreamConfig(config),

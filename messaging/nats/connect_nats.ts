@@ -2,11 +2,11 @@ import type { MessageBus } from "../bus/message_bus.ts";
 import type { NatsOptions } from "./nats_options.ts";
 
 /**
- * Connects to NATS with JetStream, by TCP or by a WebSocket.
+ * Connects to NATS with JetStream, by TCP or WebSocket.
  *
- * A connection that is lost is made again, for ever; meanwhile {@link MessageBus.connected} is `false` and calls reject
- * at once. On Cloudflare's workers a bus publishes and sends requests, over a WebSocket, and lives as long as one request;
- * consumers and responders are refused there.
+ * The client reconnects after every loss of the connection, without a limit; meanwhile {@link MessageBus.connected} is
+ * `false` and calls reject at once. On Cloudflare Workers a bus lives for one request and uses a WebSocket; it can publish
+ * and send requests, but has no consumers and no responders.
  *
  * @example
  * ```ts ignore
@@ -16,7 +16,7 @@ import type { NatsOptions } from "./nats_options.ts";
  * console.log(bus.connected); // true
  * ```
  *
- * @throws {TypeError} when options exclude each other, or another transport is in use in this process.
+ * @throws {TypeError} when options exclude each other, or a connection with another transport is open in this process.
  * @throws {MessageBusError} with kind `unavailable` when no server can be reached, `refused` when the credentials are wrong.
  */
 export async function connectNats(options: NatsOptions = {}): Promise<MessageBus> {

@@ -3,32 +3,32 @@ import type { LoggerLike } from "../../logging/logger.ts";
 /** Options of `connectNats`. */
 export interface NatsOptions {
   /**
-   * Addresses of the servers, such as `nats://nats-1:4222`; `tls://` asks for TLS, `ws://` and `wss://` for a WebSocket,
-   * where a port belongs in the address.
+   * Addresses of the servers, such as `nats://nats-1:4222`. `tls://` turns TLS on; `ws://` and `wss://` connect by
+   * WebSocket, and need a port.
    * @default the variable `NATS_SERVERS`, separated by commas, else `nats://127.0.0.1:4222`
    */
   readonly servers?: string | readonly string[] | undefined;
   /**
-   * Name of a user.
-   * @default the variable `NATS_USER`, where no other credentials are given
+   * User name.
+   * @default the variable `NATS_USER`, when no other credentials are given
    */
   readonly user?: string | undefined;
   /**
-   * Password of the user, or a secret that reveals it, such as `natsConfig` gives.
-   * @default the variable `NATS_PASSWORD`, where `user` comes from `NATS_USER`
+   * Password of the user; a text, or a secret such as `natsConfig` returns.
+   * @default the variable `NATS_PASSWORD`, when `user` comes from `NATS_USER`
    */
   readonly pass?: string | { reveal(): string } | undefined;
-  /** A token in place of a user. */
+  /** Token, instead of a user. */
   readonly token?: string | { reveal(): string } | undefined;
-  /** Text of a `.creds` file: a JWT with the seed of its key. */
+  /** Content of a `.creds` file: a user JWT and the seed of its NKey. */
   readonly creds?: string | { reveal(): string } | undefined;
-  /** Seed of an NKey. */
+  /** Seed of an NKey, such as `SUA...`. */
   readonly nkey?: string | { reveal(): string } | undefined;
-  /** TLS over TCP; `true` trusts the authorities of the runtime. */
+  /** TLS over TCP; `true` trusts the certificate authorities of the runtime. */
   readonly tls?: boolean | NatsTlsOptions | undefined;
   /**
-   * How to connect. All connections of one process take the same.
-   * @default "ws" where the first server is `ws://` or `wss://`, else "tcp"
+   * Transport. All open connections of a process have to use the same.
+   * @default "ws" when a server is `ws://` or `wss://`, else "tcp"
    */
   readonly transport?: "tcp" | "ws" | undefined;
   /**
@@ -36,46 +36,46 @@ export interface NatsOptions {
    * @default the variable `SERVICE_NAME`
    */
   readonly name?: string | undefined;
-  /** JetStream domain, for leaf nodes. */
+  /** JetStream domain, for a leaf node. */
   readonly domain?: string | undefined;
   /**
-   * How long one attempt to connect may take.
+   * Time limit of one attempt to connect, in milliseconds.
    * @default 5000
    */
   readonly connectTimeoutMs?: number | undefined;
   /**
-   * The pause between attempts to connect again, which go on for ever; up to 100 ms more at random.
+   * Delay between attempts to reconnect, in milliseconds; a random jitter of up to 100 ms is added. Attempts never stop.
    * @default 250
    */
   readonly reconnectDelayMs?: number | undefined;
   /**
-   * Whether to try for ever the first time as well, rather than to reject.
+   * Whether the first connect is retried without a limit, too, instead of a rejection.
    * @default false
    */
   readonly waitForServer?: boolean | undefined;
   /**
-   * Where losses of the connection are written.
-   * @default nowhere
+   * Logger for changes and errors of the connection.
+   * @default none
    */
   readonly logger?: LoggerLike | undefined;
 }
 
-/** Certificates for TLS; each as PEM text or as the path of a file. */
+/** Certificates for TLS, each as PEM text or as the path of a PEM file. */
 export interface NatsTlsOptions {
-  /** Authorities to trust. */
+  /** Trusted certificate authorities, PEM. */
   readonly ca?: string | undefined;
-  /** File of authorities to trust. */
+  /** Path of the file of trusted certificate authorities. */
   readonly caFile?: string | undefined;
-  /** Certificate of this client. */
+  /** Client certificate, PEM. */
   readonly cert?: string | undefined;
-  /** File of the certificate of this client. */
+  /** Path of the client certificate. */
   readonly certFile?: string | undefined;
-  /** Key of this client. */
+  /** Private key of the client certificate, PEM. */
   readonly key?: string | { reveal(): string } | undefined;
-  /** File of the key of this client. */
+  /** Path of the private key of the client certificate. */
   readonly keyFile?: string | undefined;
   /**
-   * Whether TLS starts before the server says anything; needs nats-server 2.10.4 with `handshake_first`.
+   * Whether the TLS handshake comes before the server's `INFO`; needs nats-server 2.10.4 with `handshake_first`.
    * @default false
    */
   readonly handshakeFirst?: boolean | undefined;

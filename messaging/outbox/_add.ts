@@ -4,30 +4,30 @@ import { isInTransaction } from "../../db/transaction/in_transaction.ts";
 import type { Sql } from "../../db/sql.ts";
 import { type OutgoingEvent, toMessage } from "../publisher/_outgoing_event.ts";
 import type { EventContract } from "../contract/define_event.ts";
-import { explain } from "./_missing_table.ts";
+import { withTableHint } from "./_missing_table.ts";
 import type { OutboxSettings } from "./_settings.ts";
 import type { Statements } from "./_statements.ts";
 import type { AddedEvent } from "./outbox.ts";
 import type { AddOptions } from "./options.ts";
 
 /**
- * How many locks the keys of a table share. A transaction holds at most this many of them, however many keys it adds
- * for: the lock table of a server is small, and shared by everybody.
+ * Number of advisory locks that the keys of a table share. It bounds the locks of a transaction that adds for many keys: the
+ * lock table of a server is small, and shared by all of its sessions.
  */
-const LANE_LOCKS = 1024;
+const KEY_LOCKS = 1024;
 
 /**
- * How often a process wakes relays, at most. Commits that notify wait for each other, and a relay that was woken looks
- * again and again for a while.
+ * Shortest interval between two notifications of this process. Commits with a `NOTIFY` are serialized, and a relay that was
+ * woken polls at short intervals for a while anyway.
  */
-const WAKE_EVERY_MS = 20;
+const NOTIFY_EVERY_MS = 20;
 
 /** Writes the events of an outbox. */
 export class Adder {
   readonly #db: Database;
   readonly #settings: OutboxSettings;
   readonly #statements: Statements;
-  #wokenAt = -Infinity;
+  #notifiedAt = -Infinity;
 
   constructor(db: Database, settings: OutboxSettings, statements: Statements) {
     this.#db = db;
@@ -61,24 +61,24 @@ export class Adder {
       return { eventId: event.eventId };
     } catch (error) {
       span?.end({ error });
-      throw explain(error, this.#statements.table);
+      throw withTableHint(error, this.#statements.table);
     }
   }
 
   #insert(tx: Sql, { eventId, message }: OutgoingEvent, key: string | undefined, availableAt?: Date) {
     const now = Date.now();
-    const wakes = now - this.#wokenAt >= WAKE_EVERY_MS;
-    if (wakes) this.#wokenAt = now;
+    const notifies = now - this.#notifiedAt >= NOTIFY_EVERY_MS;
+    if (notifies) this.#notifiedAt = now;
     const keyed = key !== undefined;
     return tx(
-      this.#statements.add(keyed, wakes),
+      this.#statements.add(keyed, notifies),
       eventId,
       message.subject,
       message.id,
       key ?? null,
       JSON.stringify(message.headers),
       message.data,
-      ...keyed ? [hash(key) & (LANE_LOCKS - 1)] : [],
+      ...keyed ? [hash(key) & (KEY_LOCKS - 1)] : [],
       availableAt?.toISOString() ?? null,
     );
   }
@@ -98,7 +98,7 @@ export class Adder {
   }
 }
 
-/** FNV-1a, the same in every process that adds to a table. */
+/** FNV-1a: the same in every process that adds to a table. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);

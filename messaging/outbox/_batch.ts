@@ -1,29 +1,29 @@
 import type { ClaimedRow, FailedRow, Outcome } from "./_claim.ts";
 
-/** What became of the attempt to publish a row: `left` where the row is not to blame, or was not tried. */
+/** Outcome of an attempt to publish a row: `left` when the row was not tried, or its failure says nothing about the row. */
 export type Attempt = "left" | "sent" | { readonly failed: Omit<FailedRow, "id"> };
 
 /** Publishes one row; never rejects. */
 export type Send = (row: ClaimedRow) => Promise<Attempt>;
 
 /**
- * The rows of one claim that can go, being published all at once, but those of one key one after another: in the order of
- * their numbers, and only for as long as each of them succeeds.
+ * Publishes the rows of one claim concurrently. Rows of the same key are published one after another, in the order of their
+ * ids, until one fails.
  */
 export class Batch {
-  /** The rows' numbers, of those with a key: what a claim that is made meanwhile must know of. */
+  /** Ids of the rows with a key, for the next claim. */
   readonly keyed: readonly string[];
   readonly size: number;
-  /** Of each key the first number that was not sent, once all of its rows are settled. */
+  /** For each key, resolves with the id of its first row that was not sent, once all of its rows are settled. */
   readonly #byKey = new Map<string, Promise<number | undefined>>();
   readonly #sent: string[] = [];
   readonly #failed: FailedRow[] = [];
   readonly #done = Promise.withResolvers<Outcome>();
   #open: number;
   #closing = false;
-  #over = false;
+  #ended = false;
 
-  /** Starts to publish; `before` is the batch of this relay that may still be at it. */
+  /** Starts to publish; `before` is the previous batch of this relay, which may still be running. */
   constructor(rows: readonly ClaimedRow[], send: Send, before: Batch | undefined) {
     this.keyed = rows.filter(({ key }) => key !== null).map(({ id }) => id);
     this.size = this.#open = rows.length;
@@ -38,20 +38,20 @@ export class Batch {
     }
   }
 
-  /** What became of the rows, once that is known of all. */
+  /** The outcome of the rows, once all are settled. */
   get outcome(): Promise<Outcome> {
     return this.#done.promise;
   }
 
-  /** Begins nothing more, and waits for what is under way: a key with many rows must not hold it up. */
+  /** Starts no more rows, and lets those in flight finish. */
   close(): void {
     this.#closing = true;
   }
 
-  /** Waits no more: what is under way is left as it was. */
+  /** Ends at once: rows in flight keep their state. */
   abandon(): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#ended) return;
+    this.#ended = true;
     this.#done.resolve({ sent: this.#sent.slice(), failed: this.#failed.slice() });
   }
 
@@ -63,9 +63,9 @@ export class Batch {
   ): Promise<number | undefined> {
     const id = Number(row.id);
     const unsent = await (own ?? before);
-    // Of the batch before there may be later rows as well, which were claimed while this one was in somebody's hands.
+    // The previous batch may also hold later rows of the key, claimed while another relay had this one.
     const isBehind = unsent !== undefined && unsent < id;
-    if (!isBehind && !this.#closing && !this.#over) return await this.#send(row, send) ? undefined : id;
+    if (!isBehind && !this.#closing && !this.#ended) return await this.#send(row, send) ? undefined : id;
     this.#settle(row, "left");
     return own === undefined ? id : unsent ?? id;
   }

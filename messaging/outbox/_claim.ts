@@ -2,7 +2,7 @@ import type { Database } from "../../db/database.ts";
 import type { Sql } from "../../db/sql.ts";
 import type { Statements } from "./_statements.ts";
 
-/** A row that is to be published. */
+/** A claimed row, to be published. */
 export interface ClaimedRow {
   readonly id: string;
   readonly key: string | null;
@@ -18,17 +18,18 @@ interface LockedRow extends Omit<ClaimedRow, "body"> {
   readonly ahead: string | null;
 }
 
-/** What to claim. */
+/** Parameters of a claim. */
 export interface ClaimQuery {
   readonly limit: number;
-  /** Keys and subjects to leave out. */
+  /** Keys to leave out. */
   readonly withoutKeys: Iterable<string>;
+  /** Subjects to leave out. */
   readonly withoutSubjects: Iterable<string>;
-  /** Rows in the caller's hands: those behind them need not wait, as the caller keeps the order. */
+  /** Ids of rows that the caller is publishing. Rows behind them can be claimed: the caller keeps the order. */
   readonly held: readonly string[];
 }
 
-/** A row whose attempt has failed. */
+/** A row whose attempt to publish has failed. */
 export interface FailedRow {
   readonly id: string;
   readonly status: "dead" | "pending";
@@ -36,28 +37,28 @@ export interface FailedRow {
   readonly delay_ms: number;
 }
 
-/** What became of the rows of a claim; those that are in neither list are left as they were. */
+/** Outcome of a claim; rows that are in neither list keep their state. */
 export interface Outcome {
   readonly sent: readonly string[];
   readonly failed: readonly FailedRow[];
 }
 
-/** Rows locked by an open transaction: whoever dies frees them at once. */
+/** Rows locked by an open transaction. They become free at once when the process dies. */
 export interface Claim {
-  /** What can go, in the order of its numbers. */
+  /** The rows that can be published, in the order of their ids. */
   readonly rows: readonly ClaimedRow[];
-  /** Keys of which other rows were locked, which wait for earlier ones. */
+  /** Keys of locked rows that have to wait for an earlier row of the key. */
   readonly behind: readonly string[];
-  /** Whether there may be more that is due. */
+  /** Whether more rows may be due. */
   readonly isFull: boolean;
-  /** Writes what became of the rows, and frees them. */
+  /** Writes the outcome, and unlocks the rows. */
   settle(outcome: Outcome): Promise<void>;
 }
 
 /**
- * Locks the rows that are due, until they are settled.
+ * Locks due rows until `settle` is called.
  *
- * The rows are handed out of the transaction's async context: what is done with them is not part of it.
+ * The caller works with the rows outside of the transaction's async context.
  */
 export async function claimRows(db: Database, statements: Statements, query: ClaimQuery): Promise<Claim> {
   const claimed = Promise.withResolvers<readonly LockedRow[]>();
@@ -75,7 +76,7 @@ export async function claimRows(db: Database, statements: Statements, query: Cla
   }, { isolation: "read committed", retries: 0 });
   done.catch(claimed.reject);
   return {
-    ...sortOut(await claimed.promise, query.limit),
+    ...splitRows(await claimed.promise, query.limit),
     settle(outcome) {
       settled.resolve(outcome);
       return done;
@@ -83,8 +84,8 @@ export async function claimRows(db: Database, statements: Statements, query: Cla
   };
 }
 
-/** Tells what can go from what is too much, or waits for an earlier row of its key. */
-function sortOut(locked: readonly LockedRow[], limit: number): Omit<Claim, "settle"> {
+/** Separates the rows that can be published from those over the size limit, and those behind an earlier row of their key. */
+function splitRows(locked: readonly LockedRow[], limit: number): Omit<Claim, "settle"> {
   const ahead = new Map<string, number>();
   for (const row of locked) if (row.ahead !== null) ahead.set(row.key!, Number(row.ahead));
   const rows: ClaimedRow[] = [];

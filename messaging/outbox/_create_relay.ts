@@ -11,7 +11,7 @@ export function createRelay(
   open: () => Promise<OutboxEngine>,
 ): Relay {
   const finished = Promise.withResolvers<void>();
-  finished.promise.catch(() => {}); // who wants to know awaits it
+  finished.promise.catch(() => {}); // not everybody awaits it
   let engine: RelayEngine | undefined;
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;

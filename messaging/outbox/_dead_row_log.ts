@@ -9,7 +9,7 @@ interface Entry {
   count: number;
 }
 
-/** Says of the rows of one batch that were given up: one line for each subject and error. */
+/** Logs the rows of a batch that became dead: one line per subject and error. */
 export class DeadRowLog {
   readonly #logger: LoggerLike;
   readonly #entries = new Map<string, Map<string, Entry>>();

@@ -1,8 +1,8 @@
 import type { Table } from "../../db/table/table.ts";
 
 /**
- * A table that is defined when it is first looked at. The first schemas of a process take Zod milliseconds, and whoever
- * imports the package need not want this table.
+ * A table that is defined on first access. The first Zod schemas of a process take milliseconds, and not every importer of
+ * the package uses this table.
  */
 export function deferredTable(define: () => Table): Table {
   let defined: Table | undefined;

@@ -11,7 +11,7 @@ import { Store } from "./_store.ts";
 import type { AddedEvent, DeadEventFilter } from "./outbox.ts";
 import type { AddOptions } from "./options.ts";
 
-/** What stands behind an outbox. */
+/** Implementation of an outbox, loaded at its first use. */
 export class OutboxEngine {
   readonly store: Store;
   readonly #db: Database;
@@ -36,14 +36,14 @@ export class OutboxEngine {
     options: AddOptions,
   ): Promise<AddedEvent> {
     const added = await this.#adder.add(tx, event, data, options);
-    // It is not committed yet, but those of this process need not wait for the database to say so.
-    this.#hurry();
+    // Not committed yet; but the relays of this process need not wait for a notification.
+    this.#wakeRelays();
     return added;
   }
 
   async retry(filter: DeadEventFilter): Promise<number> {
     const count = await this.store.retry(filter);
-    if (count > 0) this.#hurry();
+    if (count > 0) this.#wakeRelays();
     return count;
   }
 
@@ -64,7 +64,7 @@ export class OutboxEngine {
     return relay;
   }
 
-  #hurry(): void {
-    for (const relay of this.#relays) relay.hurry();
+  #wakeRelays(): void {
+    for (const relay of this.#relays) relay.wake();
   }
 }

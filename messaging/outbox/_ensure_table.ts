@@ -3,10 +3,10 @@ import type { Sql } from "../../db/sql.ts";
 import type { Table } from "../../db/table/table.ts";
 import { createTable, tableName } from "../../db/table/table_ddl.ts";
 
-/** Makes a table, and its schema, where it is absent, once, however many processes want it at the same time. */
+/** Creates a table, and its schema, where it is missing. Several processes may call it at once. */
 export async function ensureTable(db: Database, table: Table): Promise<void> {
   const name = tableName(table);
-  if (await hasTable(db.sql, name)) return; // then nobody has to be permitted to make one
+  if (await hasTable(db.sql, name)) return; // needs no permission to create one
   if (table.schema !== undefined) await db.ensureSchema(table.schema);
   await db.transaction(async (tx) => {
     await tx`select pg_advisory_xact_lock(hashtextextended('@glam/shared create ' || ${name}::text, 0))`;
@@ -16,10 +16,9 @@ export async function ensureTable(db: Database, table: Table): Promise<void> {
 }
 
 /**
- * Whether there is a table of this name, as SQL writes it.
+ * Whether a table exists; `name` is quoted as in SQL.
  *
- * It looks into pg_class, so that a session hears of what others have made meanwhile: a lookup alone may be answered
- * from its memory.
+ * `to_regclass` alone may answer from the session's cache; reading pg_class makes the session process invalidations first.
  */
 export async function hasTable(sql: Sql, name: string): Promise<boolean> {
   return (await sql`select 1 from pg_class where oid = to_regclass(${name}::text)`).length === 1;

@@ -3,7 +3,7 @@ import { type SharedMetric, type SharedMetrics, showShared } from "../../metrics
 import type { OutboxRecorder } from "./_recorder.ts";
 import type { Counts } from "./_store.ts";
 
-// Gauges are about the table: of several relays that look at one, the last one counts.
+// Gauges describe the table: of several relays on one table, the last one is shown.
 const OUTBOXES: SharedMetrics<OutboxRecorder> = {
   kind: "outbox",
   symbol: Symbol.for("@glam/shared.metrics.outboxes.v1"),
@@ -63,15 +63,15 @@ const OUTBOXES: SharedMetrics<OutboxRecorder> = {
 };
 
 /**
- * Shows the numbers of a relay among `metrics`, beside those that are there already, until the function that it gives is called.
+ * Adds the numbers of a relay to `metrics`; returns the function that removes them.
  *
- * @throws {TypeError} when the registry has a metric of one of the names that is not this package's.
+ * @throws {TypeError} when the registry has a metric of the same name that is not this package's.
  */
 export async function showOutbox(metrics: Metrics, recorder: OutboxRecorder): Promise<() => void> {
   return showShared(OUTBOXES, await metrics.registry(), recorder);
 }
 
-/** One number of the table; none where the database does not answer. */
+/** One count of the table; no sample when the database does not answer. */
 function counted(value: (counts: Counts) => number): SharedMetric<OutboxRecorder>["samples"] {
   return async (recorder) => {
     const counts = await recorder.counts();

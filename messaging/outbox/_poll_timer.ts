@@ -1,9 +1,9 @@
 import type { Clock, Timer } from "../bus/clock.ts";
 
-/** The shortest pause: what is added meanwhile goes out in one batch. */
+/** Shortest pause, during which rows collect for one batch. */
 const SHORTEST_MS = 10;
 
-/** The pauses of a relay: short where something happens, longer and longer where nothing does. */
+/** Pauses between the polls of a relay: each is twice the last, until a poll finds rows or {@link PollTimer.wake} is called. */
 export class PollTimer {
   readonly #clock: Clock;
   readonly #longestMs: number;
@@ -18,7 +18,7 @@ export class PollTimer {
     this.#longestMs = longestMs;
   }
 
-  /** Waits before the next look; `found` says whether the last one found something. */
+  /** Waits before the next poll; `found` says whether the last one found rows. */
   pause(found: boolean): Promise<void> {
     if (this.#stopped) return Promise.resolve();
     if (found) this.#nextMs = SHORTEST_MS;
@@ -31,14 +31,14 @@ export class PollTimer {
     });
   }
 
-  /** Something was added, or may have been: shortens a pause. */
-  hurry(): void {
+  /** Rows may have been added: shortens the pause. */
+  wake(): void {
     this.#nextMs = SHORTEST_MS;
     if (this.#timer === undefined) return;
     this.#schedule(SHORTEST_MS - (this.#clock.now() - this.#startedAt));
   }
 
-  /** Ends a pause, and makes no other. */
+  /** Ends the pause; later ones end at once. */
   stop(): void {
     this.#stopped = true;
     this.#finish();

@@ -1,20 +1,21 @@
 import { withDeadline } from "../../internal/clock.ts";
 import type { Counts } from "./_store.ts";
 
-/** How long a scrape waits for the database, and for how long what it said is good for the next metric. */
+/** How long a scrape waits for the database. */
 const COUNTS_MS = 1000;
+/** For how long counts are cached, so that the metrics of one scrape share them. */
 const FRESH_MS = 250;
 
-/** The numbers of one relay, in plain maps: nothing but a scrape needs labelled metrics. */
+/** The numbers of one relay, in plain maps; labels are added at the scrape. */
 export class OutboxRecorder {
   readonly service: string;
   readonly table: string;
   /** Events sent, by subject. */
   readonly sentBySubject: Map<string, number> = new Map();
-  /** Attempts that failed, by subject and kind. */
+  /** Failed attempts, by subject and kind. */
   readonly failures: Map<string, Map<string, number>> = new Map();
   readonly #count: () => Promise<Counts>;
-  #asked: { readonly at: number; readonly counts: Promise<Counts | undefined> } | undefined;
+  #cached: { readonly at: number; readonly counts: Promise<Counts | undefined> } | undefined;
 
   constructor(service: string, table: string, count: () => Promise<Counts>) {
     this.service = service;
@@ -32,13 +33,13 @@ export class OutboxRecorder {
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   }
 
-  /** What the table holds; `undefined` when the database does not say so in time. */
+  /** Counts of the table; `undefined` when the database does not answer in time. */
   counts(): Promise<Counts | undefined> {
     const now = performance.now();
-    if (this.#asked === undefined || now - this.#asked.at > FRESH_MS) {
+    if (this.#cached === undefined || now - this.#cached.at > FRESH_MS) {
       const counts = withDeadline(this.#count(), COUNTS_MS, "No answer").catch(() => undefined);
-      this.#asked = { at: now, counts };
+      this.#cached = { at: now, counts };
     }
-    return this.#asked.counts;
+    return this.#cached.counts;
   }
 }

@@ -9,7 +9,7 @@ import type { BusState, MessageBus } from "../bus/message_bus.ts";
 import { Batch } from "./_batch.ts";
 import { type Claim, claimRows } from "./_claim.ts";
 import { DeadRowLog } from "./_dead_row_log.ts";
-import { explain } from "./_missing_table.ts";
+import { withTableHint } from "./_missing_table.ts";
 import { SubjectOutages } from "./_subject_outages.ts";
 import { PollTimer } from "./_poll_timer.ts";
 import { OutboxRecorder } from "./_recorder.ts";
@@ -22,14 +22,14 @@ import type { Store } from "./_store.ts";
 import { WakeListener } from "./_wake_listener.ts";
 import type { RelayHealth } from "./outbox.ts";
 
-/** For how long keys are left out of claims whose earlier events another relay has at hand. */
+/** For how long claims leave out keys whose earlier rows another relay has claimed. */
 const AVOID_MS = 100;
 const DATABASE_RETRY_MS = [100, 500, 1000, 2000, 5000] as const;
 const STREAMS_RETRY_MS = 1000;
 const CLEAN_UP_MS = [1000, 30_000] as const;
-/** After how long a batch begins nothing more: the transaction that holds it must not be idle for long. */
+/** After this time a batch starts no more rows: its transaction must not stay idle for long. */
 const BATCH_MS = 2000;
-/** How long `stop()` waits beyond the grace for a database that does not answer. */
+/** How long `stop()` waits after the grace for a database that does not answer. */
 const HANG_MS = 1000;
 
 /** What the relays of an outbox share. */
@@ -44,13 +44,13 @@ export interface RelayScope {
 interface OpenBatch {
   readonly batch: Batch;
   isOpen: boolean;
-  /** Resolves when its rows are free again. */
+  /** Resolves when its rows are unlocked. */
   readonly ended: Promise<void>;
 }
 
 /**
- * Publishes what is due: claims rows, publishes them and marks them, one batch being claimed and published while the one
- * before it is being marked.
+ * Publishes due rows: claims a batch, publishes it and marks it. The next batch is claimed and published while the last one
+ * is being marked.
  */
 export class RelayEngine {
   readonly recorder: OutboxRecorder;
@@ -59,16 +59,16 @@ export class RelayEngine {
   readonly #bus: MessageBus;
   readonly #options: RelaySettings;
   readonly #pollTimer: PollTimer;
-  readonly #onOver: (error: Error | undefined) => void;
+  readonly #onEnd: (error: Error | undefined) => void;
   #listener: WakeListener | undefined;
-  /** An embedded database has one session, which must not wait for a bus twice over. */
+  /** Whether the database is embedded: it has one session, so batches cannot overlap. */
   #embedded = false;
   #streamsReady: boolean;
   #databaseFailures = 0;
   #running: Promise<void> | undefined;
   #stopping = false;
-  /** Nothing more is to be begun. */
-  #over = false;
+  /** Whether to start nothing more. */
+  #ended = false;
   #open = new Set<Batch>();
   #changed = Promise.withResolvers<void>();
   #hideMetrics: () => void = () => {};
@@ -79,13 +79,13 @@ export class RelayEngine {
     scope: RelayScope,
     bus: MessageBus,
     options: RelaySettings,
-    onOver: (error: Error | undefined) => void,
+    onEnd: (error: Error | undefined) => void,
   ) {
     const { settings, store, logger } = scope;
     this.#scope = scope;
     this.#bus = bus;
     this.#options = options;
-    this.#onOver = onOver;
+    this.#onEnd = onEnd;
     this.#streamsReady = !options.ensureStreams;
     this.#pollTimer = new PollTimer(bus.clock, settings.pollMs);
     this.outages = new SubjectOutages(bus.clock, logger);
@@ -97,7 +97,7 @@ export class RelayEngine {
     if (isInTransaction(db)) {
       throw new TypeError("Cannot start a relay within a transaction: it would be a part of it");
     }
-    const channel = await this.#look(db, statements);
+    const channel = await this.#readDatabase(db, statements);
     if (!this.#streamsReady && this.#bus.connected) {
       await this.#ensureStreams().catch((error) => {
         if (!isRetryableError(error)) throw error;
@@ -106,17 +106,17 @@ export class RelayEngine {
     if (settings.metrics !== undefined) this.#hideMetrics = await showOutbox(settings.metrics, this.recorder);
     const source = dedicatedSource(db);
     if (this.#options.listen && source !== undefined && !source.pooler && !this.#embedded) {
-      this.#listener = new WakeListener(source, channel, () => this.hurry());
+      this.#listener = new WakeListener(source, channel, () => this.wake());
       this.#listener.start();
     }
     this.#unsubscribe = this.#bus.onStateChange((state) => this.#onState(state));
-    this.#running = this.#run().catch((error) => this.#onOver(error));
+    this.#running = this.#run().catch((error) => this.#onEnd(error));
     this.#cleanUpLater();
   }
 
-  /** Something was added, or may have been. */
-  hurry(): void {
-    this.#pollTimer.hurry();
+  /** Rows may have been added. */
+  wake(): void {
+    this.#pollTimer.wake();
   }
 
   async stop(): Promise<void> {
@@ -132,7 +132,7 @@ export class RelayEngine {
     this.#unsubscribe();
     this.#hideMetrics();
     await this.#listener?.stop();
-    this.#onOver(undefined);
+    this.#onEnd(undefined);
   }
 
   health(): Promise<RelayHealth> {
@@ -140,13 +140,13 @@ export class RelayEngine {
       store: this.#scope.store,
       listening: this.#listener?.listening ?? false,
       connected: this.#bus.connected,
-      over: this.#stopping || this.#over,
+      over: this.#stopping || this.#ended,
       silent: this.outages.size,
       degradedAfterMs: this.#options.degradedAfterMs,
     });
   }
 
-  async #look(db: Database, { channel, table }: Statements): Promise<string> {
+  async #readDatabase(db: Database, { channel, table }: Statements): Promise<string> {
     try {
       const [row] = await db.sql.unsafe<{ channel: string; embedded: boolean }>(
         `select ${channel} as channel, version() ~ 'PGlite' as embedded`,
@@ -154,7 +154,7 @@ export class RelayEngine {
       this.#embedded = row!.embedded;
       return row!.channel;
     } catch (error) {
-      throw explain(error, table);
+      throw withTableHint(error, table);
     }
   }
 
@@ -163,8 +163,8 @@ export class RelayEngine {
     let avoidedUntil = 0;
     let before: OpenBatch | undefined;
     while (await this.#isReady()) {
-      if (before?.isOpen === false) before = undefined; // the table says what became of it
-      // What was added before stop() is seen by a claim that is made now, unless this relay has it in its own hands.
+      if (before?.isOpen === false) before = undefined; // the table has its outcome
+      // A claim made now sees all rows added before stop(), except those that this relay has claimed itself.
       const isLast = this.#stopping && before === undefined;
       const claim = await this.#claim(avoided, before?.batch);
       if (claim === undefined) {
@@ -188,7 +188,7 @@ export class RelayEngine {
     await before?.ended;
   }
 
-  /** Locks what is due; `undefined` after a failure, and some time. */
+  /** Locks due rows; after a failure and a pause, `undefined`. */
   async #claim(withoutKeys: Iterable<string>, before: Batch | undefined): Promise<Claim | undefined> {
     const { db, statements, settings, logger } = this.#scope;
     try {
@@ -203,7 +203,7 @@ export class RelayEngine {
       return claim;
     } catch (error) {
       this.#onDatabaseFailure(error);
-      if (this.#stopping) this.#over = true;
+      if (this.#stopping) this.#ended = true;
       const failures = Math.min(this.#databaseFailures, DATABASE_RETRY_MS.length);
       await this.#wait(DATABASE_RETRY_MS[failures - 1]! * (0.5 + Math.random() / 2));
       return undefined;
@@ -221,12 +221,12 @@ export class RelayEngine {
       recorder: this.recorder,
       onDead: (row, error) => dead.add(row, error),
     });
-    const batch = new Batch(this.#over ? [] : claim.rows, send, before);
+    const batch = new Batch(this.#ended ? [] : claim.rows, send, before);
     this.#open.add(batch);
     const late = this.#bus.clock.setTimer(() => batch.close(), BATCH_MS);
     const ended = batch.outcome.then((outcome) => claim.settle(outcome)).then(
       () => dead.write(),
-      (error) => this.#onDatabaseFailure(error), // what was sent is sent again, with the same id
+      (error) => this.#onDatabaseFailure(error), // sent rows are sent again, with the same message id
     ).finally(() => {
       late.cancel();
       this.#open.delete(batch);
@@ -236,9 +236,9 @@ export class RelayEngine {
     return opened;
   }
 
-  /** Waits until there is a bus to publish on; `false` when there is nothing more to do. */
+  /** Waits until the bus is connected and the streams exist; `false` when the relay has to end. */
   async #isReady(): Promise<boolean> {
-    while (!this.#over) {
+    while (!this.#ended) {
       if (!this.#bus.connected) {
         if (this.#stopping) return false;
         await this.#changed.promise;
@@ -254,29 +254,29 @@ export class RelayEngine {
   }
 
   async #onStreamsFailure(error: unknown): Promise<void> {
-    if (this.#stopping) this.#over = true;
+    if (this.#stopping) this.#ended = true;
     this.#scope.logger.warn("The outbox cannot ensure the streams, and tries again", { error });
     await this.#wait(STREAMS_RETRY_MS);
   }
 
   #onDatabaseFailure(error: unknown): void {
-    if (this.#databaseFailures++ > 0 || this.#over) return;
+    if (this.#databaseFailures++ > 0 || this.#ended) return;
     this.#scope.logger.warn("The outbox cannot read its table, and tries again", { error });
   }
 
   #onState(state: BusState): void {
     if (state.type === "closed" && !this.#stopping) {
       this.#abandon();
-      this.#onOver(state.error ?? new Error("The bus was closed"));
+      this.#onEnd(state.error ?? new Error("The bus was closed"));
     }
     if (state.type === "connected") this.outages.retry();
-    this.hurry();
+    this.wake();
     this.#change();
   }
 
-  /** Ends everything as it is. */
+  /** Ends at once, without waiting for batches in flight. */
   #abandon(): void {
-    this.#over = true;
+    this.#ended = true;
     for (const batch of this.#open) batch.abandon();
     this.#pollTimer.stop();
     this.#change();
@@ -287,7 +287,7 @@ export class RelayEngine {
     this.#changed = Promise.withResolvers();
   }
 
-  /** Waits for so long, or until something changes. */
+  /** Waits for `ms` milliseconds, or until the state changes. */
   async #wait(ms: number): Promise<void> {
     const elapsed = Promise.withResolvers<void>();
     const timer = this.#bus.clock.setTimer(elapsed.resolve, ms);
@@ -296,11 +296,11 @@ export class RelayEngine {
   }
 
   #cleanUpLater(): void {
-    if (this.#stopping || this.#over) return;
+    if (this.#stopping || this.#ended) return;
     const [least, most] = CLEAN_UP_MS;
     const ms = Math.min(most, Math.max(least, this.#scope.settings.retentionMs / 10));
     this.#cleaning = this.#bus.clock.setTimer(() => {
-      // Where it fails, the claims fail as well, and say so.
+      // When it fails, claims fail as well, and log it.
       void this.#scope.store.cleanUp().catch(() => {}).then(() => this.#cleanUpLater());
     }, ms * (0.75 + Math.random() / 2));
   }

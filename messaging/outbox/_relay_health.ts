@@ -2,22 +2,22 @@ import { withDeadline } from "../../internal/clock.ts";
 import type { Store } from "./_store.ts";
 import type { RelayHealth } from "./outbox.ts";
 
-/** How long the database may take to answer. */
+/** Time limit of the database's answer. */
 const HEALTH_MS = 1000;
 
-/** What a relay knows of itself. */
+/** State of a relay. */
 export interface RelayState {
   readonly store: Store;
   readonly listening: boolean;
   readonly connected: boolean;
-  /** Whether it was stopped, or has ended. */
+  /** Whether the relay was stopped, or has ended. */
   readonly over: boolean;
   /** Subjects whose stream does not answer. */
   readonly silent: number;
   readonly degradedAfterMs: number;
 }
 
-/** How a relay is that was started. */
+/** The health of a started relay. */
 export async function relayHealth(state: RelayState): Promise<RelayHealth> {
   const { store, listening, connected, over, silent, degradedAfterMs } = state;
   if (over) return { status: "unhealthy", reasons: ["The relay was stopped"], listening };

@@ -10,18 +10,18 @@ import type { OutboxSettings } from "./_settings.ts";
 
 const MAX_ERROR_LENGTH = 1000;
 
-/** What rows are published with. */
+/** What publishing rows needs. */
 export interface SendScope {
   readonly bus: MessageBus;
   readonly settings: OutboxSettings;
   readonly ackTimeoutMs: number;
   readonly outages: SubjectOutages;
   readonly recorder: OutboxRecorder;
-  /** Told of a row that is given up. */
+  /** Called for a row that becomes dead. */
   onDead(row: ClaimedRow, error: string): void;
 }
 
-/** What publishes the rows of one batch. */
+/** Creates the function that publishes the rows of one batch. */
 export function sender(scope: SendScope): Send {
   const { bus, ackTimeoutMs, outages, recorder } = scope;
   const streams = new Map<string, Promise<boolean>>();
@@ -42,7 +42,7 @@ export function sender(scope: SendScope): Send {
     return { failed: toFailed(scope, row, error) };
   }
 
-  /** Nobody listens to a subject also while its stream elects a leader, or the server has just started. */
+  /** A subject has no responder also while its stream elects a leader, or just after the server's start. */
   function isAway(subject: string): Promise<boolean> {
     let away = streams.get(subject);
     if (away === undefined) {
@@ -79,7 +79,7 @@ function toFailed({ settings, onDead }: SendScope, row: ClaimedRow, error: unkno
   return { status: "pending" as const, error: text, delay_ms: delay * (1 + Math.random() / 5) };
 }
 
-/** The error in words that a column of text takes. */
+/** The error as a text that Postgres can store. */
 function toText(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return text.replaceAll("\0", "").slice(0, MAX_ERROR_LENGTH).toWellFormed();

@@ -4,7 +4,7 @@ import type { Metrics } from "../../metrics/create_metrics.ts";
 import { assertServiceName } from "../publisher/_service_name.ts";
 import type { OutboxOptions, RelayOptions } from "./options.ts";
 
-/** The options of an outbox, checked and complete. */
+/** Validated options of an outbox, with defaults. */
 export interface OutboxSettings {
   readonly service: string;
   readonly table: string;
@@ -18,7 +18,7 @@ export interface OutboxSettings {
   readonly logger: LoggerLike | undefined;
 }
 
-/** The options of a relay, checked and complete. */
+/** Validated options of a relay, with defaults. */
 export interface RelaySettings {
   readonly graceMs: number;
   readonly ackTimeoutMs: number;
@@ -27,7 +27,7 @@ export interface RelaySettings {
   readonly degradedAfterMs: number;
 }
 
-/** Checks the options of an outbox, and fills in what was left out. */
+/** Validates the options of an outbox, and fills in defaults. */
 export function toOutboxSettings(options: OutboxOptions): OutboxSettings {
   const { service, table = "glam_outbox", schema, maxAttempts = 10, metrics, logger } = options;
   const { backoffMs = [1000, 5000, 15_000, 60_000], batchSize = 500, pollMs = 1000 } = options;
@@ -57,7 +57,7 @@ export function toOutboxSettings(options: OutboxOptions): OutboxSettings {
   };
 }
 
-/** Checks the options of a relay, and fills in what was left out. */
+/** Validates the options of a relay, and fills in defaults. */
 export function toRelaySettings(options: RelayOptions): RelaySettings {
   const { graceMs = 3000, ackTimeoutMs = 5000, ensureStreams = true, listen = true } = options;
   const { degradedAfterMs = 60_000 } = options;
@@ -69,7 +69,11 @@ export function toRelaySettings(options: RelayOptions): RelaySettings {
   return { graceMs, ackTimeoutMs, ensureStreams, listen, degradedAfterMs };
 }
 
-/** Checks a whole number. */
+/**
+ * Checks an option that is a whole number.
+ *
+ * @throws {RangeError} when it is not, or out of range.
+ */
 export function assertInteger(name: string, value: unknown, least: number, most: number): void {
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return;
   throw new RangeError(

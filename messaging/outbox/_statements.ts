@@ -1,19 +1,19 @@
 import { tableName } from "../../db/table/table_ddl.ts";
 
-/** Where a parameter goes. */
+/** Stands for a parameter in the texts below. */
 const P = "\0";
 
-/** Bodies of one claim, in bytes: a relay's memory is bounded also where events are large. */
+/** Limit on the bodies of one claim in bytes, which bounds a relay's memory. */
 const MAX_CLAIM_BYTES = 8 * 1024 * 1024;
 
-/** The statements of one outbox, each prepared once by the driver, which knows it again by its template. */
+/** The statements of an outbox. The driver prepares each once, and recognises it by its template object. */
 export interface Statements {
-  /** The table as SQL writes it. */
+  /** The quoted name of the table. */
   readonly table: string;
-  /** The name of the channel on which the table's relays are woken, as an SQL expression. */
+  /** SQL expression for the name of the channel that wakes the table's relays. */
   readonly channel: string;
-  /** Adds a row, by whether it has a key and whether it wakes relays. */
-  add(keyed: boolean, wakes: boolean): TemplateStringsArray;
+  /** Inserts a row, with or without a key, and with or without a notification. */
+  add(keyed: boolean, notifies: boolean): TemplateStringsArray;
   readonly claim: TemplateStringsArray;
   readonly markSent: TemplateStringsArray;
   readonly markFailed: TemplateStringsArray;
@@ -24,19 +24,19 @@ export interface Statements {
   readonly cleanUp: TemplateStringsArray;
 }
 
-/** Writes the statements of an outbox in this table. */
+/** Builds the statements for a table. */
 export function toStatements(schema: string | undefined, name: string, keepsSent: boolean): Statements {
   const table = tableName({ schema, name });
-  // By its number, since tables of one name in several schemas of a database are several outboxes.
+  // By the table's oid: tables of the same name in several schemas are different outboxes.
   const oid = `'${table.replaceAll("'", "''")}'::regclass::oid`;
   const channel = `'glam_outbox_' || ${oid}`;
   const adds = [false, true].map((keyed) =>
-    [false, true].map((wakes) => toTemplate(insert(table, oid, keyed, wakes ? channel : undefined)))
+    [false, true].map((notifies) => toTemplate(insert(table, oid, keyed, notifies ? channel : undefined)))
   );
   return {
     table,
     channel,
-    add: (keyed, wakes) => adds[Number(keyed)]![Number(wakes)]!,
+    add: (keyed, notifies) => adds[Number(keyed)]![Number(notifies)]!,
     claim: toTemplate(claim(table)),
     markSent: toTemplate(
       keepsSent
@@ -77,8 +77,7 @@ function deadRows(): string {
 }
 
 /**
- * The lock comes before the row gets its number, so that among rows of one key the numbers grow in the order of the
- * commits.
+ * The lock is taken before the row gets its id, so that the ids of a key grow in the order of the commits.
  */
 function insert(table: string, oid: string, keyed: boolean, channel: string | undefined): string {
   return `
@@ -90,16 +89,15 @@ function insert(table: string, oid: string, keyed: boolean, channel: string | un
 }
 
 /**
- * Locks what is due. Without a body come those rows that would make the claim too large. With `ahead` comes the last row of
- * each key, where the first row of that key is unsent which is neither in the claim, nor in the caller's hands: what is
- * behind it has to wait.
+ * Locks due rows. Rows beyond the size limit of a claim come without a body, and are not published. The last row of a key
+ * comes with `ahead`, the id of the first unsent row of that key which is neither in the claim nor held by the caller: rows
+ * with a higher id have to wait for it.
  *
- * Rows of keys that wait for another attempt, or that the caller names, and rows of subjects that it names, are left out
- * from the start: however many they are, they take nobody's place. Another attempt comes before the first ones, which it
- * holds up where it has their key, although they have been due for longer.
+ * Rows of keys that wait for their next attempt, and rows of the given keys and subjects, are left out before the limit is
+ * applied, so that they do not use it up. Rows with failed attempts come first: rows of the same key wait for them.
  *
- * One plan has to serve ten rows and ten thousand, so there is no join in it; and the key is compared in a way that leaves
- * the planner no index but that of the lanes.
+ * The same plan serves ten rows and ten thousand, so there is no join; and `key >= ... and key <= ...` leaves the planner
+ * only the index on (key, id).
  */
 function claim(table: string): string {
   const locked = (which: string) => `

@@ -1,6 +1,6 @@
 import type { Database } from "../../db/database.ts";
 import type { Row, RowList } from "../../db/sql.ts";
-import { explain } from "./_missing_table.ts";
+import { withTableHint } from "./_missing_table.ts";
 import { assertInteger, type OutboxSettings } from "./_settings.ts";
 import type { Statements } from "./_statements.ts";
 import type { DeadEvent, DeadEventFilter, DeadEventsOptions, OutboxStatus } from "./outbox.ts";
@@ -8,7 +8,7 @@ import type { DeadEvent, DeadEventFilter, DeadEventsOptions, OutboxStatus } from
 /** Rows that one statement of {@link Store.cleanUp} deletes. */
 const CLEAN_UP_ROWS = 2000;
 
-/** What is due, and what was given up. */
+/** Counts of pending, delayed and dead rows. */
 export type Counts = Omit<OutboxStatus, "sent">;
 
 interface DeadRow {
@@ -20,7 +20,7 @@ interface DeadRow {
   readonly created_at: Date;
 }
 
-/** Looks at the table of an outbox as a whole, and keeps it in order. */
+/** Reads and maintains the table of an outbox as a whole. */
 export class Store {
   readonly #db: Database;
   readonly #settings: OutboxSettings;
@@ -79,12 +79,12 @@ export class Store {
     try {
       return await this.#db.sql<T>(statement, ...parameters);
     } catch (error) {
-      throw explain(error, this.#statements.table);
+      throw withTableHint(error, this.#statements.table);
     }
   }
 }
 
-/** Each twice: once to see whether it is given. */
+/** Each parameter twice: once for its `is null` check. */
 function toParameters({ eventId, subject, key }: DeadEventFilter): (string | null)[] {
   return [eventId, subject, key].flatMap((value) => [value ?? null, value ?? null]);
 }

@@ -10,8 +10,8 @@ interface Outage {
 }
 
 /**
- * The subjects whose stream does not answer. Their rows are left alone for a while, which grows: they are not to blame,
- * and those of other subjects need not wait for them.
+ * The subjects whose stream does not answer. Their rows are left out of claims for a growing time, without counting an
+ * attempt, and do not delay rows of other subjects.
  */
 export class SubjectOutages {
   readonly #clock: Clock;
@@ -42,18 +42,18 @@ export class SubjectOutages {
     this.#logger.info("The outbox publishes again", { subject });
   }
 
-  /** Subjects to leave alone at the moment. */
+  /** Subjects to leave out of the next claim. */
   *subjects(): Generator<string> {
     const now = this.#clock.now();
     for (const [subject, { until }] of this.#bySubject) if (until > now) yield subject;
   }
 
-  /** All of them that are not known to be over. */
+  /** Number of subjects with an outage that is not known to be over. */
   get size(): number {
     return this.#bySubject.size;
   }
 
-  /** Tries all of them again at once. */
+  /** Allows an attempt for every subject at once. */
   retry(): void {
     for (const outage of this.#bySubject.values()) outage.failures = outage.until = 0;
   }

@@ -4,8 +4,8 @@ import { fullJitter } from "../../internal/backoff.ts";
 const RECONNECT = { minDelayMs: 50, maxDelayMs: 5000, factor: 2 };
 
 /**
- * A connection on which the database says that something was added. It is made again when it is lost; whoever polls as
- * well misses nothing meanwhile.
+ * A connection that listens for the notifications of added rows. It reconnects when it is lost; polling covers the time
+ * between.
  */
 export class WakeListener {
   readonly #source: DedicatedSource;
@@ -23,7 +23,7 @@ export class WakeListener {
     this.#wake = wake;
   }
 
-  /** Whether the database can wake us at the moment. */
+  /** Whether notifications arrive at the moment. */
   get listening(): boolean {
     return this.#listening;
   }
@@ -37,7 +37,7 @@ export class WakeListener {
       if (this.#connection !== connection) return;
       this.#failures = 0;
       this.#listening = true;
-      this.#wake(); // for what was added before
+      this.#wake(); // rows may have been added before
     }, onClose);
   }
 

@@ -9,11 +9,11 @@ import { outboxTableNamed } from "./outbox_table.ts";
 import { createRelay } from "./_create_relay.ts";
 
 /**
- * An outbox: events are written in the transaction of what they tell of, and a relay publishes them when that has
- * committed. So there is no event of what did not happen, and nothing happens without its event.
+ * Creates a transactional outbox: events are written in the transaction of the change that they report, and a relay
+ * publishes them after the commit. So every committed change has its event, and a change that was rolled back has none.
  *
- * Every event is published at least once, each time with the same message id, by which its stream recognises a double
- * for two minutes, and an inbox for longer. The table is {@link outboxTable}, for migrations, or made by `ensureTable()`.
+ * Every event is published at least once, always with the same message id: a stream recognises a duplicate for two minutes,
+ * an inbox for longer. The table is {@link outboxTable}, for migrations, or created by `ensureTable()`.
  *
  * @example
  * ```ts
@@ -38,7 +38,7 @@ import { createRelay } from "./_create_relay.ts";
  * }
  * ```
  *
- * @throws {TypeError} when `service` is not a name.
+ * @throws {TypeError} when `service` is empty, or has white space, dots or wildcards.
  * @throws {RangeError} when a name or a number is out of its range.
  */
 export function createOutbox(db: Database, options: OutboxOptions): Outbox {
@@ -47,7 +47,7 @@ export function createOutbox(db: Database, options: OutboxOptions): Outbox {
     settings.schema === undefined ? settings.table : `${settings.schema}.${settings.table}`,
   );
   let engine: Promise<OutboxEngine> | undefined;
-  // Imported at the first use: what an outbox is made of is nothing that a program without one needs.
+  // Imported at first use, so that a program without an outbox does not load it.
   const open = () =>
     engine ??= outsideContext(() => import("./_engine.ts"))
       .then(({ OutboxEngine }) => new OutboxEngine(db, settings));

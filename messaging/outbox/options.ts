@@ -17,36 +17,37 @@ export interface OutboxOptions {
    */
   readonly schema?: string | undefined;
   /**
-   * How often to try an event that its stream refuses, from 1, before it is dead. Attempts that fail because the bus is
-   * away do not count.
+   * After how many attempts, from 1, an event that its stream refuses is dead. Attempts that fail because the bus is away
+   * do not count.
    * @default 10
    */
   readonly maxAttempts?: number | undefined;
   /**
-   * Milliseconds before the second attempt of such an event, before the third, and so on; the last one repeats. A jitter
-   * makes each up to a fifth longer, never shorter.
+   * Delays before the second attempt of such an event, the third, and so on, in milliseconds; the last one repeats. A
+   * random jitter of up to a fifth is added.
    * @default [1000, 5000, 15000, 60000]
    */
   readonly backoffMs?: readonly number[] | undefined;
   /**
-   * How many events the relay takes at a time, from 1 to 10,000.
+   * How many events the relay claims at a time, from 1 to 10,000.
    * @default 500
    */
   readonly batchSize?: number | undefined;
   /**
-   * How long the relay waits, at most, before it looks again, from 10: what nothing has woken it for goes out after that.
+   * Longest pause between two polls of the relay in milliseconds, from 10. It bounds the delay of events whose notification
+   * got lost.
    * @default 1000
    */
   readonly pollMs?: number | undefined;
   /**
-   * How long events that were sent stay in the table; with 0 they are deleted as they are sent.
+   * How long sent events stay in the table, in milliseconds; 0 deletes them at once.
    * @default 3600000
    */
   readonly retentionMs?: number | undefined;
-  /** Where the relay's numbers are shown: the metrics that `createMetrics` made. */
+  /** Metrics, from `createMetrics`, that show the relay's numbers. */
   readonly metrics?: Metrics | undefined;
   /**
-   * Where lines about dead events and outages go.
+   * Logger for dead events and outages.
    * @default createLogger(service)
    */
   readonly logger?: LoggerLike | undefined;
@@ -55,58 +56,58 @@ export interface OutboxOptions {
 /** Options of `Outbox.add`. */
 export interface AddOptions {
   /**
-   * Gives the event a key: events with one key are published one after another, in the order in which their
-   * transactions were committed. Transactions that add for one key take turns until they commit.
+   * Ordering key. Events of the same key are published one after another, in the order of their commits. Transactions that
+   * add for the same key wait for each other until they commit.
    */
   readonly key?: string | undefined;
   /**
-   * Not before then. A delayed event takes its place among the events of its key when it is due; until then it holds up none of them.
+   * Earliest time to publish it. Until then it delays no other event of its key; after that it takes its place among them.
    * @default at once
    */
   readonly availableAt?: Date | undefined;
   /**
-   * The business operation that it belongs to.
+   * Correlation id: 1 to 128 characters of `A-Z a-z 0-9 . _ : = + / -`.
    * @default that of the current request, else a new one
    */
   readonly correlationId?: string | undefined;
   /**
-   * Names the fact: of all events of this subject with one key the stream stores the first, for as long as it remembers
-   * (two minutes).
+   * Identifies the event for deduplication: of all events of a subject with the same key, a stream stores the first one
+   * within its duplicate window of two minutes.
    * @default the id of the event
    */
   readonly idempotencyKey?: string | undefined;
-  /** Whatever else there is to say, as JSON. */
+  /** The `metadata` of the event; has to be JSON. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-  /** More headers. Names that start with `Nats-`, and line breaks, are refused. */
+  /** More headers. Names that start with `Nats-`, and line breaks, are an error. */
   readonly headers?: HeaderEntries | Readonly<Record<string, string>> | undefined;
 }
 
 /** Options of `Outbox.relay`. */
 export interface RelayOptions {
   /**
-   * How long `stop()` goes on to send what is due.
+   * How long `stop()` continues to send due events, in milliseconds.
    * @default 3000
    */
   readonly graceMs?: number | undefined;
   /**
-   * How long one attempt waits for the stream's acknowledgement.
+   * How long one attempt waits for the stream's acknowledgement, in milliseconds.
    * @default 5000
    */
   readonly ackTimeoutMs?: number | undefined;
   /**
-   * Whether the streams of the fleet are ensured before the first event.
+   * Whether to create the fleet's streams, where they are missing, before the first event.
    * @default true
    */
   readonly ensureStreams?: boolean | undefined;
   /**
-   * Whether to hold a connection on which the database wakes the relay. Where that is not possible, behind a pooler and
-   * on an embedded database, it only polls.
+   * Whether to keep a connection that listens for notifications. Behind a pooler and on an embedded database there is none,
+   * and the relay only polls.
    * @default true
    */
   readonly listen?: boolean | undefined;
   /**
-   * From which age of the oldest event on `health()` is degraded. A stream remembers an event for two minutes: what is
-   * sent again after that is stored twice.
+   * From which age of the oldest pending event, in milliseconds, `health()` is degraded. A stream recognises a duplicate for
+   * two minutes; an event that is sent again later is stored twice.
    * @default 60000
    */
   readonly degradedAfterMs?: number | undefined;

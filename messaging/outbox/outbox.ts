@@ -4,13 +4,13 @@ import type { EventContract } from "../contract/define_event.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
 import type { AddOptions, RelayOptions } from "./options.ts";
 
-/** Events that are written in the transaction of what they tell of, and published afterwards. */
+/** A transactional outbox: see `createOutbox`. */
 export interface Outbox {
-  /** The table, for a list of tables that migrations are made from. */
+  /** The table, for the list of tables that migrations are generated from. */
   readonly table: Table;
   /**
-   * Writes an event in the transaction of `tx`: it is published if, and only if, that commits. Its data are validated by
-   * the contract now, and its id, correlation id and trace are those of now.
+   * Writes an event in the transaction of `tx`: it is published if, and only if, the transaction commits. Its data are
+   * validated at once; its id, correlation id and trace are those of this call.
    *
    * @throws {ValidationError} when the data break the contract; nothing is written.
    * @throws {TypeError} when `tx` is not of a transaction, or a header is not allowed.
@@ -21,19 +21,19 @@ export interface Outbox {
     data: Input,
     options?: AddOptions,
   ): Promise<AddedEvent>;
-  /** What publishes the events of this outbox on a bus, once it is started. Each replica of a service may run one. */
+  /** Creates a relay, which publishes the events of this outbox once it is started. Each replica of a service may run one. */
   relay(bus: MessageBus, options?: RelayOptions): Relay;
-  /** How many events there are, and how old the oldest is. */
+  /** Number of events by state, and the age of the oldest pending one. */
   status(): Promise<OutboxStatus>;
-  /** The dead events, the oldest first. */
+  /** The dead events, oldest first. */
   dead(options?: DeadEventsOptions): Promise<DeadEvent[]>;
-  /** Has the relay try dead events again, as often as new ones; gives their number. */
+  /** Makes dead events pending again, with all of their attempts; resolves with their number. */
   retry(filter?: DeadEventFilter): Promise<number>;
-  /** Deletes events that were sent longer ago than `retentionMs`; gives their number. A relay does so by itself. */
+  /** Deletes events that were sent longer ago than `retentionMs`; resolves with their number. A relay does so regularly. */
   cleanUp(): Promise<number>;
   /**
-   * Makes the table where it is absent: for a service without migrations. Several processes may call it at once.
-   * Changes nothing of a table that is there.
+   * Creates the table where it is missing, for a service without migrations. Several processes may call it at once. It does
+   * not change an existing table.
    */
   ensureTable(): Promise<void>;
 }
@@ -44,91 +44,91 @@ export interface AddedEvent {
   readonly eventId: string;
 }
 
-/** How many events an outbox has. */
+/** Number of events in an outbox, by state. */
 export interface OutboxStatus {
-  /** Events that are due and not sent. */
+  /** Number of events that are due and not sent. */
   readonly pending: number;
-  /** Events that are not due yet. */
+  /** Number of events that are not due yet. */
   readonly delayed: number;
-  /** Events that were given up: `dead()` says why, `retry()` tries them again. */
+  /** Number of dead events: `dead()` lists them, `retry()` makes them pending again. */
   readonly dead: number;
-  /** Events that were sent, and are still in the table. */
+  /** Number of sent events that are still in the table. */
   readonly sent: number;
-  /** For how long the oldest pending event has been due, in seconds; not there without one. */
+  /** For how long the oldest pending event has been due, in seconds; absent when none is pending. */
   readonly oldest_age_seconds?: number;
 }
 
-/** An event that was given up. */
+/** An event that could not be published. */
 export interface DeadEvent {
   /** Id of the event. */
   readonly eventId: string;
   /** Its subject. */
   readonly subject: string;
-  /** Its key, where it has one. */
+  /** Its key, if any. */
   readonly key: string | undefined;
-  /** How often it was tried. */
+  /** Number of attempts. */
   readonly attempts: number;
-  /** Why the last attempt failed. */
+  /** The error of the last attempt. */
   readonly error: string;
   /** When it was added. */
   readonly createdAt: Date;
 }
 
-/** Which dead events are meant; without a member, all. */
+/** Selects dead events; without a member, all of them. */
 export interface DeadEventFilter {
-  /** That with this id. */
+  /** The event with this id. */
   readonly eventId?: string | undefined;
-  /** Those of this subject. */
+  /** Events of this subject. */
   readonly subject?: string | undefined;
-  /** Those with this key. */
+  /** Events with this key. */
   readonly key?: string | undefined;
 }
 
 /** Options of `Outbox.dead`. */
 export interface DeadEventsOptions extends DeadEventFilter {
   /**
-   * How many to give, at most.
+   * Greatest number of events to return, from 1 to 10,000.
    * @default 100
    */
   readonly limit?: number | undefined;
 }
 
-/** What a relay says about itself. */
+/** Health of a relay. */
 export interface RelayHealth {
   /**
-   * `unhealthy`: it does not run, or the database does not answer. `degraded`: it works, and something needs a look:
-   * `reasons` says what. A bus that is away is a reason to be degraded: events are still taken.
+   * `unhealthy`: the relay does not run, or the database does not answer. `degraded`: it works with the problems in
+   * `reasons`. A bus that is away is one of them, since events can still be added.
    */
   readonly status: "degraded" | "healthy" | "unhealthy";
-  /** What keeps it from being healthy, in words. */
+  /** Why it is not healthy; empty when it is. */
   readonly reasons: readonly string[];
-  /** Whether the database wakes it; else it polls. */
+  /** Whether notifications of the database wake it; else it only polls. */
   readonly listening: boolean;
-  /** Events that are due and not sent, where the database answers. */
+  /** Number of events that are due and not sent; absent when the database does not answer. */
   readonly pending?: number;
-  /** Events that were given up. */
+  /** Number of dead events. */
   readonly dead?: number;
   /** For how long the oldest pending event has been due, in seconds. */
   readonly oldest_age_seconds?: number;
 }
 
-/** A running, or not yet running, relay. It lives once: after `stop()` make another one. */
+/** Publishes the events of an outbox. It can be started once; after `stop()` create another one. */
 export interface Relay extends AsyncDisposable {
-  /** Settles when the relay is over: resolves after `stop()`, rejects when the bus is closed under it. */
+  /** Resolves after `stop()`; rejects when the bus is closed while the relay runs. */
   readonly finished: Promise<void>;
   /**
-   * Starts to publish. The bus may be away: the relay begins when it is there.
+   * Starts to publish. When the bus is away, the relay begins as soon as it is connected.
    *
-   * @throws {ConfigError} when the database does not have the table.
+   * @throws {ConfigError} when the table does not exist.
    * @throws {DatabaseError} when the database cannot be reached.
-   * @throws {MessageBusError} when the bus refuses to ensure the streams.
+   * @throws {MessageBusError} when the bus refuses to create the streams.
    */
   start(): Promise<void>;
   /**
-   * Sends what is due, for as long as the grace lasts and the bus is there; the rest stays for the next relay. Never
-   * rejects; a second call waits for the first.
+   * Sends due events while the grace lasts and the bus is connected; the others are left for the next relay. Never rejects;
+   * a second call waits for the first.
    */
   stop(): Promise<void>;
-  /** How it is; takes a second at most, also when the database hangs. */
+  /** The relay's health; resolves within a second, also when the database hangs. */
   health(): Promise<RelayHealth>;
 }

@@ -3,7 +3,7 @@ import { defineTable } from "../../db/table/define_table.ts";
 import type { Table } from "../../db/table/table.ts";
 import { deferredTable } from "./_deferred_table.ts";
 
-/** The table of an outbox under another name. */
+/** The table of an outbox, with this name. */
 export function outboxTableNamed(name: string): Table {
   const pending = "status = 'pending'";
   return defineTable(name, {
@@ -31,7 +31,7 @@ export function outboxTableNamed(name: string): Table {
       available_at: "clock_timestamp()",
       next_attempt_at: "clock_timestamp()",
     },
-    // But for that of what was sent, each of them is as large as the work that is left.
+    // All but the last are as large as the remaining work.
     indexes: [
       { columns: ["next_attempt_at", "id"], where: pending },
       { columns: ["key", "id"], where: `${pending} and key is not null` },
@@ -43,8 +43,8 @@ export function outboxTableNamed(name: string): Table {
 }
 
 /**
- * The table of an outbox, under its usual name: put it into the list of tables from which `migrate create --autogenerate`
- * makes migrations.
+ * The table of an outbox with the default name, for the list of tables from which `migrate create --autogenerate` generates
+ * migrations.
  *
  * @example
  * ```ts

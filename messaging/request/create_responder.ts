@@ -15,32 +15,32 @@ import type { MessageHeaders } from "../bus/message_headers.ts";
 
 /** Options of {@link createResponder}. */
 export interface ResponderOptions {
-  /** Name of the service; its replicas share the requests. */
+  /** Name of the service, which is the queue group: its replicas share the requests. */
   readonly service: string;
   /**
-   * Where failures are written.
-   * @default nowhere
+   * Logger for failed and refused requests.
+   * @default none
    */
   readonly logger?: LoggerLike | undefined;
 }
 
-/** What a handler of requests is given. */
+/** Argument of a request handler. */
 export interface RequestCall<Data> {
-  /** The request, validated. */
+  /** The validated request. */
   readonly data: Data;
   /** Headers of the request. */
   readonly headers: MessageHeaders;
-  /** The context that the handler runs in. */
+  /** The request context that the handler runs in. */
   readonly context: RequestContext;
-  /** Aborts when the caller no longer waits. */
+  /** Aborts when the caller's timeout has passed. */
   readonly signal: AbortSignal;
 }
 
 /** Answers requests of other services. */
 export interface Responder extends AsyncDisposable {
   /**
-   * Starts to answer requests of a contract. What the handler throws is the caller's error: the same class, with what
-   * a client may see of it.
+   * Starts to answer requests of a contract. An error thrown by the handler reaches the caller as the same class, with
+   * those of its details that clients may see.
    *
    * @throws {MessageBusError} with kind `refused` when a stream covers the subject.
    */
@@ -48,7 +48,7 @@ export interface Responder extends AsyncDisposable {
     contract: RequestContract<In, Input, Out, Reply>,
     handler: (call: RequestCall<In>) => Reply | Promise<Reply>,
   ): Promise<void>;
-  /** Takes no new requests, and resolves when those at hand are answered. */
+  /** Takes no new requests, and resolves when those in progress are answered. */
   close(): Promise<void>;
 }
 
@@ -80,8 +80,8 @@ export function createResponder(bus: MessageBus, options: ResponderOptions): Res
   };
 }
 
-/** A request, and what it takes to answer it. */
-interface Asked<In, Input, Out, Reply> {
+/** Everything needed to answer one request. */
+interface RequestScope<In, Input, Out, Reply> {
   readonly service: string;
   readonly contract: RequestContract<In, Input, Out, Reply>;
   readonly handler: (call: RequestCall<In>) => Reply | Promise<Reply>;
@@ -90,8 +90,8 @@ interface Asked<In, Input, Out, Reply> {
   readonly maxBytes: number;
 }
 
-function answer<In, Input, Out, Reply>(asked: Asked<In, Input, Out, Reply>): Promise<RawMessage> {
-  const { service, contract, handler, request, log, maxBytes } = asked;
+function answer<In, Input, Out, Reply>(scope: RequestScope<In, Input, Out, Reply>): Promise<RawMessage> {
+  const { service, contract, handler, request, log, maxBytes } = scope;
   const { headers } = request;
   return runWithContext({ ...receivedContext(headers), service }, async () => {
     const deadline = startDeadline(headers.get(TIMEOUT_HEADER));
@@ -140,7 +140,7 @@ function replyHeaders(status: number): [string, string][] {
   return [["Content-Type", "application/json"], [STATUS_HEADER, String(status)]];
 }
 
-/** The time that the caller waits. */
+/** Starts the deadline that the caller's timeout header sets; none without a valid header. */
 function startDeadline(header: string | undefined) {
   const controller = new AbortController();
   const ms = Number(header);
@@ -153,6 +153,6 @@ function startDeadline(header: string | undefined) {
       reject(error);
     }, ms);
   });
-  passed.catch(() => {}); // the handler may have been faster
+  passed.catch(() => {}); // nobody awaits it when the handler was faster
   return { signal: controller.signal, passed, clear: () => clearTimeout(timer) };
 }

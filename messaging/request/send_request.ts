@@ -6,17 +6,17 @@ import { assertUncovered } from "../bus/_uncovered_subjects.ts";
 import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
 import type { IncomingMessage, MessageBus } from "../bus/message_bus.ts";
 
-/** Header that tells the responder how many milliseconds the caller waits. */
+/** Request header: for how many milliseconds the caller waits. */
 export const TIMEOUT_HEADER = "Glam-Timeout-Ms";
-/** Header of a response: the HTTP status of the error that its body is, or 200. */
+/** Response header: 200, or the HTTP status of the error in the body. */
 export const STATUS_HEADER = "Glam-Status";
 
 const UTF8 = new TextDecoder();
 
 /**
- * Sends a request over a bus by its contract: what `request` of every adapter does.
+ * Sends a request by its contract: the implementation of `MessageBus.request` for every adapter.
  *
- * Rejects with the responder's error as the class it had there.
+ * Rejects with the responder's error, as the class that it had there.
  *
  * @throws {ValidationError} when the data break the contract, before anything is sent.
  * @throws {MessageBusError} with kind `no_responder` when nobody answers, `timeout` when nobody does in time, and
