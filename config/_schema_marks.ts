@@ -4,6 +4,7 @@ import type { SchemaLike } from "./_zod.ts";
 // On the definition, which `.describe()`, `.refine()` and their like keep; and registered, so that the schemas of
 // another copy of the package are known as well.
 const SECRET = Symbol.for("@glam/shared.config.secret");
+const SECRET_PARTS = Symbol.for("@glam/shared.config.secret-parts");
 const READY = Symbol.for("@glam/shared.config.ready");
 
 /** What a ready schema is known by, beside the variables of its path. Keys are names of variables, values are keys. */
@@ -29,6 +30,22 @@ export function markSecret<Schema extends z.core.$ZodType>(schema: Schema): Sche
 /** Whether {@link markSecret} was here. */
 export function isMarkedSecret(schema: SchemaLike): boolean {
   return schema._zod.def[SECRET] === true;
+}
+
+/** Finds the parts of a text that must not be shown. */
+export type SecretParts = (text: string) => readonly string[];
+
+/** Marks a schema of texts of which a part must not be shown, such as the password in a URL. */
+export function markSecretParts<Schema extends z.core.$ZodType>(
+  schema: Schema,
+  partsOf: SecretParts,
+): Schema {
+  return mark(schema, SECRET_PARTS, partsOf);
+}
+
+/** The function of {@link markSecretParts}. */
+export function secretPartsOf(schema: SchemaLike): SecretParts | undefined {
+  return schema._zod.def[SECRET_PARTS] as SecretParts | undefined;
 }
 
 /** Says what a schema is known by. */

@@ -1,5 +1,6 @@
+import { coerce } from "./_coerce.ts";
 import { isConfigMap } from "./deep_merge.ts";
-import { isMarkedSecret } from "./_schema_marks.ts";
+import { isMarkedSecret, type SecretParts, secretPartsOf } from "./_schema_marks.ts";
 import { ANYTHING, inner, listShape, mapShape, type SchemaLike } from "./_zod.ts";
 
 /** Whether what a schema takes must not be shown. */
@@ -11,7 +12,7 @@ export function isSecret(schema: SchemaLike): boolean {
   return type === "union" && options!.some(isSecret);
 }
 
-/** Every text that stands where the schema has a secret. */
+/** Every text, or part of a text, that stands where the schema has a secret. */
 export function secretTexts(schema: SchemaLike, value: unknown): Set<string> {
   const texts = new Set<string>();
 
@@ -27,11 +28,19 @@ export function secretTexts(schema: SchemaLike, value: unknown): Set<string> {
       }
     } else if (hidden && value !== null && value !== undefined) {
       texts.add(String(value));
+    } else if (typeof value === "string") {
+      for (const part of partsOf(schema)?.(value) ?? []) texts.add(part);
     }
   }
 
   visit(schema, value, false);
+  visit(schema, coerce(schema, value), false); // a variable may hold a list as one text
   return texts;
+}
+
+function partsOf(schema: SchemaLike): SecretParts | undefined {
+  const next = inner(schema);
+  return secretPartsOf(schema) ?? (next === undefined ? undefined : partsOf(next));
 }
 
 /** Hides these texts in a message; those of fewer than four letters only where they are words of their own. */

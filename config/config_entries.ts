@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { createRedactor } from "../logging/redact.ts";
 import { type ConfigMap, isConfigMap } from "./deep_merge.ts";
 import { coerce } from "./_coerce.ts";
 import { sourceOf } from "./_config_layer.ts";
@@ -10,7 +11,7 @@ import { ANYTHING, defaultOf, mapShape, type SchemaLike, schemaLike, unwrap } fr
 export interface ConfigEntry {
   /** Where it is, such as `database.port`. */
   readonly path: string;
-  /** What it is, as the schema takes it; `[redacted]` of a secret. */
+  /** What it is, as the schema takes it; `[redacted]` of a secret, and of credentials in a URL. */
   readonly value: unknown;
   /** Who says so: `config/shared.yml:4`, the name of a variable, or `default`. */
   readonly source: string;
@@ -39,12 +40,12 @@ export function configEntries(
       for (const [key, member, inner] of members) visit(inner, member, [...path, key], [...within, core]);
     } else if (shown !== undefined && shown !== null) {
       const source = (isSet ? sourceOf(layers, path) : undefined) ?? "default";
-      entries.push({ path: path.join("."), value: masked(schema, shown), source });
+      entries.push({ path: path.join("."), value: masked(schema, shown, path), source });
     }
   }
 
-  function masked(schema: SchemaLike, value: unknown): unknown {
-    if (isSecret(schema)) return "[redacted]";
+  function masked(schema: SchemaLike, value: unknown, path: readonly string[]): unknown {
+    if (isSecret(schema) || isNamedSecret(path.at(-1), value)) return "[redacted]";
     const text = JSON.stringify(value, plain);
     const hidden = [...texts, ...secretTexts(schema, value)].map((secret) =>
       JSON.stringify(secret).slice(1, -1)
@@ -73,7 +74,16 @@ function membersOf(
   return keys.map((key) => [key, (members as ConfigMap)[key], shape.keys.get(key) ?? shape.rest ?? ANYTHING]);
 }
 
-/** What JSON cannot write. */
+const redactor = /* @__PURE__ */ createRedactor();
+
+/** Whether a log line would hide this value for the name of its key. Numbers, such as the lifetime of a token, are shown. */
+function isNamedSecret(key: string | undefined, value: unknown): boolean {
+  return key !== undefined && redactor.secrecyOf(key) !== "public" &&
+    !/^(?:number|boolean)$/.test(typeof value);
+}
+
+/** Texts without the credentials of URLs, and what JSON cannot write. */
 function plain(_: string, value: unknown): unknown {
+  if (typeof value === "string") return redactor.text(value);
   return value instanceof Set ? [...value] : typeof value === "bigint" ? String(value) : value;
 }

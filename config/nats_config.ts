@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { markReady } from "./_schema_marks.ts";
+import { splitUserInfo } from "../internal/url_credentials.ts";
+import { markReady, markSecretParts } from "./_schema_marks.ts";
 import { type Secret, secret } from "./secret.ts";
 
 /** TLS settings of {@link NatsConfig}, each as PEM text. */
@@ -28,11 +29,14 @@ export interface NatsConfig {
   readonly tls?: NatsTlsConfig | undefined;
   /** Transport: TCP or WebSocket. */
   readonly transport?: "tcp" | "ws" | undefined;
+  /** Prefix of inboxes, for users that may subscribe to an inbox of their own only. */
+  readonly inboxPrefix?: string | undefined;
 }
 
 /**
  * Schema of the NATS configuration, for `connectNats`. Its keys are `servers` (a list, or a text with commas), `user` and
- * `password`, or `token`, or `creds`, and `tls` and `transport`.
+ * `password`, or `token`, or `creds`, and `tls`, `transport` and `inbox_prefix`. Credentials in the address of a server
+ * become `user` and `pass`, or `token`.
  *
  * The variables `NATS_SERVERS`, `NATS_USER` and `NATS_PASSWORD` of the Python package set them, too, with or without the
  * prefix `{SERVICE}_`.
@@ -51,11 +55,16 @@ export const natsConfig: z.ZodType<NatsConfig, Readonly<Record<string, unknown>>
   },
 );
 
+const SERVER = /^(?:(?:nats|tls|ws|wss):\/\/)?[^\s/,]+$/;
+
 function natsSchema(): z.ZodType<NatsConfig, Readonly<Record<string, unknown>>> {
   const text = () => z.string().min(1).optional();
-  const server = z.string().regex(/^(?:(?:nats|tls|ws|wss):\/\/)?[^\s/,]+$/, {
-    error: "expected a server such as nats://localhost:4222",
-  });
+  const server = markSecretParts(
+    z.string().refine((text) => SERVER.test(splitUserInfo(text).address), {
+      error: "expected a server such as nats://localhost:4222",
+    }),
+    (text) => [splitUserInfo(text).userInfo ?? ""],
+  );
   const fields = z.object({
     servers: z.array(server).min(1),
     user: text(),
@@ -64,30 +73,34 @@ function natsSchema(): z.ZodType<NatsConfig, Readonly<Record<string, unknown>>> 
     creds: secret().optional(),
     tls: z.object({ ca: text(), cert: text(), key: secret().optional() }).optional(),
     transport: z.enum(["tcp", "ws"]).optional(),
+    inbox_prefix: text(),
   });
   return z.pipe(fields, z.transform(toOptions));
 }
 
-type Fields = Omit<NatsConfig, "pass"> & { readonly password?: Secret | undefined };
+type Fields = Omit<NatsConfig, "inboxPrefix" | "pass"> & {
+  readonly password?: Secret | undefined;
+  readonly inbox_prefix?: string | undefined;
+};
 
-/** Credentials in the URLs of the servers become options of their own, where they cannot be printed by accident. */
-function toOptions({ password, servers, ...rest }: Fields): NatsConfig {
-  const found: { user?: string; pass?: Secret; token?: Secret } = {};
-  const bare = servers.map((server) => {
-    const [, scheme = "", user, pass, host = server] =
-      /^(\w+:\/\/)?([^:@]*)(?::([^@]*))?@(.*)$/.exec(server) ?? [];
-    if (user === undefined) return server;
-    if (pass === undefined) found.token ??= hidden(user);
-    else {
-      found.user ??= decodeURIComponent(user);
-      found.pass ??= hidden(pass);
-    }
-    return scheme + host;
-  });
+/** Moves credentials in the URLs of the servers to options of their own, unless other credentials are given. */
+function toOptions({ password, servers, inbox_prefix, ...rest }: Fields): NatsConfig {
+  const split = servers.map((server) => splitUserInfo(server));
+  const { user, password: pass } = split.find(({ userInfo }) => userInfo) ?? {};
+  const found = user === undefined
+    ? {}
+    : pass === undefined
+    ? { token: hidden(user) }
+    : { user, pass: hidden(pass) };
   const own = password === undefined ? rest : { ...rest, pass: password };
-  return { servers: bare, ...(own.user ?? own.token ?? own.creds) === undefined ? found : {}, ...own };
+  return {
+    servers: split.map(({ address }) => address),
+    ...(own.user ?? own.token ?? own.creds) === undefined ? found : {},
+    ...own,
+    ...inbox_prefix !== undefined && { inboxPrefix: inbox_prefix },
+  };
 }
 
-function hidden(encoded: string): Secret {
-  return secret(z.string()).parse(decodeURIComponent(encoded));
+function hidden(text: string): Secret {
+  return secret(z.string()).parse(text);
 }

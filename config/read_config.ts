@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { ConfigProblem } from "../errors/config_error.ts";
+import { redactUserInfo } from "../internal/url_credentials.ts";
 import { checkOptions } from "./_check_options.ts";
 import { coerce } from "./_coerce.ts";
 import { toProblems } from "./_issues.ts";
@@ -45,7 +46,7 @@ export async function readConfig<Schema extends z.core.$ZodType>(
   }
   const withoutSecrets = (problem: ConfigProblem) => ({
     ...problem,
-    message: hideTexts(problem.message, texts),
+    message: redactUserInfo(hideTexts(problem.message, texts)),
   });
   return {
     ...(problems.length === 0 ? { config: parsed.data } : {}),

@@ -1,3 +1,5 @@
+import { redactUserInfo } from "../internal/url_credentials.ts";
+
 /**
  * One more secret: a name (whole words of a key, in any case and with any separator: `card_number` also covers
  * `cardNumber`), a pattern for the key as it is written, or a function that says whether a value is to be hidden.
@@ -22,9 +24,6 @@ export const REDACTED = "[redacted]";
 
 const SECRET_NAMES = ["password", "passwd", "token", "authorization", "cookie", "secret", "api_key"] as const;
 
-// The user information of a URL (RFC 3986, 3.2.1), where it belongs; and then as people write it who did not encode a
-// password with `/`, `?` or `#`, unless what follows the colon is a port.
-const USER_INFO = /:\/\/(?:[^\s/?#"<>]*@|[^\s/?#@:"<>]*:(?!\d{1,5}(?:[/?#,\s]|$))[^\s"<>]{0,256}@)/g;
 const QUERY_PARAMETER = /([?&;]([^=&;?#\s"<>]{1,128})=)[^&;#\s"<>]+/g;
 
 /**
@@ -71,7 +70,7 @@ export function createRedactor(rules: RedactRule | readonly RedactRule[] = []): 
   }
 
   function text(text: string): string {
-    const safe = text.includes("://") ? text.replace(USER_INFO, `://${REDACTED}@`) : text;
+    const safe = redactUserInfo(text);
     if (!safe.includes("?") || !safe.includes("=")) return safe;
     return safe.replace(
       QUERY_PARAMETER,

@@ -58,6 +58,8 @@ export function parseConnectionUrl(url: unknown): ParsedUrl {
     password: decode(password),
     name: decode(pathname.slice(1)),
   };
+  // An `@` behind the host belongs to a password with an unencoded / or ?: no message may show what is before it.
+  if ([pathname, ...parsed.searchParams.keys()].some((part) => part.includes("@"))) throw notEncoded();
   for (const [key, value] of parsed.searchParams) {
     const read = Object.hasOwn(PARAMETERS, key) ? PARAMETERS[key] : undefined;
     if (read === undefined) {
@@ -76,12 +78,14 @@ export function parseConnectionUrl(url: unknown): ParsedUrl {
 function toUrl(text: string): URL {
   // A URL needs a host, but for a Unix socket there is none: `postgres:///name?host=/run/postgresql`.
   const parsed = URL.parse(text.replace(/^(postgres:\/\/(?:[^/?#]*@)?)(?=[:/?#]|$)/, "$1localhost"));
-  if (parsed === null) {
-    throw new TypeError(
-      `Expected \`url\` to be like "${SHAPE}", with / ? # @ : and % in the password percent-encoded, got one that is not a URL`,
-    );
-  }
+  if (parsed === null) throw notEncoded();
   return parsed;
+}
+
+function notEncoded(): TypeError {
+  return new TypeError(
+    `Expected \`url\` to be like "${SHAPE}", with / ? # @ : and % in the password percent-encoded, got one that is not a URL`,
+  );
 }
 
 function decode(text: string): string {

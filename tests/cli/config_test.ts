@@ -64,6 +64,43 @@ describe("glam config", () => {
     assert.deepEqual(regions.value, ["eu", "a [redacted] b", "[redacted]"]);
   });
 
+  it("shows no credentials in URLs, and no text whose key names a secret", async () => {
+    const regions = [
+      "nats://u:hunter2@a:4222",
+      "https://u:p/hunter2@h/x",
+      "https://h/?access_token=hunter2",
+      "https://h:8080/@eu",
+    ];
+    const { out } = await glam(["config", "show", "regions", "--json"], {
+      env: { ...env, ORDERS_REGIONS: JSON.stringify(regions) },
+    });
+    assert.doesNotMatch(out, /hunter2/);
+    assert.deepEqual(JSON.parse(out).values[0].value, [
+      "nats://[redacted]@a:4222",
+      "https://[redacted]@h/x",
+      "https://h/?access_token=[redacted]",
+      "https://h:8080/@eu",
+    ]);
+  });
+
+  it("shows no credentials of NATS servers, however they are written", async () => {
+    const servers = ["nats://u:S3CRET@a:4222", "u:S3CRET/@b", "nats://S3CRET@c", "tls://u:p@S3CRET@d"];
+    for (const text of [servers.join(", "), JSON.stringify(servers)]) {
+      for (const flags of [[], ["--json"]]) {
+        const { out } = await glam(["config", "show", "nats", ...flags], {
+          env: { ...env, ORDERS_NATS_SERVERS: text },
+        });
+        assert.match(out, /nats:\/\/\[redacted\]@a:4222/);
+        assert.match(out, /tls:\/\/\[redacted\]@d/);
+        assert.doesNotMatch(out, /S3CRET/);
+      }
+    }
+    const bad = { ...env, ORDERS_NATS_SERVERS: "redis://u:S3CRET@h" };
+    const { code, errors } = await glam(["config", "check"], { env: bad });
+    assert.equal(code, 1);
+    assert.doesNotMatch(errors, /S3CRET/);
+  });
+
   it("checks: 0 when the service can start, 1 with every problem and its source", async () => {
     const good = await glam(["config", "check"], { env });
     assert.deepEqual([good.code, good.out], [0, "The configuration of orders is complete and valid\n"]);

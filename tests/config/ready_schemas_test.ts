@@ -197,6 +197,14 @@ describe("natsConfig", () => {
     assert.deepEqual([own.nats.servers, own.nats.user, own.nats.pass], [["a"], "u", undefined]);
   });
 
+  test("takes credentials that are not percent-encoded", async () => {
+    const config = (servers: string) => load({}, { schema, env: { CATALOG_NATS_SERVERS: servers } });
+    for (const password of ["a@b", "a/b", "a?b#c", "100%", "1234/x"]) {
+      const { nats } = await config(`nats://app:${password}@a:4222`);
+      assert.deepEqual([nats.servers, nats.user, nats.pass?.reveal()], [["nats://a:4222"], "app", password]);
+    }
+  });
+
   test("refuses a server that is none, and a transport that nobody knows", async () => {
     const env = { CATALOG_NATS_SERVERS: "http://a", CATALOG_NATS__TRANSPORT: "udp" };
     assert.deepEqual(await problems({}, { schema, env }), [

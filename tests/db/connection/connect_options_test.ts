@@ -15,6 +15,8 @@ describe("the options of connectDatabase", () => {
       'Expected `url` to be like "postgres://user:password@host:port/name", got another text',
     ],
     [{ url: "postgres://a b" }, "percent-encoded"],
+    [{ url: "postgres://u:12/s3cret-pw@localhost/catalog" }, "percent-encoded"],
+    [{ url: "postgres://u:12?s3cret-pw@localhost/catalog" }, "percent-encoded"],
     [{ url: `${url}?sslmode=sometimes` }, "Expected `sslmode` of the URL to be of"],
     [{ url: `${url}?pgbouncer=true` }, "Expected the parameters of `url` to be of application_name"],
     [{ url, poolSize: 0 }, "Expected `poolSize` to be an integer from 1 to 10000, got 0"],
