@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import * as z from "zod";
+import { propagationHeaders } from "../context/propagation.ts";
 import { runWithContext } from "../context/storage.ts";
 import { NotFoundError, ValidationError } from "../errors/common.ts";
 import { isGlamError } from "../errors/glam_error.ts";
 import { createResponder, type Responder } from "../messaging/request/create_responder.ts";
 import { defineRequest, type RequestContract } from "../messaging/contract/define_request.ts";
+import type { HeaderEntries } from "../messaging/bus/message_headers.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { type BusUnderTest, Listening, PATIENCE_MS } from "./_listening.ts";
 import { isBusError } from "./_publish_conformance.ts";
@@ -37,6 +39,78 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
     await responder.respond(GetBalance, ({ data }) => ({ credits: data.merchantId.length }));
     assert.deepEqual(await t.bus.request(GetBalance, { merchantId: "m_1" }, PATIENT), { credits: 3 });
     await assert.rejects(t.bus.request(GetBalance, { merchantId: "" }, PATIENT), ValidationError);
+  });
+
+  test("a reply that is larger than the bus takes is an error at once", async (t, responder) => {
+    const text = "x".repeat(t.bus.maxPayloadBytes);
+    const Large = defineRequest("rpc.conformance.large.v1", { request: z.string(), response: z.string() });
+    await responder.respond(Large, () => text);
+    await assert.rejects(t.bus.request(Large, "reply", PATIENT), (error) => {
+      assert.ok(isGlamError(error));
+      assert.deepEqual([error.status, error.code], [500, "INTERNAL_ERROR"]);
+      return true;
+    });
+    const Refused = defineRequest("rpc.conformance.refused.v1", {
+      request: z.string(),
+      response: z.string(),
+    });
+    await responder.respond(Refused, () => {
+      throw new NotFoundError(`Not found: ${text}`, { resource: text });
+    });
+    await assert.rejects(t.bus.request(Refused, "error", PATIENT), (error) => {
+      assert.ok(error instanceof NotFoundError);
+      assert.match(error.message, /^Not found: x{100}/);
+      assert.ok(error.message.length <= 256);
+      return true;
+    });
+  });
+
+  test("a request with many problems is refused at once", async (t, responder) => {
+    const Numbers = defineRequest("rpc.conformance.many.v1", {
+      request: z.array(z.int()),
+      response: z.null(),
+    });
+    const Anything = defineRequest(Numbers.subject, { request: z.array(z.any()), response: z.null() });
+    await responder.respond(Numbers, () => null);
+    const items = new Array(Math.floor(t.bus.maxPayloadBytes / 8)).fill("");
+    await assert.rejects(t.bus.request(Anything, items, PATIENT), ValidationError);
+  });
+
+  test("what serves requests without a contract and fails is an error at once, too", async (t) => {
+    const replies = {
+      "rpc.conformance.raw.large.v1": { data: "x".repeat(t.bus.maxPayloadBytes + 1) },
+      "rpc.conformance.raw.header.v1": { data: "", headers: [["A", "b\nc"]] as const },
+      "rpc.conformance.raw.rejects.v1": undefined,
+    };
+    for (const [subject, reply] of Object.entries(replies)) {
+      const serving = await t.bus.serve(subject, {
+        onRequest: () => reply === undefined ? Promise.reject(new Error("hunter2")) : Promise.resolve(reply),
+      });
+      const Raw = defineRequest(subject, { request: z.null(), response: z.string() });
+      await assert.rejects(t.bus.request(Raw, null, PATIENT), (error) => {
+        assert.ok(isGlamError(error), subject);
+        assert.equal(error.status, 500);
+        assert.doesNotMatch(error.message, /hunter2/);
+        return true;
+      });
+      await serving.close();
+    }
+  });
+
+  test("a malformed correlation id of a request is replaced", async (t, responder) => {
+    const seen: string[] = [];
+    await responder.respond(GetBalance, ({ context }) => {
+      seen.push(context.correlationId);
+      new Headers(propagationHeaders()); // throws when one could not be sent on
+      return { credits: 1 };
+    });
+    for (const id of ["日本", "a b", "x".repeat(200), "<script>", "corr_1"]) {
+      const headers: HeaderEntries = [["X-Correlation-ID", id]];
+      await t.bus.call(GetBalance.subject, { data: '{"merchantId":"m"}', headers }, PATIENT);
+    }
+    assert.equal(seen.length, 5);
+    assert.ok(seen.slice(0, 4).every((id) => /^corr_[0-9a-f]{12}$/.test(id)), seen.join());
+    assert.equal(seen[4], "corr_1");
   });
 
   test("the responder's error is the caller's, as the class it is", async (t, responder) => {

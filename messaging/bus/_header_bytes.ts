@@ -1,4 +1,3 @@
-import type { OutgoingMessage } from "./message_bus.ts";
 import type { HeaderEntries } from "./message_headers.ts";
 
 const NAME = /^[!-9;-~]+$/;
@@ -40,15 +39,35 @@ export function assertHeaderValue(name: string, value: string): void {
   }
 }
 
-/** What headers take on the wire, where they are ASCII; each other character adds to it. */
-export function headerBytes(headers: HeaderEntries, { id }: OutgoingMessage): number {
+/** Most bytes of headers that a stream stores with a message: their length is a 16-bit number. */
+export const MAX_STORED_HEADER_BYTES = 65_535;
+
+const VERSION_LINE = "NATS/1.0\r\n";
+const ID_NAME = "Nats-Msg-Id";
+/** Bytes of a header's line beside its name and value: `: ` and the line break. */
+const LINE_BYTES = 4;
+
+/**
+ * The size of headers on the wire in bytes, `id` being the message id.
+ *
+ * @throws {TypeError} when a name is malformed or reserved, or a value has a line break.
+ */
+export function headerBytes(headers: HeaderEntries, id?: string): number {
   assertHeaders(headers);
   if (headers.length === 0 && id === undefined) return 0;
-  let bytes = 12 + 2;
+  let bytes = VERSION_LINE.length + 2;
   if (id !== undefined) {
-    assertHeaderValue("Nats-Msg-Id", id);
-    bytes += 15 + id.length;
+    assertHeaderValue(ID_NAME, id);
+    bytes += ID_NAME.length + utf8Bytes(id) + LINE_BYTES;
   }
-  for (const [name, value] of headers) bytes += name.length + value.length + 4;
+  for (const [name, value] of headers) bytes += utf8Bytes(name) + utf8Bytes(value) + LINE_BYTES;
   return bytes;
+}
+
+const UTF8 = new TextEncoder();
+
+/** The size of a text in UTF-8. */
+export function utf8Bytes(text: string): number {
+  // deno-lint-ignore no-control-regex -- ASCII has them
+  return /^[\0-\x7f]*$/.test(text) ? text.length : UTF8.encode(text).length;
 }

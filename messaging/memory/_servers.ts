@@ -1,6 +1,7 @@
 import { busError } from "../bus/_bus_error.ts";
 import { toBytes } from "./_stream.ts";
-import { assertHeaders } from "../bus/_header_bytes.ts";
+import { assertHeaders, headerBytes } from "../bus/_header_bytes.ts";
+import { failedReply } from "../request/_error_reply.ts";
 import { subjectMatcher } from "../contract/_subject.ts";
 import type { Clock } from "../bus/clock.ts";
 import type { CallOptions, IncomingMessage, RawMessage, ServeOptions, Serving } from "../bus/message_bus.ts";
@@ -15,7 +16,12 @@ interface Server {
 /** Those who answer requests in this process. */
 export class MemoryServers {
   readonly #servers: Server[] = [];
+  readonly #maxPayloadBytes: number;
   #turn = 0;
+
+  constructor(maxPayloadBytes: number) {
+    this.#maxPayloadBytes = maxPayloadBytes;
+  }
 
   serve(subject: string, options: ServeOptions): Serving {
     const server: Server = { matches: subjectMatcher(subject), options, running: new Set() };
@@ -49,13 +55,24 @@ export class MemoryServers {
       if (signal?.aborted) return onAbort();
       signal?.addEventListener("abort", onAbort, { once: true });
       for (const server of chosen) {
-        const running = answer(server, request).then((reply) => {
+        const running = this.#answer(server, request).then((reply) => {
           end();
           resolve(reply);
-        }, () => {}).finally(() => server.running.delete(running));
+        }).finally(() => server.running.delete(running));
         server.running.add(running);
       }
     });
+  }
+
+  async #answer(server: Server, request: IncomingMessage): Promise<IncomingMessage> {
+    await Promise.resolve();
+    const { subject } = request;
+    try {
+      return toIncoming(subject, await server.options.onRequest(request), this.#maxPayloadBytes);
+    } catch (error) {
+      // As on NATS: the handler rejected, or its reply is too large or has a malformed header.
+      return toIncoming(subject, failedReply(error), Infinity);
+    }
   }
 
   /** All that have no queue, and of each queue the one whose turn it is. */
@@ -83,8 +100,9 @@ export class MemoryServers {
   }
 }
 
-async function answer(server: Server, request: IncomingMessage): Promise<IncomingMessage> {
-  await Promise.resolve();
-  const { data, headers } = await server.options.onRequest(request);
-  return { subject: request.subject, data: toBytes(data), headers: new MessageHeaders(headers) };
+function toIncoming(subject: string, { data, headers = [] }: RawMessage, maxBytes: number): IncomingMessage {
+  const bytes = toBytes(data);
+  const size = bytes.length + headerBytes(headers);
+  if (size > maxBytes) throw new RangeError(`${size} bytes are more than the ${maxBytes} that the bus takes`);
+  return { subject, data: bytes, headers: new MessageHeaders(headers) };
 }

@@ -84,7 +84,7 @@ class InMemoryBus implements MemoryBus {
   readonly clock: Clock;
   readonly maxPayloadBytes: number;
   readonly #streams = new Map<string, MemoryStream<MemoryConsumer>>();
-  readonly #servers = new MemoryServers();
+  readonly #servers: MemoryServers;
   readonly #listeners = new Set<(state: BusState) => void>();
   #connected = true;
   #closed = false;
@@ -97,6 +97,7 @@ class InMemoryBus implements MemoryBus {
     }
     this.clock = clock;
     this.maxPayloadBytes = maxPayloadBytes;
+    this.#servers = new MemoryServers(maxPayloadBytes);
   }
 
   get connected(): boolean {
@@ -112,7 +113,7 @@ class InMemoryBus implements MemoryBus {
       throw busError("unsupported", `Cannot publish "${subject}": the memory bus has no ttlMs`, place);
     }
     const data = toBytes(message.data);
-    const bytes = data.length + headerBytes(headers, message);
+    const bytes = data.length + headerBytes(headers, message.id);
     if (bytes > this.maxPayloadBytes) {
       const limit = `${bytes} bytes are more than the ${this.maxPayloadBytes} that the bus takes`;
       throw busError("too_large", `Cannot publish "${subject}": ${limit}`, place);
@@ -248,6 +249,12 @@ class InMemoryBus implements MemoryBus {
   async call(subject: string, message: RawMessage, options: CallOptions = {}): Promise<IncomingMessage> {
     assertSubject(subject);
     this.#assertOpen("send a request", subject);
+    const bytes = toBytes(message.data).length + headerBytes(message.headers ?? []);
+    if (bytes > this.maxPayloadBytes) {
+      const limit = `${bytes} bytes are more than the ${this.maxPayloadBytes} that the bus takes`;
+      const place = { operation: "request", subject };
+      throw busError("too_large", `Cannot send a request to "${subject}": ${limit}`, place);
+    }
     return await this.#servers.call(subject, message, options, this.clock);
   }
 

@@ -1,4 +1,4 @@
-import { makeCorrelationId } from "../../context/ids.ts";
+import { isWellFormedId, makeCorrelationId } from "../../context/ids.ts";
 import type { RequestContext } from "../../context/request_context.ts";
 import { getContext } from "../../context/storage.ts";
 import { formatTraceparent, newTraceparent, nextHop } from "../../context/traceparent.ts";
@@ -7,6 +7,9 @@ import type { MessageHeaders } from "../bus/message_headers.ts";
 import { normalizeBaggage } from "../../context/baggage.ts";
 import { normalizeTracestate } from "../../context/tracestate.ts";
 import { parseTraceparent } from "../../context/traceparent.ts";
+
+/** Characters of a malformed id that a message repeats. */
+const MAX_SHOWN = 160;
 
 /** What a message says of the operation and the trace that it belongs to. */
 export interface Propagated {
@@ -19,8 +22,16 @@ export interface Propagated {
 /**
  * What to send with a message: the active OpenTelemetry span, else the trace of the current request, else a new one.
  * Those who listen are ours, so tracestate and baggage go along.
+ *
+ * @throws {TypeError} when `correlationId` is malformed.
  */
 export function propagated(correlationId: string | undefined): Propagated {
+  if (correlationId !== undefined && !(typeof correlationId === "string" && isWellFormedId(correlationId))) {
+    throw new TypeError(
+      "Expected `correlationId` to be 1 to 128 characters of A-Z a-z 0-9 . _ : = + / -, got " +
+        JSON.stringify(correlationId)?.slice(0, MAX_SHOWN),
+    );
+  }
   const context = getContext();
   const span = activeSpanContext();
   return {
@@ -43,7 +54,10 @@ export function addPropagated(headers: [name: string, value: string][], sent: Pr
   headers.push(["X-Correlation-ID", sent.correlationId]);
 }
 
-/** The trace and the correlation id that came with a message, as members of a context to work in. */
+/**
+ * The trace and the correlation id of a received message, as members of a request context. Malformed ones are dropped, so
+ * that they can be passed on in headers of HTTP and of other messages.
+ */
 export function receivedContext(
   headers: MessageHeaders,
 ): Partial<Pick<RequestContext, "baggage" | "correlationId" | "traceparent" | "tracestate">> {
@@ -55,7 +69,7 @@ export function receivedContext(
   const trace = header === undefined ? undefined : parseTraceparent(header);
   const correlationId = headers.get("X-Correlation-ID");
   return {
-    ...correlationId !== undefined && correlationId !== "" && { correlationId },
+    ...correlationId !== undefined && isWellFormedId(correlationId) && { correlationId },
     ...trace !== undefined && {
       traceparent: nextHop(formatTraceparent(trace)),
       tracestate: state === undefined ? undefined : normalizeTracestate(state),

@@ -1,12 +1,12 @@
 import type { RequestContext } from "../../context/request_context.ts";
 import { currentContext, runWithContext } from "../../context/storage.ts";
 import { RequestTimeoutError, ValidationError } from "../../errors/common.ts";
-import { envelopeBody } from "../../errors/envelope.ts";
 import { toGlamError } from "../../errors/to_glam_error.ts";
 import { type IssueLike, validationErrors } from "../../errors/validation_errors.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import { receivedContext } from "../publisher/_propagation.ts";
-import { STATUS_HEADER, TIMEOUT_HEADER } from "./send_request.ts";
+import { errorReply, fitsReply, replyHeaders } from "./_error_reply.ts";
+import { TIMEOUT_HEADER } from "./send_request.ts";
 import { assertServiceName } from "../publisher/_service_name.ts";
 import { assertUncovered } from "../bus/_uncovered_subjects.ts";
 import type { RequestContract } from "../contract/define_request.ts";
@@ -54,7 +54,6 @@ export interface Responder extends AsyncDisposable {
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-const REPLY_HEADER_BYTES = 128;
 
 /**
  * Answers requests on a bus; see `defineRequest`.
@@ -102,7 +101,7 @@ function answer<In, Input, Out, Reply>(scope: RequestScope<In, Input, Out, Reply
       const checked = contract.responseSchema.safeParse(reply);
       if (!checked.success) throw new TypeError(`The response to "${contract.subject}" breaks the contract`);
       const body = new TextEncoder().encode(JSON.stringify(checked.data ?? null));
-      if (body.length > maxBytes - REPLY_HEADER_BYTES) {
+      if (!fitsReply(body, maxBytes)) {
         throw new TypeError(
           `The response to "${contract.subject}" has ${body.length} bytes, more than the bus takes`,
         );
@@ -113,7 +112,7 @@ function answer<In, Input, Out, Reply>(scope: RequestScope<In, Input, Out, Reply
       const fields = { subject: contract.subject, error: thrown };
       if (error.status >= 500) log?.error("Request failed", fields);
       else log?.info("Request refused", fields);
-      return { data: envelopeBody(error), headers: replyHeaders(error.status) };
+      return errorReply(error, maxBytes);
     } finally {
       deadline.clear();
     }
@@ -134,10 +133,6 @@ function readRequest<In, Input, Out, Reply>(
   if (result.success) return result.data;
   const issues = validationErrors(result.error.issues as readonly IssueLike[]);
   throw new ValidationError("Request validation failed", { details: { validation_errors: issues } });
-}
-
-function replyHeaders(status: number): [string, string][] {
-  return [["Content-Type", "application/json"], [STATUS_HEADER, String(status)]];
 }
 
 /** Starts the deadline that the caller's timeout header sets; none without a valid header. */

@@ -1,6 +1,7 @@
 import { ValidationError } from "../../errors/common.ts";
 import { errorFromEnvelope } from "../../errors/error_from_envelope.ts";
 import { type IssueLike, validationErrors } from "../../errors/validation_errors.ts";
+import { STATUS_HEADER } from "./_error_reply.ts";
 import { addPropagated, propagated } from "../publisher/_propagation.ts";
 import { assertUncovered } from "../bus/_uncovered_subjects.ts";
 import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
@@ -8,8 +9,6 @@ import type { IncomingMessage, MessageBus } from "../bus/message_bus.ts";
 
 /** Request header: for how many milliseconds the caller waits. */
 export const TIMEOUT_HEADER = "Glam-Timeout-Ms";
-/** Response header: 200, or the HTTP status of the error in the body. */
-export const STATUS_HEADER = "Glam-Status";
 
 const UTF8 = new TextDecoder();
 
