@@ -40,15 +40,22 @@ const BY_COMMON_NAME: Readonly<Record<string, (error: ForeignError) => Verdict |
     /authorization violation|authentication (?:expired|timeout)/i.test(String(message)) ? REFUSED : undefined,
   ConnectionError: () => UNAVAILABLE,
   InvalidArgumentError: ({ message }) => /max_payload/.test(String(message)) ? TOO_LARGE : REFUSED,
-  RequestError: ({ isNoResponders }) => typeof isNoResponders === "function" ? UNAVAILABLE : undefined,
+  RequestError: ({ isNoResponders, cause }) =>
+    typeof isNoResponders !== "function"
+      ? undefined
+      : (cause as ForeignError | undefined)?.name === "PermissionViolationError"
+      ? REFUSED
+      : UNAVAILABLE,
   TimeoutError: ({ message }) => message === "timeout" ? TIMEOUT : undefined,
 };
 
 // https://github.com/nats-io/nats-server/blob/main/server/errors.json
 const API_CODES: Readonly<Record<number, Verdict>> = {
+  10039: REFUSED, // JetStream is not enabled for the account
   10054: TOO_LARGE, // message size exceeds maximum allowed
   10059: NO_STREAM, // stream not found
   10060: NO_STREAM, // expected stream does not match
+  10097: TOO_LARGE, // header size exceeds maximum allowed
 };
 
 /** The error for one of the nats.js client, or `undefined` for any other. */

@@ -1,6 +1,8 @@
-import type { Msg, NatsConnection } from "@nats-io/nats-core";
+import { createInbox, type Msg, type NatsConnection } from "@nats-io/nats-core";
+import type { LoggerLike } from "../../logging/logger.ts";
 import { detectRuntime } from "../../internal/runtime.ts";
 import { assertConsumerConfig, fullConsumerConfig } from "../bus/_consumer_config.ts";
+import { settleWithin } from "../bus/_settle_within.ts";
 import { credentialsExpiry } from "./_credentials_expiry.ts";
 import { busError, type BusErrorPlace, toBusError } from "../bus/_bus_error.ts";
 import { NatsAcks } from "./_acks.ts";
@@ -42,6 +44,7 @@ import type {
 } from "../bus/stream.ts";
 
 const UTF8 = new TextEncoder();
+const OPEN_TIMEOUT_MS = 2000;
 
 /** The message bus on a NATS connection. */
 export class NatsBus implements MessageBus {
@@ -55,17 +58,38 @@ export class NatsBus implements MessageBus {
   readonly #state: NatsConnectionState;
   readonly #manager: NatsManager;
   readonly #storage: NatsStorage;
+  readonly #logger: LoggerLike | undefined;
 
-  constructor(connection: NatsConnection, inboxPrefix: string, { creds, logger, domain }: NatsOptions) {
+  /** The bus on a connection, once the server has permitted or refused the inbox for replies. */
+  static async open(
+    connection: NatsConnection,
+    inboxPrefix: string,
+    options: NatsOptions,
+  ): Promise<NatsBus> {
+    const bus = new NatsBus(connection, inboxPrefix, options);
+    // Otherwise a first message could be stored although its acknowledgement cannot arrive.
+    await settleWithin(OPEN_TIMEOUT_MS, () => connection.flush());
+    return bus;
+  }
+
+  private constructor(
+    connection: NatsConnection,
+    inboxPrefix: string,
+    { creds, logger, domain, apiTimeoutMs }: NatsOptions,
+  ) {
     this.#connection = connection;
-    this.#inboxPrefix = inboxPrefix;
-    this.#inbox = new NatsInbox(connection, `${inboxPrefix}.ack`);
+    this.#logger = logger;
+    this.#inboxPrefix = createInbox(inboxPrefix);
+    this.#inbox = new NatsInbox(connection, `${this.#inboxPrefix}.ack`);
     this.#acks = new NatsAcks(connection, () => this.#state.isUp);
     this.#state = new NatsConnectionState(
       connection,
       {
         onLost: () => this.#lost(),
-        onReconnected: () => this.#acks.flush(),
+        onReconnected: () => {
+          this.#inbox.reconnected();
+          this.#acks.flush();
+        },
         onEnd: () => this.#end(),
         onPublishRefused: (subject) => this.#inbox.refuse(subject),
         drain: () => this.#drain(),
@@ -73,7 +97,7 @@ export class NatsBus implements MessageBus {
       logger,
       credentialsExpiry(creds),
     );
-    this.#manager = new NatsManager(connection, this.#state, domain);
+    this.#manager = new NatsManager(connection, this.#state, { domain, timeoutMs: apiTimeoutMs });
     this.#storage = new NatsStorage(this.#manager, this.#state);
   }
 
@@ -152,6 +176,8 @@ export class NatsBus implements MessageBus {
       place,
       (manager) => bindServerConsumer(manager, config, update),
     );
+    const nextSubject = `${this.#manager.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${name}`;
+    await this.#assertMayPull(nextSubject, doing, place);
     const info = () =>
       this.#manager.ask(
         `Cannot read the consumer ${name}`,
@@ -169,7 +195,7 @@ export class NatsBus implements MessageBus {
         this.#state.assertOpen("Cannot subscribe", { operation: "subscribe", stream });
         const pull = new NatsPull({
           connection: this.#connection,
-          nextSubject: `${this.#manager.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${name}`,
+          nextSubject,
           newInbox: () => `${this.#inboxPrefix}.${crypto.randomUUID()}`,
           unavailable: () => this.#state.unavailable(),
           onClose: (closed) => this.#pulls.delete(closed),
@@ -223,18 +249,26 @@ export class NatsBus implements MessageBus {
     });
   }
 
-  // deno-lint-ignore require-await -- async, so that errors are rejections
   async serve(subject: string, options: ServeOptions): Promise<Serving> {
     const place = { operation: "serve", subject };
     assertNotWorkerd(`Cannot serve "${subject}"`, place);
     this.#state.assertOpen(`Cannot serve "${subject}"`, place);
-    const serving = serveRequests(this.#connection, subject, options);
+    const { serving, refused } = serveRequests(this.#connection, subject, options, this.#logger);
     const close = async () => {
       this.#servings.delete(own);
       await serving.close();
     };
     const own: Serving = { close };
     this.#servings.add(own);
+    // The server reports a missing permission before it answers a flush.
+    const confirmed = this.#manager.ask(`Cannot serve "${subject}"`, place, () => this.#connection.flush());
+    try {
+      await Promise.race([confirmed, refused]);
+    } catch (error) {
+      confirmed.catch(() => {}); // `refused` was faster
+      await close();
+      throw toBusError(error, `Cannot serve "${subject}"`, place);
+    }
     return own;
   }
 
@@ -288,6 +322,16 @@ export class NatsBus implements MessageBus {
     } catch (error) {
       throw toBusError(error, args[4], args[5]);
     }
+  }
+
+  /**
+   * Checks the permission for pull requests: without it a subscription would wait in silence. The server answers a malformed
+   * pull request with status 400, and delivers nothing.
+   */
+  async #assertMayPull(nextSubject: string, doing: string, place: BusErrorPlace): Promise<void> {
+    await new Promise<Msg>((resolve, reject) => {
+      this.#send(nextSubject, "{", undefined, this.#manager.timeoutMs, doing, place, resolve, reject);
+    });
   }
 
   async #confirm(subject: string, timeoutMs: number, stream: string): Promise<void> {

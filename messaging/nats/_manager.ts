@@ -9,13 +9,23 @@ export class NatsManager {
   readonly #connection: NatsConnection;
   readonly #state: NatsConnectionState;
   readonly #domain: string | undefined;
+  /** Time limit of one request in milliseconds. */
+  readonly timeoutMs: number;
   readonly #asking = new Set<(error: Error) => void>();
   #manager: Promise<JetStreamManager> | undefined;
 
-  constructor(connection: NatsConnection, state: NatsConnectionState, domain: string | undefined) {
+  constructor(
+    connection: NatsConnection,
+    state: NatsConnectionState,
+    { domain, timeoutMs = 5000 }: {
+      readonly domain: string | undefined;
+      readonly timeoutMs: number | undefined;
+    },
+  ) {
     this.#connection = connection;
     this.#state = state;
     this.#domain = domain;
+    this.timeoutMs = timeoutMs;
   }
 
   /** Prefix of the subjects of the JetStream API. */
@@ -56,6 +66,7 @@ export class NatsManager {
     const { jetstreamManager } = await outsideContext(() => import("@nats-io/jetstream"));
     return await jetstreamManager(this.#connection, {
       checkAPI: false,
+      timeout: this.timeoutMs,
       ...this.#domain !== undefined && { domain: this.#domain },
     });
   }

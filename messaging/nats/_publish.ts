@@ -65,7 +65,8 @@ export function readAck(reply: Msg, subject: string, place: BusErrorPlace): Mess
 
 // https://github.com/nats-io/nats-server/blob/main/server/errors.json
 function kindOf(code = 0, status = 0, description = ""): BusErrorKind {
-  if (code === 10054) return "too_large";
+  if (code === 10054 || code === 10097) return "too_large";
+  if (code === 10039) return "refused";
   if (code === 10060) return "no_stream";
   if (code === 10047 || /maximum (messages|bytes)|insufficient/.test(description)) return "stream_full";
   return status >= 500 ? "unavailable" : "refused";

@@ -4,6 +4,7 @@ import { busError, type BusErrorPlace } from "../bus/_bus_error.ts";
 const SWEEP_MS = 50;
 
 interface PendingRequest {
+  readonly subject: string;
   readonly onReply: (message: Msg) => void;
   readonly onFailure: (error: Error) => void;
   readonly deadline: number;
@@ -24,15 +25,34 @@ export class NatsInbox {
   #count = 0;
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #onIdle: (() => void) | undefined;
+  /** Whether the server has refused the subscription: then no reply can arrive. */
+  #isRefused = false;
 
   constructor(connection: NatsConnection, inbox: string) {
     this.#connection = connection;
     this.#prefix = `${inbox}.`;
-    connection.subscribe(`${inbox}.*`, {
+    this.#subscribe();
+  }
+
+  #subscribe(): void {
+    this.#isRefused = false;
+    this.#connection.subscribe(`${this.#prefix}*`, {
       callback: (error, message) => {
-        if (error === null) this.#onReply(message);
+        if (error === null) return this.#onReply(message);
+        this.#isRefused = true;
+        this.#failWhere(() => true, ({ doing, place }) => this.#refusal(doing, place));
       },
     });
+  }
+
+  /** Subscribes again where the server has refused it: it may permit it after a reconnect. */
+  reconnected(): void {
+    if (this.#isRefused) this.#subscribe();
+  }
+
+  #refusal(doing: string, place: BusErrorPlace): Error {
+    const why = `these credentials may not subscribe to "${this.#prefix}*", where replies arrive`;
+    return busError("refused", `${doing}: ${why}; set \`inboxPrefix\` to a prefix that they may`, place);
   }
 
   /** Sends a request, and calls either `onReply` or `onFailure`, once. Returns its token, for {@link NatsInbox.forget}. */
@@ -46,11 +66,13 @@ export class NatsInbox {
     onReply: (message: Msg) => void,
     onFailure: (error: Error) => void,
   ): string {
+    if (this.#isRefused) throw this.#refusal(doing, place);
     const token = (this.#count++).toString(36);
     const reply = this.#prefix + token;
     const options = headers === undefined ? { reply } : { reply, headers };
     this.#connection.publish(subject, data, options as Parameters<NatsConnection["publish"]>[2]);
     this.#pending.set(token, {
+      subject,
       onReply,
       onFailure,
       deadline: Date.now() + timeoutMs,
@@ -70,20 +92,29 @@ export class NatsInbox {
 
   /** Fails every pending request, since no reply will come. */
   failAll(reason: string): void {
-    const pending = [...this.#pending.values()];
-    this.#pending.clear();
-    this.#tellIdle();
-    for (const { onFailure, doing, place } of pending) {
-      onFailure(busError("unavailable", `${doing}: ${reason}`, place));
-    }
+    this.#failWhere(
+      () => true,
+      ({ doing, place }) => busError("unavailable", `${doing}: ${reason}`, place),
+    );
   }
 
   /** Fails the pending requests to a subject that the server does not permit these credentials to publish to. */
   refuse(subject: string): void {
-    for (const [token, { onFailure, doing, place }] of this.#pending) {
-      if (place.subject !== subject) continue;
+    const why = "these credentials do not permit it";
+    this.#failWhere(
+      (request) => request.subject === subject,
+      ({ doing, place }) => busError("refused", `${doing}: ${why}`, place),
+    );
+  }
+
+  #failWhere(
+    isMeant: (request: PendingRequest) => boolean,
+    toError: (request: PendingRequest) => Error,
+  ): void {
+    for (const [token, request] of this.#pending) {
+      if (!isMeant(request)) continue;
       this.#pending.delete(token);
-      onFailure(busError("refused", `${doing}: these credentials do not permit it`, place));
+      request.onFailure(toError(request));
     }
     if (this.#pending.size === 0) this.#tellIdle();
   }
@@ -115,12 +146,11 @@ export class NatsInbox {
       return;
     }
     const now = Date.now();
-    for (const [token, { deadline, onFailure, doing, timeoutMs, place }] of this.#pending) {
-      if (deadline > now) continue;
-      this.#pending.delete(token);
-      onFailure(busError("timeout", `${doing}: no answer within ${timeoutMs} ms`, place));
-    }
-    if (this.#pending.size === 0) this.#tellIdle();
+    this.#failWhere(
+      ({ deadline }) => deadline <= now,
+      ({ doing, timeoutMs, place }) =>
+        busError("timeout", `${doing}: no answer within ${timeoutMs} ms`, place),
+    );
   }
 
   #tellIdle(): void {

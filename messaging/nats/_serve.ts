@@ -1,30 +1,57 @@
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
+import type { LoggerLike } from "../../logging/logger.ts";
+import { failedReply } from "../request/_error_reply.ts";
+import type { RawMessage, ServeOptions, Serving } from "../bus/message_bus.ts";
 import { encodeHeaders, NatsMessage } from "./_message.ts";
-import type { ServeOptions, Serving } from "../bus/message_bus.ts";
+
+/** A subscription to requests that the server has not confirmed yet. */
+export interface PendingServing {
+  readonly serving: Serving;
+  /** Rejects when the server refuses the subscription. */
+  readonly refused: Promise<never>;
+}
 
 /** Subscribes to a subject, and answers its requests. */
-export function serveRequests(connection: NatsConnection, subject: string, options: ServeOptions): Serving {
+export function serveRequests(
+  connection: NatsConnection,
+  subject: string,
+  options: ServeOptions,
+  log: LoggerLike | undefined,
+): PendingServing {
   const { queue, onRequest } = options;
   const running = new Set<Promise<void>>();
-  const answer = async (message: Msg) => {
-    const { data, headers = [] } = await onRequest(new NatsMessage(message));
+  const refusal = Promise.withResolvers<never>();
+  refusal.promise.catch(() => {}); // it may come after the subscription was confirmed
+  const respond = (message: Msg, { data, headers = [] }: RawMessage) => {
     const encoded = encodeHeaders(headers, "");
-    // Structurally all that the client uses of headers.
+    // The client only calls `encode`.
     message.respond(data, encoded === undefined ? {} : { headers: encoded as never });
+  };
+  const answer = async (message: Msg) => {
+    try {
+      respond(message, await onRequest(new NatsMessage(message)));
+    } catch (error) {
+      if (connection.isClosed()) return;
+      // The handler rejected, or its reply is too large or has a malformed header: the caller must not wait for its timeout.
+      log?.error("Cannot answer a request", { subject: message.subject, error });
+      respond(message, failedReply(error));
+    }
   };
   const subscription = connection.subscribe(subject, {
     ...queue !== undefined && { queue },
     callback(error, message) {
-      if (error !== null) return;
-      // A reply that cannot be sent has nobody left to be told: the caller times out.
+      if (error !== null) return refusal.reject(error);
       const work = answer(message).catch(() => {}).finally(() => running.delete(work));
       running.add(work);
     },
   });
   return {
-    async close() {
-      if (!connection.isClosed()) await subscription.drain().catch(() => {});
-      await Promise.all(running);
+    refused: refusal.promise,
+    serving: {
+      async close() {
+        if (!connection.isClosed()) await subscription.drain().catch(() => {});
+        await Promise.all(running);
+      },
     },
   };
 }

@@ -8,6 +8,10 @@ import type { NatsOptions } from "./nats_options.ts";
  * `false` and calls reject at once. On Cloudflare Workers a bus lives for one request and uses a WebSocket; it can publish
  * and send requests, but has no consumers and no responders.
  *
+ * With `waitForServer` the first connect is retried, too, and with `lazy` the bus is returned before it is connected. A
+ * server that cannot be reached is then logged at once and every 10 seconds. Wrong credentials, certificates that do not fit
+ * and missing permissions of the runtime are never retried.
+ *
  * @example
  * ```ts ignore
  * import { connectNats } from "@glam/shared/messaging";
@@ -16,12 +20,22 @@ import type { NatsOptions } from "./nats_options.ts";
  * console.log(bus.connected); // true
  * ```
  *
- * @throws {TypeError} when options exclude each other, or a connection with another transport is open in this process.
- * @throws {MessageBusError} with kind `unavailable` when no server can be reached, `refused` when the credentials are wrong.
+ * @throws {TypeError} when an option is malformed, options exclude each other, or a connection with another transport is
+ * open in this process.
+ * @throws {MessageBusError} with kind `unavailable` when no server can be reached, `refused` when the server refuses the
+ * credentials, or a certificate, a seed or a `.creds` text does not fit.
  */
 export async function connectNats(options: NatsOptions = {}): Promise<MessageBus> {
-  const { openNats } = await import("./_connection.ts");
+  const { createDialer } = await import("./_connection.ts");
   const { NatsBus } = await import("./_bus.ts");
-  const { createInbox } = await import("@nats-io/nats-core");
-  return new NatsBus(await openNats(options), createInbox(), options);
+  const { lazy = false, waitForServer = false, logger } = options;
+  const dialer = await createDialer(options);
+  const { inboxPrefix } = dialer;
+  if (!lazy && !waitForServer) return await NatsBus.open(await dialer.dial(), inboxPrefix, options);
+  const { keepDialing } = await import("./_keep_dialing.ts");
+  const connect = async (signal?: AbortSignal) =>
+    await NatsBus.open(await keepDialing(dialer, { logger, signal }), inboxPrefix, options);
+  if (!lazy) return await connect();
+  const { LazyNatsBus } = await import("./_lazy_bus.ts");
+  return new LazyNatsBus(connect, logger);
 }

@@ -3,8 +3,9 @@ import type { LoggerLike } from "../../logging/logger.ts";
 /** Options of `connectNats`. */
 export interface NatsOptions {
   /**
-   * Addresses of the servers, such as `nats://nats-1:4222`. `tls://` turns TLS on; `ws://` and `wss://` connect by
-   * WebSocket, and need a port.
+   * Addresses of the servers, such as `nats://nats-1:4222`; a list, or a text with commas. `tls://` turns TLS on; `ws://` and
+   * `wss://` connect by WebSocket, and need a port. Credentials in an address (`nats://user:password@host`,
+   * `nats://token@host`) are used when no option gives others; no message shows them.
    * @default the variable `NATS_SERVERS`, separated by commas, else `nats://127.0.0.1:4222`
    */
   readonly servers?: string | readonly string[] | undefined;
@@ -44,18 +45,36 @@ export interface NatsOptions {
    */
   readonly connectTimeoutMs?: number | undefined;
   /**
+   * Time limit of one request to the JetStream API in milliseconds: streams, consumers, and messages read by sequence. A slow
+   * or distant cluster may need more. Publishing has `timeoutMs` of its own.
+   * @default 5000
+   */
+  readonly apiTimeoutMs?: number | undefined;
+  /**
    * Delay between attempts to reconnect, in milliseconds; a random jitter of up to 100 ms is added. Attempts never stop.
    * @default 250
    */
   readonly reconnectDelayMs?: number | undefined;
   /**
-   * Whether the first connect is retried without a limit, too, instead of a rejection.
+   * Whether the first connect is retried without a limit, too, while no server can be reached.
    * @default false
    */
   readonly waitForServer?: boolean | undefined;
   /**
+   * Whether to return the bus at once and connect in the background. Until it is connected, calls reject with kind
+   * `unavailable`; when the server refuses the connection, the bus is closed with that error. Includes `waitForServer`.
+   * @default false
+   */
+  readonly lazy?: boolean | undefined;
+  /**
+   * First tokens of the subjects on which replies and messages arrive, for users that may subscribe to an inbox of their own
+   * only: with `_INBOX_credits` they need the permission to subscribe to `_INBOX_credits.>`.
+   * @default "_INBOX"
+   */
+  readonly inboxPrefix?: string | undefined;
+  /**
    * Logger for changes and errors of the connection.
-   * @default none
+   * @default none; a server that is waited for is logged by `createLogger(name)`
    */
   readonly logger?: LoggerLike | undefined;
 }

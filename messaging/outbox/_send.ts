@@ -46,7 +46,7 @@ export function sender(scope: SendScope): Send {
   function isAway(subject: string): Promise<boolean> {
     let away = streams.get(subject);
     if (away === undefined) {
-      away = bus.findStream(subject).then((stream) => stream !== undefined, () => true);
+      away = bus.findStream(subject).then((stream) => stream !== undefined, isRetryableError);
       streams.set(subject, away);
     }
     return away;

@@ -1,3 +1,4 @@
+import { isRetryableError } from "../../errors/is_retryable_error.ts";
 import { MessageBusError } from "../../errors/infrastructure.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import { busError } from "../bus/_bus_error.ts";
@@ -49,7 +50,9 @@ async function withReason({ bus, message }: Retry, error: unknown, failures: num
   if (!(error instanceof MessageBusError) || error.kind !== "no_stream" || message.stream !== undefined) {
     return error;
   }
-  const stream = await bus.findStream(message.subject).catch(() => "The stream");
+  const stream = await bus.findStream(message.subject).catch((reason) =>
+    isRetryableError(reason) ? "The stream" : undefined
+  );
   if (stream === undefined && failures >= NO_STREAM_ATTEMPTS) return error;
   return busError(
     "unavailable",

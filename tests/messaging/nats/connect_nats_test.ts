@@ -62,6 +62,8 @@ describe("connectNats", () => {
     await assert.rejects(connectNats({ servers: server.url, user, pass: "wrong" }), isRefused);
     await assert.rejects(connectNats({ servers: server.url }), isRefused);
     await assert.rejects(connectNats({ servers: server.webSocketUrl, user, pass: "wrong" }), isRefused);
+    const waiting = connectNats({ servers: server.url, user, pass: "wrong", waitForServer: true });
+    await assert.rejects(waiting, isRefused);
   });
 
   it("rejects when nobody listens, and says where without the password", async () => {
@@ -168,6 +170,12 @@ describe("connectNats with credentials", () => {
     await roundTrip({ servers: server.url, nkey: seed });
     const other = new TextDecoder().decode(nkeys.createUser().getSeed());
     await assert.rejects(connectNats({ servers: server.url, nkey: other }), isRefused);
+    for (const wrong of ["", "SU" + "A".repeat(56), seed.slice(0, -1), key.getPublicKey()]) {
+      await assert.rejects(connectNats({ servers: server.url, nkey: wrong }), (error: Error) => {
+        assert.ok(wrong === "" || !error.message.includes(wrong));
+        return isRefused(error);
+      });
+    }
   });
 
   it("connects with the JWT of a .creds file", async () => {
@@ -175,6 +183,12 @@ describe("connectNats with credentials", () => {
     await using server = await startNats({ config: operator.config });
     await roundTrip({ servers: server.url, creds: credsOf(operator) });
     await assert.rejects(connectNats({ servers: server.url, creds: credsOf(operatorConfig()) }), isRefused);
+    const creds = credsOf(operator);
+    for (
+      const wrong of ["", "no creds", creds.slice(0, creds.length / 2), creds.replace(/\nSU.*\n/, "\nSUA\n")]
+    ) {
+      await assert.rejects(connectNats({ servers: server.url, creds: wrong }), isRefused);
+    }
   });
 });
 
@@ -188,11 +202,20 @@ describe("connectNats with TLS", () => {
     await roundTrip({ servers: server.url, tls: { ca }, ...server.account() });
   });
 
-  it("rejects a server whose authority it does not know", async () => {
-    await assert.rejects(connectNats({ servers: server.url, tls: true, ...server.account() }), (error) => {
-      assert.ok(error instanceof MessageBusError);
-      assert.equal(error.kind, "unavailable");
-      return true;
-    });
+  it("rejects certificates that do not fit as refused, at once, also where it waits for the server", async () => {
+    const { ca } = server.certificates!;
+    const wrong: NatsOptions["tls"][] = [
+      true,
+      { ca: "no certificate" },
+      { ca: ca.replace(/\n.{10}/, `\n${"A".repeat(10)}`) },
+      { caFile: "/nowhere/ca.pem" },
+      { ca, certFile: "/nowhere/cert.pem", keyFile: "/nowhere/key.pem" },
+    ];
+    for (const tls of wrong) {
+      for (const waitForServer of [false, true]) {
+        const connecting = connectNats({ servers: server.url, tls, waitForServer, ...server.account() });
+        await assert.rejects(connecting, isRefused, JSON.stringify(tls));
+      }
+    }
   });
 });
