@@ -59,6 +59,7 @@ export class NatsBus implements MessageBus {
   readonly #manager: NatsManager;
   readonly #storage: NatsStorage;
   readonly #logger: LoggerLike | undefined;
+  #maxPayloadBytes = 1_048_576;
 
   /** The bus on a connection, once the server has permitted or refused the inbox for replies. */
   static async open(
@@ -106,7 +107,8 @@ export class NatsBus implements MessageBus {
   }
 
   get maxPayloadBytes(): number {
-    return this.#connection.info?.max_payload ?? 1_048_576;
+    // While the client reconnects it has no info.
+    return this.#maxPayloadBytes = this.#connection.info?.max_payload ?? this.#maxPayloadBytes;
   }
 
   publish(message: OutgoingMessage, { timeoutMs = 5000 }: PublishOptions = {}): Promise<PublishAck> {

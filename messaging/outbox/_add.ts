@@ -2,6 +2,7 @@ import { startSpan } from "../../internal/spans.ts";
 import type { Database } from "../../db/database.ts";
 import { isInTransaction } from "../../db/transaction/in_transaction.ts";
 import type { Sql } from "../../db/sql.ts";
+import { assertSendable } from "./_assert_sendable.ts";
 import { type OutgoingEvent, toMessage } from "../publisher/_outgoing_event.ts";
 import type { EventContract } from "../contract/define_event.ts";
 import { withTableHint } from "./_missing_table.ts";
@@ -27,12 +28,15 @@ export class Adder {
   readonly #db: Database;
   readonly #settings: OutboxSettings;
   readonly #statements: Statements;
+  readonly #maxBytes: () => number;
   #notifiedAt = -Infinity;
 
-  constructor(db: Database, settings: OutboxSettings, statements: Statements) {
+  /** `maxBytes` gives the size limit of a message in bytes, headers included. */
+  constructor(db: Database, settings: OutboxSettings, statements: Statements, maxBytes: () => number) {
     this.#db = db;
     this.#settings = settings;
     this.#statements = statements;
+    this.#maxBytes = maxBytes;
   }
 
   async add<Data, Input>(
@@ -56,6 +60,7 @@ export class Adder {
     try {
       const make = () => toMessage(this.#settings.service, contract, data, options);
       const event = span === undefined ? make() : span.run(make);
+      assertSendable(event.message, this.#maxBytes());
       await this.#insert(tx, event, key, availableAt);
       span?.end();
       return { eventId: event.eventId };

@@ -11,6 +11,9 @@ import { Store } from "./_store.ts";
 import type { AddedEvent, DeadEventFilter } from "./outbox.ts";
 import type { AddOptions } from "./options.ts";
 
+/** Default `max_payload` of nats-server. */
+const DEFAULT_MAX_PAYLOAD = 1_048_576;
+
 /** Implementation of an outbox, loaded at its first use. */
 export class OutboxEngine {
   readonly store: Store;
@@ -25,7 +28,7 @@ export class OutboxEngine {
     this.#db = db;
     this.#settings = settings;
     this.#statements = toStatements(schema, table, retentionMs > 0);
-    this.#adder = new Adder(db, settings, this.#statements);
+    this.#adder = new Adder(db, settings, this.#statements, () => this.#maxMessageBytes());
     this.store = new Store(db, settings, this.#statements);
   }
 
@@ -62,6 +65,14 @@ export class OutboxEngine {
     });
     this.#relays.add(relay);
     return relay;
+  }
+
+  /** The limit of the option, else of the bus that a relay of this process publishes on, else of nats-server's default. */
+  #maxMessageBytes(): number {
+    const { maxMessageBytes } = this.#settings;
+    if (maxMessageBytes !== undefined) return maxMessageBytes;
+    for (const { bus } of this.#relays) return bus.maxPayloadBytes;
+    return DEFAULT_MAX_PAYLOAD;
   }
 
   #wakeRelays(): void {

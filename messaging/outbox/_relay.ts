@@ -56,7 +56,7 @@ export class RelayEngine {
   readonly recorder: OutboxRecorder;
   readonly outages: SubjectOutages;
   readonly #scope: RelayScope;
-  readonly #bus: MessageBus;
+  readonly bus: MessageBus;
   readonly #options: RelaySettings;
   readonly #pollTimer: PollTimer;
   readonly #onEnd: (error: Error | undefined) => void;
@@ -83,7 +83,7 @@ export class RelayEngine {
   ) {
     const { settings, store, logger } = scope;
     this.#scope = scope;
-    this.#bus = bus;
+    this.bus = bus;
     this.#options = options;
     this.#onEnd = onEnd;
     this.#streamsReady = !options.ensureStreams;
@@ -98,7 +98,7 @@ export class RelayEngine {
       throw new TypeError("Cannot start a relay within a transaction: it would be a part of it");
     }
     const channel = await this.#readDatabase(db, statements);
-    if (!this.#streamsReady && this.#bus.connected) {
+    if (!this.#streamsReady && this.bus.connected) {
       await this.#ensureStreams().catch((error) => {
         if (!isRetryableError(error)) throw error;
       });
@@ -109,7 +109,7 @@ export class RelayEngine {
       this.#listener = new WakeListener(source, channel, () => this.wake());
       this.#listener.start();
     }
-    this.#unsubscribe = this.#bus.onStateChange((state) => this.#onState(state));
+    this.#unsubscribe = this.bus.onStateChange((state) => this.#onState(state));
     this.#running = this.#run().catch((error) => this.#onEnd(error));
     this.#cleanUpLater();
   }
@@ -126,7 +126,7 @@ export class RelayEngine {
     this.#cleaning?.cancel();
     this.#pollTimer.stop();
     this.#change();
-    const grace = this.#bus.clock.setTimer(() => this.#abandon(), graceMs);
+    const grace = this.bus.clock.setTimer(() => this.#abandon(), graceMs);
     await withDeadline(this.#running, graceMs + HANG_MS, "").catch(() => this.#abandon());
     grace.cancel();
     this.#unsubscribe();
@@ -139,7 +139,7 @@ export class RelayEngine {
     return relayHealth({
       store: this.#scope.store,
       listening: this.#listener?.listening ?? false,
-      connected: this.#bus.connected,
+      connected: this.bus.connected,
       over: this.#stopping || this.#ended,
       silent: this.outages.size,
       degradedAfterMs: this.#options.degradedAfterMs,
@@ -177,7 +177,7 @@ export class RelayEngine {
       await before?.ended;
       before = opened;
       if (this.#embedded || !found) await opened.ended;
-      const now = this.#bus.clock.now();
+      const now = this.bus.clock.now();
       if (!claim.isFull || now > avoidedUntil) avoided.clear();
       if (claim.isFull) {
         if (avoided.size === 0) avoidedUntil = now + AVOID_MS;
@@ -214,7 +214,7 @@ export class RelayEngine {
     const { settings, logger } = this.#scope;
     const dead = new DeadRowLog(logger);
     const send = sender({
-      bus: this.#bus,
+      bus: this.bus,
       settings,
       ackTimeoutMs: this.#options.ackTimeoutMs,
       outages: this.outages,
@@ -223,7 +223,7 @@ export class RelayEngine {
     });
     const batch = new Batch(this.#ended ? [] : claim.rows, send, before);
     this.#open.add(batch);
-    const late = this.#bus.clock.setTimer(() => batch.close(), BATCH_MS);
+    const late = this.bus.clock.setTimer(() => batch.close(), BATCH_MS);
     const ended = batch.outcome.then((outcome) => claim.settle(outcome)).then(
       () => dead.write(),
       (error) => this.#onDatabaseFailure(error), // sent rows are sent again, with the same message id
@@ -239,7 +239,7 @@ export class RelayEngine {
   /** Waits until the bus is connected and the streams exist; `false` when the relay has to end. */
   async #isReady(): Promise<boolean> {
     while (!this.#ended) {
-      if (!this.#bus.connected) {
+      if (!this.bus.connected) {
         if (this.#stopping) return false;
         await this.#changed.promise;
       } else if (this.#streamsReady) return true;
@@ -249,7 +249,7 @@ export class RelayEngine {
   }
 
   async #ensureStreams(): Promise<void> {
-    await ensureStreams(this.#bus);
+    await ensureStreams(this.bus);
     this.#streamsReady = true;
   }
 
@@ -290,7 +290,7 @@ export class RelayEngine {
   /** Waits for `ms` milliseconds, or until the state changes. */
   async #wait(ms: number): Promise<void> {
     const elapsed = Promise.withResolvers<void>();
-    const timer = this.#bus.clock.setTimer(elapsed.resolve, ms);
+    const timer = this.bus.clock.setTimer(elapsed.resolve, ms);
     await Promise.race([elapsed.promise, this.#changed.promise]);
     timer.cancel();
   }
@@ -299,7 +299,7 @@ export class RelayEngine {
     if (this.#stopping || this.#ended) return;
     const [least, most] = CLEAN_UP_MS;
     const ms = Math.min(most, Math.max(least, this.#scope.settings.retentionMs / 10));
-    this.#cleaning = this.#bus.clock.setTimer(() => {
+    this.#cleaning = this.bus.clock.setTimer(() => {
       // When it fails, claims fail as well, and log it.
       void this.#scope.store.cleanUp().catch(() => {}).then(() => this.#cleanUpLater());
     }, ms * (0.75 + Math.random() / 2));

@@ -71,12 +71,18 @@ function toFailed({ settings, onDead }: SendScope, row: ClaimedRow, error: unkno
   const { maxAttempts, backoffMs } = settings;
   const text = toText(error);
   const attempts = row.attempts + 1;
-  if (attempts >= maxAttempts) {
+  if (attempts >= maxAttempts || isPermanent(error)) {
     onDead(row, text);
     return { status: "dead" as const, error: text, delay_ms: 0 };
   }
   const delay = backoffMs[Math.min(attempts, backoffMs.length) - 1]!;
   return { status: "pending" as const, error: text, delay_ms: delay * (1 + Math.random() / 5) };
+}
+
+/** Whether every attempt fails in the same way: the message is malformed or too large. */
+function isPermanent(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError ||
+    (error instanceof MessageBusError && error.kind === "too_large");
 }
 
 /** The error as a text that Postgres can store. */

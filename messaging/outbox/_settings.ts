@@ -14,6 +14,7 @@ export interface OutboxSettings {
   readonly batchSize: number;
   readonly pollMs: number;
   readonly retentionMs: number;
+  readonly maxMessageBytes: number | undefined;
   readonly metrics: Metrics | undefined;
   readonly logger: LoggerLike | undefined;
 }
@@ -27,11 +28,14 @@ export interface RelaySettings {
   readonly degradedAfterMs: number;
 }
 
+/** Largest `max_payload` that nats-server accepts. */
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+
 /** Validates the options of an outbox, and fills in defaults. */
 export function toOutboxSettings(options: OutboxOptions): OutboxSettings {
   const { service, table = "glam_outbox", schema, maxAttempts = 10, metrics, logger } = options;
   const { backoffMs = [1000, 5000, 15_000, 60_000], batchSize = 500, pollMs = 1000 } = options;
-  const { retentionMs = 3_600_000 } = options;
+  const { retentionMs = 3_600_000, maxMessageBytes } = options;
   assertServiceName(service);
   assertName("table", table);
   if (schema !== undefined) assertName("schema", schema);
@@ -43,6 +47,7 @@ export function toOutboxSettings(options: OutboxOptions): OutboxSettings {
   assertInteger("batchSize", batchSize, 1, 10_000);
   assertInteger("pollMs", pollMs, 10, MAX_TIMER_MS);
   assertInteger("retentionMs", retentionMs, 0, Number.MAX_SAFE_INTEGER);
+  if (maxMessageBytes !== undefined) assertInteger("maxMessageBytes", maxMessageBytes, 1, MAX_MESSAGE_BYTES);
   return {
     service,
     table,
@@ -52,6 +57,7 @@ export function toOutboxSettings(options: OutboxOptions): OutboxSettings {
     batchSize,
     pollMs,
     retentionMs,
+    maxMessageBytes,
     metrics,
     logger,
   };

@@ -18,7 +18,7 @@ export interface OutboxOptions {
   readonly schema?: string | undefined;
   /**
    * After how many attempts, from 1, an event that its stream refuses is dead. Attempts that fail because the bus is away
-   * do not count.
+   * do not count. An event that can never be stored, such as one that is too large, is dead after the first.
    * @default 10
    */
   readonly maxAttempts?: number | undefined;
@@ -44,6 +44,12 @@ export interface OutboxOptions {
    * @default 3600000
    */
   readonly retentionMs?: number | undefined;
+  /**
+   * Size limit of an event with its headers, in bytes, from 1 to 64 MiB: `add` refuses a larger one. Set it where the
+   * `max_payload` of the server is another and no relay runs in the process that adds.
+   * @default the limit of the bus of a relay of this process, else 1048576
+   */
+  readonly maxMessageBytes?: number | undefined;
   /** Metrics, from `createMetrics`, that show the relay's numbers. */
   readonly metrics?: Metrics | undefined;
   /**

@@ -13,7 +13,8 @@ export interface Outbox {
    * validated at once; its id, correlation id and trace are those of this call.
    *
    * @throws {ValidationError} when the data break the contract; nothing is written.
-   * @throws {TypeError} when `tx` is not of a transaction, or a header is not allowed.
+   * @throws {TypeError} when `tx` is not of a transaction, or a header, an id, a key or the subject is malformed.
+   * @throws {MessageBusError} with kind `too_large` when a stream would not take it: see `maxMessageBytes`.
    */
   add<Data, Input>(
     tx: Sql,
