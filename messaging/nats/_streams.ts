@@ -52,15 +52,31 @@ export async function ensureServerStream(
         throw error;
       }
     }
-    const { widened, drift, fixed } = streamDrift(toStreamConfig(existing.config), config);
+    const copied = copyOf(existing.config);
+    // A copy has no subjects of its own, and the server refuses to add some to a mirror.
+    const wanted = copied === undefined ? config : { ...config, subjects: existing.config.subjects ?? [] };
+    const { widened, drift, fixed: different } = streamDrift(toStreamConfig(existing.config), wanted);
+    const fixed = copied === undefined
+      ? different
+      : [`it is ${copied}, which takes no subjects`, ...different];
     const isRepaired = repair && drift.length > 0;
     const remaining = isRepaired ? fixed : [...drift, ...fixed];
     if (widened === undefined && !isRepaired) return { outcome: "unchanged", drift: remaining };
-    const subjects = [...widened ?? existing.config.subjects];
-    const { name: _name, storage: _storage, ...changes } = toServerConfig(config);
-    await manager.streams.update(config.name, isRepaired ? { ...changes, subjects } : { subjects });
+    const subjects = [...widened ?? existing.config.subjects ?? []];
+    const { name: _name, storage: _storage, subjects: _subjects, ...changes } = toServerConfig(config);
+    await manager.streams.update(config.name, {
+      ...isRepaired && changes,
+      ...copied === undefined && { subjects },
+    });
     return { outcome: "updated", drift: remaining };
   }
+}
+
+/** What a stream copies, in words, when it is a mirror, or has sources and no subjects of its own. */
+function copyOf({ mirror, sources = [], subjects = [] }: ServerConfig): string | undefined {
+  if (mirror) return `a mirror of ${mirror.name}`;
+  if (sources.length === 0 || subjects.length > 0) return undefined;
+  return `a copy of ${sources.map(({ name }) => name).join(", ")}`;
 }
 
 /** The server's info of a stream, or `undefined` when there is none. */
@@ -112,7 +128,7 @@ function toStreamConfig(config: ServerConfig): StreamConfig {
   const { max_age, duplicate_window } = config;
   return fullStreamConfig({
     name: config.name,
-    subjects: config.subjects,
+    subjects: config.subjects ?? [], // a mirror has none
     maxAgeMs: limit(max_age === undefined ? undefined : max_age / NANOS),
     maxMessages: limit(config.max_msgs),
     maxBytes: limit(config.max_bytes),
