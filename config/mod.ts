@@ -38,7 +38,13 @@ export { type ConfigMap, deepMerge } from "./deep_merge.ts";
 export { flattenConfig, type FlattenConfigOptions } from "./flatten_config.ts";
 export { loadConfig } from "./load_config.ts";
 export { type LogFileConfig, type LoggingConfig, loggingConfig } from "./logging_config.ts";
-export { type NatsConfig, natsConfig, type NatsTlsConfig } from "./nats_config.ts";
+export {
+  type NatsConfig,
+  natsConfig,
+  type NatsStreamLimits,
+  type NatsStreamsConfig,
+  type NatsTlsConfig,
+} from "./nats_config.ts";
 export type { LoadConfigOptions } from "./options.ts";
 export { type Secret, secret } from "./secret.ts";
 export { type ServiceConfig, serviceConfig } from "./service_config.ts";

@@ -31,11 +31,33 @@ export interface NatsConfig {
   readonly transport?: "tcp" | "ws" | undefined;
   /** Prefix of inboxes, for users that may subscribe to an inbox of their own only. */
   readonly inboxPrefix?: string | undefined;
+  /** Limits of the fleet's streams. */
+  readonly streams?: NatsStreamsConfig | undefined;
+}
+
+/** Limits of the fleet's two streams, as {@link NatsConfig} has them. */
+export interface NatsStreamsConfig {
+  /** Limits of `GLAM_EVENTS`. */
+  readonly events?: NatsStreamLimits | undefined;
+  /** Limits of `GLAM_DLQ`. */
+  readonly dlq?: NatsStreamLimits | undefined;
+}
+
+/** Limits of one stream; a limit that is left out has the default of `connectNats`. */
+export interface NatsStreamLimits {
+  /** Age limit of a message in milliseconds. */
+  readonly maxAgeMs?: number | undefined;
+  /** Limit on the number of messages. */
+  readonly maxMessages?: number | undefined;
+  /** Limit on the size of the stream in bytes. */
+  readonly maxBytes?: number | undefined;
+  /** On how many nodes of a cluster the stream is kept. */
+  readonly replicas?: number | undefined;
 }
 
 /**
  * Schema of the NATS configuration, for `connectNats`. Its keys are `servers` (a list, or a text with commas), `user` and
- * `password`, or `token`, or `creds`, and `tls`, `transport` and `inbox_prefix`. Credentials in the address of a server
+ * `password`, or `token`, or `creds`, and `tls`, `transport`, `inbox_prefix` and `streams`. Credentials in the address of a server
  * become `user` and `pass`, or `token`.
  *
  * The variables `NATS_SERVERS`, `NATS_USER` and `NATS_PASSWORD` of the Python package set them, too, with or without the
@@ -57,8 +79,20 @@ export const natsConfig: z.ZodType<NatsConfig, Readonly<Record<string, unknown>>
 
 const SERVER = /^(?:(?:nats|tls|ws|wss):\/\/)?[^\s/,]+$/;
 
+/** NATS counts nanoseconds in 64 bits, JavaScript exact ones in 53. */
+const MAX_AGE_MS = Math.floor(Number.MAX_SAFE_INTEGER / 1e6);
+
 function natsSchema(): z.ZodType<NatsConfig, Readonly<Record<string, unknown>>> {
   const text = () => z.string().min(1).optional();
+  const count = (least: number, most: number) => z.int().min(least).max(most).optional();
+  const limits = () =>
+    z.object({
+      max_age_ms: count(1000, MAX_AGE_MS),
+      max_messages: count(1, Number.MAX_SAFE_INTEGER),
+      max_bytes: count(1, Number.MAX_SAFE_INTEGER),
+      replicas: z.int().refine((count) => [1, 3, 5].includes(count), { error: "expected 1, 3 or 5" })
+        .optional(),
+    }).optional();
   const server = markSecretParts(
     z.string().refine((text) => SERVER.test(splitUserInfo(text).address), {
       error: "expected a server such as nats://localhost:4222",
@@ -74,17 +108,28 @@ function natsSchema(): z.ZodType<NatsConfig, Readonly<Record<string, unknown>>> 
     tls: z.object({ ca: text(), cert: text(), key: secret().optional() }).optional(),
     transport: z.enum(["tcp", "ws"]).optional(),
     inbox_prefix: text(),
+    streams: z.object({ events: limits(), dlq: limits() }).optional(),
   });
   return z.pipe(fields, z.transform(toOptions));
 }
 
-type Fields = Omit<NatsConfig, "inboxPrefix" | "pass"> & {
+interface LimitFields {
+  readonly max_age_ms?: number | undefined;
+  readonly max_messages?: number | undefined;
+  readonly max_bytes?: number | undefined;
+  readonly replicas?: number | undefined;
+}
+
+type Fields = Omit<NatsConfig, "inboxPrefix" | "pass" | "streams"> & {
+  readonly streams?:
+    | { readonly events?: LimitFields | undefined; readonly dlq?: LimitFields | undefined }
+    | undefined;
   readonly password?: Secret | undefined;
   readonly inbox_prefix?: string | undefined;
 };
 
 /** Moves credentials in the URLs of the servers to options of their own, unless other credentials are given. */
-function toOptions({ password, servers, inbox_prefix, ...rest }: Fields): NatsConfig {
+function toOptions({ password, servers, inbox_prefix, streams, ...rest }: Fields): NatsConfig {
   const split = servers.map((server) => splitUserInfo(server));
   const { user, password: pass } = split.find(({ userInfo }) => userInfo) ?? {};
   const found = user === undefined
@@ -98,7 +143,17 @@ function toOptions({ password, servers, inbox_prefix, ...rest }: Fields): NatsCo
     ...(own.user ?? own.token ?? own.creds) === undefined ? found : {},
     ...own,
     ...inbox_prefix !== undefined && { inboxPrefix: inbox_prefix },
+    ...streams !== undefined && {
+      streams: {
+        ...streams.events !== undefined && { events: toLimits(streams.events) },
+        ...streams.dlq !== undefined && { dlq: toLimits(streams.dlq) },
+      },
+    },
   };
+}
+
+function toLimits({ max_age_ms, max_messages, max_bytes, replicas }: LimitFields): NatsStreamLimits {
+  return { maxAgeMs: max_age_ms, maxMessages: max_messages, maxBytes: max_bytes, replicas };
 }
 
 function hidden(text: string): Secret {

@@ -174,5 +174,6 @@ export type {
   StreamInfo,
   StreamReport,
 } from "./bus/stream.ts";
+export type { FleetStreamLimits, StreamLimits } from "./bus/stream_limits.ts";
 export { STREAM_CONFIGS, Streams } from "./bus/streams.ts";
 export { Subjects } from "./contract/subjects.ts";

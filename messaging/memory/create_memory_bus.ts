@@ -14,6 +14,7 @@ import { headerBytes } from "../bus/_header_bytes.ts";
 import { assertSubject, filtersOverlap } from "../contract/_subject.ts";
 import { sendRequest } from "../request/send_request.ts";
 import { type Clock, systemClock } from "../bus/clock.ts";
+import { assertStreamLimits, type FleetStreamLimits } from "../bus/stream_limits.ts";
 import type { BusConsumer, ConsumerConfig, ConsumerOptions } from "../bus/consumer.ts";
 import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
 import type {
@@ -50,6 +51,11 @@ export interface MemoryBusOptions {
    * @default 1048576
    */
   readonly maxPayloadBytes?: number | undefined;
+  /**
+   * Limits of the fleet's streams.
+   * @default 24 hours and 1,000,000 messages, for dead letters 168 hours and 100,000 messages
+   */
+  readonly streams?: FleetStreamLimits | undefined;
 }
 
 /** A bus in this process. */
@@ -74,7 +80,8 @@ export interface MemoryBus extends MessageBus {
  * console.log(seq); // 1
  * ```
  *
- * @throws {RangeError} when `maxPayloadBytes` is not a whole number from 1.
+ * @throws {TypeError} when `streams` has an unknown key.
+ * @throws {RangeError} when a number is out of range.
  */
 export function createMemoryBus(options: MemoryBusOptions = {}): MemoryBus {
   return new InMemoryBus(options);
@@ -83,18 +90,21 @@ export function createMemoryBus(options: MemoryBusOptions = {}): MemoryBus {
 class InMemoryBus implements MemoryBus {
   readonly clock: Clock;
   readonly maxPayloadBytes: number;
+  readonly streams: FleetStreamLimits | undefined;
   readonly #streams = new Map<string, MemoryStream<MemoryConsumer>>();
   readonly #servers: MemoryServers;
   readonly #listeners = new Set<(state: BusState) => void>();
   #connected = true;
   #closed = false;
 
-  constructor({ clock = systemClock, maxPayloadBytes = 1_048_576 }: MemoryBusOptions) {
+  constructor({ clock = systemClock, maxPayloadBytes = 1_048_576, streams }: MemoryBusOptions) {
     if (!Number.isSafeInteger(maxPayloadBytes) || maxPayloadBytes < 1) {
       throw new RangeError(
         `Expected \`maxPayloadBytes\` to be a whole number from 1, got ${maxPayloadBytes}`,
       );
     }
+    if (streams !== undefined) assertStreamLimits(streams);
+    this.streams = streams;
     this.clock = clock;
     this.maxPayloadBytes = maxPayloadBytes;
     this.#servers = new MemoryServers(maxPayloadBytes);

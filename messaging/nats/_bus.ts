@@ -31,6 +31,7 @@ import type {
   ServeOptions,
   Serving,
 } from "../bus/message_bus.ts";
+import type { FleetStreamLimits } from "../bus/stream_limits.ts";
 import type { NatsOptions } from "./nats_options.ts";
 import { sendRequest } from "../request/send_request.ts";
 import type {
@@ -49,6 +50,7 @@ const OPEN_TIMEOUT_MS = 2000;
 /** The message bus on a NATS connection. */
 export class NatsBus implements MessageBus {
   readonly clock: Clock = systemClock;
+  readonly streams: FleetStreamLimits | undefined;
   readonly #connection: NatsConnection;
   readonly #inboxPrefix: string;
   readonly #inbox: NatsInbox;
@@ -76,9 +78,10 @@ export class NatsBus implements MessageBus {
   private constructor(
     connection: NatsConnection,
     inboxPrefix: string,
-    { creds, logger, domain, apiTimeoutMs }: NatsOptions,
+    { creds, logger, domain, apiTimeoutMs, streams }: NatsOptions,
   ) {
     this.#connection = connection;
+    this.streams = streams;
     this.#logger = logger;
     this.#inboxPrefix = createInbox(inboxPrefix);
     this.#inbox = new NatsInbox(connection, `${this.#inboxPrefix}.ack`);

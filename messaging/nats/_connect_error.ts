@@ -4,7 +4,7 @@ import { busError, toBusError } from "../bus/_bus_error.ts";
 const CREDENTIALS = /authorization|authentication|permissions violation|nkeys?\b/i;
 // What OpenSSL, BoringSSL and rustls report of certificates and keys, and the client of files that are missing.
 const CERTIFICATES =
-  /certificate|CERT_|UNABLE_TO_|ERR_TLS_|ERR_OSSL_|ERR_SSL_|\bPEM\b|private key|UnknownIssuer|self.signed|doesn't exist/i;
+  /certificate|CERT_|UNABLE_TO_|ERR_TLS_(?!HANDSHAKE_TIMEOUT)|ERR_OSSL_|ERR_SSL_|\bPEM\b|Invalid (?:CA|cert|key)|private key|UnknownIssuer|self.signed|doesn't exist/i;
 const PERMISSION = /NotCapable|PermissionDenied|ERR_ACCESS_DENIED|Requires net access/;
 
 /** The error of a failed attempt to connect: `refused` when another attempt cannot help, else `unavailable`. */

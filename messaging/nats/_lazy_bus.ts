@@ -25,6 +25,8 @@ import type {
   StreamInfo,
   StreamReport,
 } from "../bus/stream.ts";
+import type { FleetStreamLimits } from "../bus/stream_limits.ts";
+import type { NatsOptions } from "./nats_options.ts";
 import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
 import { sendRequest } from "../request/send_request.ts";
 
@@ -34,6 +36,7 @@ const DEFAULT_MAX_PAYLOAD = 1_048_576;
 /** A bus that connects in the background. Until it is connected, calls reject as after a loss of the connection. */
 export class LazyNatsBus implements MessageBus {
   readonly clock: Clock = systemClock;
+  readonly streams: FleetStreamLimits | undefined;
   readonly #listeners = new Set<(state: BusState) => void>();
   readonly #abort = new AbortController();
   readonly #connecting: Promise<void>;
@@ -42,7 +45,8 @@ export class LazyNatsBus implements MessageBus {
   #refusal: MessageBusError | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(connect: (signal: AbortSignal) => Promise<MessageBus>, logger: LoggerLike | undefined) {
+  constructor(connect: (signal: AbortSignal) => Promise<MessageBus>, { logger, streams }: NatsOptions) {
+    this.streams = streams;
     this.#connecting = connect(this.#abort.signal).then(
       (bus) => this.#connected(bus),
       (error) => this.#failed(error, logger),

@@ -37,5 +37,5 @@ export async function connectNats(options: NatsOptions = {}): Promise<MessageBus
     await NatsBus.open(await keepDialing(dialer, { logger, signal }), inboxPrefix, options);
   if (!lazy) return await connect();
   const { LazyNatsBus } = await import("./_lazy_bus.ts");
-  return new LazyNatsBus(connect, logger);
+  return new LazyNatsBus(connect, options);
 }

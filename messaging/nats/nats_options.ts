@@ -1,4 +1,5 @@
 import type { LoggerLike } from "../../logging/logger.ts";
+import type { FleetStreamLimits } from "../bus/stream_limits.ts";
 
 /** Options of `connectNats`. */
 export interface NatsOptions {
@@ -37,6 +38,12 @@ export interface NatsOptions {
    * @default the variable `SERVICE_NAME`
    */
   readonly name?: string | undefined;
+  /**
+   * Limits of the fleet's streams, for streams that this process creates; an existing stream that differs is reported by
+   * `ensureStreams`, which changes it with `repair`.
+   * @default 24 hours and 1,000,000 messages, for dead letters 168 hours and 100,000 messages; one replica
+   */
+  readonly streams?: FleetStreamLimits | undefined;
   /** JetStream domain, for a leaf node. */
   readonly domain?: string | undefined;
   /**
