@@ -68,6 +68,5 @@ const UTF8 = new TextEncoder();
 
 /** The size of a text in UTF-8. */
 export function utf8Bytes(text: string): number {
-  // deno-lint-ignore no-control-regex -- ASCII has them
   return /^[\0-\x7f]*$/.test(text) ? text.length : UTF8.encode(text).length;
 }

@@ -1,18 +1,16 @@
-import { createInbox, type Msg, type NatsConnection } from "@nats-io/nats-core";
+import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import type { LoggerLike } from "../../logging/logger.ts";
 import { detectRuntime } from "../../internal/runtime.ts";
-import { assertConsumerConfig, fullConsumerConfig } from "../bus/_consumer_config.ts";
 import { settleWithin } from "../bus/_settle_within.ts";
 import { credentialsExpiry } from "./_credentials_expiry.ts";
 import { busError, type BusErrorPlace, toBusError } from "../bus/_bus_error.ts";
 import { NatsAcks } from "./_acks.ts";
-import { bindServerConsumer, findServerConsumer, toConsumerInfo } from "./_consumers.ts";
+import { ConsumerBinder } from "./_consumer_binder.ts";
 import { isNoResponders, NatsInbox } from "./_reply_inbox.ts";
 import { NatsConnectionState } from "./_connection_state.ts";
 import { NatsManager } from "./_manager.ts";
 import { encodeHeaders, NatsMessage } from "./_message.ts";
 import { publishHeaders, readAck } from "./_publish.ts";
-import { NatsPull } from "./_pull.ts";
 import { serveRequests } from "./_serve.ts";
 import { NatsStorage } from "./_storage.ts";
 import { assertSubject } from "../contract/_subject.ts";
@@ -52,14 +50,13 @@ export class NatsBus implements MessageBus {
   readonly clock: Clock = systemClock;
   readonly streams: FleetStreamLimits | undefined;
   readonly #connection: NatsConnection;
-  readonly #inboxPrefix: string;
   readonly #inbox: NatsInbox;
   readonly #acks: NatsAcks;
-  readonly #pulls = new Set<NatsPull>();
   readonly #servings = new Set<Serving>();
   readonly #state: NatsConnectionState;
   readonly #manager: NatsManager;
   readonly #storage: NatsStorage;
+  readonly #consumers: ConsumerBinder;
   readonly #logger: LoggerLike | undefined;
   #maxPayloadBytes = 1_048_576;
 
@@ -69,7 +66,8 @@ export class NatsBus implements MessageBus {
     inboxPrefix: string,
     options: NatsOptions,
   ): Promise<NatsBus> {
-    const bus = new NatsBus(connection, inboxPrefix, options);
+    const { createInbox } = await import("@nats-io/nats-core");
+    const bus = new NatsBus(connection, createInbox(inboxPrefix), options);
     // Otherwise a first message could be stored although its acknowledgement cannot arrive.
     await settleWithin(OPEN_TIMEOUT_MS, () => connection.flush());
     return bus;
@@ -77,14 +75,13 @@ export class NatsBus implements MessageBus {
 
   private constructor(
     connection: NatsConnection,
-    inboxPrefix: string,
+    inbox: string,
     { creds, logger, domain, apiTimeoutMs, streams }: NatsOptions,
   ) {
     this.#connection = connection;
     this.streams = streams;
     this.#logger = logger;
-    this.#inboxPrefix = createInbox(inboxPrefix);
-    this.#inbox = new NatsInbox(connection, `${this.#inboxPrefix}.ack`);
+    this.#inbox = new NatsInbox(connection, `${inbox}.ack`);
     this.#acks = new NatsAcks(connection, () => this.#state.isUp);
     this.#state = new NatsConnectionState(
       connection,
@@ -103,6 +100,16 @@ export class NatsBus implements MessageBus {
     );
     this.#manager = new NatsManager(connection, this.#state, { domain, timeoutMs: apiTimeoutMs });
     this.#storage = new NatsStorage(this.#manager, this.#state);
+    this.#consumers = new ConsumerBinder({
+      connection,
+      inboxPrefix: inbox,
+      state: this.#state,
+      manager: this.#manager,
+      storage: this.#storage,
+      acks: this.#acks,
+      send: (...args) => this.#send(...args),
+      forget: (token) => this.#inbox.forget(token),
+    });
   }
 
   get connected(): boolean {
@@ -170,54 +177,12 @@ export class NatsBus implements MessageBus {
     return this.#storage.deleteConsumer(stream, name);
   }
 
-  async consumer(config: ConsumerConfig, { update = false }: ConsumerOptions = {}): Promise<BusConsumer> {
-    assertConsumerConfig(config);
-    const { stream, name } = config;
-    const place = { operation: "bind_consumer", stream };
+  // deno-lint-ignore require-await -- async, so that errors are rejections
+  async consumer(config: ConsumerConfig, options: ConsumerOptions = {}): Promise<BusConsumer> {
+    const { name, stream } = config;
     const doing = `Cannot bind to the consumer ${name} of ${stream}`;
-    assertNotWorkerd(doing, place);
-    const created = await this.#manager.ask(
-      doing,
-      place,
-      (manager) => bindServerConsumer(manager, config, update),
-    );
-    const nextSubject = `${this.#manager.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${name}`;
-    await this.#assertMayPull(nextSubject, doing, place);
-    const info = () =>
-      this.#manager.ask(
-        `Cannot read the consumer ${name}`,
-        { operation: "consumer_info", stream },
-        async (manager) => {
-          const found = await findServerConsumer(manager, stream, name);
-          return found === undefined ? undefined : toConsumerInfo(found);
-        },
-      );
-    return {
-      config: fullConsumerConfig(config),
-      created,
-      info,
-      subscribe: (options) => {
-        this.#state.assertOpen("Cannot subscribe", { operation: "subscribe", stream });
-        const pull = new NatsPull({
-          connection: this.#connection,
-          nextSubject,
-          newInbox: () => `${this.#inboxPrefix}.${crypto.randomUUID()}`,
-          unavailable: () => this.#state.unavailable(),
-          onClose: (closed) => this.#pulls.delete(closed),
-          flushAnswers: () => this.#acks.flush(),
-          inspect: info,
-          answer: (subject, payload) => this.#acks.add(subject, payload),
-          confirm: (subject, timeoutMs) => this.#confirm(subject, timeoutMs, stream),
-        }, options);
-        this.#pulls.add(pull);
-        return pull;
-      },
-      oldest: async () => {
-        const state = await info();
-        if (state === undefined || state.ackPending + state.pending === 0) return undefined;
-        return await this.readMessage(stream, { from: state.ackFloor + 1, subject: config.filterSubject });
-      },
-    };
+    assertNotWorkerd(doing, { operation: "bind_consumer", stream });
+    return this.#consumers.bind(config, options);
   }
 
   request<In, Input, Out>(
@@ -303,16 +268,13 @@ export class NatsBus implements MessageBus {
 
   #lost(): void {
     this.#failAll("the connection was lost");
-    for (const pull of [...this.#pulls]) pull.end("disconnected");
+    this.#consumers.end("disconnected");
   }
 
   #end(): void {
     this.#failAll("the bus is closed");
     this.#inbox.stop();
-    for (const pull of [...this.#pulls]) {
-      pull.end("closed");
-      pull.close();
-    }
+    this.#consumers.close();
   }
 
   /** Rejects everything that waits for a reply. */
@@ -327,26 +289,6 @@ export class NatsBus implements MessageBus {
     } catch (error) {
       throw toBusError(error, args[4], args[5]);
     }
-  }
-
-  /**
-   * Checks the permission for pull requests: without it a subscription would wait in silence. The server answers a malformed
-   * pull request with status 400, and delivers nothing.
-   */
-  async #assertMayPull(nextSubject: string, doing: string, place: BusErrorPlace): Promise<void> {
-    await new Promise<Msg>((resolve, reject) => {
-      this.#send(nextSubject, "{", undefined, this.#manager.timeoutMs, doing, place, resolve, reject);
-    });
-  }
-
-  async #confirm(subject: string, timeoutMs: number, stream: string): Promise<void> {
-    const place = { operation: "ack", stream };
-    const doing = "Cannot acknowledge";
-    this.#state.assertOpen(doing, place);
-    const reply = await new Promise<Msg>((resolve, reject) => {
-      this.#send(subject, "", undefined, timeoutMs, doing, place, resolve, reject);
-    });
-    if (isNoResponders(reply)) throw busError("unavailable", `${doing}: the consumer is gone`, place);
   }
 }
 
