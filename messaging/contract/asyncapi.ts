@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { splitUserInfo } from "../../internal/url_credentials.ts";
 import type { AnyEventContract } from "./define_event.ts";
 import type { AnyRequestContract } from "./define_request.ts";
 
@@ -16,7 +17,7 @@ export interface AsyncApiOptions {
   readonly version?: string | undefined;
   /** What the application is, in Markdown. */
   readonly description?: string | undefined;
-  /** Where the brokers are, by name: `{ production: "nats.example.com:4222" }`. */
+  /** Where the brokers are, by name: `{ production: "nats.example.com:4222" }`. User information is left out. */
   readonly servers?: Readonly<Record<string, string>> | undefined;
   /** Contracts that the application listens to or answers; it sends the others. */
   readonly receives?: readonly (AnyEventContract | AnyRequestContract)[] | undefined;
@@ -100,7 +101,9 @@ export function asyncapi(
     defaultContentType: "application/json",
     ...servers !== undefined && {
       servers: Object.fromEntries(
-        Object.entries(servers).map(([name, host]) => [name, { host, protocol: "nats" }]),
+        Object.entries(servers).map((
+          [name, host],
+        ) => [name, { host: splitUserInfo(host).address, protocol: "nats" }]),
       ),
     },
     channels,

@@ -99,7 +99,7 @@ export class NatsBus implements MessageBus {
       credentialsExpiry(creds),
     );
     this.#manager = new NatsManager(connection, this.#state, { domain, timeoutMs: apiTimeoutMs });
-    this.#storage = new NatsStorage(this.#manager, this.#state);
+    this.#storage = new NatsStorage(this.#manager, this.#state, logger);
     this.#consumers = new ConsumerBinder({
       connection,
       inboxPrefix: inbox,

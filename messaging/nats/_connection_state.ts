@@ -61,6 +61,11 @@ export class NatsConnectionState {
     return this.#connection.info?.version ?? "0.0.0";
   }
 
+  /** Whether the server belongs to a cluster. */
+  get isClustered(): boolean {
+    return this.#connection.info?.cluster !== undefined;
+  }
+
   /** Why nothing can be sent, or `undefined` when it can. */
   unavailable(): "closed" | "disconnected" | undefined {
     if (this.#closing !== undefined || this.#connection.isClosed()) return "closed";

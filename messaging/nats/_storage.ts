@@ -1,3 +1,5 @@
+import type { JetStreamManager } from "@nats-io/jetstream";
+import type { LoggerLike } from "../../logging/logger.ts";
 import { findServerConsumer } from "./_consumers.ts";
 import type { NatsConnectionState } from "./_connection_state.ts";
 import type { NatsManager } from "./_manager.ts";
@@ -30,18 +32,28 @@ type Storage = Pick<
 export class NatsStorage implements Storage {
   readonly #manager: NatsManager;
   readonly #state: NatsConnectionState;
+  readonly #log: LoggerLike | undefined;
 
-  constructor(manager: NatsManager, state: NatsConnectionState) {
+  constructor(manager: NatsManager, state: NatsConnectionState, log: LoggerLike | undefined) {
     this.#manager = manager;
     this.#state = state;
+    this.#log = log;
   }
 
   ensureStream(config: StreamConfig, options: EnsureStreamOptions = {}): Promise<StreamReport> {
     const place = { operation: "ensure_stream", stream: config.name };
-    return this.#manager.ask(`Cannot ensure ${config.name}`, place, (manager) => {
+    return this.#manager.ask(`Cannot ensure ${config.name}`, place, async (manager) => {
       assertSupported(config, this.#state.version);
-      return ensureServerStream(manager, config, options);
+      const report = await ensureServerStream(manager, config, options);
+      if (this.#state.isClustered) await this.#warnOfOneReplica(manager, config.name);
+      return report;
     });
+  }
+
+  async #warnOfOneReplica(manager: JetStreamManager, name: string): Promise<void> {
+    const info = await findServerStream(manager, name);
+    if (info?.config.num_replicas !== 1) return;
+    this.#log?.warn("A stream in a cluster has one replica, and is lost with its node", { stream: name });
   }
 
   deleteStream(name: string): Promise<boolean> {

@@ -35,10 +35,11 @@ it("asyncapi describes every event, and a request, in a document that the offici
     title: "Everything",
     version: "2.1.0",
     description: "All events.",
-    servers: { production: "nats.example.com:4222" },
+    servers: { production: "app:hunter2@nats.example.com:4222" },
     receives: [CreditDeducted],
   });
   assert.deepEqual(await problems(document), []);
+  assert.deepEqual(document.servers, { production: { host: "nats.example.com:4222", protocol: "nats" } });
   const { document: parsed } = await new Parser().parse(JSON.stringify(document));
   const channels = parsed!.allChannels().all().map((channel) => channel.address());
   for (const { subject } of contracts) assert.ok(channels.includes(subject), subject);
