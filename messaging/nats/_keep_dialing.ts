@@ -40,7 +40,9 @@ export async function keepDialing(
       if (now - loggedAt >= LOG_EVERY_MS) {
         loggedAt = now;
         const seconds = Math.round((now - startedAt) / 1000);
-        log.warn("Cannot reach the message bus, and tries again", { error, attempt, seconds });
+        // Without the stack, which says nothing of a server that is away, every time.
+        const { message: reason } = error as Error;
+        log.warn("Cannot reach the message bus, and tries again", { reason, attempt, seconds });
       }
     }
     await sleep(delayMs + Math.random() * JITTER_MS, signal);

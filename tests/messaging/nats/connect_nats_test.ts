@@ -106,6 +106,24 @@ describe("connectNats", () => {
     it(`refuses ${what}`, () => assert.rejects(connectNats(options), TypeError));
   }
 
+  it("refuses durations that are none", async () => {
+    for (const name of ["connectTimeoutMs", "apiTimeoutMs", "reconnectDelayMs"]) {
+      for (const ms of [-1, NaN]) await assert.rejects(connectNats({ [name]: ms }), RangeError);
+    }
+  });
+
+  it("gives a request to JetStream as much time as it is told", async () => {
+    await using own = await startNats();
+    await using bus = await connectNats({ servers: own.url, apiTimeoutMs: 1, ...own.account() });
+    await own.pause();
+    await assert.rejects(bus.streamInfo("A"), (error) => {
+      assert.ok(error instanceof MessageBusError);
+      assert.deepEqual([error.kind, error.retryable], ["timeout", true]);
+      return true;
+    });
+    await own.resume();
+  });
+
   it("refuses what the server's version lacks before it sends anything", async () => {
     await using bus = await connectNats({ servers: server.url, ...server.account() });
     const unsupported = (error: unknown) => error instanceof MessageBusError && error.kind === "unsupported";
