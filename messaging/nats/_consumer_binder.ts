@@ -41,7 +41,7 @@ export class ConsumerBinder {
     const doing = `Cannot bind to the consumer ${name} of ${stream}`;
     const created = await manager.ask(doing, place, (api) => bindServerConsumer(api, config, update));
     const nextSubject = `${manager.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${name}`;
-    await this.#assertMayPull(nextSubject, doing, place);
+    await this.#assertMayConsume(config, nextSubject, doing, place);
     const info = () =>
       manager.ask(`Cannot read the consumer ${name}`, { operation: "consumer_info", stream }, async (api) => {
         const found = await findServerConsumer(api, stream, name);
@@ -93,18 +93,26 @@ export class ConsumerBinder {
   }
 
   /**
-   * Checks the permission for pull requests: without it a subscription would wait in silence. The server answers a malformed
-   * pull request with status 400 and delivers nothing; it reports a missing permission before it answers a flush.
+   * Checks the permissions to pull and to acknowledge: without the first a subscription would wait in silence, without the
+   * second every message would be redelivered. The server reports a missing permission before it answers a flush. It answers
+   * a malformed pull request with status 400 and delivers nothing, and ignores progress on the sequence 0.
    */
-  async #assertMayPull(nextSubject: string, doing: string, place: BusErrorPlace): Promise<void> {
+  async #assertMayConsume(
+    { stream, name }: ConsumerConfig,
+    nextSubject: string,
+    doing: string,
+    place: BusErrorPlace,
+  ): Promise<void> {
     const { connection, forget, manager, send } = this.#port;
     let refusal: Error | undefined;
-    const onFailure = (error: Error) => refusal = error;
-    const probed = { ...place, subject: nextSubject };
-    const token = send(nextSubject, "{", undefined, manager.timeoutMs, doing, probed, () => {}, onFailure);
+    const probe = (subject: string, data: string) =>
+      send(subject, data, undefined, manager.timeoutMs, doing, { ...place, subject }, () => {}, (error) => {
+        refusal = error;
+      });
+    const tokens = [probe(nextSubject, "{"), probe(`$JS.ACK.${stream}.${name}.1.0.0.0.0`, "+WPI")];
     await manager.ask(doing, place, () => connection.flush());
     await new Promise((resolve) => setTimeout(resolve, 0)); // the client hands its errors to an iterator
-    forget(token);
+    tokens.forEach(forget);
     if (refusal !== undefined) throw refusal;
   }
 

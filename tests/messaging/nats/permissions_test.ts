@@ -29,6 +29,7 @@ const config = `authorization { users: [
   { user: no_jetstream, password: p, permissions: { publish: ["evt.>", "rpc.>"], subscribe: [">"] } },
   { user: no_pull, password: p, permissions: {
     publish: { deny: ["$JS.API.CONSUMER.MSG.NEXT.>"] }, subscribe: [">"] } },
+  { user: no_ack, password: p, permissions: { publish: { deny: ["$JS.ACK.>"] }, subscribe: [">"] } },
   { user: no_serve, password: p, permissions: { publish: ">", subscribe: ["_INBOX.>"] } },
 ] }`;
 
@@ -118,11 +119,13 @@ describe("connectNats as a user with few permissions", () => {
     assert.deepEqual(await bus.request(Ask, { n: 1 }), { n: -1 });
   });
 
-  it("refuses to bind to a consumer that it may not pull from", async () => {
-    await using bus = await connect("no_pull");
-    const listener = createListener(bus, { service: "test", queueGroup: "b", events: [Done], handle() {} });
-    await assert.rejects(listener.start(), isRefused);
-  });
+  for (const [user, what] of [["no_pull", "pull from"], ["no_ack", "acknowledge to"]] as const) {
+    it(`refuses to bind to a consumer that it may not ${what}`, async () => {
+      await using bus = await connect(user);
+      const listener = createListener(bus, { service: "test", queueGroup: "b", events: [Done], handle() {} });
+      await assert.rejects(listener.start(), isRefused);
+    });
+  }
 
   it("refuses to serve a subject that it may not subscribe to, with and without a queue", async () => {
     await using bus = await connect("no_serve");
