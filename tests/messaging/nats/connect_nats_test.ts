@@ -140,6 +140,20 @@ describe("connectNats", () => {
     }
   });
 
+  it("rejects more headers than a stream stores as too_large", async () => {
+    await using bus = await connectNats({ servers: server.url, ...server.account() });
+    await bus.ensureStream({ name: "HEADERS", subjects: ["headers.>"] });
+    const fits = 65_535 - "NATS/1.0\r\nX-Own: \r\n\r\n".length;
+    const publish = (length: number) =>
+      bus.publish({ subject: "headers.a", data: "", headers: [["X-Own", "x".repeat(length)]] });
+    assert.equal((await publish(fits)).seq, 1);
+    await assert.rejects(publish(fits + 1), (error) => {
+      assert.ok(error instanceof MessageBusError);
+      assert.deepEqual([error.kind, error.retryable], ["too_large", false]);
+      return true;
+    });
+  });
+
   it("rejects replicas that a single server cannot keep", async () => {
     await using bus = await connectNats({ servers: server.url, ...server.account() });
     await assert.rejects(
