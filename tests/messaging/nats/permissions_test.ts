@@ -94,8 +94,8 @@ describe("connectNats as a user with few permissions", () => {
     await waitFor(() => seen.includes(7), "the event is handled");
   });
 
-  it("refuses an inbox prefix that is not a subject", async () => {
-    for (const inboxPrefix of ["", "a b", "_INBOX.>", "a..b", "*"]) {
+  it("refuses an inbox prefix that is not a subject, or belongs to streams or responders", async () => {
+    for (const inboxPrefix of ["", "a b", "_INBOX.>", "a..b", "*", "$JS.API", "evt.inbox", "rpc"]) {
       await assert.rejects(connect("all", inboxPrefix), TypeError);
     }
   });
