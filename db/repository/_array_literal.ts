@@ -1,8 +1,8 @@
 /**
- * The literal of a Postgres array, `{a,NULL,"b c"}`, of what `valueAt` gives for each place. One text for a whole column
- * costs the driver, and the server, less than a parameter for each value.
+ * Writes a Postgres array literal, `{a,NULL,"b c"}`, with `valueAt(i)` as element `i`. One array for a whole column
+ * costs the driver and the server less than one parameter for each value.
  *
- * With `quoted`, elements may hold anything; without, no more than letters, digits and `. : + -`.
+ * `quoted` allows any text as an element; without it, elements may hold only letters, digits and `. : + -`.
  *
  * @see https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
  */
@@ -27,7 +27,7 @@ function escape(text: string): string {
   return SPECIAL.test(text) ? text.replaceAll("\\", "\\\\").replaceAll('"', '\\"') : text;
 }
 
-/** A list, also one of lists, as an array literal. */
+/** Writes a list, whose elements may be lists themselves, as an array literal. */
 export function nestedLiteral(
   values: readonly unknown[],
   encode: (value: unknown) => string | number,

@@ -2,17 +2,17 @@ import type { AnyRow, TableMapping } from "./_table_mapping.ts";
 import { arrayLiteral } from "./_array_literal.ts";
 import type { Codec } from "./_codec.ts";
 import { quoteText } from "../table/_identifier.ts";
-import { encodeValue, isFilledIn } from "./_insert.ts";
+import { encodeValue, hasDatabaseDefault } from "./_insert.ts";
 import type { Query } from "./_query.ts";
 
-/** Rows of one statement: enough that the round trip does not count, few enough that their texts stay small. */
+/** Rows per statement: many enough that the round trip costs little, few enough that the parameters stay small. */
 export const CHUNK = 2500;
 
 /**
- * Writes `INSERT INTO ... SELECT ... FROM unnest(...)` for many rows: one parameter for each column, so that their
- * number does not grow with the rows.
+ * Writes `INSERT INTO ... SELECT ... FROM unnest(...)` for many rows. Each column is one array parameter, so the number
+ * of parameters does not depend on the number of rows.
  *
- * A column that some rows leave out to the database comes with a second array, which says which of them.
+ * Where only some rows give a value and the database has a default, a second array of booleans says which rows do.
  */
 export function addBulkInsert(
   query: Query,
@@ -44,7 +44,7 @@ interface Part {
 
 function toPart(mapping: TableMapping, codec: Codec, rows: readonly AnyRow[]): Part | undefined {
   const { name } = codec.column;
-  const count = isFilledIn(codec) ? countGiven(rows, name) : rows.length;
+  const count = hasDatabaseDefault(codec) ? countGiven(rows, name) : rows.length;
   if (count === 0) return undefined;
   const values = arrayLiteral(
     rows.length,
@@ -71,7 +71,7 @@ function countGiven(rows: readonly AnyRow[], name: string): number {
   return count;
 }
 
-/** What the database would fill in, as an expression: `DEFAULT` is allowed in `VALUES` only. */
+/** The column's default as an expression, since the keyword `DEFAULT` is allowed in `VALUES` only. */
 function defaultOf({ name }: TableMapping, { column }: Codec): string {
   return column.identity !== undefined || column.serial === true
     ? `nextval(pg_get_serial_sequence(${quoteText(name)}, ${quoteText(column.name)}))`

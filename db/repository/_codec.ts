@@ -4,31 +4,31 @@ import { defOf, describeSchema } from "../table/_column_type.ts";
 import { quoteIdentifier } from "../table/_identifier.ts";
 import type { Column, Table } from "../table/table.ts";
 
-/** What the driver is given: it sends numbers as text too, so that no two calls of one text differ in types. */
+/** A parameter for the driver, which sends numbers as text as well: one statement always has the same types. */
 export type Encoded = string | number | null;
 
-/** How the values of a column get to Postgres and back. */
+/** How the values of a column are written to Postgres and read back. */
 export interface Codec {
   readonly column: Column;
-  /** What family its type is of. */
+  /** The family of its type. */
   readonly kind: Kind;
-  /** The column as SQL writes it. */
+  /** The quoted name. */
   readonly quoted: string;
-  /** What a query selects for it. */
+  /** The expression in a select list, with its alias. */
   readonly select: string;
-  /** Turns what the driver gives into what the schema says, where that is not the same. */
+  /** Converts a value of the driver to the type of the schema, where the two differ. */
   readonly decode: ((value: unknown) => unknown) | undefined;
-  /** Turns a value that is not null into what is sent. */
+  /** Converts a value that is not null to a parameter. */
   readonly encode: (value: unknown) => string | number;
-  /** What follows a parameter, such as `::text::jsonb`: the driver would change some types on the way. */
+  /** The cast behind a parameter, such as `::text::jsonb`, which keeps the driver from converting the value. */
   readonly cast: string;
-  /** What follows a parameter that is an array of such values: `::uuid[]`. */
+  /** The cast behind a parameter that is an array of such values: `::uuid[]`. */
   readonly arrayCast: string;
-  /** What follows an element of that array. */
+  /** The cast behind an element of that array. */
   readonly elementCast: string;
   /** Whether the elements of that array need quotes. */
   readonly quotedElements: boolean;
-  /** Whether a value that was read says exactly what is stored, as a Date of milliseconds does not. */
+  /** Whether a value that was read is exactly the stored one; a Date is not, as it has no microseconds. */
   readonly exact: boolean;
 }
 
@@ -37,7 +37,7 @@ export function codecsOf(table: Table): ReadonlyMap<string, Codec> {
   return new Map(table.columns.map((column) => [column.name, codecOf(column, table.shape[column.name]!)]));
 }
 
-/** Families of types that are sent and read alike. */
+/** Families of types that are written and read in the same way. */
 export type Kind =
   | "instant"
   | "date"
@@ -94,8 +94,8 @@ function codecOf(column: Column, schema: Table["shape"][string]): Codec {
   const js = defOf(inner).type;
   const quoted = quoteIdentifier(column.name);
   const select = selectOf(quoted, base, js);
-  // These have arrays of their own. A text goes as it is, and the assignment checks its length, where a cast to
-  // varchar(n) would cut it; what is unknown goes as text and is cast.
+  // These types are sent as arrays of themselves. A text is sent as text: the assignment then checks its length, where a
+  // cast to varchar(n) would truncate it. Any other type is sent as text and cast.
   const typed = kind === "exact" || kind === "number" || kind === "instant" || kind === "date" ||
     kind === "boolean" || base === "uuid";
   const asIs = typed || kind === "text";
@@ -114,10 +114,10 @@ function codecOf(column: Column, schema: Table["shape"][string]): Codec {
   };
 }
 
-// The driver would cut an instant to milliseconds, and quote JSON twice.
+// Without a cast the driver truncates an instant to milliseconds and quotes JSON twice.
 const CAST_KINDS: readonly Kind[] = ["instant", "date", "json", "boolean", "bytes", "array"];
 
-/** An instant that the schema wants as a text is one of ISO 8601, whole to the microsecond. */
+/** Selects an instant whose schema is a string as ISO 8601 text with microseconds. */
 function selectOf(quoted: string, base: string, js: string): string {
   if (js !== "string") return quoted;
   if (base === "date") return `${quoted}::text`;
@@ -129,7 +129,7 @@ function selectOf(quoted: string, base: string, js: string): string {
 
 function decoderOf(kind: Kind, js: string): Codec["decode"] {
   if (js === "bigint") return (value) => value === null ? null : BigInt(value as string | number);
-  // The driver gives bigint and numeric as texts, since a number cannot hold every one.
+  // The driver gives bigint and numeric as text, since a number cannot hold all of them.
   if (js === "number" && kind === "exact") return (value) => value === null ? null : Number(value);
   return undefined;
 }
@@ -147,7 +147,7 @@ const ENCODERS: Readonly<Record<Kind, (value: unknown) => string | number>> = {
   other: (value) => String(value),
 };
 
-/** Whether an object of this kind is a value of the column, as a Date is of a timestamp. */
+/** Whether the column takes this object as a value, as a timestamp takes a Date. */
 export function takesObject({ kind }: Codec, value: object): boolean {
   if (kind === "json") return true;
   if (value instanceof Date) return kind === "instant" || kind === "date";
@@ -165,7 +165,7 @@ function hex(bytes: Uint8Array): string {
   return "\\x" + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** ISO 8601 as Postgres reads it: years outside of 0 to 9999 are written in another way there. */
+/** ISO 8601 as Postgres reads it, which writes years outside of 1 to 9999 differently than JavaScript. */
 function isoDate(date: Date): string {
   const year = date.getUTCFullYear();
   if (Number.isNaN(year)) throw new ValidationError("A date is not valid");

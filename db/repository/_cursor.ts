@@ -1,11 +1,11 @@
 import { ValidationError } from "../../errors/common.ts";
 import type { Term } from "./_order.ts";
 
-/** A place in an ordered list: the values of a row in the columns of the order, as the server writes them. */
+/** A position in an ordered list: a row's values in the columns of the order, as the server's texts. */
 export interface Cursor {
-  /** Whether it leads to the rows behind that place or to those before it. */
+  /** Whether the page holds the rows after the position, or those before it. */
   readonly forward: boolean;
-  /** Whether a row that is exactly there is meant as well. */
+  /** Whether the page includes a row exactly at the position. */
   readonly inclusive: boolean;
   readonly values: readonly (string | null)[];
 }
@@ -13,8 +13,8 @@ export interface Cursor {
 const MAX_LENGTH = 16_384;
 
 /**
- * Writes a cursor. The checksum also covers the list and its order, so a cursor of another one is not taken for one of
- * this. It keeps nobody from making one: a cursor says where to start, and nothing about what may be seen.
+ * Encodes a cursor. Its checksum covers the list and its order as well, so that a cursor of another list is refused.
+ * It is no signature, since a cursor grants nothing: it says where a page starts, not which rows may be seen.
  */
 export function encodeCursor(
   { forward, inclusive, values }: Cursor,
@@ -26,9 +26,9 @@ export function encodeCursor(
 }
 
 /**
- * Reads a cursor.
+ * Decodes a cursor.
  *
- * @throws {ValidationError} when it is not exactly one that {@link encodeCursor} writes for this list and order.
+ * @throws {ValidationError} when {@link encodeCursor} cannot have written it for this list and order.
  */
 export function decodeCursor(cursor: unknown, list: string, terms: readonly Term[]): Cursor {
   const text = typeof cursor === "string" && cursor.length <= MAX_LENGTH ? fromBase64Url(cursor) : undefined;
@@ -69,7 +69,7 @@ const CRC_OF_BYTE = /* @__PURE__ */ Uint32Array.from({ length: 256 }, (_, byte) 
   return crc;
 });
 
-/** CRC-32 of an ASCII text: it notices every change of a few characters. */
+/** CRC-32 of an ASCII text, which detects any change of a few characters. */
 function checksum(text: string): string {
   let crc = -1;
   for (let i = 0; i < text.length; i++) {
@@ -78,7 +78,7 @@ function checksum(text: string): string {
   return (~crc >>> 0).toString(16).padStart(CHECKSUM_LENGTH, "0");
 }
 
-/** JSON in ASCII, which Base64 takes as it is. */
+/** JSON in ASCII, since `btoa` takes no other characters. */
 function toJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u0080-\uffff]/g,
@@ -90,7 +90,7 @@ function toBase64Url(text: string): string {
   return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** The text, or `undefined` where it is not written exactly as {@link toBase64Url} writes it. */
+/** The decoded text, or `undefined` where {@link toBase64Url} would have encoded it differently. */
 function fromBase64Url(encoded: string): string | undefined {
   if (!/^[\w-]+$/.test(encoded)) return undefined;
   try {

@@ -1,4 +1,4 @@
-/** The rows of a generator that is opened with the first of them. After that nothing stands between. */
+/** An iterator that opens the generator of its rows with the first `next()`, and then passes calls on to it. */
 export function deferredRows<T>(
   open: () => Promise<AsyncGenerator<T, void, undefined>>,
 ): AsyncGenerator<T, void, undefined> {

@@ -5,13 +5,13 @@ import type { Query } from "./_query.ts";
 
 type Codecs = ReadonlyMap<string, Codec>;
 
-// A filter may come from a client: deeper ones are no filters.
+// A filter may come from a client, so its depth is bounded.
 const MAX_DEPTH = 16;
 
 /**
  * Writes the condition of a filter.
  *
- * @throws {ValidationError} when it names a column or an operator that does not exist, or a value that cannot be compared.
+ * @throws {ValidationError} when it names an unknown column or operator, or has a value that cannot be compared.
  */
 export function addFilter(query: Query, codecs: Codecs, filter: unknown, depth: number = 0): void {
   if (!isPlain(filter) || depth > MAX_DEPTH) throw invalid("Expected a filter to be an object");
@@ -140,7 +140,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   },
 };
 
-/** The list without nulls, which are equal to nothing, as an array literal. */
+/** The list as an array literal, without its nulls: `= ANY` never matches one. */
 function listOf(codec: Codec, value: unknown): { rest: string; hasNull: boolean } {
   if (!Array.isArray(value) || codec.kind === "array") {
     throw invalid(`Expected "${codec.column.name}" to be compared with a list of values`, codec.column.name);
@@ -177,7 +177,7 @@ function text(codec: Codec, value: unknown): string {
   return value;
 }
 
-/** Whether a value is an object that is nothing more than its members. */
+/** Whether a value is a plain object, not an instance of a class. */
 export function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);

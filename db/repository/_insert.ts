@@ -3,17 +3,17 @@ import type { AnyRow, TableMapping } from "./_table_mapping.ts";
 import type { Codec, Encoded } from "./_codec.ts";
 import type { Query } from "./_query.ts";
 
-/** Whose rows are written. */
+/** The tenant whose rows are read and written. */
 export interface Tenant {
   readonly id: string;
-  /** Shop domain, where it is known. */
+  /** The shop domain, if known. */
   readonly domain: string | undefined;
 }
 
 /**
- * A row to be inserted, checked, with its tenant.
+ * Validates a row to be inserted, and adds its tenant.
  *
- * @throws {ForbiddenError} when it is another tenant's.
+ * @throws {ForbiddenError} when the row names another tenant.
  * @throws {ValidationError} when it breaks a rule of the schema.
  */
 export function toInsert(
@@ -22,7 +22,7 @@ export function toInsert(
   tenant: Tenant | undefined,
   at?: number,
 ): AnyRow {
-  if (tenant === undefined) return finish(mapping, mapping.schemas.insert(given, at));
+  if (tenant === undefined) return withDeletedFlag(mapping, mapping.schemas.insert(given, at));
   let row = given as AnyRow;
   if (typeof given === "object" && given !== null) {
     assertOwn(mapping, row["merchant_id"], tenant);
@@ -31,37 +31,39 @@ export function toInsert(
       row["merchant_domain"] = tenant.domain;
     }
   }
-  return finish(mapping, mapping.schemas.insert(row, at));
+  return withDeletedFlag(mapping, mapping.schemas.insert(row, at));
 }
 
-/** Refuses the id of another tenant. */
+/** Refuses the id of another tenant. An absent id is fine. */
 export function assertOwn({ table }: TableMapping, merchantId: unknown, tenant: Tenant): void {
   if (merchantId === undefined) return;
   if (typeof merchantId === "string" && merchantId.toLowerCase() === tenant.id.toLowerCase()) return;
   throw new ForbiddenError("Cannot write a row of another merchant", { resource: table.name });
 }
 
-/** Fills in what the tables of the Python services have no default for. */
-function finish({ table }: TableMapping, row: AnyRow): AnyRow {
+/** Sets `is_deleted`, for which the tables of the Python services have no default. */
+function withDeletedFlag({ table }: TableMapping, row: AnyRow): AnyRow {
   if (table.mixins.softDelete && row["is_deleted"] === undefined) {
     row["is_deleted"] = row["deleted_at"] != null;
   }
   return row;
 }
 
-/** Whether a column that a row leaves out is filled in by the database; otherwise null is written. */
-export function isFilledIn({ column }: Codec): boolean {
+/** Whether the database fills in the column where a row leaves it out; otherwise null is written. */
+export function hasDatabaseDefault({ column }: Codec): boolean {
   return column.default !== undefined || column.identity !== undefined;
 }
 
-/** A value as it is sent. */
+/** Converts a value, null included, to a parameter. */
 export function encodeValue(codec: Codec, value: unknown): Encoded {
   return value === null || value === undefined ? null : codec.encode(value);
 }
 
 /** Writes `INSERT INTO` for one row. */
 export function addInsert(query: Query, { name, columns }: TableMapping, row: AnyRow, alias: string): void {
-  const written = columns.filter((codec) => row[codec.column.name] !== undefined || !isFilledIn(codec));
+  const written = columns.filter((codec) =>
+    row[codec.column.name] !== undefined || !hasDatabaseDefault(codec)
+  );
   query.add(`INSERT INTO ${name}${alias} `);
   if (written.length === 0) {
     query.add("DEFAULT VALUES");

@@ -28,10 +28,10 @@ export async function insertMany(sessions: Sessions, given: readonly unknown[]):
   const insert = async ({ sql }: Session, rows: readonly AnyRow[]) => {
     const query = new Query();
     addBulkInsert(query, mapping, rows, "");
-    return (await query.run(sql, mapping.texts)).count;
+    return (await query.run(sql, mapping.statements)).count;
   };
   if (given.length === 0) return 0;
-  // Before any SQL: a mistake is most likely in the first rows as well.
+  // Validated before any SQL: a systematic mistake already shows in the first rows.
   const first = check(0);
   if (given.length <= CHUNK) return await sessions.run((session) => insert(session, first));
   return await sessions.transact(async (session) => {
@@ -44,8 +44,8 @@ export async function insertMany(sessions: Sessions, given: readonly unknown[]):
 }
 
 /**
- * Keeps one statement under way while the next one is made: the server works while this side does. Gives the rows that
- * all of them touched.
+ * Keeps one statement running while the next one is prepared, so that client and server work at the same time. `end()`
+ * gives the number of rows that all statements affected.
  */
 class Pipeline {
   #count = 0;
@@ -54,9 +54,9 @@ class Pipeline {
   async push(statement: Promise<number>): Promise<void> {
     const before = this.#running;
     this.#running = statement;
-    statement.catch(() => {}); // seen when the next one comes, or at the end
+    statement.catch(() => {}); // awaited by the next push, or by end()
     if (before !== undefined) this.#count += await before;
-    await nextTurn(); // so that it is on its way before this side is busy again
+    await nextTurn(); // lets the driver send it before the next rows are encoded
   }
 
   async end(): Promise<number> {
@@ -107,7 +107,7 @@ export async function upsertMany(
         addBulkInsert(query, mapping, rows, " AS stored");
         addOnConflict(query, mapping, conflict, JSON.parse(columns) as string[]);
         await chunks.push(
-          query.run(sql, mapping.texts).catch(refuseSameKey).then(({ count }) => {
+          query.run(sql, mapping.statements).catch(refuseSameKey).then(({ count }) => {
             if (count < rows.length) throw taken(mapping);
             return count;
           }),
@@ -118,7 +118,7 @@ export async function upsertMany(
   });
 }
 
-/** Rows by the columns that they give: only those are changed where a row is there, and that is one statement each. */
+/** Groups rows by the columns that they give: an upsert changes only those, so each group is a statement of its own. */
 function byColumns(given: readonly unknown[]): Map<string, number[]> {
   const groups = new Map<string, number[]>();
   given.forEach((row, place) => {
@@ -135,7 +135,7 @@ function namesOf(row: unknown): string[] {
   return Object.keys(row).filter((name) => (row as AnyRow)[name] !== undefined);
 }
 
-/** Keys that only the server knows to be the same, such as 1.0 and 1.00. */
+/** Refuses keys that only the server knows to be equal, such as the numerics 1.0 and 1.00. */
 function refuseSameKey(error: unknown): never {
   throw codeOf(error) === "21000" ? sameKey("Two rows of the batch have the same key", error) : error;
 }

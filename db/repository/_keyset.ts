@@ -4,22 +4,22 @@ import { orderText, type Term } from "./_order.ts";
 import { Query } from "./_query.ts";
 import { addWhere, type Scope } from "./_where.ts";
 
-/** One range of an index behind a place. */
+/** One range of an index after a position. */
 interface Range {
-  /** How many columns of the order are the same as in the place. */
+  /** How many leading columns of the order equal those of the position. */
   readonly equal: number;
-  /** What comes then: columns behind those of the place, compared as one row, or a column that is null, or is not. */
-  readonly then: "behind" | "null" | "not null";
-  /** How many columns that is about. */
+  /** The condition on the columns that follow: compared as one row with the position's, or one column (not) null. */
+  readonly then: "after" | "null" | "not null";
+  /** The number of columns in that condition. */
   readonly columns: number;
 }
 
 /**
- * The ranges that make up everything behind a place, disjoint. `a, b desc` behind `x, y` is `a = x and b < y`, then
- * `a > x`. Columns of one direction are compared as a row, `(a, b) > (x, y)`, which is one range. A null has no place in
- * a comparison, so it stands in a range of its own.
+ * The disjoint ranges that together hold every row after a position. For `a, b desc` after `x, y` they are
+ * `a = x and b < y`, then `a > x`. Columns of one direction are compared as a row, `(a, b) > (x, y)`, which is one
+ * range. A comparison with null is never true, so nulls get ranges of their own.
  */
-function rangesBehind(terms: readonly Term[], { values }: Cursor): readonly Range[] {
+function rangesAfter(terms: readonly Term[], { values }: Cursor): readonly Range[] {
   const ranges: Range[] = [];
   for (let equal = 0; equal < terms.length;) {
     const { direction, nulls } = terms[equal]!;
@@ -34,33 +34,33 @@ function rangesBehind(terms: readonly Term[], { values }: Cursor): readonly Rang
       if (codec.column.nullable && nulls === "last") ranges.push({ equal, then: "null", columns: 1 });
       equal++;
     }
-    ranges.push({ equal: start, then: "behind", columns: equal - start });
+    ranges.push({ equal: start, then: "after", columns: equal - start });
   }
   return ranges.toReversed();
 }
 
-/** What a page is read from. */
+/** What a page is made of. */
 export interface KeysetPage {
   readonly mapping: TableMapping;
   readonly scope: Scope;
   readonly filter: unknown;
-  /** The order of reading, which for a previous page is the reverse of the list's. */
+  /** The order of the scan: that of the list, or its reverse for a previous page. */
   readonly terms: readonly Term[];
   readonly cursor: Cursor | undefined;
   /** Rows to read. */
   readonly limit: number;
 }
 
-/** The name under which the text of the order's column number `i` is selected. */
+/** The alias under which the text of order column `i` is selected. */
 export const textColumn = (i: number): string => `~${i}`;
 
-// Written into the text, since the server makes a new plan each time where it does not know how few rows are meant; and
-// few different ones, since each makes a text of its own.
+// The limit is part of the text: with a parameter the planner does not know that few rows are wanted, and keeps making
+// custom plans. Each limit is a statement of its own, so there are few of them.
 const LIMITS = [11, 26, 51, 101, 251, 501, 1001];
 
 /**
- * The query for a page: `UNION ALL` of the ranges, each an index scan that stops by itself. One condition with `OR`
- * says the same, but no index serves it: it reads everything before the place.
+ * The query for a page: a `UNION ALL` of the ranges, each an index scan with a limit. One condition with `OR` would be
+ * equivalent, but no index serves it: the scan would read every row before the position.
  */
 export function keysetQuery(page: KeysetPage): Query {
   const { mapping, terms, cursor, limit } = page;
@@ -68,7 +68,7 @@ export function keysetQuery(page: KeysetPage): Query {
   const most = LIMITS.find((most) => most >= limit) ?? limit;
   const columns = mapping.columns.map(({ quoted }) => quoted).join(", ");
   const query = new Query().add(`SELECT ${mapping.selected}${textsOf(terms)} FROM (`);
-  const ranges = cursor === undefined ? [undefined] : rangesBehind(terms, cursor);
+  const ranges = cursor === undefined ? [undefined] : rangesAfter(terms, cursor);
   ranges.forEach((range, i) => {
     query.add(`${i > 0 ? " UNION ALL " : ""}(SELECT ${columns} FROM ${mapping.name}`);
     const word = addWhere(query, mapping, page.scope, page.filter);
@@ -78,7 +78,7 @@ export function keysetQuery(page: KeysetPage): Query {
   return query.add(`) AS page${order}`).bind(limit);
 }
 
-/** What a cursor needs of a row whose columns the driver does not give exactly. */
+/** Selects the exact text of columns that the driver does not give exactly, for the cursor. */
 function textsOf(terms: readonly Term[]): string {
   return terms.map(({ codec }, i) => codec.exact ? "" : `, ${codec.quoted}::text AS "${textColumn(i)}"`).join(
     "",
@@ -95,7 +95,7 @@ function addRange(query: Query, { terms, cursor }: KeysetPage, range: Range, fir
     word = " AND ";
   }
   const { codec, direction } = terms[equal]!;
-  if (then !== "behind") {
+  if (then !== "after") {
     query.add(`${word}${codec.quoted} IS ${then.toUpperCase()}`);
     return;
   }
@@ -110,9 +110,9 @@ function addRange(query: Query, { terms, cursor }: KeysetPage, range: Range, fir
 }
 
 /**
- * The planner takes a column that equals a constant out of the order it knows a scan to have, and sorts the rows, all of
- * them, before the first is wanted. It does not with an array of one, of which the first column of an index makes the
- * same scan; for a column behind others, which a filter or a tenant may stand for, Postgres before 17 does not.
+ * The planner drops a column that equals a constant from the known order of a scan, and then sorts all rows of the
+ * range before it returns the first. It does not do so for `= ANY` of a one-element array, which is the same scan where
+ * the column is the first of an index; before Postgres 17 it is not for a column behind others, such as a tenant's.
  */
 function addEqual(query: Query, { codec }: Term, value: string | null, isFirst: boolean): void {
   const hasArray = codec.arrayCast !== "::text[]";

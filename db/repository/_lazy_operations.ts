@@ -4,7 +4,7 @@ import type { Session, Sessions } from "./_session.ts";
 import type { Database } from "../database.ts";
 import type { Table } from "../table/table.ts";
 
-/** What the methods of a repository do, in a module that is imported with the first call of one. */
+/** The work of a repository's methods, in a module that the first call imports. */
 export type Operations = typeof import("./_operations.ts");
 
 let operations: Operations | undefined;
@@ -13,7 +13,7 @@ async function loadOperations(): Promise<Operations> {
   return operations ??= await outsideContext(() => import("./_operations.ts"));
 }
 
-/** The calls of a repository: they wait for the operations where it is not there yet. */
+/** Runs the calls of a repository, after importing the operations where that has not happened yet. */
 export class LazyOperations {
   readonly #db: Database;
   readonly #table: Table;
@@ -26,18 +26,18 @@ export class LazyOperations {
     this.#tenant = tenant;
   }
 
-  /** The same for one tenant. */
+  /** The operations of the same table for one tenant. */
   of(tenant: Tenant): LazyOperations {
     return new LazyOperations(this.#db, this.#table, tenant);
   }
 
-  /** Makes a call. */
+  /** Runs a call. */
   run<R>(work: (operations: Operations, sessions: Sessions) => Promise<R>): Promise<R> {
     if (operations === undefined) return loadOperations().then(() => this.run(work));
     return work(operations, this.#sessions ??= new operations.Sessions(this.#db, this.#table, this.#tenant));
   }
 
-  /** Makes a call that reads, and can do so on any connection. */
+  /** Runs a call that only reads, in a session. */
   read<R>(work: (operations: Operations, session: Session) => Promise<R>): Promise<R> {
     return this.run((operations, sessions) => sessions.run((session) => work(operations, session)));
   }

@@ -1,6 +1,6 @@
 /**
- * What the methods of a repository do. It is imported with the first call of one: a service without a database, which
- * imports the whole package, does not pay for it.
+ * The work of a repository's methods. The first call imports it, so that a service which imports the whole package but
+ * uses no database does not load it.
  *
  * @module
  */

@@ -2,7 +2,7 @@ import { ValidationError } from "../../errors/common.ts";
 import type { Codec } from "./_codec.ts";
 import type { OrderBy } from "./query_options.ts";
 
-/** A column to order by, with everything that was left open filled in. */
+/** A column to order by, with all defaults filled in. */
 export interface Term {
   readonly codec: Codec;
   readonly direction: "asc" | "desc";
@@ -10,9 +10,9 @@ export interface Term {
 }
 
 /**
- * The order that was asked for, followed by what of the primary key is missing, so that no two rows are equal in it.
+ * The requested order, followed by the columns of the primary key that it lacks, so that it is total.
  *
- * @throws {ValidationError} when it names a column that does not exist.
+ * @throws {ValidationError} when it names an unknown column.
  */
 export function toTerms(
   codecs: ReadonlyMap<string, Codec>,
@@ -24,7 +24,7 @@ export function toTerms(
     const term = toTerm(codecs, one);
     if (!terms.some(({ codec }) => codec === term.codec)) terms.push(term);
   }
-  // In the direction of the last column, so that one index serves, forwards or backwards.
+  // In the direction of the last column, so that one index serves both directions of the list.
   const direction = terms.at(-1)?.direction ?? "asc";
   for (const column of key) {
     if (terms.some(({ codec }) => codec.column.name === column)) continue;
@@ -48,7 +48,7 @@ function toTerm(codecs: ReadonlyMap<string, Codec>, one: unknown): Term {
   if (nulls !== undefined && nulls !== "first" && nulls !== "last") {
     throw invalid(`Expected nulls to be "first" or "last", got "${String(nulls)}"`, column);
   }
-  // json has no order, and an array is compared by the server only.
+  // Postgres has no order for json.
   if (codec.column.type.toLowerCase() === "json") throw invalid(`Cannot order by "${column}"`, column);
   return { codec, direction, nulls: nulls ?? usualNulls(direction) };
 }
@@ -61,7 +61,7 @@ function usualNulls(direction: "asc" | "desc"): "first" | "last" {
   return direction === "asc" ? "last" : "first";
 }
 
-/** The same order from its other end. */
+/** The reverse order. */
 export function reversed(terms: readonly Term[]): readonly Term[] {
   return terms.map(({ codec, direction, nulls }) => ({
     codec,
@@ -70,11 +70,11 @@ export function reversed(terms: readonly Term[]): readonly Term[] {
   }));
 }
 
-/** What follows `ORDER BY`. */
+/** The expressions of `ORDER BY`. */
 export function orderText(terms: readonly Term[]): string {
   return terms.map(({ codec, direction, nulls }) => {
     const text = direction === "asc" ? codec.quoted : `${codec.quoted} DESC`;
-    // An index fits only if this is written as it was there, and where there is no null nobody writes it.
+    // An index serves the order only if NULLS FIRST or LAST match it; a column without nulls needs neither.
     return nulls === usualNulls(direction) || !codec.column.nullable
       ? text
       : `${text} NULLS ${nulls.toUpperCase()}`;

@@ -2,14 +2,14 @@ import type { Encoded } from "./_codec.ts";
 import { setLabel } from "../pool/_statement_label.ts";
 import type { RowList, Sql } from "../sql.ts";
 
-const PLACE = "\0";
+const PARAMETER_MARK = "\0";
 
-/** A query that is being written: text with the places of parameters, and the parameters. */
+/** Builds a query: its text, with a mark for each parameter, and the parameters. */
 export class Query {
   #text = "";
   readonly #values: Encoded[] = [];
 
-  /** Adds text, which is of this program and never of a client. */
+  /** Adds text, which must never come from a client. */
   add(text: string): this {
     this.#text += text;
     return this;
@@ -17,22 +17,22 @@ export class Query {
 
   /** Adds a parameter, with the cast that follows it. */
   bind(value: Encoded, cast: string = ""): this {
-    this.#text += PLACE + cast;
+    this.#text += PARAMETER_MARK + cast;
     this.#values.push(value);
     return this;
   }
 
   /** Runs it. */
-  run(sql: Sql, texts: Texts): Promise<RowList<Record<string, unknown>>> {
-    return texts.run(sql, this.#text, this.#values);
+  run(sql: Sql, statements: StatementCache): Promise<RowList<Record<string, unknown>>> {
+    return statements.run(sql, this.#text, this.#values);
   }
 
-  /** Its text, for a caller that brings the parameters; it must be one of few. */
-  template(texts: Texts): TemplateStringsArray {
-    return texts.template(this.#text);
+  /** Its text as a template, for a caller that has the parameters; there must be few such texts. */
+  template(statements: StatementCache): TemplateStringsArray {
+    return statements.template(this.#text);
   }
 
-  /** Runs it without preparing it, for a text that will not be the same again. */
+  /** Runs it unprepared, for a text that will not occur again. */
   runOnce(sql: Sql): Promise<RowList<Record<string, unknown>>> {
     return runOnce(sql, this.#text, this.#values);
   }
@@ -42,7 +42,7 @@ export class Query {
  * The texts that were run. The driver prepares each of them once on every connection and forgets none, so those behind
  * the first few hundred, which only filters put together by a client reach, run unprepared.
  */
-export class Texts {
+export class StatementCache {
   readonly #table: string;
   readonly #limit: number;
   readonly #known = new Map<string, TemplateStringsArray>();
@@ -70,9 +70,9 @@ export class Texts {
   }
 }
 
-/** The text as a template has it. The driver knows a template again by the identity of its strings. */
+/** The strings of a template. The driver recognises a template by the identity of its strings. */
 function toStrings(text: string): TemplateStringsArray {
-  const strings = text.split(PLACE);
+  const strings = text.split(PARAMETER_MARK);
   return Object.assign(strings, { raw: strings });
 }
 
@@ -82,5 +82,5 @@ function runOnce(
   values: readonly Encoded[],
 ): Promise<RowList<Record<string, unknown>>> {
   let number = 0;
-  return sql.unsafe(text.replaceAll(PLACE, () => `$${++number}`), values, { prepare: false });
+  return sql.unsafe(text.replaceAll(PARAMETER_MARK, () => `$${++number}`), values, { prepare: false });
 }

@@ -15,14 +15,14 @@ import type {
   Page,
 } from "./query_options.ts";
 
-/** Rows that `findAll` gives without being told how many. */
+/** The most rows that `findAll` gives without a `limit`. */
 const MAX_UNLIMITED = 10_000;
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 1000;
 
 /**
- * The row with this key, or null: what services ask for most, so its text is written once, and nothing is between it
- * and the driver. Awaiting a query, which is a promise of the driver's own class, would take a promise more.
+ * The row with this key, or null. It is the most frequent call of a service, so its text is built once, and the query's
+ * promise is returned without `await`, which would allocate another one.
  */
 export function findById(sessions: Sessions, id: unknown, deleted?: DeletedRows): Promise<AnyRow | null> {
   const { mapping, db } = sessions;
@@ -70,7 +70,7 @@ function byIdText(
       return " AND ";
     }, " WHERE ");
     addScope(query, mapping, { tenant, deleted }, word);
-    texts.set(deleted, text = query.template(mapping.texts));
+    texts.set(deleted, text = query.template(mapping.statements));
   }
   return text;
 }
@@ -83,7 +83,7 @@ export async function readById(session: Session, id: unknown, deleted?: DeletedR
   return (await readRows(query, session))[0] ?? null;
 }
 
-/** Writes the condition that selects one row; gives what stands before the next one. */
+/** Writes the condition that selects one row; gives the keyword before the next condition. */
 export function addKey(query: Query, session: Session, id: unknown, deleted?: DeletedRows): string {
   const { mapping } = session;
   let word = " WHERE ";
@@ -97,7 +97,7 @@ export function addKey(query: Query, session: Session, id: unknown, deleted?: De
 
 /** Runs a query that selects rows of the table, and decodes them. */
 export async function readRows(query: Query, { mapping, sql }: Session): Promise<AnyRow[]> {
-  const rows = await query.run(sql, mapping.texts);
+  const rows = await query.run(sql, mapping.statements);
   mapping.decode?.(rows);
   return rows;
 }
@@ -110,8 +110,8 @@ export async function readAll(
 ): Promise<AnyRow[]> {
   const { mapping } = session;
   const { orderBy, limit, offset = 0, deleted } = options;
-  if (limit !== undefined) assertWhole("limit", limit, 0);
-  assertWhole("offset", offset, 0);
+  if (limit !== undefined) assertInteger("limit", limit, 0);
+  assertInteger("offset", offset, 0);
   const query = new Query().add(`SELECT ${mapping.selected} FROM ${mapping.name}`);
   addWhere(query, mapping, scopeOf(session, deleted), filter);
   query.add(` ORDER BY ${orderText(termsOf(mapping, orderBy))} LIMIT `).bind(limit ?? MAX_UNLIMITED + 1);
@@ -122,18 +122,18 @@ export async function readAll(
       `Cannot find all rows of "${mapping.table.name}": there are more than ${MAX_UNLIMITED}; give a \`limit\`, or read them with stream()`,
     );
   }
-  // Not the driver's list, which has members of its own.
+  // A plain array: the driver's has extra members.
   return Array.from(rows);
 }
 
-/** A page by its number, and how many rows there are. */
+/** A page by its number, and the number of rows in the list. */
 export async function readPage(
   session: Session,
   filter: unknown,
   options: FindPageOptions<AnyRow>,
 ): Promise<Page<AnyRow>> {
   const { page = 1, limit, ...rest } = options;
-  assertWhole("page", page, 1);
+  assertInteger("page", page, 1);
   const size = pageSize(limit);
   const [items, total] = await Promise.all([
     readAll(session, filter, { ...rest, limit: size, offset: (page - 1) * size }),
@@ -142,24 +142,24 @@ export async function readPage(
   return { items, page, limit: size, total };
 }
 
-/** How many rows there are. */
+/** The number of rows. */
 export async function readCount(session: Session, filter: unknown, deleted?: DeletedRows): Promise<number> {
   const { mapping, sql } = session;
   const query = new Query().add(`SELECT count(*) AS total FROM ${mapping.name}`);
   addWhere(query, mapping, scopeOf(session, deleted), filter);
-  const [row] = await query.run(sql, mapping.texts);
+  const [row] = await query.run(sql, mapping.statements);
   return Number(row!["total"]);
 }
 
-/** Whether there is a row. */
+/** Whether any row matches. */
 export async function readExists(session: Session, filter: unknown, deleted?: DeletedRows): Promise<boolean> {
   const { mapping, sql } = session;
   const query = new Query().add(`SELECT 1 AS found FROM ${mapping.name}`);
   addWhere(query, mapping, scopeOf(session, deleted), filter);
-  return (await query.add(" LIMIT 1").run(sql, mapping.texts)).length > 0;
+  return (await query.add(" LIMIT 1").run(sql, mapping.statements)).length > 0;
 }
 
-/** A page behind, or before, a cursor. */
+/** The page after, or before, a cursor. */
 export async function readSlice(
   session: Session,
   filter: unknown,
@@ -172,9 +172,9 @@ export async function readSlice(
   const forward = cursor?.forward ?? true;
   const terms = forward ? list : reversed(list);
   const scope = scopeOf(session, options.deleted);
-  // One more than asked for: whether there is a page behind this one.
+  // One row more than asked for says whether another page follows.
   const query = keysetQuery({ mapping, scope, filter, terms, cursor, limit: limit + 1 });
-  const found = await query.run(session.sql, mapping.texts);
+  const found = await query.run(session.sql, mapping.statements);
   const rows = Array.from(found.slice(0, limit));
   const more = found.length > limit;
   if (!forward) rows.reverse();
@@ -188,7 +188,7 @@ export async function readSlice(
     encodeCursor({ forward, inclusive, values }, mapping.name, list);
   if (ends === undefined) {
     if (cursor === undefined) return { items: [], limit };
-    // Nothing on this side of the place; whatever there is, is on the other, the row of the cursor included.
+    // No rows on this side of the position: the way back includes the row of the cursor itself.
     const back = write(!forward, cursor.values, !cursor.inclusive);
     return { items: [], limit, ...(forward ? { previous: back } : { next: back }) };
   }
@@ -202,7 +202,7 @@ export async function readSlice(
   };
 }
 
-/** The place of a row, as texts: exactly as the server has it. */
+/** The position of a row, as the server's exact texts. */
 function valuesOf(row: AnyRow, terms: readonly Term[]): (string | null)[] {
   return terms.map(({ codec }, i) => {
     const value = row[codec.exact ? codec.column.name : textColumn(i)];
@@ -218,18 +218,18 @@ function removeTexts(rows: readonly AnyRow[], terms: readonly Term[]): void {
   }
 }
 
-/** The order asked for, ending with the primary key. */
+/** The requested order, ending with the primary key. */
 export function termsOf(mapping: TableMapping, orderBy: unknown): readonly Term[] {
   return toTerms(mapping.codecs, mapping.table.primaryKey.columns, orderBy);
 }
 
 function pageSize(limit: number = DEFAULT_PAGE): number {
-  assertWhole("limit", limit, 1);
+  assertInteger("limit", limit, 1);
   return Math.min(limit, MAX_PAGE);
 }
 
-/** Checks a number that a client may have sent. */
-export function assertWhole(name: string, value: unknown, least: number): void {
+/** Validates a number that may come from a client. */
+export function assertInteger(name: string, value: unknown, least: number): void {
   if (!Number.isSafeInteger(value) || (value as number) < least) {
     throw new ValidationError(
       `Expected \`${name}\` to be a whole number from ${least}, got ${String(value)}`,

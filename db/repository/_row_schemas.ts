@@ -7,7 +7,7 @@ import type { Column, Table } from "../table/table.ts";
 type AnyRow = Record<string, unknown>;
 type Parser = z.ZodType<AnyRow>;
 
-/** What is written to a table, checked by its schemas; made when the first row is written. */
+/** Validates what is written to a table. The schemas are built when the first row is written. */
 export class RowSchemas {
   readonly #table: Table;
   #insert: Parser | undefined;
@@ -18,18 +18,18 @@ export class RowSchemas {
   }
 
   /**
-   * A row to be inserted as the schemas make it.
+   * Validates a row to be inserted; gives it as the schemas transform it.
    *
-   * @throws {ValidationError} when it breaks a rule, or has what is not a column.
+   * @throws {ValidationError} when it breaks a rule or has an unknown column.
    */
   insert(row: unknown, at?: number): AnyRow {
     return check(this.#insert ??= insertSchema(this.#table), row, at);
   }
 
   /**
-   * What is to be changed of a row, as the schemas make it: no default is filled in.
+   * Validates a patch; gives it as the schemas transform it, without their defaults.
    *
-   * @throws {ValidationError} when it breaks a rule, has what is not a column, or a column that cannot be changed.
+   * @throws {ValidationError} when it breaks a rule, or has a column that is unknown or cannot be changed.
    */
   patch(patch: unknown): AnyRow {
     return check(this.#patch ??= patchSchema(this.#table), patch);
@@ -52,13 +52,13 @@ function check(schema: Parser, value: unknown, at?: number): AnyRow {
 function insertSchema({ columns, shape, refinements }: Table): Parser {
   const fields = columns.map((column) => [column.name, insertField(column, shape[column.name]!)] as const);
   const schema = z.strictObject(Object.fromEntries(fields)) as unknown as Parser;
-  // What the whole object must satisfy is asked of what is inserted, not of a patch, which is only a part.
+  // Rules of the whole object hold for inserts only: a patch is a part of a row.
   return refinements.length === 0 ? schema : schema.check(...refinements as z.core.$ZodCheck<AnyRow>[]);
 }
 
 function insertField(column: Column, schema: z.ZodType): z.ZodType {
   if (column.identity === "always") return z.optional(z.undefined());
-  // merchant_id is that of the tenant.
+  // The repository sets merchant_id to that of the tenant.
   const filledIn = column.default !== undefined || column.identity !== undefined ||
     column.name === "merchant_id";
   const field = column.nullable ? z.nullable(schema) : schema;
@@ -66,7 +66,7 @@ function insertField(column: Column, schema: z.ZodType): z.ZodType {
 }
 
 function patchSchema({ columns, shape, primaryKey, mixins }: Table): Parser {
-  const kept = new Set([...primaryKey.columns, ...keptColumns(mixins)]);
+  const kept = new Set([...primaryKey.columns, ...managedColumns(mixins)]);
   const fields = columns.filter(({ name }) => !kept.has(name)).map(({ name, nullable }) => {
     const { inner } = describeSchema(shape[name]!);
     return [name, z.optional(nullable ? z.nullable(inner) : inner)] as const;
@@ -74,8 +74,8 @@ function patchSchema({ columns, shape, primaryKey, mixins }: Table): Parser {
   return z.strictObject(Object.fromEntries(fields)) as unknown as Parser;
 }
 
-/** Columns that only the repository writes once a row is there. */
-export function keptColumns(mixins: Table["mixins"]): readonly string[] {
+/** Columns of a stored row that only the repository changes. */
+export function managedColumns(mixins: Table["mixins"]): readonly string[] {
   return [
     ...(mixins.timestamps ? ["created_at", "updated_at"] : []),
     ...(mixins.softDelete ? ["deleted_at", "is_deleted"] : []),

@@ -11,15 +11,15 @@ import type { Sql } from "../sql.ts";
 import type { Scope } from "./_where.ts";
 import type { Table } from "../table/table.ts";
 
-/** One call of a repository: the table, the tenant that it works for, and where its queries go. */
+/** What one call of a repository works with: the table, its tenant, and the tag for its queries. */
 export interface Session {
   readonly mapping: TableMapping;
   readonly tenant: Tenant | undefined;
-  /** Joins the transaction of the caller. */
+  /** Joins the caller's transaction, if there is one. */
   readonly sql: Sql;
 }
 
-/** A session in a transaction that lasts until it is released. */
+/** A session in a transaction that stays open until it is released. */
 export interface HeldSession {
   readonly session: Session;
   /** Whether the transaction is the caller's. */
@@ -39,12 +39,12 @@ export class Sessions {
     this.#given = given;
   }
 
-  /** The tenant, if the table has some. */
+  /** The tenant, if the table has tenants. */
   tenant(): Tenant | undefined {
     return tenantOf(this.mapping.table, this.#given);
   }
 
-  /** Runs one statement, or several that need not be one transaction. */
+  /** Runs one statement, or several that need no common transaction. */
   async run<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const { mapping, db } = this;
     const tenant = this.tenant();
@@ -56,7 +56,7 @@ export class Sessions {
     }
   }
 
-  /** Runs statements that all happen, or none. */
+  /** Runs statements in one transaction. */
   async transact<T>(work: (session: Session) => Promise<T>): Promise<T> {
     try {
       return await this.#inTransaction(this.tenant(), work);
@@ -66,8 +66,7 @@ export class Sessions {
   }
 
   /**
-   * A transaction for as long as it is held: that of the caller where there is one, which goes on, else one that only
-   * reads.
+   * Holds a transaction open: the caller's, which continues after the release, else a new read-only one.
    */
   async hold(): Promise<HeldSession> {
     const { mapping, db } = this;
@@ -91,7 +90,7 @@ export class Sessions {
       joined: false,
       async release() {
         release();
-        // Where a statement failed, that is what the caller sees.
+        // The caller already has the error of a statement that failed.
         await done.catch(() => {});
       },
     };
@@ -106,20 +105,20 @@ export class Sessions {
   }
 }
 
-/** What failed as an error of this package; a mistake of the program stays what it is. */
+/** Converts what was thrown to an error of this package; a TypeError or RangeError stays as it is. */
 export function toTypedError(error: unknown): unknown {
   return error instanceof TypeError || error instanceof RangeError ? error : toGlamError(error);
 }
 
-/** Tells the policy of a table with row level security whose rows are meant, for this transaction only. */
+/** Sets the tenant that the policy of a table with row level security reads, for this transaction only. */
 export async function setTenant(sql: Sql, mapping: TableMapping, tenant: Tenant): Promise<void> {
   await new Query().add("SELECT set_config('app.merchant_id', ").bind(tenant.id).add(", TRUE)").run(
     sql,
-    mapping.texts,
+    mapping.statements,
   );
 }
 
-/** Which rows a query of this session is about. */
+/** The rows that a query of this session may see. */
 export function scopeOf({ tenant }: Session, deleted?: DeletedRows): Scope {
   return { tenant: tenant?.id, deleted };
 }

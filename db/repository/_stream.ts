@@ -1,7 +1,7 @@
 import type { AnyRow } from "./_table_mapping.ts";
 import { orderText } from "./_order.ts";
 import { Query } from "./_query.ts";
-import { assertWhole, termsOf } from "./_reads.ts";
+import { assertInteger, termsOf } from "./_reads.ts";
 import { scopeOf, type Session, type Sessions, toTypedError } from "./_session.ts";
 import { addWhere } from "./_where.ts";
 import type { StreamOptions } from "./query_options.ts";
@@ -9,8 +9,8 @@ import type { StreamOptions } from "./query_options.ts";
 let cursors = 0;
 
 /**
- * Rows in batches, of a cursor of the server: `DECLARE`, then `FETCH` until there is nothing more. A cursor of the
- * driver would be under the deadline of a query as a whole, and nothing else could run beside it in its transaction.
+ * Reads rows in batches from a server-side cursor: `DECLARE`, then `FETCH` until none are left. The driver's own cursor
+ * would have the deadline of one query for all of it, and would block other statements of its transaction.
  */
 export async function* streamRows(
   sessions: Sessions,
@@ -18,7 +18,7 @@ export async function* streamRows(
   options: StreamOptions<AnyRow>,
 ): AsyncGenerator<AnyRow, void, undefined> {
   const { batchSize = 1000 } = options;
-  assertWhole("batchSize", batchSize, 1);
+  assertInteger("batchSize", batchSize, 1);
   const held = await sessions.hold();
   const { session } = held;
   const name = `glam_stream_${++cursors}`;
@@ -31,16 +31,16 @@ export async function* streamRows(
     while (more) {
       const rows = await (ahead ?? fetch(name, session, batchSize));
       more = rows.length === batchSize;
-      // One batch ahead: the server works while the caller does.
+      // Reads one batch ahead, so that the server works while the caller handles rows.
       ahead = more ? fetch(name, session, batchSize) : undefined;
-      ahead?.catch(() => {}); // the caller may stop before it is looked at
+      ahead?.catch(() => {}); // the caller may stop before it is awaited
       for (const row of rows) yield row;
     }
   } catch (error) {
     throw toTypedError(error);
   } finally {
     await ahead?.catch(() => {});
-    // A transaction of ours ends with its cursors; that of the caller goes on.
+    // The end of a transaction closes its cursors; the caller's transaction continues.
     if (held.joined && declared) await session.sql.unsafe(`CLOSE ${name}`).catch(() => {});
     await held.release();
   }

@@ -1,32 +1,32 @@
 import { type Codec, codecsOf, type Encoded, takesObject } from "./_codec.ts";
-import { Texts } from "./_query.ts";
+import { StatementCache } from "./_query.ts";
 import { RowSchemas } from "./_row_schemas.ts";
 import { ValidationError } from "../../errors/common.ts";
 import { tableName } from "../table/table_ddl.ts";
 import type { Table } from "../table/table.ts";
 
-/** A row on its way to or from a table. */
+/** A row, by column. */
 export type AnyRow = Record<string, unknown>;
 
-/** Everything about a table that its queries share, made once for each table. */
+/** What all queries on a table share, made once for each table. */
 export interface TableMapping {
   readonly table: Table;
-  /** The name as SQL writes it. */
+  /** The quoted name. */
   readonly name: string;
   readonly codecs: ReadonlyMap<string, Codec>;
   readonly columns: readonly Codec[];
   readonly key: readonly Codec[];
-  /** What follows `SELECT`: every column by name, so that a new one does not break a statement that is prepared. */
+  /** The select list: every column by name, so that a column added later does not break prepared statements. */
   readonly selected: string;
-  readonly texts: Texts;
+  readonly statements: StatementCache;
   readonly schemas: RowSchemas;
-  /** Turns rows of the driver, in place, into rows of the table. */
+  /** Converts rows of the driver to rows of the table, in place. */
   readonly decode: ((rows: readonly AnyRow[]) => void) | undefined;
 }
 
 const made = new WeakMap<Table, TableMapping>();
 
-/** What is shared by the queries on this table. */
+/** The mapping of a table. */
 export function mappingOf(table: Table): TableMapping {
   let mapping = made.get(table);
   if (mapping === undefined) made.set(table, mapping = makeMapping(table));
@@ -43,7 +43,7 @@ function makeMapping(table: Table): TableMapping {
     columns,
     key: table.primaryKey.columns.map((column) => codecs.get(column)!),
     selected: columns.map(({ select }) => select).join(", "),
-    texts: new Texts(table.name),
+    statements: new StatementCache(table.name),
     schemas: new RowSchemas(table),
     decode: decoderOf(columns),
   };
@@ -64,7 +64,7 @@ function decoderOf(columns: readonly Codec[]): TableMapping["decode"] {
 /**
  * The values of a primary key, in the order of its columns.
  *
- * @throws {ValidationError} when a column of it is missing, or something is too much.
+ * @throws {ValidationError} when a column is missing or unknown.
  */
 export function encodeKey({ table, key }: TableMapping, given: unknown): Encoded[] {
   if (key.length === 1) return [encodeKeyValue(key[0]!, given)];

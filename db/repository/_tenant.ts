@@ -6,7 +6,7 @@ import type { Table } from "../table/table.ts";
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /**
- * Whose rows a table is asked for: those of the merchant named, else of the merchant of the request.
+ * The tenant of a call: the given merchant, else the merchant of the request's context.
  *
  * @throws {ForbiddenError} when there is neither.
  */

@@ -4,7 +4,7 @@ import { assertOwn, encodeValue } from "./_insert.ts";
 import { Query } from "./_query.ts";
 import { addKey, readById, readRows } from "./_reads.ts";
 import { scopeOf, type Session, type Sessions } from "./_session.ts";
-import { touched } from "./_upsert.ts";
+import { bookkeepingSets } from "./_upsert.ts";
 import { addWhere } from "./_where.ts";
 import type { DeleteOptions } from "./query_options.ts";
 
@@ -18,7 +18,7 @@ export async function updateOne(sessions: Sessions, id: unknown, given: unknown)
       ? await unchanged(session, id, version)
       : await change(session, id, names, patch, version);
     if (row !== undefined) return row;
-    // Nobody waits for the answer to be the same as a moment ago: the row is gone, or its version has moved.
+    // Either the row is gone or its version has moved; a second look says which.
     if (version !== undefined && await readById(session, id) !== null) throw moved(mapping);
     throw notFound(mapping, id);
   });
@@ -26,7 +26,7 @@ export async function updateOne(sessions: Sessions, id: unknown, given: unknown)
 
 interface Patch {
   readonly patch: AnyRow;
-  /** The version that was read, of a versioned table. */
+  /** The version that the caller read, for a versioned table. */
   readonly version: number | undefined;
 }
 
@@ -37,7 +37,7 @@ function toPatch(mapping: TableMapping, sessions: Sessions, given: unknown): Pat
   }
   const { merchant_id: merchantId, version, ...rest } = given as AnyRow;
   const { mixins } = mapping.table;
-  // The tenant's own id changes nothing, and comes along where a whole row is written back.
+  // A whole row that is written back has the tenant's own id, which changes nothing.
   if (tenant !== undefined) assertOwn(mapping, merchantId, tenant);
   const own = {
     ...rest,
@@ -63,13 +63,13 @@ async function change(
     const codec = mapping.codecs.get(name)!;
     query.add(`${i > 0 ? ", " : ""}${codec.quoted} = `).bind(encodeValue(codec, patch[name]), codec.cast);
   });
-  query.add(touched(mapping).map((set) => `, ${set}`).join(""));
+  query.add(bookkeepingSets(mapping).map((set) => `, ${set}`).join(""));
   const word = addKey(query, session, id);
   if (version !== undefined) query.add(`${word}"version" = `).bind(version);
   return (await readRows(query.add(` RETURNING ${mapping.selected}`), session))[0];
 }
 
-/** The row, where nothing of it is to be changed. */
+/** The row, for a patch that changes nothing. */
 async function unchanged(
   session: Session,
   id: unknown,
@@ -90,7 +90,7 @@ export async function deleteMany(
     const query = new Query();
     addDelete(query, mapping, options);
     addWhere(query, mapping, scopeOf(session, options.deleted), filter);
-    return (await query.run(sql, mapping.texts)).count;
+    return (await query.run(sql, mapping.statements)).count;
   });
 }
 
@@ -101,7 +101,7 @@ export async function deleteOne(sessions: Sessions, id: unknown, options: Delete
     const query = new Query();
     addDelete(query, mapping, options);
     addKey(query, session, id, options.deleted);
-    if ((await query.run(sql, mapping.texts)).count === 0) throw notFound(mapping, id);
+    if ((await query.run(sql, mapping.statements)).count === 0) throw notFound(mapping, id);
   });
 }
 
@@ -110,7 +110,7 @@ function addDelete(query: Query, mapping: TableMapping, { hard = false }: Delete
     query.add(`DELETE FROM ${mapping.name}`);
     return;
   }
-  const sets = ['"is_deleted" = TRUE', '"deleted_at" = clock_timestamp()', ...touched(mapping)];
+  const sets = ['"is_deleted" = TRUE', '"deleted_at" = clock_timestamp()', ...bookkeepingSets(mapping)];
   query.add(`UPDATE ${mapping.name} SET ${sets.join(", ")}`);
 }
 
@@ -121,7 +121,7 @@ export async function restoreOne(sessions: Sessions, id: unknown): Promise<AnyRo
     throw new TypeError(`Cannot restore a row of "${mapping.table.name}": it has no soft delete`);
   }
   return await sessions.run(async (session) => {
-    const sets = ['"is_deleted" = FALSE', '"deleted_at" = NULL', ...touched(mapping)];
+    const sets = ['"is_deleted" = FALSE', '"deleted_at" = NULL', ...bookkeepingSets(mapping)];
     const query = new Query().add(`UPDATE ${mapping.name} SET ${sets.join(", ")}`);
     addKey(query, session, id, "only");
     const [row] = await readRows(query.add(` RETURNING ${mapping.selected}`), session);

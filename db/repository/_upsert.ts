@@ -2,10 +2,10 @@ import type { AnyRow, TableMapping } from "./_table_mapping.ts";
 import type { Codec } from "./_codec.ts";
 import { quoteIdentifiers } from "../table/_identifier.ts";
 import type { Query } from "./_query.ts";
-import { keptColumns } from "./_row_schemas.ts";
+import { managedColumns } from "./_row_schemas.ts";
 import { ValidationError } from "../../errors/common.ts";
 
-/** How a row of the batch is known again, and what happens then. */
+/** The columns that identify a row in an upsert, and what happens to a deleted one. */
 export interface Conflict {
   readonly columns: readonly string[];
   /** The condition of the unique index, where it is partial. */
@@ -14,9 +14,9 @@ export interface Conflict {
 }
 
 /**
- * Checks the columns by which rows are known again.
+ * Resolves the columns that identify a row.
  *
- * @throws {TypeError} when nothing of the table makes them unique.
+ * @throws {TypeError} when no unique of the table covers them.
  */
 export function toConflict({ table }: TableMapping, given: unknown, restore: boolean): Conflict {
   const columns = given === undefined
@@ -39,8 +39,8 @@ export function toConflict({ table }: TableMapping, given: unknown, restore: boo
 }
 
 /**
- * Writes `ON CONFLICT ... DO UPDATE`: it changes the columns that were given, and only a row of the same tenant that
- * is not deleted. No row comes back where it changes none.
+ * Writes `ON CONFLICT ... DO UPDATE`, which changes the given columns of a row, if the row belongs to the same tenant
+ * and is not deleted. Otherwise the statement returns no row.
  */
 export function addOnConflict(
   query: Query,
@@ -50,15 +50,15 @@ export function addOnConflict(
 ): void {
   const { columns, where, restore } = conflict;
   const { mixins, primaryKey } = mapping.table;
-  const kept = new Set([...columns, ...primaryKey.columns, ...keptColumns(mixins)]);
+  const kept = new Set([...columns, ...primaryKey.columns, ...managedColumns(mixins)]);
   const sets = given.filter((name) => !kept.has(name)).map((name) => {
     const { quoted } = mapping.codecs.get(name)!;
     return `${quoted} = excluded.${quoted}`;
   });
-  sets.push(...touched(mapping, "stored."));
+  sets.push(...bookkeepingSets(mapping, "stored."));
   if (restore && mixins.softDelete) sets.push('"is_deleted" = FALSE', '"deleted_at" = NULL');
   if (sets.length === 0) {
-    // Nothing to change; but a row that is not written does not come back.
+    // Nothing to change, but RETURNING gives only rows that were written.
     const { quoted } = mapping.codecs.get(columns[0]!)!;
     sets.push(`${quoted} = stored.${quoted}`);
   }
@@ -71,8 +71,8 @@ export function addOnConflict(
   if (conditions.length > 0) query.add(` WHERE ${conditions.join(" AND ")}`);
 }
 
-/** What every change of a row writes. `updated_at` grows also within one transaction, where `now()` stands still. */
-export function touched({ table: { mixins } }: TableMapping, prefix: string = ""): string[] {
+/** The `SET` items of every change of a row. `updated_at` grows within a transaction as well, where `now()` does not. */
+export function bookkeepingSets({ table: { mixins } }: TableMapping, prefix: string = ""): string[] {
   return [
     ...(mixins.timestamps
       ? [`"updated_at" = GREATEST(clock_timestamp(), ${prefix}"updated_at" + interval '1 microsecond')`]
@@ -81,7 +81,7 @@ export function touched({ table: { mixins } }: TableMapping, prefix: string = ""
   ];
 }
 
-/** Finds rows of a batch that have the same key: Postgres refuses them within a statement, and not across two. */
+/** Finds rows of a batch with the same key, which Postgres refuses only within one statement. */
 export class SeenKeys {
   readonly #codecs: readonly Codec[];
   readonly #seen = new Map<string, number>();
@@ -98,7 +98,7 @@ export class SeenKeys {
       const text = String(encode(value));
       return column.type === "uuid" ? text.toLowerCase() : text;
     });
-    // Nulls, and what the database fills in, are equal to nothing.
+    // A null, or a value that the database fills in, equals no other.
     if (values.includes(undefined)) return;
     const key = values.length === 1 ? values[0]! : JSON.stringify(values);
     const earlier = this.#seen.get(key);
@@ -107,7 +107,7 @@ export class SeenKeys {
   }
 }
 
-/** Two rows of a batch with one key. */
+/** The error for two rows of a batch with the same key. */
 export function sameKey(message: string, cause?: unknown): ValidationError {
   return new ValidationError(message, { field: "conflict", cause });
 }

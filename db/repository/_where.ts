@@ -4,7 +4,7 @@ import { addFilter, isPlain } from "./_filter.ts";
 import type { DeletedRows } from "./query_options.ts";
 import { ValidationError } from "../../errors/common.ts";
 
-/** Which rows of a table a query is about. */
+/** The rows of a table that a query may see. */
 export interface Scope {
   /** The tenant, of a table that has tenants. */
   readonly tenant: string | undefined;
@@ -12,8 +12,8 @@ export interface Scope {
 }
 
 /**
- * Writes the tenant and whether deleted rows count, then what the caller asks for. `word` is what stands before the
- * first condition; gives what stands before the next one.
+ * Writes the conditions on the tenant and on deleted rows. `word` is the keyword before the first condition; gives the
+ * keyword before the next one.
  */
 export function addScope(
   query: Query,
@@ -32,7 +32,7 @@ export function addScope(
   return " AND ";
 }
 
-/** Writes `WHERE` with the scope and the filter, or nothing; gives what stands before the next condition. */
+/** Writes `WHERE` with the scope and the filter, if any; gives the keyword before the next condition. */
 export function addWhere(query: Query, mapping: TableMapping, scope: Scope, filter: unknown): string {
   const next = addScope(query, mapping, scope, " WHERE ");
   if (isPlain(filter) && Object.keys(filter).length === 0) return next;

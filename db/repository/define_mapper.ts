@@ -4,7 +4,7 @@ import { toGlamError } from "../../errors/to_glam_error.ts";
 import { isEqual } from "./_is_equal.ts";
 import type { InsertOf, PatchOf, RowOf, Table } from "../table/table.ts";
 
-/** What `defineMapper` takes: a table, and the schemas of what comes in and goes out. */
+/** What `defineMapper` takes: a table, and the schemas of input, patch and output. */
 export interface MapperDefinition<
   T extends Table,
   In extends z.ZodType,
@@ -13,18 +13,18 @@ export interface MapperDefinition<
 > {
   /** The table. */
   readonly table: T;
-  /** What a row is made from; where it is an object, of columns of the table. */
+  /** The schema of the input for a new row. If it is an object, its members are columns of the table. */
   readonly input: In;
-  /** What a row is changed by; where it is an object, of columns of the table. */
+  /** The schema of a patch. If it is an object, its members are columns of the table. */
   readonly patch: Patch;
-  /** What is shown of a row. */
+  /** The schema of what clients see of a row. */
   readonly output: Out;
 }
 
-/** What a new row needs besides what comes in. */
+/** The columns of a new row that the input does not have. */
 export type MissingColumns<T extends Table, In extends z.ZodType> = Omit<InsertOf<T>, keyof z.output<In>>;
 
-/** The bridge between what a service's clients send and see, and the rows of a table. */
+/** Converts between what the clients of a service send and see, and the rows of a table. */
 export interface Mapper<
   T extends Table,
   In extends z.ZodType,
@@ -32,7 +32,7 @@ export interface Mapper<
   Out extends z.ZodType,
 > {
   /**
-   * The row that a client asks for, with what the service adds to it, for `save`.
+   * Validates the input and adds the columns of `extra`; gives a row for `save`.
    *
    * @throws {ValidationError} when the input breaks a rule.
    */
@@ -42,35 +42,35 @@ export interface Mapper<
       : [extra: MissingColumns<T, In> & Partial<InsertOf<T>>]
   ): InsertOf<T>;
   /**
-   * What of a patch was set, for `update`: what was left out stays as it is, and no default is filled in.
+   * Validates a patch; gives the members that were set, for `update`, without defaults of the schema.
    *
    * @throws {ValidationError} when the patch breaks a rule.
    */
   toPatch(patch: z.input<Patch> | null | undefined): Partial<z.output<Patch>>;
   /**
-   * A copy of the row with what of the patch was set.
+   * Validates a patch; gives a copy of the row with the members that were set.
    *
    * @throws {ValidationError} when the patch breaks a rule.
    */
   patchModel(row: RowOf<T>, patch: z.input<Patch> | null | undefined): RowOf<T>;
-  /** Whether `after`, a row or a part of one, differs from the row in any column that it has. */
+  /** Whether `after`, a row or a part of one, differs from `row` in one of its columns. */
   isDirty(row: RowOf<T>, after: { readonly [K in keyof RowOf<T>]?: RowOf<T>[K] | undefined }): boolean;
   /**
-   * What is shown of a row.
+   * What clients see of a row.
    *
-   * @throws {InternalError} when the row is not what the schema says: nothing that a client could mend.
+   * @throws {InternalError} when the row does not fit the output schema, which no client can mend.
    */
   toOut(row: RowOf<T>): z.output<Out>;
   /**
-   * What is shown of rows.
+   * What clients see of rows.
    *
-   * @throws {InternalError} when a row is not what the schema says.
+   * @throws {InternalError} when a row does not fit the output schema.
    */
   listToOut(rows: readonly RowOf<T>[]): z.output<Out>[];
 }
 
 /**
- * Defines how what clients send becomes rows of a table, and how rows become what clients see.
+ * Defines how the input of clients becomes rows of a table, and rows become what clients see.
  *
  * @example
  * ```ts
@@ -92,7 +92,7 @@ export interface Mapper<
  * console.log(mapper.toPatch({ note: null })); // { note: null }
  * ```
  *
- * @throws {TypeError} when `input` or `patch` has a member that is no column.
+ * @throws {TypeError} when `input` or `patch` has a member that is not a column.
  */
 export function defineMapper<
   T extends Table,
@@ -112,7 +112,7 @@ export function defineMapper<
   const toPatch = (given: unknown): Partial<z.output<Patch>> => {
     if (given === null || given === undefined) return {};
     const parsed = parse(patch, given) as Partial<z.output<Patch>>;
-    // A default of the schema is in what is parsed; whether a member was set says only what came in.
+    // The parsed patch includes defaults of the schema; only the input says which members were set.
     const set = patchKeys === undefined ? parsed : given;
     const entries = Object.entries(parsed).filter(([key, value]) =>
       value !== undefined && (set as Record<string, unknown>)[key] !== undefined
@@ -143,7 +143,7 @@ function parse(schema: z.ZodType, value: unknown): unknown {
   throw toGlamError(result.error);
 }
 
-/** The members of an object's schema; what a transform makes is known only when it runs. */
+/** The members of an object schema; those of a transform are known only when it runs. */
 function shapeOf(schema: z.ZodType): readonly string[] | undefined {
   const { type } = schema._zod.def;
   return type === "object" ? Object.keys((schema as z.ZodObject).shape) : undefined;

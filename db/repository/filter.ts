@@ -1,54 +1,53 @@
-/** How a value of a column may be compared. All that is given must hold; `null` is equal to nothing but `eq` and `ne`. */
+/** Comparisons of a column, all of which must hold. Only `eq`, `ne`, `in`, `notIn` and `isNull` handle null. */
 export interface Operators<T> {
-  /** Equal, or null. */
+  /** Equal to this value; `eq: null` matches null. */
   readonly eq?: T | null | undefined;
-  /** Different and not null; `ne: null` is everything that is not null. */
+  /** Different from this value and not null; `ne: null` matches everything but null. */
   readonly ne?: T | null | undefined;
-  /** One of these; of none there is no row. */
+  /** One of these values, any number of them; an empty list matches no row. */
   readonly in?: readonly T[] | undefined;
-  /** None of these, and not null. */
+  /** None of these values, any number of them, and not null. */
   readonly notIn?: readonly T[] | undefined;
-  /** Greater. */
+  /** Greater than this value. */
   readonly gt?: NonNullable<T> | undefined;
-  /** Greater or equal. */
+  /** Greater than or equal to this value. */
   readonly gte?: NonNullable<T> | undefined;
-  /** Less. */
+  /** Less than this value. */
   readonly lt?: NonNullable<T> | undefined;
-  /** Less or equal. */
+  /** Less than or equal to this value. */
   readonly lte?: NonNullable<T> | undefined;
   /** From the first to the second, both included. */
   readonly between?: readonly [from: NonNullable<T>, to: NonNullable<T>] | undefined;
-  /** Matches a pattern of SQL: `%` for any text, `_` for one character. */
+  /** Matches this SQL pattern: `%` stands for any text, `_` for one character. */
   readonly like?: string | undefined;
-  /** As `like`, upper and lower case alike. */
+  /** Matches this SQL pattern, ignoring case. */
   readonly ilike?: string | undefined;
-  /** A text that holds this one, as it is; of jsonb and arrays, a value that holds this one (`@>`). */
+  /** Contains this text literally; for jsonb and arrays, contains this value (`@>`). */
   readonly contains?: (T extends string ? string : Partial<T>) | undefined;
-  /** A text that starts with this one, as it is. */
+  /** Starts with this text, literally. */
   readonly startsWith?: string | undefined;
-  /** A text that ends with this one, as it is. */
+  /** Ends with this text, literally. */
   readonly endsWith?: string | undefined;
   /** Whether it is null. */
   readonly isNull?: boolean | undefined;
 }
 
-/** A value to be equal to, or operators; a column of objects takes operators only. */
+/** A value that the column equals, or operators. A column of objects or arrays takes operators only. */
 export type Condition<T> =
   | (NonNullable<T> extends string | number | bigint | boolean | Date | Uint8Array ? T | null : null)
   | Operators<T>;
 
 /**
- * Which rows are meant: every column named must satisfy its condition.
+ * Conditions on the columns of a row, all of which must hold.
  *
- * A condition that is `undefined` is refused rather than ignored: a value that got lost must not make a filter match
- * every row.
+ * A condition that is `undefined` is a `ValidationError`: were it ignored, a missing value would match every row.
  */
 export type Filter<R extends object> =
   & { readonly [K in keyof R]?: Condition<R[K]> }
   & {
-    /** Filters that all have to hold. */
+    /** Filters that must all hold. */
     readonly and?: readonly Filter<R>[];
-    /** Filters of which one has to hold; of none there is no row. */
+    /** Filters of which at least one must hold; an empty list matches no row. */
     readonly or?: readonly Filter<R>[];
     /** A filter that must not hold. */
     readonly not?: Filter<R>;

@@ -3,32 +3,32 @@ export interface OrderBy<R extends object> {
   /** The column. */
   readonly column: Extract<keyof R, string>;
   /**
-   * Smallest or greatest first.
+   * Ascending or descending.
    * @default "asc"
    */
   readonly direction?: "asc" | "desc" | undefined;
   /**
-   * Where rows without a value stand.
+   * Whether rows with null come first or last.
    * @default "last" when ascending, "first" when descending, as in Postgres
    */
   readonly nulls?: "first" | "last" | undefined;
 }
 
 /**
- * Which rows of a table with soft delete are seen: those that are not deleted, those as well that are, or those only.
+ * Which rows of a table with soft delete a call sees: only live ones, deleted ones as well, or only deleted ones.
  */
 export type DeletedRows = "exclude" | "include" | "only";
 
-/** What every reading method takes. */
+/** Options of every reading method. */
 export interface ReadOptions {
   /**
-   * Whether deleted rows are seen.
+   * Whether the call sees deleted rows.
    * @default "exclude"
    */
   readonly deleted?: DeletedRows | undefined;
 }
 
-/** What orders rows; the primary key decides between rows that are equal in it. */
+/** The order of rows. The primary key decides between rows that are otherwise equal. */
 export interface OrderOptions<R extends object> extends ReadOptions {
   /**
    * The order.
@@ -39,7 +39,7 @@ export interface OrderOptions<R extends object> extends ReadOptions {
 
 /** Options of `findAll`. */
 export interface FindAllOptions<R extends object> extends OrderOptions<R> {
-  /** Most rows to give. Without it, more than 10,000 are an error. */
+  /** The most rows to give, from 0. Without it, more than 10,000 rows are a `RangeError`. */
   readonly limit?: number | undefined;
   /**
    * Rows to skip.
@@ -51,7 +51,7 @@ export interface FindAllOptions<R extends object> extends OrderOptions<R> {
 /** Options of `findPage`. */
 export interface FindPageOptions<R extends object> extends OrderOptions<R> {
   /**
-   * Number of the page, from 1.
+   * The number of the page, from 1.
    * @default 1
    */
   readonly page?: number | undefined;
@@ -64,7 +64,7 @@ export interface FindPageOptions<R extends object> extends OrderOptions<R> {
 
 /** Options of `findAfter`. */
 export interface FindAfterOptions<R extends object> extends OrderOptions<R> {
-  /** A cursor that an earlier page gave, `next` or `previous`; without one it is the first page. */
+  /** The cursor `next` or `previous` of an earlier page; without one it is the first page. */
   readonly after?: string | undefined;
   /**
    * Rows of a page; more than 1,000 are taken as 1,000.
@@ -81,7 +81,7 @@ export interface StreamOptions<R extends object> extends ReadOptions {
    */
   readonly orderBy?: readonly OrderBy<R>[] | OrderBy<R> | undefined;
   /**
-   * Rows that are fetched at once.
+   * Rows per batch, from 1.
    * @default 1000
    */
   readonly batchSize?: number | undefined;
@@ -90,12 +90,12 @@ export interface StreamOptions<R extends object> extends ReadOptions {
 /** Options of `upsert`. */
 export interface UpsertOptions<R extends object> {
   /**
-   * The columns by which a row is known again: the primary key or a unique of the table.
+   * The columns that identify a row: the primary key or a unique of the table.
    * @default the primary key
    */
   readonly conflict?: Extract<keyof R, string> | readonly Extract<keyof R, string>[] | undefined;
   /**
-   * Whether a deleted row with this key comes back; otherwise its key is taken, a 409.
+   * Whether a deleted row with this key is restored; otherwise it is a `ConflictError` (409).
    * @default false
    */
   readonly restore?: boolean | undefined;
@@ -104,7 +104,7 @@ export interface UpsertOptions<R extends object> {
 /** Options of `delete` and `deleteById`. */
 export interface DeleteOptions extends ReadOptions {
   /**
-   * Whether rows of a table with soft delete are really removed; elsewhere they always are.
+   * Whether rows of a table with soft delete are removed for good, as those of other tables always are.
    * @default false
    */
   readonly hard?: boolean | undefined;
@@ -114,22 +114,22 @@ export interface DeleteOptions extends ReadOptions {
 export interface Page<R> {
   /** The rows. */
   readonly items: R[];
-  /** Number of the page, from 1. */
+  /** The number of the page, from 1. */
   readonly page: number;
   /** Rows a page holds at most. */
   readonly limit: number;
-  /** Rows in the whole list. */
+  /** The number of rows in the whole list. */
   readonly total: number;
 }
 
-/** A page between cursors; `cursorPage(c, page.items, page)` answers with it. */
+/** A page of a cursor list; `cursorPage(c, page.items, page)` answers with it. */
 export interface CursorSlice<R> {
   /** The rows. */
   readonly items: R[];
   /** Rows a page holds at most. */
   readonly limit: number;
-  /** Leads to the page behind this one; absent at the end. */
+  /** The cursor of the page after this one; absent at the end. */
   readonly next?: string;
-  /** Leads to the page before this one; absent at the start. */
+  /** The cursor of the page before this one; absent at the start. */
   readonly previous?: string;
 }

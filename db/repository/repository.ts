@@ -17,14 +17,14 @@ import type {
 import type { InsertOf, KeyOf, PatchOf, RowOf, Table } from "../table/table.ts";
 
 /**
- * The rows of a table: writes that are checked by its schema, reads by filters, pages and streams.
+ * Reads and writes the rows of a table. Its schema validates what is written.
  *
- * Every method joins the transaction of its async context. Of a table with tenants it sees the rows of one merchant
- * only: that of {@link Repository.forMerchant}, else of the request's context. Deleted rows of a table with soft delete
- * are out of sight unless asked for. A service extends it for its own queries.
+ * Every method joins the transaction of its async context. On a table with tenants it sees only the rows of one
+ * merchant: that of {@link Repository.forMerchant}, else that of the request's context. It hides deleted rows of a
+ * table with soft delete unless an option asks for them. Extend the class for your own queries.
  *
- * Filters and orders may come from a client: what is not a column or an operator is a `ValidationError` (422), and a
- * broken constraint is the error of its SQLSTATE, without what the server says of the data.
+ * Filters and orders may come from a client: an unknown column or operator is a `ValidationError` (422). A broken
+ * constraint is the error of its SQLSTATE, without the server's text about the data.
  *
  * @example
  * ```ts
@@ -48,14 +48,14 @@ import type { InsertOf, KeyOf, PatchOf, RowOf, Table } from "../table/table.ts";
  * ```
  */
 export class Repository<T extends Table = Table> {
-  /** Where the queries go. */
+  /** The database. */
   protected readonly db: Database;
   /** The table. */
   protected readonly table: T;
-  // Not a private field, which the copies of forMerchant would not have.
+  // Not a #private field: the copies that forMerchant makes would lack it.
   private operations: LazyOperations;
 
-  /** A repository of this table. */
+  /** Creates a repository of this table. It runs no query. */
   constructor(db: Database, table: T) {
     this.db = db;
     this.table = table;
@@ -63,9 +63,9 @@ export class Repository<T extends Table = Table> {
   }
 
   /**
-   * The same repository for one merchant, whoever the request is from.
+   * The same repository for one merchant, whatever the request's context says.
    *
-   * @throws {TypeError} when the table has no tenants.
+   * @throws {TypeError} when the table has no mixin `merchantScoped`.
    */
   forMerchant(id: string, options: MerchantOptions = {}): this {
     if (!this.table.mixins.merchantScoped) {
@@ -81,7 +81,7 @@ export class Repository<T extends Table = Table> {
   /**
    * Inserts a row; gives it as stored.
    *
-   * @throws {ConflictError} when its key, or another unique value, is taken.
+   * @throws {ConflictError} when its key or another unique value is taken.
    * @throws {ValidationError} when it breaks a rule of the schema.
    */
   async save(row: InsertOf<T>): Promise<RowOf<T>> {
@@ -89,10 +89,9 @@ export class Repository<T extends Table = Table> {
   }
 
   /**
-   * Inserts all rows or none, in as many statements as memory asks for; gives their number. Rows may give different
-   * columns.
+   * Inserts all rows or none, in statements of 2,500 rows; gives their number. Rows may have different columns.
    *
-   * @throws {ConflictError} when a key, or another unique value, is taken.
+   * @throws {ConflictError} when a key or another unique value is taken.
    * @throws {ValidationError} when a row breaks a rule of the schema; its place in the list is in the details.
    */
   async saveMany(rows: readonly InsertOf<T>[]): Promise<number> {
@@ -100,15 +99,15 @@ export class Repository<T extends Table = Table> {
   }
 
   /**
-   * Inserts a row, or changes the one with the same key in the columns that are given; gives it as stored.
+   * Inserts a row, or changes the given columns of the row with the same key; gives it as stored.
    *
-   * @throws {ConflictError} when the key is that of a deleted row, or of another merchant's.
-   * @throws {TypeError} when nothing makes the columns of `conflict` unique.
+   * @throws {ConflictError} when the key belongs to a deleted row or to another merchant.
+   * @throws {TypeError} when no unique of the table covers the columns of `conflict`.
    * @throws {ValidationError} when it breaks a rule of the schema.
    */
   upsert(row: InsertOf<T>, options?: UpsertOptions<RowOf<T>>): Promise<RowOf<T>>;
   /**
-   * The same for many rows, all of them or none; gives their number.
+   * Upserts all rows or none; gives their number.
    *
    * @throws {ValidationError} when two rows have the same key.
    */
@@ -126,17 +125,18 @@ export class Repository<T extends Table = Table> {
   }
 
   /**
-   * Changes what is given of a row; gives it as stored. Of a versioned table the patch has the `version` that was read.
+   * Changes the given columns of a row; gives it as stored. The patch of a versioned table includes the `version` that
+   * was read.
    *
    * @throws {NotFoundError} when there is no such row.
-   * @throws {ConflictError} when its version has moved, or a unique value is taken.
+   * @throws {ConflictError} when its version has changed, or a unique value is taken.
    * @throws {ValidationError} when the patch breaks a rule, or has a column that the database or the key keeps.
    */
   async update(id: KeyOf<T>, patch: PatchOf<T>): Promise<RowOf<T>> {
     return await this.operations.run((operations, sessions) => operations.updateOne(sessions, id, patch));
   }
 
-  /** Deletes the rows of a filter; gives their number. */
+  /** Deletes the rows that match a filter; gives their number. */
   async delete(filter: Filter<RowOf<T>>, options: DeleteOptions = {}): Promise<number> {
     return await this.operations.run((operations, sessions) =>
       operations.deleteMany(sessions, filter, options)
@@ -153,10 +153,10 @@ export class Repository<T extends Table = Table> {
   }
 
   /**
-   * Brings a deleted row back; gives it as stored.
+   * Restores a deleted row; gives it as stored.
    *
-   * @throws {NotFoundError} when no such row is deleted.
-   * @throws {ConflictError} when a unique value of it was taken since.
+   * @throws {NotFoundError} when there is no deleted row with this key.
+   * @throws {ConflictError} when another row has taken a unique value of it.
    */
   async restore(id: KeyOf<T>): Promise<RowOf<T>> {
     return await this.operations.run((operations, sessions) => operations.restoreOne(sessions, id));
@@ -168,9 +168,9 @@ export class Repository<T extends Table = Table> {
   }
 
   /**
-   * The rows of a filter.
+   * The rows that match a filter.
    *
-   * @throws {RangeError} when there are more than 10,000 and no `limit` was given: read them with `stream`.
+   * @throws {RangeError} when there are more than 10,000 and no `limit` was given; `stream` reads any number.
    */
   async findAll(filter: Filter<RowOf<T>> = {}, options: FindAllOptions<RowOf<T>> = {}): Promise<RowOf<T>[]> {
     return await this.operations.read((operations, session) =>
@@ -178,7 +178,10 @@ export class Repository<T extends Table = Table> {
     );
   }
 
-  /** A page by its number. Far behind the start it is slow, and it shifts when rows come or go: see `findAfter`. */
+  /**
+   * A page by its number, and the total number of rows. Later pages are slower, and rows that are added or removed
+   * between two calls shift the pages: see `findAfter`.
+   */
   async findPage(
     filter: Filter<RowOf<T>> = {},
     options: FindPageOptions<RowOf<T>> = {},
@@ -189,10 +192,10 @@ export class Repository<T extends Table = Table> {
   }
 
   /**
-   * A page behind, or before, a cursor: as fast far behind the start as at it, where an index has the columns of the
-   * order, in these directions, with the primary key last. No row is missed or repeated when others come or go.
+   * The page after, or before, a cursor. No row is skipped or repeated when others are added or removed. Every page is
+   * equally fast if an index has the columns of the order, in these directions, and the primary key last.
    *
-   * A cursor says where to start and nothing else: the tenant and the filter are those of this call.
+   * A cursor only says where a page starts: the tenant and the filter are those of the call.
    *
    * @throws {ValidationError} when the cursor is not one of this table in this order.
    */
@@ -205,14 +208,14 @@ export class Repository<T extends Table = Table> {
     );
   }
 
-  /** How many rows there are. */
+  /** The number of rows that match a filter. */
   async count(filter: Filter<RowOf<T>> = {}, options: ReadOptions = {}): Promise<number> {
     return await this.operations.read((operations, session) =>
       operations.readCount(session, filter, options.deleted)
     );
   }
 
-  /** Whether there is a row. */
+  /** Whether any row matches a filter. */
   async exists(filter: Filter<RowOf<T>> = {}, options: ReadOptions = {}): Promise<boolean> {
     return await this.operations.read((operations, session) =>
       operations.readExists(session, filter, options.deleted)
@@ -220,11 +223,11 @@ export class Repository<T extends Table = Table> {
   }
 
   /**
-   * Every row of a filter, however many, read in batches while they are taken. The deadline of a query is for one
+   * All rows that match a filter, read in batches while the caller iterates. The deadline of a query applies to each
    * batch.
    *
-   * Outside of a transaction it holds a connection until the loop ends, and sees the rows as they were when it began.
-   * A loop that takes longer for a batch than `idleInTransactionTimeoutMs` loses it.
+   * Outside of a transaction it holds a connection until the loop ends, and sees the rows as they were at its start. If
+   * the loop takes longer for a batch than `idleInTransactionTimeoutMs`, the server closes that connection.
    */
   stream(
     filter: Filter<RowOf<T>> = {},
@@ -245,6 +248,6 @@ export class Repository<T extends Table = Table> {
 
 /** Options of `forMerchant`. */
 export interface MerchantOptions {
-  /** Shop domain, written to new rows that give none. */
+  /** The shop domain, written to new rows that have none. */
   readonly domain?: string | undefined;
 }

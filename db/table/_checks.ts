@@ -1,11 +1,11 @@
 import { MAX_TIMER_MS } from "../../internal/clock.ts";
 
-/** A duration in milliseconds, as an option gives it. */
+/** Validates a duration in milliseconds. */
 export function milliseconds(name: string, value: unknown, least = 0): number {
   return number(name, value, least, MAX_TIMER_MS);
 }
 
-/** A whole number of things. */
+/** Validates an integer. */
 export function whole(name: string, value: unknown, least: number, most: number): number {
   if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
     throw new RangeError(
@@ -15,7 +15,7 @@ export function whole(name: string, value: unknown, least: number, most: number)
   return value as number;
 }
 
-/** A number, whole or not. */
+/** Validates a number. */
 export function number(name: string, value: unknown, least: number, most: number): number {
   if (typeof value !== "number" || !(value >= least && value <= most)) {
     throw new RangeError(`Expected \`${name}\` to be a number from ${least} to ${most}, got ${shown(value)}`);
@@ -23,7 +23,7 @@ export function number(name: string, value: unknown, least: number, most: number
   return value;
 }
 
-/** `true` or `false`. */
+/** Validates a boolean. */
 export function flag(name: string, value: unknown): boolean {
   if (typeof value !== "boolean") {
     throw new TypeError(`Expected \`${name}\` to be true or false, got ${shown(value)}`);
@@ -31,7 +31,7 @@ export function flag(name: string, value: unknown): boolean {
   return value;
 }
 
-/** A text with something in it. The value is not shown: a secret may stand in the wrong field. */
+/** Validates a non-empty string. The error does not show it, since it may be a secret in the wrong field. */
 export function text(name: string, value: unknown): string {
   if (typeof value !== "string" || value === "" || value.includes("\0")) {
     const got = value === "" ? "an empty one" : typeof value === "string" ? "one with a NUL" : typeof value;

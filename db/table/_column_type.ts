@@ -1,8 +1,8 @@
 import type * as z from "zod";
 
-/** What the schema of a column says about the column. */
+/** What a Zod schema says about its column. */
 export interface ColumnSchema {
-  /** What is left of the schema without `optional`, `default` and their like. */
+  /** The schema without `optional`, `nullable`, `default` and similar wrappers. */
   readonly inner: z.ZodType;
   /** Whether the column takes null: the schema is nullable or optional without a default. */
   readonly nullable: boolean;
@@ -19,12 +19,12 @@ interface AnyDef {
   readonly checks?: readonly { readonly _zod: { readonly def: AnyDef } }[];
 }
 
-/** The definition of a schema; what Zod exports of it is a type for each class. */
+/** The definition of a schema, as one type for all classes of schemas. */
 export function defOf(schema: z.ZodType): AnyDef {
   return schema._zod.def as unknown as AnyDef;
 }
 
-/** Looks through what only says whether a value may be missing. */
+/** Unwraps what only says whether a value may be missing. */
 export function describeSchema(schema: z.ZodType): ColumnSchema {
   let inner = schema;
   let nullable = false;
@@ -43,21 +43,21 @@ export function describeSchema(schema: z.ZodType): ColumnSchema {
   return { inner, nullable, optional: missing || defaulted };
 }
 
-/** Whether null is a value like any other, as in `z.unknown()` or `z.union([z.string(), z.null()])`. */
+/** Whether the schema itself takes null, as `z.unknown()` and `z.union([z.string(), z.null()])` do. */
 function takesNull(schema: z.ZodType): boolean {
   const { type, options } = defOf(schema);
   if (type === "union") return options!.some((option) => describeSchema(option).nullable);
   return type === "any" || type === "unknown" || type === "null";
 }
 
-/** A type that a schema stands for without a doubt, with what else its values must satisfy. */
+/** The only reasonable Postgres type of a schema, and the check that its values must pass. */
 export interface ColumnType {
   readonly type: string;
-  /** The texts that a column of text may hold. */
+  /** The texts that the column may hold, of an enum. */
   readonly oneOf?: readonly string[] | undefined;
 }
 
-/** The Postgres type of a schema, or the reason why that is for a person to say. */
+/** The Postgres type of a schema, or the reason why `columnTypes` has to give it. */
 export function columnTypeOf(schema: z.ZodType): ColumnType | string {
   const def = defOf(schema);
   switch (def.type) {

@@ -1,32 +1,32 @@
-/** The longest name that Postgres keeps whole, in bytes: it cuts a longer one without a word. */
+/** The longest name in bytes that Postgres keeps; it silently truncates longer ones. */
 export const MAX_IDENTIFIER_BYTES = 63;
 
 const utf8 = new TextEncoder();
 
-/** The bytes that a name takes. */
+/** The length of a name in bytes. */
 export function byteLength(name: string): number {
   return utf8.encode(name).length;
 }
 
-/** A name as SQL writes it: quoted, so that it is itself whatever it holds. */
+/** Quotes a name for SQL. */
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** Names as SQL writes them, with commas between. */
+/** Quotes names for SQL, separated by commas. */
 export function quoteIdentifiers(names: readonly string[]): string {
   return names.map(quoteIdentifier).join(", ");
 }
 
-/** A text as SQL writes it. Backslashes are themselves, as `standard_conforming_strings` is on. */
+/** Quotes a text for SQL. Backslashes need no escape, as `standard_conforming_strings` is on. */
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
 /**
- * Checks a name that a program gives to a thing in the database.
+ * Validates the name of a database object.
  *
- * @throws {RangeError} when it is empty, too long, or holds a zero byte, which Postgres takes nowhere.
+ * @throws {RangeError} when it is empty, longer than Postgres keeps, or has a zero byte.
  */
 export function assertIdentifier(what: string, name: string): void {
   const bytes = byteLength(name);

@@ -18,7 +18,7 @@ export function mixinsOf(definition: TableDefinition): TableMixins {
   };
 }
 
-/** The columns of mixins, as SQLAlchemy made them for the Python services. */
+/** The columns of mixins, as SQLAlchemy creates them for the Python services. */
 export function mixinColumns(mixins: TableMixins): Readonly<Record<string, MixinColumn>> {
   const instant = { type: "timestamptz", nullable: false, default: "now()", schema: z.date() };
   return {

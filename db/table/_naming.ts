@@ -1,9 +1,9 @@
 import { byteLength, MAX_IDENTIFIER_BYTES } from "./_identifier.ts";
 
-// The naming convention of the Python services, whose tables these are as well. The name of an index or a unique holds
-// its first column only, so a second one that starts with the same column gets the others too.
+// The naming convention of the Python services, which use the same tables. The name of an index or a unique has only its
+// first column; the name of a second one that starts with the same column has all of them.
 
-/** What an index, a unique, a check, a foreign key and a primary key are called unless told. */
+/** Gives the default names of indexes, uniques, checks, foreign keys and the primary key of a table. */
 export class Naming {
   readonly #table: string;
   readonly #taken = new Set<string>();
@@ -60,7 +60,7 @@ interface Crypto {
   createHash(algorithm: "md5"): { update(text: string): { digest(encoding: "hex"): string } };
 }
 
-/** A name that fits, cut and marked exactly as SQLAlchemy does it. */
+/** Shortens a name that is too long exactly as SQLAlchemy does: cut, with the end of its MD5. */
 export function shorten(name: string): string {
   if (byteLength(name) <= MAX_IDENTIFIER_BYTES) return name;
   let head = name.slice(0, MAX_IDENTIFIER_BYTES - 8);

@@ -4,7 +4,7 @@ import { quoteIdentifier, quoteText } from "./_identifier.ts";
 import { fail, type Scope } from "./_table_scope.ts";
 import type { CheckConstraint, Column } from "./table.ts";
 
-/** A column of the shape; that of an enum adds a check. */
+/** Makes a column from its schema; an enum adds a check to `checks`. */
 export function ownColumn(
   scope: Scope,
   name: string,
@@ -16,7 +16,7 @@ export function ownColumn(
   const { inner, nullable } = describeSchema(field);
   const column = { name, nullable: nullable && !key.includes(name), default: defaults?.[name] };
   const given = columnTypes?.[name];
-  if (given !== undefined) return { ...column, ...givenType(scope.table, name, given) };
+  if (given !== undefined) return { ...column, ...parseColumnType(scope.table, name, given) };
   const found = columnTypeOf(inner);
   if (typeof found === "string") {
     fail(
@@ -37,8 +37,8 @@ const SERIALS: Readonly<Record<string, string>> = {
   bigserial: "bigint",
 };
 
-/** A type as a person writes it, which for a number that the database counts is more than a type. */
-function givenType(table: string, column: string, text: string): Omit<Column, "name" | "nullable"> {
+/** Parses a type of `columnTypes`, which for a serial or an identity says more than the type. */
+function parseColumnType(table: string, column: string, text: string): Omit<Column, "name" | "nullable"> {
   const words = text.trim().replace(/\s+/g, " ");
   const counted = SERIALS[words.toLowerCase()];
   if (counted !== undefined) {

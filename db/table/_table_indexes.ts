@@ -1,9 +1,9 @@
 import { assertIdentifier } from "./_identifier.ts";
-import { fail, isDefinition, known, list, type Scope, splitName } from "./_table_scope.ts";
+import { assertColumns, fail, isDefinition, list, type Scope, splitName } from "./_table_scope.ts";
 import type { ForeignKeyConstraint, IndexPart, TableIndex, UniqueConstraint } from "./table.ts";
 import type { ForeignKeyDefinition, IndexDefinition, TableDefinition } from "./table_definition.ts";
 
-/** Adds a unique: a constraint, or an index where it holds among some rows only. */
+/** Adds a unique: a constraint, or a partial unique index for a table with soft delete. */
 export function addUnique(
   scope: Scope,
   unique: NonNullable<TableDefinition["unique"]>[number],
@@ -12,23 +12,20 @@ export function addUnique(
 ): void {
   const { columns, name } = isDefinition(unique) ? unique : { columns: list(unique), name: undefined };
   if (name !== undefined) assertIdentifier("name of a unique", name);
-  const called = scope.naming.unique(known(scope, "unique", columns), name);
+  const called = scope.naming.unique(assertColumns(scope, "unique", columns), name);
   if (scope.partial === undefined) uniques.push({ name: called, columns });
-  else {indexes.push({
-      name: called,
-      parts: columns.map(toPart),
-      unique: true,
-      using: "btree",
-      where: scope.partial,
-    });}
+  else {
+    const parts = columns.map(toPart);
+    indexes.push({ name: called, parts, unique: true, using: "btree", where: scope.partial });
+  }
 }
 
-/** An index as the model has it. */
+/** Makes an index of the model. */
 export function index(scope: Scope, one: string | readonly string[] | IndexDefinition): TableIndex {
   const definition: IndexDefinition = isDefinition(one) ? one : { columns: list(one) };
   const parts = list<string | object>(definition.columns).map(toPart);
   const columns = parts.flatMap(({ column }) => column ?? []);
-  known(scope, "indexes", columns);
+  assertColumns(scope, "indexes", columns);
   if (definition.name !== undefined) assertIdentifier("name of an index", definition.name);
   else if (parts[0]?.column === undefined) {
     fail(scope, "an index that starts with an expression needs a `name`");
@@ -47,10 +44,10 @@ function toPart(part: string | Partial<IndexPart>): IndexPart {
   return { ...rest, direction, nulls: rest.nulls ?? (direction === "asc" ? "last" : "first") };
 }
 
-/** A foreign key as the model has it. */
+/** Makes a foreign key of the model. */
 export function foreignKey(scope: Scope, definition: ForeignKeyDefinition): ForeignKeyConstraint {
   const { references, referencedColumns, onDelete = "no action", onUpdate = "no action", name } = definition;
-  const columns = known(scope, "foreignKeys", list(definition.columns));
+  const columns = assertColumns(scope, "foreignKeys", list(definition.columns));
   if (name !== undefined) assertIdentifier("name of a foreign key", name);
   const [table, schema] = typeof references === "string"
     ? splitName(references)

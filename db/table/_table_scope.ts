@@ -2,22 +2,22 @@ import { assertIdentifier } from "./_identifier.ts";
 import type { Naming } from "./_naming.ts";
 import type { TableDefinition } from "./table_definition.ts";
 
-/** What the parts of a definition are read in. */
+/** The context in which the parts of a definition are read. */
 export interface Scope {
   readonly table: string;
   readonly definition: TableDefinition;
   readonly names: ReadonlySet<string>;
   readonly naming: Naming;
-  /** The rows that uniques hold among. */
+  /** The condition of partial uniques, of a table with soft delete. */
   readonly partial: string | undefined;
 }
 
-/** Refuses the definition. */
+/** Throws the TypeError for a definition that is wrong. */
 export function fail({ table }: Scope, why: string): never {
   throw new TypeError(`Cannot define table "${table}": ${why}`);
 }
 
-/** The name of a table, and of the schema in front of it. */
+/** Splits `schema.table`; the schema may be absent. */
 export function splitName(name: string): [table: string, schema: string | undefined] {
   const at = name.indexOf(".");
   const table = name.slice(at + 1);
@@ -28,20 +28,20 @@ export function splitName(name: string): [table: string, schema: string | undefi
   return [table, schema];
 }
 
-/** The names, if every one is of a column. */
-export function known(scope: Scope, where: string, names: readonly string[]): readonly string[] {
+/** Checks that every name is one of a column; gives the names. */
+export function assertColumns(scope: Scope, where: string, names: readonly string[]): readonly string[] {
   for (const name of names) {
     if (!scope.names.has(name)) fail(scope, `${where} names the column "${name}", which it does not have`);
   }
   return names;
 }
 
-/** One or several as several. */
+/** A list of one value or of several. */
 export function list<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? value : [value as T];
 }
 
-/** Whether a part is written out, and not only named. */
+/** Whether a part of the definition is an object, not just names of columns. */
 export function isDefinition<T extends object>(value: string | readonly string[] | T): value is T {
   return typeof value === "object" && !Array.isArray(value);
 }

@@ -4,19 +4,19 @@ import { type MixinColumn, mixinColumns, mixinIndexes, mixinsOf } from "./_mixin
 import { Naming } from "./_naming.ts";
 import { ownColumn } from "./_table_columns.ts";
 import { addUnique, foreignKey, index } from "./_table_indexes.ts";
-import { fail, known, list, type Scope, splitName } from "./_table_scope.ts";
+import { assertColumns, fail, list, type Scope, splitName } from "./_table_scope.ts";
 import type { CheckConstraint, Table, UniqueConstraint } from "./table.ts";
 import type { CheckedDefinition, TableDefinition, TypesOfDefinition } from "./table_definition.ts";
 
 /**
- * Defines a table by a Zod shape: the types of its rows, what is written to it, and what it is in Postgres.
+ * Defines a table by a Zod shape, from which the types of its rows, the validation of writes and its SQL follow.
  *
- * The keys of the shape are the names of the columns. The types of Postgres follow from the schemas: `z.uuid()` is
- * `uuid`, `z.int32()` `integer`, `z.bigint()` `bigint`, `z.date()` `timestamptz`, `z.object()` `jsonb`, an enum `text`
- * with a check. Where there is more than one right answer, `columnTypes` gives it. The name may have a schema in front,
- * `shop.items`. Indexes and constraints are called by the convention of the Python services: `ix uq ck fk pk`.
+ * The keys of the shape are the names of the columns. The Postgres types follow from the schemas: `z.uuid()` is `uuid`,
+ * `z.int32()` `integer`, `z.bigint()` `bigint`, `z.date()` `timestamptz`, `z.object()` `jsonb`, an enum `text` with a
+ * check. `columnTypes` gives the type where more than one is reasonable. The name may include a schema, `shop.items`.
+ * Indexes and constraints are named by the convention of the Python services, with the prefixes `ix uq ck fk pk`.
  *
- * Take `z.guid()` for ids that others made: `z.uuid()` refuses some that Postgres and Python store.
+ * Use `z.guid()` for ids made elsewhere: `z.uuid()` refuses some that Postgres and Python accept.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ import type { CheckedDefinition, TableDefinition, TypesOfDefinition } from "./ta
  * console.log(Items.columns.find((column) => column.name === name)?.type); // timestamptz
  * ```
  *
- * @throws {TypeError} when a column has no clear type, is named that does not exist, or a name is taken.
+ * @throws {TypeError} when the type of a column is not clear, a named column does not exist, or two constraints have one name.
  * @throws {RangeError} when a name is empty or longer than Postgres keeps.
  */
 export function defineTable<const D extends TableDefinition>(
@@ -47,12 +47,12 @@ export function defineTable<const D extends TableDefinition>(
   return build(name, definition);
 }
 
-/** The work, without the types. */
+/** Does the work of `defineTable`, without its types. */
 function build(name: string, definition: TableDefinition): Table<never> {
   const [table, schema] = splitName(name);
   const mixins = mixinsOf(definition);
   const extra = mixinColumns(mixins);
-  const { own, refinements } = takeApart(definition.columns);
+  const { own, refinements } = readShape(definition.columns);
   const scope: Scope = {
     table,
     definition,
@@ -71,7 +71,7 @@ function build(name: string, definition: TableDefinition): Table<never> {
   for (const [end, expression] of Object.entries(definition.checks ?? {})) {
     checks.push({ name: scope.naming.check(end), expression });
   }
-  const primaryKey = { name: scope.naming.primaryKey(), columns: known(scope, "primaryKey", key) };
+  const primaryKey = { name: scope.naming.primaryKey(), columns: assertColumns(scope, "primaryKey", key) };
   const indexes = mixinIndexes(mixins).map((columns) => index(scope, columns));
   const uniques: UniqueConstraint[] = [];
   for (const unique of definition.unique ?? []) addUnique(scope, unique, uniques, indexes);
@@ -102,15 +102,15 @@ type Shape = Readonly<Record<string, ZodType>>;
 
 type Refinements = readonly core.$ZodCheck<never>[];
 
-/** By shape, since the object may be of another copy of Zod. */
-function takeApart(columns: TableDefinition["columns"]): { own: Shape; refinements: Refinements } {
+/** Reads shape and checks structurally, since the object may belong to another copy of Zod. */
+function readShape(columns: TableDefinition["columns"]): { own: Shape; refinements: Refinements } {
   const { _zod } = columns as Partial<ZodObject>;
   if (_zod === undefined) return { own: columns as Shape, refinements: [] };
   const { shape } = columns as ZodObject;
   return { own: shape as Shape, refinements: (_zod.def.checks ?? []) as Refinements };
 }
 
-// A filter uses these words to combine conditions.
+// Filters combine conditions under these names.
 const RESERVED = ["and", "or", "not"];
 
 function checkNames(scope: Scope, own: Shape, extra: Readonly<Record<string, MixinColumn>>): void {
@@ -119,8 +119,8 @@ function checkNames(scope: Scope, own: Shape, extra: Readonly<Record<string, Mix
     if (RESERVED.includes(column)) fail(scope, `a column cannot be called "${column}"`);
     if (Object.hasOwn(extra, column)) fail(scope, `its shape has the column "${column}" of a mixin`);
   }
-  known(scope, "defaults", Object.keys(scope.definition.defaults ?? {}));
-  known(scope, "columnTypes", Object.keys(scope.definition.columnTypes ?? {}));
+  assertColumns(scope, "defaults", Object.keys(scope.definition.defaults ?? {}));
+  assertColumns(scope, "columnTypes", Object.keys(scope.definition.columnTypes ?? {}));
 }
 
 function checkRowLevelSecurity(scope: Scope, merchantScoped: boolean): void {

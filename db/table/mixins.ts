@@ -1,23 +1,23 @@
 /**
- * `created_at` and `updated_at`, kept by the repository from the clock of the database.
+ * Adds `created_at` and `updated_at`, which the repository sets by the clock of the database.
  *
  * Both are `timestamptz not null default now()`; `created_at` has an index.
  */
 export const timestamps: { readonly timestamps: true } = { timestamps: true };
 
 /**
- * `deleted_at` and `is_deleted`: a deleted row stays, and is out of sight unless asked for.
+ * Adds `deleted_at` and `is_deleted`: a deleted row stays in the table, and reads hide it unless an option asks for it.
  *
- * `is_deleted` decides, has an index, and is written with every row, since tables of the Python services have no
- * default for it. The uniques of such a table hold among the rows that are not deleted.
+ * `is_deleted` says whether a row is deleted, and has an index. The repository writes it with every row, since tables of
+ * the Python services have no default for it. The uniques of such a table apply only to rows that are not deleted.
  */
 export const softDelete: { readonly softDelete: true } = { softDelete: true };
 
 /**
- * `merchant_id` and `merchant_domain`: every row belongs to a tenant, and no method of a repository reaches another
- * one's. Both have an index, and so have the two together.
+ * Adds `merchant_id` and `merchant_domain`: every row belongs to a tenant, and a repository sees the rows of one tenant
+ * only. Each column has an index, and both together have one.
  */
 export const merchantScoped: { readonly merchantScoped: true } = { merchantScoped: true };
 
-/** `version`, an integer from 1 that grows with every write, by which a lost update is noticed. */
+/** Adds `version`, an integer from 1 that grows with every write and detects lost updates. */
 export const versioned: { readonly versioned: true } = { versioned: true };

@@ -1,44 +1,44 @@
 import type * as z from "zod";
 
-/** A column as Postgres has it. */
+/** A column in Postgres. */
 export interface Column {
-  /** Its name, which is also the key in rows. */
+  /** Its name, which is also its key in rows. */
   readonly name: string;
-  /** Its type as SQL writes it, such as `varchar(255)`. */
+  /** Its type in SQL, such as `varchar(255)`. */
   readonly type: string;
   /** Whether it takes `null`. */
   readonly nullable: boolean;
   /** Its default as an SQL expression. */
   readonly default?: string | undefined;
-  /** Whether the database numbers the rows itself, and whether a value of ours is refused. */
+  /** Set for an identity column; the database refuses a given value if it is `always`. */
   readonly identity?: "always" | "by default" | undefined;
-  /** Whether the default is a sequence that belongs to the column, as `serial` makes one. */
+  /** Whether its default is a sequence that it owns, as with `serial`. */
   readonly serial?: boolean | undefined;
 }
 
-/** A column of an index, or an expression. */
+/** One part of an index: a column or an expression. */
 export interface IndexPart {
   /** The column. */
   readonly column?: string | undefined;
-  /** The expression, in place of a column. */
+  /** The SQL expression, instead of a column. */
   readonly expression?: string | undefined;
-  /** The order in which the index holds it. */
+  /** The direction in which the index stores it. */
   readonly direction: "asc" | "desc";
-  /** Where the index holds nulls. */
+  /** Whether the index stores nulls first or last. */
   readonly nulls: "first" | "last";
 }
 
-/** An index. A unique of a table with soft delete is one too, since a constraint cannot be partial. */
+/** An index. A unique of a table with soft delete is an index as well, since a constraint cannot be partial. */
 export interface TableIndex {
   /** Its name. */
   readonly name: string;
-  /** What it holds. */
+  /** Its columns and expressions. */
   readonly parts: readonly IndexPart[];
-  /** Whether two rows may not be the same in it. */
+  /** Whether it is a unique index. */
   readonly unique: boolean;
   /** The access method, such as `btree` or `gin`. */
   readonly using: string;
-  /** Which rows it holds, as an SQL expression; all unless set. */
+  /** The condition of a partial index, as an SQL expression. */
   readonly where?: string | undefined;
 }
 
@@ -50,16 +50,16 @@ export interface UniqueConstraint {
   readonly columns: readonly string[];
 }
 
-/** What happens to a row when the one that it refers to goes away. */
+/** What happens to a row when the row that it refers to is deleted, or its key changes. */
 export type ReferentialAction = "no action" | "restrict" | "cascade" | "set null" | "set default";
 
 /** A foreign key. */
 export interface ForeignKeyConstraint {
   /** Its name. */
   readonly name: string;
-  /** The columns that refer. */
+  /** The referring columns. */
   readonly columns: readonly string[];
-  /** What they refer to; without a schema, the one that the search path finds first. */
+  /** The referenced columns; a table without a schema is looked up in the search path. */
   readonly references: {
     readonly schema?: string | undefined;
     readonly table: string;
@@ -75,29 +75,29 @@ export interface ForeignKeyConstraint {
 export interface CheckConstraint {
   /** Its name. */
   readonly name: string;
-  /** What must not be false, as an SQL expression. */
+  /** The SQL expression that must not be false. */
   readonly expression: string;
 }
 
-/** What a table is made of, as plain data. */
+/** The definition of a table in SQL, as plain data. */
 export interface TableModel {
-  /** The schema, where the name had one. */
+  /** The schema, if the name had one. */
   readonly schema: string | undefined;
   /** The name without the schema. */
   readonly name: string;
-  /** Columns in their order, those of the mixins last. */
+  /** The columns in order, those of the mixins last. */
   readonly columns: readonly Column[];
   /** The primary key. */
   readonly primaryKey: UniqueConstraint;
-  /** Indexes, without those that belong to a constraint. */
+  /** The indexes, without those of constraints. */
   readonly indexes: readonly TableIndex[];
-  /** Unique constraints. */
+  /** The unique constraints. */
   readonly uniques: readonly UniqueConstraint[];
-  /** Foreign keys. */
+  /** The foreign keys. */
   readonly foreignKeys: readonly ForeignKeyConstraint[];
-  /** Check constraints. */
+  /** The check constraints. */
   readonly checks: readonly CheckConstraint[];
-  /** Whether the server itself keeps tenants apart, by a policy on `app.merchant_id`. */
+  /** Whether row level security separates tenants, by a policy on the setting `app.merchant_id`. */
   readonly rowLevelSecurity: boolean;
 }
 
@@ -113,25 +113,25 @@ export interface TableMixins {
   readonly versioned: boolean;
 }
 
-/** The types of a table: a row, what is written, and the key. */
+/** The types of a table: its rows, inserts, patches and key. */
 export interface TableTypes {
   /** A row as stored. */
   readonly row: object;
-  /** A row to be written; what has a default may be left out. */
+  /** A row to insert; columns with a default are optional. */
   readonly insert: object;
-  /** What can be changed of a row. */
+  /** A patch for `update`: the columns that can be changed. */
   readonly patch: object;
   /** The primary key: its value, or an object where it has several columns. */
   readonly key: unknown;
 }
 
-/** A table, as `defineTable` makes it. */
+/** A table, made by `defineTable`. */
 export interface Table<T extends TableTypes = TableTypes> extends TableModel {
-  /** The mixins it was defined with. */
+  /** The mixins of its definition. */
   readonly mixins: TableMixins;
   /** The schema of each column, those of the mixins included; writes are validated by it. */
   readonly shape: Readonly<Record<string, z.ZodType>>;
-  /** What the whole object has to satisfy besides, such as a `refine` on it. */
+  /** The checks of the whole object, such as a `refine`; they apply to inserts. */
   readonly refinements: readonly z.core.$ZodCheck<never>[];
   /** For types only, always undefined: `typeof Items.$types`. */
   readonly $types?: T | undefined;

@@ -9,14 +9,14 @@ import type {
   UniqueConstraint,
 } from "./table.ts";
 
-/** The name of a table as SQL writes it. */
+/** Quotes the name of a table, with its schema, for SQL. */
 export function tableName({ schema, name }: Pick<TableModel, "schema" | "name">): string {
   return schema === undefined ? quoteIdentifier(name) : `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
 }
 
 /**
- * The statements that make a table, with its constraints, its indexes and, where it is asked for, its row level
- * security, in the order in which they run.
+ * The statements that create a table with its constraints, its indexes and its row level security, in the order in
+ * which they must run.
  *
  * @example
  * ```ts
@@ -43,7 +43,7 @@ export function createTable(table: TableModel): string[] {
   ];
 }
 
-/** A column as `CREATE TABLE` and `ADD COLUMN` take it. */
+/** The definition of a column for `CREATE TABLE` and `ADD COLUMN`. */
 export function columnDdl(column: Column): string {
   const type = column.serial === true ? SERIALS[column.type]! : column.type;
   return [
@@ -61,22 +61,22 @@ const SERIALS: Readonly<Record<string, string>> = {
   bigint: "bigserial",
 };
 
-/** A primary key as `CREATE TABLE` and `ADD` take it. */
+/** The definition of a primary key for `CREATE TABLE` and `ADD`. */
 export function primaryKeyDdl({ name, columns }: UniqueConstraint): string {
   return `CONSTRAINT ${quoteIdentifier(name)} PRIMARY KEY (${quoteIdentifiers(columns)})`;
 }
 
-/** A unique constraint as `CREATE TABLE` and `ADD` take it. */
+/** The definition of a unique constraint for `CREATE TABLE` and `ADD`. */
 export function uniqueDdl({ name, columns }: UniqueConstraint): string {
   return `CONSTRAINT ${quoteIdentifier(name)} UNIQUE (${quoteIdentifiers(columns)})`;
 }
 
-/** A check as `CREATE TABLE` and `ADD` take it. */
+/** The definition of a check for `CREATE TABLE` and `ADD`. */
 export function checkDdl({ name, expression }: CheckConstraint): string {
   return `CONSTRAINT ${quoteIdentifier(name)} CHECK (${expression})`;
 }
 
-/** A foreign key as `CREATE TABLE` and `ADD` take it. */
+/** The definition of a foreign key for `CREATE TABLE` and `ADD`. */
 export function foreignKeyDdl(
   { name, columns, references, onDelete, onUpdate }: ForeignKeyConstraint,
 ): string {
@@ -89,7 +89,7 @@ export function foreignKeyDdl(
   ].join(" ");
 }
 
-/** The statement that makes an index. */
+/** The statement that creates an index. */
 export function createIndex(table: TableModel, { name, parts, unique, using, where }: TableIndex): string {
   return [
     unique ? "CREATE UNIQUE INDEX" : "CREATE INDEX",
@@ -109,16 +109,16 @@ function indexPartDdl({ column, expression, direction, nulls }: IndexPart): stri
   ].join(" ");
 }
 
-/** The name of the policy that keeps tenants apart. */
+/** The name of the policy that separates tenants. */
 export const TENANT_POLICY = "glam_tenant";
 
 /**
- * The statements by which the server itself keeps tenants apart, also from the table's owner. A session without
- * `app.merchant_id` sees no row. The role of the service must be neither a superuser nor have BYPASSRLS.
+ * The statements that enable row level security, which also applies to the table's owner. A session without
+ * `app.merchant_id` sees no row. The service's role must not be a superuser or have BYPASSRLS.
  */
 export function enableRowLevelSecurity(table: TableModel): string[] {
   const name = tableName(table);
-  // Behind a transaction that set it, the setting is an empty text and not null.
+  // After a transaction that set it, the setting is an empty text, not null.
   const own = `"merchant_id" = NULLIF(current_setting('app.merchant_id', true), '')::uuid`;
   return [
     `ALTER TABLE ${name} ENABLE ROW LEVEL SECURITY`,

@@ -4,35 +4,35 @@ import type { IndexPart, ReferentialAction, Table } from "./table.ts";
 /** The columns of a table: a Zod shape, as it is or inside `z.object`. */
 export type ColumnShape = Readonly<Record<string, z.ZodType>>;
 
-/** A column of an index with its order. */
+/** A column of an index, with its direction. */
 export interface IndexColumn<Name extends string = string> {
   /** The column. */
   readonly column: Name;
   /**
-   * The order in which the index holds it; a mixed order of a list needs an index with the same one.
+   * The direction in which the index stores it. A list in mixed directions needs an index with the same ones.
    * @default "asc"
    */
   readonly direction?: IndexPart["direction"] | undefined;
   /**
-   * Where the index holds nulls.
+   * Whether the index stores nulls first or last.
    * @default "last" when ascending, "first" when descending
    */
   readonly nulls?: IndexPart["nulls"] | undefined;
 }
 
-/** An index as it is defined. */
+/** The definition of an index. */
 export interface IndexDefinition<Name extends string = string> {
-  /** One column or several, or expressions: `{ expression: "lower(name)" }`. */
+  /** One column or several; a part may be an SQL expression: `{ expression: "lower(name)" }`. */
   readonly columns:
     | Name
     | readonly (Name | IndexColumn<Name> | { readonly expression: string })[];
   /**
-   * Its name; needed when it starts with an expression.
+   * Its name, required if it starts with an expression.
    * @default by the convention, `ix_<table>_<first column>`
    */
   readonly name?: string | undefined;
   /**
-   * Whether two rows may not be the same in it.
+   * Whether it is a unique index.
    * @default false
    */
   readonly unique?: boolean | undefined;
@@ -41,11 +41,11 @@ export interface IndexDefinition<Name extends string = string> {
    * @default "btree"
    */
   readonly using?: string | undefined;
-  /** Which rows it holds, as an SQL expression; all unless set. */
+  /** The condition of a partial index, as an SQL expression. */
   readonly where?: string | undefined;
 }
 
-/** A unique constraint as it is defined. */
+/** The definition of a unique constraint. */
 export interface UniqueDefinition<Name extends string = string> {
   /** Its columns. */
   readonly columns: readonly Name[];
@@ -56,57 +56,58 @@ export interface UniqueDefinition<Name extends string = string> {
   readonly name?: string | undefined;
 }
 
-/** A foreign key as it is defined. */
+/** The definition of a foreign key. */
 export interface ForeignKeyDefinition<Name extends string = string> {
-  /** One column, or several. */
+  /** The referring column, or several. */
   readonly columns: Name | readonly Name[];
-  /** The table that they refer to, or its name. */
+  /** The referenced table, or its name. */
   readonly references: string | Table;
   /**
-   * The columns that they refer to.
-   * @default the primary key of the table, or `id` where only its name is given
+   * The referenced columns.
+   * @default the primary key of the table, or `id` if only its name is given
    */
   readonly referencedColumns?: string | readonly string[] | undefined;
   /**
-   * What happens when the row referred to is deleted.
+   * What happens when the referenced row is deleted.
    * @default "no action"
    */
   readonly onDelete?: ReferentialAction | undefined;
   /**
-   * What happens when its key changes.
+   * What happens when the referenced key changes.
    * @default "no action"
    */
   readonly onUpdate?: ReferentialAction | undefined;
   /**
    * Its name.
-   * @default by the convention, `fk_<table>_<first column>_<table referred to>`
+   * @default by the convention, `fk_<table>_<first column>_<referenced table>`
    */
   readonly name?: string | undefined;
 }
 
-/** What `defineTable` takes; the mixins are spread into it. */
+/** What `defineTable` takes. Mixins are spread into it. */
 export interface TableDefinition {
   /** A Zod object whose keys are the names of the columns. */
   readonly columns: z.ZodObject | ColumnShape;
   /**
-   * One column, or several.
+   * The column of the primary key, or several.
    * @default "id"
    */
   readonly primaryKey?: string | readonly string[] | undefined;
   /** Indexes besides those of the mixins. */
   readonly indexes?: readonly (string | readonly string[] | IndexDefinition)[] | undefined;
-  /** Columns, or groups of columns, that no two rows share; with soft delete no two live rows. */
+  /** Columns, or groups of columns, that are unique; with soft delete, among the rows that are not deleted. */
   readonly unique?: readonly (string | readonly string[] | UniqueDefinition)[] | undefined;
-  /** Foreign keys. */
+  /** The foreign keys. */
   readonly foreignKeys?: readonly ForeignKeyDefinition[] | undefined;
-  /** SQL expressions that must not be false, by the end of their names: `positive` is `ck_<table>_positive`. */
+  /** SQL expressions that must not be false, by the last part of their names: `positive` is `ck_<table>_positive`. */
   readonly checks?: Readonly<Record<string, string>> | undefined;
-  /** Defaults of the database as SQL expressions, such as `gen_random_uuid()`; such a column may be left out. */
+  /** Defaults in the database, as SQL expressions such as `gen_random_uuid()`. Such columns are optional in inserts. */
   readonly defaults?: Readonly<Record<string, string>> | undefined;
-  /** Postgres types where the schema does not say one, or not the right one, such as `varchar(255)` or `bigserial`. */
+  /** Postgres types, such as `varchar(255)` or `bigserial`, where the schema implies none or the wrong one. */
   readonly columnTypes?: Readonly<Record<string, string>> | undefined;
   /**
-   * Whether the server itself keeps tenants apart, by a policy on `app.merchant_id`; for a table with `merchantScoped`.
+   * Whether row level security separates tenants, by a policy on the setting `app.merchant_id`; it needs
+   * `merchantScoped`.
    * @default false
    */
   readonly rowLevelSecurity?: boolean | undefined;
@@ -120,7 +121,7 @@ export interface TableDefinition {
   readonly versioned?: true | undefined;
 }
 
-/** A definition whose every name of a column is one, and which has no option that nobody knows. */
+/** A definition whose column names all exist, without unknown options. */
 export type CheckedDefinition<D extends TableDefinition, Name extends string = ColumnNameOf<D>> =
   & {
     readonly primaryKey?: Name | readonly Name[] | undefined;
@@ -134,23 +135,23 @@ export type CheckedDefinition<D extends TableDefinition, Name extends string = C
   }
   & { readonly [K in Exclude<keyof D, keyof TableDefinition>]: never };
 
-/** The types of the table that a definition makes. */
+/** The types of the table of a definition. */
 export interface TypesOfDefinition<D extends TableDefinition> {
   /** A row as stored. */
   readonly row: DefinedRow<D>;
-  /** A row to be written. */
+  /** A row to insert. */
   readonly insert: DefinedInsert<D>;
-  /** What can be changed of a row. */
+  /** A patch for `update`. */
   readonly patch: DefinedPatch<D>;
   /** The primary key. */
   readonly key: DefinedKey<D>;
 }
 
-/** The shape of a definition, without the object around it. */
+/** The shape of a definition, unwrapped from `z.object`. */
 export type DefinedShape<D extends TableDefinition> = D["columns"] extends z.ZodObject<infer Shape> ? Shape
   : D["columns"];
 
-/** What the mixins of a definition add to its rows. */
+/** The columns that the mixins of a definition add to its rows. */
 export type MixinColumns<D extends TableDefinition> =
   & (D extends { readonly timestamps: true } ? { readonly created_at: Date; readonly updated_at: Date }
     : unknown)
@@ -173,7 +174,7 @@ export type KeyNameOf<D extends TableDefinition> = D["primaryKey"] extends strin
   : D["primaryKey"] extends readonly string[] ? D["primaryKey"][number]
   : "id";
 
-/** A row of the table that a definition makes; a value that may be missing when written is null when read. */
+/** A stored row of a definition's table; a column that inserts may leave out is null where they did. */
 export type DefinedRow<D extends TableDefinition> = {
   [K in ColumnNameOf<D>]: K extends keyof MixinColumns<D> ? MixinColumns<D>[K]
     : K extends keyof DefinedShape<D>
@@ -182,7 +183,7 @@ export type DefinedRow<D extends TableDefinition> = {
     : never;
 };
 
-/** What can be written to it; what the database or the schema fills in may be left out. */
+/** A row to insert; columns that the database or the schema fills in are optional. */
 export type DefinedInsert<D extends TableDefinition> =
   & {
     readonly [
@@ -203,7 +204,7 @@ export type DefinedInsert<D extends TableDefinition> =
   }
   & { readonly [K in keyof MixinColumns<D>]?: MixinColumns<D>[K] | undefined };
 
-/** What can be changed of its rows; of a versioned table together with the version that was read. */
+/** A patch for `update`; for a versioned table it includes the version that was read. */
 export type DefinedPatch<D extends TableDefinition> =
   & {
     readonly [K in keyof DefinedShape<D> as K extends KeyNameOf<D> ? never : K]?:
@@ -215,7 +216,7 @@ export type DefinedPatch<D extends TableDefinition> =
     : unknown)
   & (D extends { readonly versioned: true } ? { readonly version: number } : unknown);
 
-/** Its primary key: the value, or an object where it has several columns. */
+/** The primary key: its value, or an object if it has several columns. */
 export type DefinedKey<D extends TableDefinition> = D["primaryKey"] extends
   readonly [string, string, ...string[]]
   ? { readonly [K in KeyNameOf<D> & keyof DefinedRow<D>]: DefinedRow<D>[K] }
