@@ -51,7 +51,13 @@ export function folderPath(folder: string | URL): string {
   const path = typeof folder === "string"
     ? folder
     : process?.getBuiltinModule?.("node:url")?.fileURLToPath(folder);
-  return (path ?? String(folder)).replace(/(?<=.)[\\/]+$/, "");
+  return withoutSlash(path ?? String(folder));
+}
+
+function withoutSlash(path: string): string {
+  let end = path.length;
+  while (end > 1 && (path[end - 1] === "/" || path[end - 1] === "\\")) end--;
+  return path.slice(0, end);
 }
 
 function fileSystem(folder: string | URL): FileSystem {

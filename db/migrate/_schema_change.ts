@@ -26,7 +26,11 @@ export type Alter = (...actions: string[]) => string[];
 
 /** Statements as comments: each is one line, since what Postgres prints has none. */
 export function commented(statements: readonly string[]): string[] {
-  return statements.map((statement) => `-- ${statement.replace(/\s*\n\s*/g, " ")};`);
+  return statements.map((statement) => `-- ${oneLine(statement)};`);
+}
+
+function oneLine(statement: string): string {
+  return statement.split("\n").map((line) => line.trim()).filter((line) => line !== "").join(" ");
 }
 
 /** Whether one of the list has this name. */

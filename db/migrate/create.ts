@@ -63,7 +63,7 @@ function slugOf(title: string): string {
     /[^a-z0-9]+/g,
     "_",
   )
-    .replace(/^_+|_+$/g, "");
+    .replace(/^_|_$/g, "");
   if (slug === "" || slug.length > 100) {
     throw new RangeError(
       `Expected \`name\` to say in some words what the migration does, got ${JSON.stringify(title)}`,

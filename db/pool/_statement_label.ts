@@ -21,7 +21,6 @@ const OPERATIONS: ReadonlySet<string> = new Set([
   "WITH",
 ]);
 
-const FIRST_WORD = /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/|\()*([a-z]+)/i;
 const TABLE = /\b(?:from|into|update)\s+(?:only\s+)?(?:"?\w+"?\.)?"?([a-z_]\w{0,62})"?/i;
 const UNKNOWN = "";
 
@@ -48,6 +47,32 @@ export function setLabel(strings: object, label: StatementLabel): void {
 }
 
 function operationOf(text: string): string {
-  const word = FIRST_WORD.exec(text)?.[1]?.toUpperCase() ?? "";
+  const word = firstWord(text).toUpperCase();
   return OPERATIONS.has(word) ? word : "OTHER";
+}
+
+const SPACE = /[\s(]*/y;
+const WORD = /[a-z]*/iy;
+
+/**
+ * The first word of a statement, behind spaces, parentheses and comments. Each step starts where the last one ended: one
+ * pattern for all of it would try every way to divide the comments among its alternatives.
+ */
+function firstWord(text: string): string {
+  let at = 0;
+  while (true) {
+    SPACE.lastIndex = at;
+    SPACE.test(text);
+    at = SPACE.lastIndex;
+    const end = text.startsWith("--", at)
+      ? text.indexOf("\n", at)
+      : text.startsWith("/*", at)
+      ? text.indexOf("*/", at + 2) + 1
+      : undefined;
+    if (end === undefined) break;
+    if (end <= 0) return ""; // the comment does not end
+    at = end + 1;
+  }
+  WORD.lastIndex = at;
+  return WORD.exec(text)?.[0] ?? "";
 }
