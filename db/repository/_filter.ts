@@ -3,20 +3,35 @@ import { arrayLiteral } from "./_array_literal.ts";
 import { type Codec, takesObject } from "./_codec.ts";
 import type { Query } from "./_query.ts";
 
-type Codecs = ReadonlyMap<string, Codec>;
-
-// A filter may come from a client, so its depth is bounded.
+// A filter may come from a client, so that its depth and its text are bounded.
 const MAX_DEPTH = 16;
+const MAX_CONDITIONS = 1000;
+
+/** What a filter is written with. */
+interface FilterWriter {
+  readonly query: Query;
+  readonly codecs: ReadonlyMap<string, Codec>;
+  /** How many conditions it has so far. */
+  conditions: number;
+}
 
 /**
  * Writes the condition of a filter.
  *
- * @throws {ValidationError} when it names an unknown column or operator, or has a value that cannot be compared.
+ * @throws {ValidationError} when it names an unknown column or operator, has a value that cannot be compared, or has more
+ * than 1,000 conditions.
  */
-export function addFilter(query: Query, codecs: Codecs, filter: unknown, depth: number = 0): void {
-  if (!isPlain(filter) || depth > MAX_DEPTH) throw invalid("Expected a filter to be an object");
+export function addFilter(query: Query, codecs: ReadonlyMap<string, Codec>, filter: unknown): void {
+  writeFilter({ query, codecs, conditions: 0 }, filter, 0);
+}
+
+function writeFilter(writer: FilterWriter, filter: unknown, depth: number): void {
+  if (!isPlain(filter)) throw invalid("Expected a filter to be an object");
+  if (depth > MAX_DEPTH) throw invalid(`Expected a filter to be at most ${MAX_DEPTH} filters deep`);
+  const { query, codecs } = writer;
   const entries = Object.entries(filter);
   if (entries.length === 0) {
+    countCondition(writer);
     query.add("TRUE");
     return;
   }
@@ -25,47 +40,61 @@ export function addFilter(query: Query, codecs: Codecs, filter: unknown, depth: 
     if (condition === undefined) throw invalid(`Expected a condition for "${name}", got undefined`, name);
     const combine = COMBINE[name];
     const codec = codecs.get(name);
-    if (combine !== undefined) combine(query, codecs, condition, depth + 1);
+    if (combine !== undefined) combine(writer, condition, depth + 1);
     else if (codec === undefined) throw invalid(`There is no column "${name}"`, name);
-    else addCondition(query, codec, condition);
+    else addCondition(writer, codec, condition);
   });
 }
 
-type Combine = (query: Query, codecs: Codecs, value: unknown, depth: number) => void;
+function countCondition(writer: FilterWriter): void {
+  if (++writer.conditions <= MAX_CONDITIONS) return;
+  throw invalid(
+    `Expected a filter to have at most ${MAX_CONDITIONS} conditions; "in" compares with a list of any length`,
+  );
+}
+
+type Combine = (writer: FilterWriter, value: unknown, depth: number) => void;
 
 const COMBINE: Readonly<Record<string, Combine>> = {
   __proto__: null as never,
-  and: (query, codecs, filters, depth) => addAll(query, codecs, filters, depth, " AND ", "TRUE"),
-  or: (query, codecs, filters, depth) => addAll(query, codecs, filters, depth, " OR ", "FALSE"),
-  not(query, codecs, filter, depth) {
-    query.add("NOT (");
-    addFilter(query, codecs, filter, depth);
-    query.add(")");
+  and: (writer, filters, depth) => addAll(writer, filters, depth, " AND ", "TRUE"),
+  or: (writer, filters, depth) => addAll(writer, filters, depth, " OR ", "FALSE"),
+  not(writer, filter, depth) {
+    writer.query.add("NOT (");
+    writeFilter(writer, filter, depth);
+    writer.query.add(")");
   },
 };
 
 function addAll(
-  query: Query,
-  codecs: Codecs,
+  writer: FilterWriter,
   filters: unknown,
   depth: number,
   between: string,
   ofNone: string,
 ): void {
   if (!Array.isArray(filters)) throw invalid("Expected `and` and `or` to be lists of filters");
-  if (filters.length === 0) query.add(ofNone);
-  else query.add("(");
+  const { query } = writer;
+  if (filters.length === 0) {
+    countCondition(writer);
+    query.add(ofNone);
+    return;
+  }
+  query.add("(");
   filters.forEach((filter, i) => {
-    if (i > 0) query.add(between);
-    query.add("(");
-    addFilter(query, codecs, filter, depth);
+    query.add(i > 0 ? `${between}(` : "(");
+    writeFilter(writer, filter, depth);
     query.add(")");
   });
-  if (filters.length > 0) query.add(")");
+  query.add(")");
 }
 
-function addCondition(query: Query, codec: Codec, condition: unknown): void {
-  if (!isPlain(condition)) return OPERATORS["eq"]!(query, codec, condition);
+function addCondition(writer: FilterWriter, codec: Codec, condition: unknown): void {
+  const { query } = writer;
+  if (!isPlain(condition)) {
+    countCondition(writer);
+    return OPERATORS["eq"]!(query, codec, condition);
+  }
   const operators = Object.entries(condition);
   if (operators.length === 0) {
     throw invalid(`Expected an operator for "${codec.column.name}"`, codec.column.name);
@@ -76,6 +105,7 @@ function addCondition(query: Query, codec: Codec, condition: unknown): void {
     if (value === undefined) {
       throw invalid(`Expected a value for "${name}", got undefined`, codec.column.name);
     }
+    countCondition(writer);
     if (i > 0) query.add(" AND ");
     operator(query, codec, value);
   });

@@ -1,5 +1,5 @@
 import { type Codec, codecsOf, type Encoded, takesObject } from "./_codec.ts";
-import { StatementCache } from "./_query.ts";
+import { StatementCache } from "./_statement_cache.ts";
 import { RowSchemas } from "./_row_schemas.ts";
 import { ValidationError } from "../../errors/common.ts";
 import { tableName } from "../table/table_ddl.ts";

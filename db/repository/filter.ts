@@ -40,6 +40,9 @@ export type Condition<T> =
 /**
  * Conditions on the columns of a row, all of which must hold.
  *
+ * A filter has at most 1,000 conditions, those in its lists included, and is at most 16 filters deep; more is a
+ * `ValidationError`. A list for `in` or `notIn` may have any length.
+ *
  * A condition that is `undefined` is a `ValidationError`: were it ignored, a missing value would match every row.
  */
 export type Filter<R extends object> =

@@ -1,38 +1,129 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { defineTable, type Filter, Repository, type RowOf, timestamps } from "@glam/shared/db";
+import { type Database, defineTable, type Filter, Repository, type RowOf, timestamps } from "@glam/shared/db";
 import { type GlamError, isGlamError } from "@glam/shared/errors";
 import * as z from "zod";
 import { createTestDatabase } from "../../_support/postgres.ts";
 import { createTables, uuid } from "../_support.ts";
 
-const columns = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`c${i}`, z.string().nullish()]));
-const Wide = defineTable("wide", { columns: z.object({ id: z.uuid(), ...columns }), ...timestamps });
+const columns = Object.fromEntries(
+  Array.from({ length: 12 }, (_, i) => [`c${i}`, z.string().nullish()]),
+) as Record<`c${1 | 2 | 3}`, z.ZodOptional<z.ZodNullable<z.ZodString>>>;
 
-async function preparedTexts(sql: { unsafe(text: string): Promise<unknown> }): Promise<number> {
+/** A table of its own for a test, since its statements are kept as long as the table is. */
+function wideTable() {
+  return defineTable("wide", { columns: z.object({ id: z.uuid(), ...columns }), ...timestamps });
+}
+type WideFilter = Filter<RowOf<ReturnType<typeof wideTable>>>;
+
+async function wideRepository(db: Database) {
+  const Wide = wideTable();
+  await createTables(db, Wide);
+  return new Repository(db, Wide);
+}
+
+type Sql = { unsafe(text: string): Promise<unknown> };
+
+async function preparedTexts(sql: Sql): Promise<number> {
   const [row] = await sql.unsafe("select count(*) as n from pg_prepared_statements") as { n: string }[];
   return Number(row!.n);
 }
 
-it("the number of prepared statements has an end, whatever filters a client puts together", async () => {
+/** The characters of all statements that the backend of this connection has prepared. */
+async function preparedLength(sql: Sql): Promise<number> {
+  const text = "select coalesce(sum(length(statement)), 0) as n from pg_prepared_statements";
+  const [row] = await sql.unsafe(text) as { n: string }[];
+  return Number(row!.n);
+}
+
+/** One of 4,095 filters on the columns of a wide table, each with a text of its own. */
+function filterOf(mask: number): WideFilter {
+  const names = Array.from({ length: 12 }, (_, i) => `c${i}`).filter((_, i) => mask >> i & 1);
+  return Object.fromEntries(names.map((name) => [name, name === "c3" ? "a" : null]));
+}
+
+it("the text of prepared statements has an end, whatever filters a client puts together", async () => {
   await using db = await createTestDatabase({ poolSize: 1 });
-  await createTables(db, Wide);
-  const wide = new Repository(db, Wide);
+  const wide = await wideRepository(db);
   await wide.save({ id: uuid(1), c3: "a" } as never);
   let found = 0;
-  for (let mask = 1; mask < 900; mask++) {
-    const filter: Record<string, unknown> = {};
-    for (let i = 0; i < 12; i++) if (mask >> i & 1) filter[`c${i}`] = i === 3 ? "a" : null;
-    found += await wide.count(filter as Filter<RowOf<typeof Wide>>);
+  for (let mask = 1; mask <= 1500; mask++) {
+    const one = filterOf(mask);
+    found += await wide.count({ or: [one, { and: [one, one] }, { not: { not: one } }] });
   }
-  assert.equal(found, 899);
-  assert.ok(await preparedTexts(db.sql) <= 520);
+  assert.equal(found, 1500);
+  const length = await preparedLength(db.sql);
+  // What the cache holds, and what may be replaced in an hour.
+  assert.ok(length > 100_000 && length < (128 + 32 + 20) * 1024, String(length));
+});
+
+it("a statement that is used stays prepared, whatever else comes, and a new one finds room", async () => {
+  await using db = await createTestDatabase({ poolSize: 1 });
+  const wide = await wideRepository(db);
+  const runsOf = async (like: string) => {
+    const rows = await db.sql.unsafe(
+      "select generic_plans + custom_plans as n from pg_prepared_statements where statement like $1",
+      [like],
+    ) as { n: string }[];
+    return rows.map(({ n }) => Number(n));
+  };
+  let mask = 0;
+  while (await preparedLength(db.sql) < 127 * 1024) {
+    for (const end = mask + 50; mask < end;) await wide.count({ or: [filterOf(++mask), filterOf(mask)] });
+    await wide.exists({ c1: null });
+  }
+  const used = mask / 50;
+  assert.deepEqual(await runsOf('SELECT 1 AS found % WHERE "c1" IS NULL LIMIT 1'), [used]);
+  for (let i = 0; i < 5; i++) await wide.exists({ c2: null });
+  assert.deepEqual(await runsOf('SELECT 1 AS found % WHERE "c2" IS NULL LIMIT 1'), [5]);
+});
+
+it("a long text is not prepared", async () => {
+  await using db = await createTestDatabase({ poolSize: 1 });
+  const wide = await wideRepository(db);
+  const before = await preparedLength(db.sql);
+  for (let n = 900; n < 910; n++) {
+    await wide.count({ or: Array.from({ length: n }, () => ({ created_at: { isNull: false } })) });
+  }
+  assert.equal(await preparedLength(db.sql), before);
+});
+
+it("a filter has an end: so many conditions in all its lists together, but any number of values for in", async () => {
+  await using db = await createTestDatabase();
+  const wide = await wideRepository(db);
+  const filters = (n: number) => Array.from({ length: n }, (_, i) => ({ id: uuid(i) }));
+  await wide.save({ id: uuid(999) });
+  assert.equal(await wide.count({ or: filters(1000) }), 1);
+  assert.equal(await wide.count({ id: { in: Array.from({ length: 50_000 }, (_, i) => uuid(i)) } }), 1);
+  const group = { id: uuid(1), c1: "a" } as WideFilter;
+  const long: WideFilter[] = [
+    { or: filters(1001) },
+    { and: filters(1001) },
+    { and: [{ or: filters(500) }, { or: filters(500) }], not: { id: uuid(1) } },
+    { or: Array.from({ length: 501 }, () => group) },
+    { or: Array.from({ length: 1001 }, () => ({})) },
+    { or: Array.from({ length: 1001 }, () => ({ and: [] })) },
+    { or: Array.from({ length: 501 }, () => ({ c1: { gt: "a", lt: "b" } })) } as never,
+  ];
+  for (const filter of long) {
+    for (
+      const call of [
+        () => wide.count(filter),
+        () => wide.findAll(filter),
+        () => wide.findAfter(filter),
+        () => wide.delete(filter),
+        () => Array.fromAsync(wide.stream(filter)),
+      ]
+    ) {
+      await assert.rejects(call(), { status: 422, message: /at most 1000 conditions; "in"/ });
+    }
+  }
+  assert.equal(await wide.count(), 1);
 });
 
 it("values are no part of a text: a thousand of them prepare one statement each kind of call", async () => {
   await using db = await createTestDatabase({ poolSize: 1 });
-  await createTables(db, Wide);
-  const wide = new Repository(db, Wide);
+  const wide = await wideRepository(db);
   const before = await preparedTexts(db.sql);
   for (let i = 0; i < 50; i++) {
     await wide.findById(uuid(i));
@@ -48,8 +139,7 @@ it("values are no part of a text: a thousand of them prepare one statement each 
 
 it("a column that somebody adds does not break statements that are prepared", async () => {
   await using db = await createTestDatabase({ poolSize: 1 });
-  await createTables(db, Wide);
-  const wide = new Repository(db, Wide);
+  const wide = await wideRepository(db);
   await db.transaction(async (tx) => {
     await wide.save({ id: uuid(1) });
     await wide.findAll();
