@@ -27,14 +27,22 @@ function escape(text: string): string {
   return SPECIAL.test(text) ? text.replaceAll("\\", "\\\\").replaceAll('"', '\\"') : text;
 }
 
-/** Writes a list, whose elements may be lists themselves, as an array literal. */
-export function nestedLiteral(
-  values: readonly unknown[],
-  encode: (value: unknown) => string | number,
-): string {
+/** How the elements of an array are written. */
+export interface ElementEncoding {
+  readonly encode: (value: unknown) => string | number;
+  /** Whether an element that is a list is a dimension of the array, and not a value. */
+  readonly nested: boolean;
+  /** What separates elements: a comma for every type but `box`. */
+  readonly delimiter: string;
+}
+
+/** Writes a list as an array literal. */
+export function listLiteral(values: readonly unknown[], encoding: ElementEncoding): string {
+  const { encode, nested, delimiter } = encoding;
   const elements = values.map((value) => {
     if (value === null || value === undefined) return "NULL";
-    return Array.isArray(value) ? nestedLiteral(value, encode) : `"${escape(String(encode(value)))}"`;
+    if (nested && Array.isArray(value)) return listLiteral(value, encoding);
+    return `"${escape(String(encode(value)))}"`;
   });
-  return `{${elements.join(",")}}`;
+  return `{${elements.join(delimiter)}}`;
 }

@@ -1,8 +1,11 @@
-import { ValidationError } from "../../errors/common.ts";
-import { nestedLiteral } from "./_array_literal.ts";
-import { defOf, describeSchema } from "../table/_column_type.ts";
+import { parseArray } from "../connection/_array_types.ts";
+import { describeSchema, elementOf, precisionOf, valueTypeOf } from "../table/_column_type.ts";
 import { quoteIdentifier } from "../table/_identifier.ts";
 import type { Column, Table } from "../table/table.ts";
+import { listLiteral } from "./_array_literal.ts";
+import { type ColumnKind, columnKind, type Kind } from "./_column_kind.ts";
+import { dateText, toDate, toIsoText } from "./_instant_text.ts";
+import { parseJson, stringifyJson } from "./_json_value.ts";
 
 /** A parameter for the driver, which sends numbers as text as well: one statement always has the same types. */
 export type Encoded = string | number | null;
@@ -10,8 +13,9 @@ export type Encoded = string | number | null;
 /** How the values of a column are written to Postgres and read back. */
 export interface Codec {
   readonly column: Column;
-  /** The family of its type. */
+  /** The family of its type, or of the type of its elements. */
   readonly kind: Kind;
+  readonly isArray: boolean;
   /** The quoted name. */
   readonly quoted: string;
   /** The expression in a select list, with its alias. */
@@ -28,7 +32,7 @@ export interface Codec {
   readonly elementCast: string;
   /** Whether the elements of that array need quotes. */
   readonly quotedElements: boolean;
-  /** Whether a value that was read is exactly the stored one; a Date is not, as it has no microseconds. */
+  /** Whether the value that the driver gives is exactly the stored one. */
   readonly exact: boolean;
 }
 
@@ -37,141 +41,135 @@ export function codecsOf(table: Table): ReadonlyMap<string, Codec> {
   return new Map(table.columns.map((column) => [column.name, codecOf(column, table.shape[column.name]!)]));
 }
 
-/** Families of types that are written and read in the same way. */
-export type Kind =
-  | "instant"
-  | "date"
-  | "json"
-  | "boolean"
-  | "bytes"
-  | "array"
-  | "exact"
-  | "number"
-  | "text"
-  | "other";
-
-const KINDS: Readonly<Record<string, Kind>> = {
-  "timestamptz": "instant",
-  "timestamp with time zone": "instant",
-  "timestamp": "instant",
-  "timestamp without time zone": "instant",
-  "date": "date",
-  "json": "json",
-  "jsonb": "json",
-  "bool": "boolean",
-  "boolean": "boolean",
-  "bytea": "bytes",
-  "bigint": "exact",
-  "int8": "exact",
-  "integer": "number",
-  "int": "number",
-  "int4": "number",
-  "smallint": "number",
-  "int2": "number",
-  "real": "number",
-  "float4": "number",
-  "double precision": "number",
-  "float8": "number",
-  "numeric": "exact",
-  "decimal": "exact",
-  "text": "text",
-  "varchar": "text",
-  "character varying": "text",
-  "char": "text",
-  "character": "text",
-  "bpchar": "text",
-};
-
-/** The type without its length, precision or scale. */
-function baseType(type: string): string {
-  return type.toLowerCase().replace(/\s*\([^)]*\)/, "").trim();
-}
-
 function codecOf(column: Column, schema: Table["shape"][string]): Codec {
-  const base = baseType(column.type);
-  const kind = base.endsWith("[]") ? "array" : KINDS[base] ?? "other";
-  const inner = describeSchema(schema).inner;
-  const js = defOf(inner).type;
+  const type = columnKind(column.type);
+  const { kind, base, isArray, castType } = type;
   const quoted = quoteIdentifier(column.name);
-  const select = selectOf(quoted, base, js);
-  // These types are sent as arrays of themselves. A text is sent as text: the assignment then checks its length, where a
-  // cast to varchar(n) would truncate it. Any other type is sent as text and cast.
-  const typed = kind === "exact" || kind === "number" || kind === "instant" || kind === "date" ||
-    kind === "boolean" || base === "uuid";
-  const asIs = typed || kind === "text";
+  // Their texts say exactly what is stored, whatever the driver and the zone of the session are.
+  const asText = isArray || kind === "instant" || kind === "date";
+  // These types are sent as arrays of themselves. A text is sent as text. Any other type is sent as text and cast.
+  const typed = !isArray && (TYPED.includes(kind) || base === "uuid");
+  const asIs = typed || (!isArray && kind === "text");
   return {
     column,
     kind,
+    isArray,
     quoted,
-    select: select === quoted ? quoted : `${select} AS ${quoted}`,
-    decode: decoderOf(kind, js),
-    encode: ENCODERS[kind],
-    cast: CAST_KINDS.includes(kind) ? `::text::${column.type}` : "",
+    select: asText ? `${quoted}::text AS ${quoted}` : quoted,
+    decode: decoderOf(type, schema),
+    encode: encoderOf(type),
+    cast: isArray || CAST.includes(kind) ? `::text::${castType}` : "",
     arrayCast: typed ? `::${base}[]` : "::text[]",
-    elementCast: asIs ? "" : `::${column.type}`,
-    quotedElements: !(kind === "number" || kind === "boolean" || kind === "exact"),
-    exact: kind === "text" || kind === "number" || kind === "other" || (kind === "exact" && js !== "number"),
+    elementCast: asIs ? "" : `::${castType}`,
+    quotedElements: isArray || !(kind === "number" || kind === "boolean" || kind === "exact"),
+    exact: asText || !(kind === "json" || kind === "boolean" || kind === "bytes"),
   };
 }
 
+const TYPED: readonly Kind[] = ["exact", "number", "instant", "date", "boolean"];
 // Without a cast the driver truncates an instant to milliseconds and quotes JSON twice.
-const CAST_KINDS: readonly Kind[] = ["instant", "date", "json", "boolean", "bytes", "array"];
+const CAST: readonly Kind[] = ["instant", "date", "json", "boolean", "bytes"];
 
-/** Selects an instant whose schema is a string as ISO 8601 text with microseconds. */
-function selectOf(quoted: string, base: string, js: string): string {
-  if (js !== "string") return quoted;
-  if (base === "date") return `${quoted}::text`;
-  const text = `'YYYY-MM-DD"T"HH24:MI:SS.US`;
-  if (base === "timestamp" || base === "timestamp without time zone") return `to_char(${quoted}, ${text}')`;
-  if (KINDS[base] === "instant") return `to_char(${quoted} AT TIME ZONE 'UTC', ${text}"Z"')`;
-  return quoted;
-}
-
-function decoderOf(kind: Kind, js: string): Codec["decode"] {
-  if (js === "bigint") return (value) => value === null ? null : BigInt(value as string | number);
+/** Converts what the driver gives: a text for arrays, instants and dates, else a value of its own. */
+function decoderOf(type: ColumnKind, schema: Table["shape"][string]): Codec["decode"] {
+  const { kind, base, isArray } = type;
+  if (isArray) {
+    const element = textDecoder(type, elementOf(schema, kind !== "json"));
+    const delimiter = delimiterOf(base);
+    return orNull((text) => parseArray(String(text), element, delimiter));
+  }
+  if (kind === "instant" || kind === "date") {
+    const decode = textDecoder(type, schema);
+    return orNull((text) => decode(String(text)));
+  }
+  if (kind === "json") {
+    const parse = parseJson(schema);
+    return parse && orNull(parse);
+  }
+  const wanted = valueTypeOf(schema);
+  if (wanted === "bigint") return orNull((value) => BigInt(value as string | number));
   // The driver gives bigint and numeric as text, since a number cannot hold all of them.
-  if (js === "number" && kind === "exact") return (value) => value === null ? null : Number(value);
+  if (wanted === "number" && kind === "exact") return orNull(Number);
+  if (wanted === "string" && kind === "number") return orNull(String);
   return undefined;
 }
 
+function orNull(decode: (value: unknown) => unknown): (value: unknown) => unknown {
+  return (value) => value === null ? null : decode(value);
+}
+
+/** Converts the text of a value, such as an element of an array, to the type of the schema. */
+function textDecoder({ kind, base }: ColumnKind, schema: Table["shape"][string]): (text: string) => unknown {
+  const wanted = valueTypeOf(schema);
+  if (kind === "instant" || kind === "date") {
+    if (wanted !== "string") return toDate;
+    if (kind === "date") return (text) => text;
+    const zone = base === "timestamp" || base === "timestamp without time zone" ? "" : "Z";
+    const precision = precisionOf(describeSchema(schema).inner);
+    return (text) => toIsoText(text, zone, precision);
+  }
+  if (kind === "json") {
+    const parse = parseJson(schema);
+    return (text) => parse === undefined ? JSON.parse(text) : parse(JSON.parse(text));
+  }
+  if (kind === "boolean") return (text) => text === "t" || text === "true";
+  if (kind === "bytes") return fromHex;
+  if (wanted === "bigint") return BigInt;
+  if (wanted === "number" || (kind === "number" && wanted !== "string")) return Number;
+  return (text) => text;
+}
+
+function encoderOf({ kind, base, isArray }: ColumnKind): Codec["encode"] {
+  const encode = ENCODERS[kind];
+  if (!isArray) return encode;
+  const encoding = { encode, nested: kind !== "json", delimiter: delimiterOf(base) };
+  return (value) => Array.isArray(value) ? listLiteral(value, encoding) : String(value);
+}
+
+/** Of all types only `box` separates the elements of an array by something else than a comma. */
+function delimiterOf(base: string): string {
+  return base === "box" ? ";" : ",";
+}
+
 const ENCODERS: Readonly<Record<Kind, (value: unknown) => string | number>> = {
-  instant: (value) => value instanceof Date ? isoDate(value) : String(value),
-  date: (value) => value instanceof Date ? isoDate(value) : String(value),
-  json: (value) => JSON.stringify(value) ?? "null",
-  boolean: (value) => String(value),
-  bytes: (value) => value instanceof Uint8Array ? hex(value) : String(value),
-  array: (value) => Array.isArray(value) ? nestedLiteral(value, encodeElement) : String(value),
-  exact: (value) => typeof value === "number" ? value : String(value),
-  number: (value) => typeof value === "number" ? value : String(value),
-  text: (value) => String(value),
-  other: (value) => String(value),
+  instant: encodeAny,
+  date: encodeAny,
+  json: (value) => stringifyJson(value) ?? "null",
+  boolean: String,
+  bytes: encodeAny,
+  exact: encodeNumber,
+  number: encodeNumber,
+  text: encodeAny,
+  other: encodeAny,
 };
 
+function encodeNumber(value: unknown): string | number {
+  return typeof value === "number" ? value : String(value);
+}
+
+/** A value of a type that is not known, such as a domain. */
+function encodeAny(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  if (value instanceof Date) return dateText(value);
+  if (value instanceof Uint8Array) return toHex(value);
+  return stringifyJson(value) ?? "null";
+}
+
 /** Whether the column takes this object as a value, as a timestamp takes a Date. */
-export function takesObject({ kind }: Codec, value: object): boolean {
+export function takesObject({ kind, isArray }: Codec, value: object): boolean {
+  if (isArray) return Array.isArray(value);
   if (kind === "json") return true;
-  if (value instanceof Date) return kind === "instant" || kind === "date";
-  if (value instanceof Uint8Array) return kind === "bytes";
-  return kind === "array" && Array.isArray(value);
+  if (value instanceof Date) return kind === "instant" || kind === "date" || kind === "other";
+  return value instanceof Uint8Array && (kind === "bytes" || kind === "other");
 }
 
-function encodeElement(value: unknown): string {
-  if (value instanceof Date) return isoDate(value);
-  if (value instanceof Uint8Array) return hex(value);
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-
-function hex(bytes: Uint8Array): string {
+function toHex(bytes: Uint8Array): string {
   return "\\x" + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** ISO 8601 as Postgres reads it, which writes years outside of 1 to 9999 differently than JavaScript. */
-function isoDate(date: Date): string {
-  const year = date.getUTCFullYear();
-  if (Number.isNaN(year)) throw new ValidationError("A date is not valid");
-  const text = date.toISOString();
-  if (year > 9999) return text.replace(/^\+0*/, "");
-  // There is no year 0: the year before 1 is 1 BC.
-  if (year < 1) return `${String(1 - year).padStart(4, "0")}${text.slice(text.indexOf("-", 1))} BC`;
-  return text;
+function fromHex(text: string): Uint8Array {
+  return Uint8Array.from(
+    { length: (text.length - 2) / 2 },
+    (_, i) => parseInt(text.slice(2 + 2 * i, 4 + 2 * i), 16),
+  );
 }

@@ -118,7 +118,8 @@ const compare = (operator: string): Operator => (query, codec, value) => {
 };
 
 const like = (operator: string, pattern: (text: string) => string): Operator => (query, codec, value) => {
-  query.add(`${codec.quoted}${codec.kind === "text" || codec.kind === "other" ? "" : "::text"} ${operator} `)
+  const isText = !codec.isArray && (codec.kind === "text" || codec.column.type.toLowerCase() === "citext");
+  query.add(`${codec.quoted}${isText ? "" : "::text"} ${operator} `)
     .bind(pattern(text(codec, value)), "::text");
 };
 
@@ -159,7 +160,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   like: like("LIKE", (text) => text),
   ilike: like("ILIKE", (text) => text),
   contains(query, codec, value) {
-    if (/^jsonb$|\[\]$/i.test(codec.column.type)) compare("@>")(query, codec, value);
+    if (codec.isArray || codec.column.type.toLowerCase() === "jsonb") compare("@>")(query, codec, value);
     else like("LIKE", (text) => `%${literally(text)}%`)(query, codec, value);
   },
   startsWith: like("LIKE", (text) => `${literally(text)}%`),
@@ -172,7 +173,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
 
 /** The list as an array literal, without its nulls: `= ANY` never matches one. */
 function listOf(codec: Codec, value: unknown): { rest: string; hasNull: boolean } {
-  if (!Array.isArray(value) || codec.kind === "array") {
+  if (!Array.isArray(value) || codec.isArray) {
     throw invalid(`Expected "${codec.column.name}" to be compared with a list of values`, codec.column.name);
   }
   const rest = value.filter((element) => element !== null);

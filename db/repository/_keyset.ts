@@ -64,18 +64,18 @@ const LIMITS = [11, 26, 51, 101, 251, 501, 1001];
  */
 export function keysetQuery(page: KeysetPage): Query {
   const { mapping, terms, cursor, limit } = page;
-  const order = ` ORDER BY ${orderText(terms)} LIMIT `;
+  const order = (source: string) => ` ORDER BY ${orderText(terms, source)} LIMIT `;
   const most = LIMITS.find((most) => most >= limit) ?? limit;
   const columns = mapping.columns.map(({ quoted }) => quoted).join(", ");
   const query = new Query().add(`SELECT ${mapping.selected}${textsOf(terms)} FROM (`);
   const ranges = cursor === undefined ? [undefined] : rangesAfter(terms, cursor);
   ranges.forEach((range, i) => {
-    query.add(`${i > 0 ? " UNION ALL " : ""}(SELECT ${columns} FROM ${mapping.name}`);
+    query.add(`${i > 0 ? " UNION ALL " : ""}(SELECT ${columns} FROM ${mapping.name} AS stored`);
     const word = addWhere(query, mapping, page.scope, page.filter);
     if (range !== undefined) addRange(query, page, range, word);
-    query.add(`${order}${most})`);
+    query.add(`${order("stored")}${most})`);
   });
-  return query.add(`) AS page${order}`).bind(limit);
+  return query.add(`) AS page${order("page")}`).bind(limit);
 }
 
 /** Selects the exact text of columns that the driver does not give exactly, for the cursor. */

@@ -49,7 +49,7 @@ function toTerm(codecs: ReadonlyMap<string, Codec>, one: unknown): Term {
     throw invalid(`Expected nulls to be "first" or "last", got "${String(nulls)}"`, column);
   }
   // Postgres has no order for json.
-  if (codec.column.type.toLowerCase() === "json") throw invalid(`Cannot order by "${column}"`, column);
+  if (/^json(?:\[|$)/i.test(codec.column.type)) throw invalid(`Cannot order by "${column}"`, column);
   return { codec, direction, nulls: nulls ?? usualNulls(direction) };
 }
 
@@ -70,10 +70,14 @@ export function reversed(terms: readonly Term[]): readonly Term[] {
   }));
 }
 
-/** The expressions of `ORDER BY`. */
-export function orderText(terms: readonly Term[]): string {
+/**
+ * The expressions of `ORDER BY`. The columns are those of `source`: a bare name would be the column of the select list,
+ * which may be a text.
+ */
+export function orderText(terms: readonly Term[], source: string): string {
   return terms.map(({ codec, direction, nulls }) => {
-    const text = direction === "asc" ? codec.quoted : `${codec.quoted} DESC`;
+    const column = `${source}.${codec.quoted}`;
+    const text = direction === "asc" ? column : `${column} DESC`;
     // An index serves the order only if NULLS FIRST or LAST match it; a column without nulls needs neither.
     return nulls === usualNulls(direction) || !codec.column.nullable
       ? text

@@ -112,9 +112,11 @@ export async function readAll(
   const { orderBy, limit, offset = 0, deleted } = options;
   if (limit !== undefined) assertInteger("limit", limit, 0);
   assertInteger("offset", offset, 0);
-  const query = new Query().add(`SELECT ${mapping.selected} FROM ${mapping.name}`);
+  const query = new Query().add(`SELECT ${mapping.selected} FROM ${mapping.name} AS stored`);
   addWhere(query, mapping, scopeOf(session, deleted), filter);
-  query.add(` ORDER BY ${orderText(termsOf(mapping, orderBy))} LIMIT `).bind(limit ?? MAX_UNLIMITED + 1);
+  query.add(` ORDER BY ${orderText(termsOf(mapping, orderBy), "stored")} LIMIT `).bind(
+    limit ?? MAX_UNLIMITED + 1,
+  );
   if (offset > 0) query.add(" OFFSET ").bind(offset);
   const rows = await readRows(query, session);
   if (limit === undefined && rows.length > MAX_UNLIMITED) {

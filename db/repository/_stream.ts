@@ -54,10 +54,12 @@ async function declare(
 ): Promise<void> {
   const { mapping, sql } = session;
   const query = new Query().add(
-    `DECLARE ${name} NO SCROLL CURSOR FOR SELECT ${mapping.selected} FROM ${mapping.name}`,
+    `DECLARE ${name} NO SCROLL CURSOR FOR SELECT ${mapping.selected} FROM ${mapping.name} AS stored`,
   );
   addWhere(query, mapping, scopeOf(session, options.deleted), filter);
-  if (options.orderBy !== undefined) query.add(` ORDER BY ${orderText(termsOf(mapping, options.orderBy))}`);
+  if (options.orderBy !== undefined) {
+    query.add(` ORDER BY ${orderText(termsOf(mapping, options.orderBy), "stored")}`);
+  }
   await query.runOnce(sql);
 }
 

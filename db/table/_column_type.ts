@@ -14,7 +14,22 @@ interface AnyDef {
   readonly type: string;
   readonly format?: string;
   readonly local?: boolean;
+  readonly precision?: number | null;
   readonly innerType?: z.ZodType;
+  /** Of an array. */
+  readonly element?: z.ZodType;
+  /** Of a tuple. */
+  readonly items?: readonly z.ZodType[];
+  /** Of an object. */
+  readonly shape?: Readonly<Record<string, z.ZodType>>;
+  /** Of a record. */
+  readonly valueType?: z.ZodType;
+  /** Of an enum. */
+  readonly entries?: Readonly<Record<string, unknown>>;
+  /** Of a literal. */
+  readonly values?: readonly unknown[];
+  /** Of a pipe. */
+  readonly out?: z.ZodType;
   readonly options?: readonly z.ZodType[];
   readonly checks?: readonly { readonly _zod: { readonly def: AnyDef } }[];
 }
@@ -48,6 +63,53 @@ function takesNull(schema: z.ZodType): boolean {
   const { type, options } = defOf(schema);
   if (type === "union") return options!.some((option) => describeSchema(option).nullable);
   return type === "any" || type === "unknown" || type === "null";
+}
+
+/** What `typeof` says of the values of a schema, or `date`; `undefined` where they are of more than one type. */
+export function valueTypeOf(schema: z.ZodType): string | undefined {
+  const { inner } = describeSchema(schema);
+  const def = defOf(inner);
+  switch (def.type) {
+    case "string":
+    case "template_literal":
+      return "string";
+    case "number":
+    case "bigint":
+    case "boolean":
+    case "date":
+      return def.type;
+    case "enum":
+      return common(Object.values(def.entries!).map((value) => typeof value));
+    case "literal":
+      return common(def.values!.filter((value) => value !== null).map((value) => typeof value));
+    case "union":
+      return common(def.options!.filter((option) => defOf(option).type !== "null").map(valueTypeOf));
+    case "pipe":
+      return valueTypeOf(def.out!); // of a transform nobody knows
+    default:
+      return undefined;
+  }
+}
+
+function common(types: readonly (string | undefined)[]): string | undefined {
+  return new Set(types).size === 1 ? types[0] : undefined;
+}
+
+/** The schema of an array's elements; with `nested`, of those of its innermost dimension. */
+export function elementOf(schema: z.ZodType, nested: boolean): z.ZodType {
+  let { inner } = describeSchema(schema);
+  for (let first = true; first || nested; first = false) {
+    const { type, element, items } = defOf(inner);
+    const next = type === "array" ? element : type === "tuple" ? items?.[0] : undefined;
+    if (next === undefined) break;
+    inner = describeSchema(next).inner;
+  }
+  return inner;
+}
+
+/** The digits of a second that a schema of ISO 8601 asks for, if it does. */
+export function precisionOf(schema: z.ZodType): number | undefined {
+  return stringFormat(defOf(schema))?.precision ?? undefined;
 }
 
 /** The only reasonable Postgres type of a schema, and the check that its values must pass. */
