@@ -25,7 +25,7 @@ export function columnChanges(
 
 function addColumn(
   model: TableModel,
-  { name, type, notNull, serial, identity }: CatalogColumn,
+  { name, type, notNull, serial, identity, generated }: CatalogColumn,
   gone: readonly CatalogColumn[],
   alter: Alter,
 ): Change {
@@ -37,7 +37,7 @@ function addColumn(
     };`
   );
   const down = alter(`DROP COLUMN ${quoted}`);
-  const needsValue = notNull && column.default === undefined && !serial && identity === "";
+  const needsValue = notNull && column.default === undefined && !serial && !generated && identity === "";
   if (!needsValue) {
     return { phase: Phase.add, up: [...rename, ...alter(`ADD COLUMN ${columnDdl(column)}`)], down };
   }

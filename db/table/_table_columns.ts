@@ -16,7 +16,7 @@ export function ownColumn(
   const { inner, nullable } = describeSchema(field);
   const column = { name, nullable: nullable && !key.includes(name), default: defaults?.[name] };
   const given = columnTypes?.[name];
-  if (given !== undefined) return { ...column, ...parseColumnType(scope.table, name, given) };
+  if (given !== undefined) return { ...column, ...parseColumnType(scope, name, given) };
   const found = columnTypeOf(inner);
   if (typeof found === "string") {
     fail(
@@ -37,16 +37,25 @@ const SERIALS: Readonly<Record<string, string>> = {
   bigserial: "bigint",
 };
 
-/** Parses a type of `columnTypes`, which for a serial or an identity says more than the type. */
-function parseColumnType(table: string, column: string, text: string): Omit<Column, "name" | "nullable"> {
-  const words = text.trim().replace(/\s+/g, " ");
+const GENERATED = /\sgenerated\s+(always|by\s+default)\s+as\s*(?=\S)/i;
+
+/** Parses a type of `columnTypes`, which for a serial, an identity or a generated column says more than the type. */
+function parseColumnType(scope: Scope, column: string, given: string): Omit<Column, "name" | "nullable"> {
+  const text = given.trim();
+  const words = text.replace(/\s+/g, " ");
   const counted = SERIALS[words.toLowerCase()];
   if (counted !== undefined) {
-    return { type: counted, default: `nextval('${table}_${column}_seq'::regclass)`, serial: true };
+    return { type: counted, default: `nextval('${scope.table}_${column}_seq'::regclass)`, serial: true };
   }
-  const identity = /^(.+?) generated (always|by default) as identity$/i.exec(words);
-  if (identity !== null) {
-    return { type: identity[1]!, identity: identity[2]!.toLowerCase() as "always" | "by default" };
+  const generated = GENERATED.exec(text);
+  if (generated === null) return { type: words };
+  const type = text.slice(0, generated.index).replace(/\s+/g, " ");
+  const rest = text.slice(generated.index + generated[0].length);
+  const always = generated[1]!.toLowerCase() === "always";
+  if (rest.toLowerCase() === "identity") return { type, identity: always ? "always" : "by default" };
+  if (!always || !rest.startsWith("(")) return { type: words };
+  if (scope.definition.defaults?.[column] !== undefined) {
+    fail(scope, `the column "${column}" is generated, so it has no default; leave it out of \`defaults\``);
   }
-  return { type: words };
+  return { type, generated: rest.endsWith(")") ? `${rest} STORED` : rest };
 }

@@ -3,6 +3,7 @@ import { assertIdentifier, quoteIdentifier } from "./_identifier.ts";
 import { type MixinColumn, mixinColumns, mixinIndexes, mixinsOf } from "./_mixin_columns.ts";
 import { Naming } from "./_naming.ts";
 import { ownColumn } from "./_table_columns.ts";
+import { insertSchemaOf, patchSchemaOf } from "./_write_schemas.ts";
 import { addUnique, foreignKey, index } from "./_table_indexes.ts";
 import { assertColumns, fail, list, type Scope, splitName } from "./_table_scope.ts";
 import type { CheckConstraint, Table, UniqueConstraint } from "./table.ts";
@@ -76,6 +77,8 @@ function build(name: string, definition: TableDefinition): Table<never> {
   const uniques: UniqueConstraint[] = [];
   for (const unique of definition.unique ?? []) addUnique(scope, unique, uniques, indexes);
   for (const one of definition.indexes ?? []) indexes.push(index(scope, one));
+  let insert: Table["insertSchema"] | undefined;
+  let patch: Table["patchSchema"] | undefined;
   return {
     schema,
     name: table,
@@ -83,6 +86,13 @@ function build(name: string, definition: TableDefinition): Table<never> {
       ...columns,
       ...Object.entries(extra).map(([name, { schema: _, ...rest }]) => ({ name, ...rest })),
     ],
+    // Most tables of a service are defined without one of these being used.
+    get insertSchema() {
+      return (insert ??= insertSchemaOf(columns, own, refinements)) as never;
+    },
+    get patchSchema() {
+      return (patch ??= patchSchemaOf(columns, own, key)) as never;
+    },
     primaryKey,
     indexes,
     uniques,

@@ -12,6 +12,8 @@ export interface Column {
   readonly default?: string | undefined;
   /** Set for an identity column; the database refuses a given value if it is `always`. */
   readonly identity?: "always" | "by default" | undefined;
+  /** The expression of a generated column and how it is kept, `(price * 2) STORED`; the database refuses a given value. */
+  readonly generated?: string | undefined;
   /** Whether its default is a sequence that it owns, as with `serial`. */
   readonly serial?: boolean | undefined;
 }
@@ -123,6 +125,10 @@ export interface TableTypes {
   readonly patch: object;
   /** The primary key: its value, or an object where it has several columns. */
   readonly key: unknown;
+  /** The shape of {@link Table.insertSchema}. */
+  readonly insertShape: Readonly<Record<string, z.ZodType>>;
+  /** The shape of {@link Table.patchSchema}. */
+  readonly patchShape: Readonly<Record<string, z.ZodType>>;
 }
 
 /** A table, made by `defineTable`. */
@@ -131,6 +137,16 @@ export interface Table<T extends TableTypes = TableTypes> extends TableModel {
   readonly mixins: TableMixins;
   /** The schema of each column, those of the mixins included; writes are validated by it. */
   readonly shape: Readonly<Record<string, z.ZodType>>;
+  /**
+   * The schema of a row that a client may send: the columns of the definition without those of mixins and those that
+   * only the database writes, and no others. A column with a default is optional.
+   */
+  readonly insertSchema: z.ZodObject<T["insertShape"], z.core.$strict>;
+  /**
+   * The schema of a patch that a client may send: the columns of {@link Table.insertSchema} but the primary key, each
+   * optional and without a default.
+   */
+  readonly patchSchema: z.ZodObject<T["patchShape"], z.core.$strict>;
   /** The checks of the whole object, such as a `refine`; they apply to inserts. */
   readonly refinements: readonly z.core.$ZodCheck<never>[];
   /** For types only, always undefined: `typeof Items.$types`. */
@@ -139,8 +155,14 @@ export interface Table<T extends TableTypes = TableTypes> extends TableModel {
 
 /** A row of a table as stored: `RowOf<typeof Items>`. */
 export type RowOf<T extends Table> = NonNullable<T["$types"]>["row"];
-/** What `save` of a table takes. */
+/** What `save` of a table takes: without the columns of mixins that the repository manages. */
 export type InsertOf<T extends Table> = NonNullable<T["$types"]>["insert"];
+/** The columns of mixins that a repository manages. */
+export type ManagedColumn = "created_at" | "updated_at" | "deleted_at" | "is_deleted" | "version";
+/** What `save` of a table takes with `{ managed: true }`: the columns that the repository manages as well. */
+export type ImportOf<T extends Table> =
+  & InsertOf<T>
+  & { readonly [K in ManagedColumn & keyof RowOf<T>]?: RowOf<T>[K] | undefined };
 /** What `update` of a table takes. */
 export type PatchOf<T extends Table> = NonNullable<T["$types"]>["patch"];
 /** The primary key of a table. */

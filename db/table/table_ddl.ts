@@ -50,6 +50,7 @@ export function columnDdl(column: Column): string {
     quoteIdentifier(column.name),
     type,
     ...(column.identity === undefined ? [] : [`GENERATED ${column.identity.toUpperCase()} AS IDENTITY`]),
+    ...(column.generated === undefined ? [] : [`GENERATED ALWAYS AS ${column.generated}`]),
     ...(column.nullable ? [] : ["NOT NULL"]),
     ...(column.default === undefined || column.serial === true ? [] : [`DEFAULT ${column.default}`]),
   ].join(" ");

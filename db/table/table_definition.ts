@@ -103,7 +103,10 @@ export interface TableDefinition {
   readonly checks?: Readonly<Record<string, string>> | undefined;
   /** Defaults in the database, as SQL expressions such as `gen_random_uuid()`. Such columns are optional in inserts. */
   readonly defaults?: Readonly<Record<string, string>> | undefined;
-  /** Postgres types, such as `varchar(255)` or `bigserial`, where the schema implies none or the wrong one. */
+  /**
+   * Postgres types, such as `varchar(255)` or `bigserial`, where the schema implies none or the wrong one.
+   * They may go on as SQL does: `integer generated always as identity`, or `integer generated always as (a * 2) stored`.
+   */
   readonly columnTypes?: Readonly<Record<string, string>> | undefined;
   /**
    * Whether row level security separates tenants, by a policy on the setting `app.merchant_id`; it needs
@@ -145,6 +148,10 @@ export interface TypesOfDefinition<D extends TableDefinition> {
   readonly patch: DefinedPatch<D>;
   /** The primary key. */
   readonly key: DefinedKey<D>;
+  /** The shape of its `insertSchema`. */
+  readonly insertShape: DefinedInsertShape<D> extends infer S extends ColumnShape ? S : never;
+  /** The shape of its `patchSchema`. */
+  readonly patchShape: DefinedPatchShape<D> extends infer S extends ColumnShape ? S : never;
 }
 
 /** The shape of a definition, unwrapped from `z.object`. */
@@ -183,31 +190,47 @@ export type DefinedRow<D extends TableDefinition> = {
     : never;
 };
 
+/** The names of the columns that only the database writes: generated ones and `generated always as identity`. */
+export type GeneratedNameOf<D extends TableDefinition> = {
+  [K in keyof D["columnTypes"]]: D["columnTypes"][K] extends string
+    ? Lowercase<D["columnTypes"][K]> extends `${string}generated always as${string}` ? K : never
+    : never;
+}[keyof D["columnTypes"]];
+
+/** The names of the columns that the database fills in where a row leaves them out. */
+export type DefaultedNameOf<D extends TableDefinition> =
+  | keyof D["defaults"]
+  | {
+    [K in keyof D["columnTypes"]]: D["columnTypes"][K] extends string
+      ? Lowercase<D["columnTypes"][K]> extends `${string}serial` | `${string}generated${string}` ? K : never
+      : never;
+  }[keyof D["columnTypes"]];
+
 /** A row to insert; columns that the database or the schema fills in are optional. */
 export type DefinedInsert<D extends TableDefinition> =
   & {
     readonly [
-      K in keyof DefinedShape<D> as K extends keyof D["defaults"] ? never
-        : K extends keyof D["columnTypes"]
-          ? D["columnTypes"][K] extends `${string}serial` | `${string}generated${string}` ? never
-          : undefined extends z.input<DefinedShape<D>[K]> ? never
-          : K
+      K in keyof DefinedShape<D> as K extends GeneratedNameOf<D> | DefaultedNameOf<D> ? never
         : undefined extends z.input<DefinedShape<D>[K]> ? never
         : K
     ]: z.input<DefinedShape<D>[K]>;
   }
   & {
-    readonly [K in keyof DefinedShape<D>]?:
+    readonly [K in keyof DefinedShape<D> as K extends GeneratedNameOf<D> ? never : K]?:
       | z.input<DefinedShape<D>[K]>
       | (undefined extends z.input<DefinedShape<D>[K]> ? null : never)
       | undefined;
   }
-  & { readonly [K in keyof MixinColumns<D>]?: MixinColumns<D>[K] | undefined };
+  & {
+    readonly [K in keyof MixinColumns<D> & ("merchant_id" | "merchant_domain")]?:
+      | MixinColumns<D>[K]
+      | undefined;
+  };
 
 /** A patch for `update`; for a versioned table it includes the version that was read. */
 export type DefinedPatch<D extends TableDefinition> =
   & {
-    readonly [K in keyof DefinedShape<D> as K extends KeyNameOf<D> ? never : K]?:
+    readonly [K in keyof DefinedShape<D> as K extends KeyNameOf<D> | GeneratedNameOf<D> ? never : K]?:
       | z.input<DefinedShape<D>[K]>
       | (undefined extends z.input<DefinedShape<D>[K]> ? null : never)
       | undefined;
@@ -215,6 +238,40 @@ export type DefinedPatch<D extends TableDefinition> =
   & (D extends { readonly merchantScoped: true } ? { readonly merchant_domain?: string | undefined }
     : unknown)
   & (D extends { readonly versioned: true } ? { readonly version: number } : unknown);
+
+/** The shape of the `insertSchema` of a definition. */
+export type DefinedInsertShape<D extends TableDefinition> = {
+  readonly [K in Exclude<keyof DefinedShape<D>, GeneratedNameOf<D>>]: K extends DefaultedNameOf<D>
+    ? OptionalSchema<NullableSchema<DefinedShape<D>[K], DefinedShape<D>[K]>>
+    : NullableSchema<DefinedShape<D>[K], DefinedShape<D>[K]>;
+};
+
+/** The shape of the `patchSchema` of a definition. */
+export type DefinedPatchShape<D extends TableDefinition> = {
+  readonly [K in Exclude<keyof DefinedShape<D>, GeneratedNameOf<D> | KeyNameOf<D>>]: OptionalSchema<
+    NullableSchema<DefinedShape<D>[K], UnwrappedSchema<DefinedShape<D>[K]>>
+  >;
+};
+
+/** An optional schema. */
+export type OptionalSchema<S> = S extends z.core.SomeType ? z.ZodOptional<S> : never;
+
+/** The schema `S`, nullable if the column of the schema `Field` takes null. */
+export type NullableSchema<Field, S> = S extends z.core.SomeType
+  ? undefined extends z.output<Field> ? z.ZodNullable<S>
+  : null extends z.output<Field> ? z.ZodNullable<S>
+  : S
+  : never;
+
+/** A schema without its wrappers that only say whether a value may be missing. */
+export type UnwrappedSchema<S> = S extends z.ZodOptional<infer I> ? UnwrappedSchema<I>
+  : S extends z.ZodNullable<infer I> ? UnwrappedSchema<I>
+  : S extends z.ZodDefault<infer I> ? UnwrappedSchema<I>
+  : S extends z.ZodPrefault<infer I> ? UnwrappedSchema<I>
+  : S extends z.ZodCatch<infer I> ? UnwrappedSchema<I>
+  : S extends z.ZodReadonly<infer I> ? UnwrappedSchema<I>
+  : S extends z.ZodNonOptional<infer I> ? UnwrappedSchema<I>
+  : S;
 
 /** The primary key: its value, or an object if it has several columns. */
 export type DefinedKey<D extends TableDefinition> = D["primaryKey"] extends

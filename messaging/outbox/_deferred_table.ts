@@ -41,6 +41,12 @@ export function deferredTable(define: () => Table): Table {
     get shape() {
       return table().shape;
     },
+    get insertSchema() {
+      return table().insertSchema;
+    },
+    get patchSchema() {
+      return table().patchSchema;
+    },
     get refinements() {
       return table().refinements;
     },

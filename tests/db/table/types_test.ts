@@ -70,7 +70,8 @@ it("the types of a table follow from its shape, its defaults and its mixins", ()
     state: "old",
     total: 1n,
     number: 1,
-    version: 1,
+    merchant_id: "a",
+    merchant_domain: "b",
   };
   const patch: PatchOf<typeof Items> = { version: 1, name: "c", note: null };
   const anyTable: Table = Items;
