@@ -2,7 +2,8 @@ import type { AnyRow, TableMapping } from "./_table_mapping.ts";
 import { arrayLiteral } from "./_array_literal.ts";
 import type { Codec } from "./_codec.ts";
 import { quoteText } from "../table/_identifier.ts";
-import { encodeValue, hasDatabaseDefault } from "./_insert.ts";
+import { encodeValue } from "./_insert.ts";
+import { hasDatabaseDefault } from "../table/_write_schemas.ts";
 import type { Query } from "./_query.ts";
 
 /** Rows per statement: many enough that the round trip costs little, few enough that the parameters stay small. */
@@ -44,7 +45,7 @@ interface Part {
 
 function toPart(mapping: TableMapping, codec: Codec, rows: readonly AnyRow[]): Part | undefined {
   const { name } = codec.column;
-  const count = hasDatabaseDefault(codec) ? countGiven(rows, name) : rows.length;
+  const count = hasDatabaseDefault(codec.column) ? countGiven(rows, name) : rows.length;
   if (count === 0) return undefined;
   const values = arrayLiteral(
     rows.length,

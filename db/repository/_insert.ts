@@ -2,6 +2,8 @@ import { ForbiddenError } from "../../errors/common.ts";
 import type { AnyRow, TableMapping } from "./_table_mapping.ts";
 import type { Codec, Encoded } from "./_codec.ts";
 import type { Query } from "./_query.ts";
+import type { RowRules } from "./_row_schemas.ts";
+import { hasDatabaseDefault } from "../table/_write_schemas.ts";
 
 /** The tenant whose rows are read and written. */
 export interface Tenant {
@@ -14,15 +16,16 @@ export interface Tenant {
  * Validates a row to be inserted, and adds its tenant.
  *
  * @throws {ForbiddenError} when the row names another tenant.
- * @throws {ValidationError} when it breaks a rule of the schema.
+ * @throws {ContractError} when it breaks a rule of the schema; {@link RowRules} may make that a ValidationError.
  */
 export function toInsert(
   mapping: TableMapping,
   given: unknown,
   tenant: Tenant | undefined,
+  rules: RowRules,
   at?: number,
 ): AnyRow {
-  if (tenant === undefined) return withDeletedFlag(mapping, mapping.schemas.insert(given, at));
+  if (tenant === undefined) return withDeletedFlag(mapping, mapping.schemas.insert(given, rules, at));
   let row = given as AnyRow;
   if (typeof given === "object" && given !== null) {
     assertOwn(mapping, row["merchant_id"], tenant);
@@ -31,7 +34,7 @@ export function toInsert(
       row["merchant_domain"] = tenant.domain;
     }
   }
-  return withDeletedFlag(mapping, mapping.schemas.insert(row, at));
+  return withDeletedFlag(mapping, mapping.schemas.insert(row, rules, at));
 }
 
 /** Refuses the id of another tenant. An absent id is fine. */
@@ -49,11 +52,6 @@ function withDeletedFlag({ table }: TableMapping, row: AnyRow): AnyRow {
   return row;
 }
 
-/** Whether the database fills in the column where a row leaves it out; otherwise null is written. */
-export function hasDatabaseDefault({ column }: Codec): boolean {
-  return column.default !== undefined || column.identity !== undefined;
-}
-
 /** Converts a value, null included, to a parameter. */
 export function encodeValue(codec: Codec, value: unknown): Encoded {
   return value === null || value === undefined ? null : codec.encode(value);
@@ -62,7 +60,7 @@ export function encodeValue(codec: Codec, value: unknown): Encoded {
 /** Writes `INSERT INTO` for one row. */
 export function addInsert(query: Query, { name, columns }: TableMapping, row: AnyRow, alias: string): void {
   const written = columns.filter((codec) =>
-    row[codec.column.name] !== undefined || !hasDatabaseDefault(codec)
+    row[codec.column.name] !== undefined || !hasDatabaseDefault(codec.column)
   );
   query.add(`INSERT INTO ${name}${alias} `);
   if (written.length === 0) {

@@ -4,15 +4,19 @@ import { addBulkInsert, CHUNK } from "./_bulk.ts";
 import { addInsert, toInsert } from "./_insert.ts";
 import { Query } from "./_query.ts";
 import { readRows } from "./_reads.ts";
+import type { SaveOptions } from "./query_options.ts";
+import { originOf } from "./_row_fault.ts";
+import type { RowRules } from "./_row_schemas.ts";
 import type { Session, Sessions } from "./_session.ts";
 import { codeOf } from "../pool/_query_error.ts";
 import { addOnConflict, type Conflict, sameKey, SeenKeys } from "./_upsert.ts";
 
 /** Inserts one row; gives it as stored. */
-export async function insertOne(sessions: Sessions, given: unknown): Promise<AnyRow> {
+export async function insertOne(sessions: Sessions, given: unknown, options: SaveOptions): Promise<AnyRow> {
   const { mapping } = sessions;
-  const row = toInsert(mapping, given, sessions.tenant());
-  return await sessions.run(async (session) => {
+  const rules = rulesOf(options);
+  const row = toInsert(mapping, given, sessions.tenant(), rules);
+  return await sessions.write(rules.from, async (session) => {
     const query = new Query();
     addInsert(query, mapping, row, "");
     return (await readRows(query.add(` RETURNING ${mapping.selected}`), session))[0]!;
@@ -20,11 +24,16 @@ export async function insertOne(sessions: Sessions, given: unknown): Promise<Any
 }
 
 /** Inserts all rows or none; gives their number. */
-export async function insertMany(sessions: Sessions, given: readonly unknown[]): Promise<number> {
+export async function insertMany(
+  sessions: Sessions,
+  given: readonly unknown[],
+  options: SaveOptions,
+): Promise<number> {
   const { mapping } = sessions;
+  const rules = rulesOf(options);
   const tenant = sessions.tenant();
   const check = (start: number) =>
-    given.slice(start, start + CHUNK).map((row, i) => toInsert(mapping, row, tenant, start + i));
+    given.slice(start, start + CHUNK).map((row, i) => toInsert(mapping, row, tenant, rules, start + i));
   const insert = async ({ sql }: Session, rows: readonly AnyRow[]) => {
     const query = new Query();
     addBulkInsert(query, mapping, rows, "");
@@ -33,8 +42,8 @@ export async function insertMany(sessions: Sessions, given: readonly unknown[]):
   if (given.length === 0) return 0;
   // Validated before any SQL: a systematic mistake already shows in the first rows.
   const first = check(0);
-  if (given.length <= CHUNK) return await sessions.run((session) => insert(session, first));
-  return await sessions.transact(async (session) => {
+  if (given.length <= CHUNK) return await sessions.write(rules.from, (session) => insert(session, first));
+  return await sessions.transact(rules.from, async (session) => {
     const chunks = new Pipeline();
     for (let start = 0; start < given.length; start += CHUNK) {
       await chunks.push(insert(session, start === 0 ? first : check(start)));
@@ -70,10 +79,16 @@ function nextTurn(): Promise<void> {
 }
 
 /** Inserts a row, or changes the one that is there; gives it as stored. */
-export async function upsertOne(sessions: Sessions, given: unknown, conflict: Conflict): Promise<AnyRow> {
+export async function upsertOne(
+  sessions: Sessions,
+  given: unknown,
+  conflict: Conflict,
+  options: SaveOptions,
+): Promise<AnyRow> {
   const { mapping } = sessions;
-  const row = toInsert(mapping, given, sessions.tenant());
-  return await sessions.run(async (session) => {
+  const rules = rulesOf(options);
+  const row = toInsert(mapping, given, sessions.tenant(), rules);
+  return await sessions.write(rules.from, async (session) => {
     const query = new Query();
     addInsert(query, mapping, row, " AS stored");
     addOnConflict(query, mapping, conflict, namesOf(given));
@@ -88,18 +103,25 @@ export async function upsertMany(
   sessions: Sessions,
   given: readonly unknown[],
   conflict: Conflict,
+  options: SaveOptions,
 ): Promise<number> {
   const { mapping } = sessions;
+  const rules = rulesOf(options);
   const tenant = sessions.tenant();
   if (given.length === 0) return 0;
   const groups = byColumns(given);
-  return await sessions.transact(async ({ sql }) => {
-    const seen = new SeenKeys(mapping, conflict);
+  return await sessions.transact(rules.from, async ({ sql }) => {
+    const seen = new SeenKeys(mapping, conflict, rules.from);
+    const refuseSameKey = (error: unknown) => {
+      // Keys that only the server knows to be equal, such as the numerics 1.0 and 1.00.
+      if (codeOf(error) !== "21000") throw error;
+      throw sameKey(mapping, rules.from, "Two rows of the batch have the same key", error);
+    };
     const chunks = new Pipeline();
     for (const [columns, places] of groups) {
       for (let start = 0; start < places.length; start += CHUNK) {
         const rows = places.slice(start, start + CHUNK).map((place) => {
-          const row = toInsert(mapping, given[place], tenant, place);
+          const row = toInsert(mapping, given[place], tenant, rules, place);
           seen.add(row, place);
           return row;
         });
@@ -135,9 +157,11 @@ function namesOf(row: unknown): string[] {
   return Object.keys(row).filter((name) => (row as AnyRow)[name] !== undefined);
 }
 
-/** Refuses keys that only the server knows to be equal, such as the numerics 1.0 and 1.00. */
-function refuseSameKey(error: unknown): never {
-  throw codeOf(error) === "21000" ? sameKey("Two rows of the batch have the same key", error) : error;
+function rulesOf({ from, managed = false }: SaveOptions): RowRules {
+  if (typeof managed !== "boolean") {
+    throw new TypeError(`Expected \`managed\` to be true or false, got ${JSON.stringify(managed)}`);
+  }
+  return { from: originOf(from), managed };
 }
 
 function taken({ table }: TableMapping): ConflictError {

@@ -1,17 +1,27 @@
 import * as z from "zod";
-import { ValidationError } from "../../errors/common.ts";
 import { type IssueLike, validationErrors } from "../../errors/validation_errors.ts";
-import { describeSchema } from "../table/_column_type.ts";
+import { describeSchema, valueTypeOf } from "../table/_column_type.ts";
+import { insertField, isWritable, patchField, withRefinements } from "../table/_write_schemas.ts";
 import type { Column, Table } from "../table/table.ts";
+import { columnKind } from "./_column_kind.ts";
+import { isBeyondIso } from "./_instant_text.ts";
+import type { RowOrigin } from "./query_options.ts";
+import { rowError } from "./_row_fault.ts";
 
 type AnyRow = Record<string, unknown>;
 type Parser = z.ZodType<AnyRow>;
 
-/** Validates what is written to a table. The schemas are built when the first row is written. */
+/** How a row is validated. */
+export interface RowRules {
+  readonly from: RowOrigin;
+  /** Whether a row to insert may have the columns that the repository manages. */
+  readonly managed: boolean;
+}
+
+/** Validates what is written to a table. Each schema is built when it is first used. */
 export class RowSchemas {
   readonly #table: Table;
-  #insert: Parser | undefined;
-  #patch: Parser | undefined;
+  readonly #parsers = new Map<string, Parser>();
 
   constructor(table: Table) {
     this.#table = table;
@@ -20,61 +30,93 @@ export class RowSchemas {
   /**
    * Validates a row to be inserted; gives it as the schemas transform it.
    *
-   * @throws {ValidationError} when it breaks a rule or has an unknown column.
+   * @throws {ContractError} when it breaks a rule or has an unknown column.
+   * @throws {ValidationError} when it does, and is from a client.
    */
-  insert(row: unknown, at?: number): AnyRow {
-    return check(this.#insert ??= insertSchema(this.#table), row, at);
+  insert(row: unknown, rules: RowRules, at?: number): AnyRow {
+    const parser = this.#parser(
+      `insert ${rules.from} ${rules.managed}`,
+      () => insertParser(this.#table, rules),
+    );
+    return this.#check(parser, row, rules.from, at);
   }
 
   /**
    * Validates a patch; gives it as the schemas transform it, without their defaults.
    *
-   * @throws {ValidationError} when it breaks a rule, or has a column that is unknown or cannot be changed.
+   * @throws {ContractError} when it breaks a rule, or has a column that is unknown or cannot be changed.
+   * @throws {ValidationError} when it does, and is from a client.
    */
-  patch(patch: unknown): AnyRow {
-    return check(this.#patch ??= patchSchema(this.#table), patch);
+  patch(patch: unknown, from: RowOrigin): AnyRow {
+    return this.#check(this.#parser(`patch ${from}`, () => patchParser(this.#table, from)), patch, from);
+  }
+
+  #parser(name: string, build: () => Parser): Parser {
+    let parser = this.#parsers.get(name);
+    if (parser === undefined) this.#parsers.set(name, parser = build());
+    return parser;
+  }
+
+  #check(parser: Parser, value: unknown, from: RowOrigin, at?: number): AnyRow {
+    const result = parser.safeParse(value);
+    if (result.success) return result.data;
+    const issues = validationErrors(
+      result.error.issues as readonly IssueLike[],
+      at === undefined ? "" : String(at),
+    );
+    throw rowError(this.#table, from, {
+      message: "Request validation failed",
+      details: { validation_errors: issues },
+      cause: result.error,
+    });
   }
 }
 
-function check(schema: Parser, value: unknown, at?: number): AnyRow {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = validationErrors(
-    result.error.issues as readonly IssueLike[],
-    at === undefined ? "" : String(at),
-  );
-  throw new ValidationError("Request validation failed", {
-    details: { validation_errors: issues },
-    cause: result.error,
+function insertParser(table: Table, { from, managed }: RowRules): Parser {
+  const { columns, shape, refinements, mixins } = table;
+  const kept = new Set(managed ? [] : managedColumns(mixins));
+  const fields = columns.map((column) => {
+    const { name } = column;
+    if (!isWritable(column)) return [name, absent("The database gives this column its value")] as const;
+    // The repository sets merchant_id to that of the tenant.
+    if (name === "merchant_id" && mixins.merchantScoped) return [name, z.optional(shape[name]!)] as const;
+    if (kept.has(name)) return [name, absent("The repository gives this column its value")] as const;
+    return [name, insertField(column, orBeyondIso(column, shape[name]!, from))] as const;
   });
+  return withRefinements(z.strictObject(Object.fromEntries(fields)), refinements) as unknown as Parser;
 }
 
-function insertSchema({ columns, shape, refinements }: Table): Parser {
-  const fields = columns.map((column) => [column.name, insertField(column, shape[column.name]!)] as const);
-  const schema = z.strictObject(Object.fromEntries(fields)) as unknown as Parser;
-  // Rules of the whole object hold for inserts only: a patch is a part of a row.
-  return refinements.length === 0 ? schema : schema.check(...refinements as z.core.$ZodCheck<AnyRow>[]);
-}
-
-function insertField(column: Column, schema: z.ZodType): z.ZodType {
-  if (column.identity === "always") return z.optional(z.undefined());
-  // The repository sets merchant_id to that of the tenant.
-  const filledIn = column.default !== undefined || column.identity !== undefined ||
-    column.name === "merchant_id";
-  const field = column.nullable ? z.nullable(schema) : schema;
-  return filledIn ? z.optional(field) : field;
-}
-
-function patchSchema({ columns, shape, primaryKey, mixins }: Table): Parser {
+function patchParser({ columns, shape, primaryKey, mixins }: Table, from: RowOrigin): Parser {
   const kept = new Set([...primaryKey.columns, ...managedColumns(mixins)]);
-  const fields = columns.filter(({ name }) => !kept.has(name)).map(({ name, nullable }) => {
-    const { inner } = describeSchema(shape[name]!);
-    return [name, z.optional(nullable ? z.nullable(inner) : inner)] as const;
+  const fields = columns.filter((column) => isWritable(column) && !kept.has(column.name)).map((column) => {
+    const { inner } = describeSchema(shape[column.name]!);
+    return [column.name, patchField(column, orBeyondIso(column, inner, from))] as const;
   });
   return z.strictObject(Object.fromEntries(fields)) as unknown as Parser;
 }
 
-/** Columns of a stored row that only the repository changes. */
+function absent(error: string): z.ZodType {
+  return z.optional(z.undefined({ error }));
+}
+
+/**
+ * The schema, which also takes the texts that a column of instants or dates gives and ISO 8601 has not, such as
+ * `infinity`: what was read can be written back. A client has to keep to the schema.
+ */
+function orBeyondIso(column: Column, schema: z.ZodType, from: RowOrigin): z.ZodType {
+  const { kind, isArray } = columnKind(column.type);
+  if (from === "client" || isArray || (kind !== "instant" && kind !== "date")) return schema;
+  if (valueTypeOf(schema) !== "string") return schema;
+  return z.unknown().transform((value, context) => {
+    if (typeof value === "string" && isBeyondIso(value)) return value;
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    context.issues.push(...result.error.issues as never[]);
+    return z.NEVER;
+  });
+}
+
+/** Columns that only the repository writes. */
 export function managedColumns(mixins: Table["mixins"]): readonly string[] {
   return [
     ...(mixins.timestamps ? ["created_at", "updated_at"] : []),

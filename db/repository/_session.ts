@@ -6,7 +6,8 @@ import type { Tenant } from "./_insert.ts";
 import { toGlamError } from "../../errors/to_glam_error.ts";
 import { isInTransaction } from "../transaction/in_transaction.ts";
 import type { Database } from "../database.ts";
-import type { DeletedRows } from "./query_options.ts";
+import type { DeletedRows, RowOrigin } from "./query_options.ts";
+import { toRowError } from "./_row_fault.ts";
 import type { Sql } from "../sql.ts";
 import type { Scope } from "./_where.ts";
 import type { Table } from "../table/table.ts";
@@ -56,12 +57,21 @@ export class Sessions {
     }
   }
 
-  /** Runs statements in one transaction. */
-  async transact<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  /** Runs a statement that writes rows of this origin. */
+  async write<T>(from: RowOrigin, work: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      return await this.run(work);
+    } catch (error) {
+      throw toRowError(error, this.mapping.table, from);
+    }
+  }
+
+  /** Runs statements that write rows of this origin in one transaction. */
+  async transact<T>(from: RowOrigin, work: (session: Session) => Promise<T>): Promise<T> {
     try {
       return await this.#inTransaction(this.tenant(), work);
     } catch (error) {
-      throw toTypedError(error);
+      throw toRowError(toTypedError(error), this.mapping.table, from);
     }
   }
 

@@ -6,12 +6,20 @@ import { addKey, readById, readRows } from "./_reads.ts";
 import { scopeOf, type Session, type Sessions } from "./_session.ts";
 import { bookkeepingSets } from "./_upsert.ts";
 import { addWhere } from "./_where.ts";
-import type { DeleteOptions } from "./query_options.ts";
+import { isKey } from "./_key_check.ts";
+import type { DeleteOptions, RowOrigin, WriteOptions } from "./query_options.ts";
+import { originOf, rowError, toRowError } from "./_row_fault.ts";
 
 /** Changes one row; gives it as stored. */
-export async function updateOne(sessions: Sessions, id: unknown, given: unknown): Promise<AnyRow> {
+export async function updateOne(
+  sessions: Sessions,
+  id: unknown,
+  given: unknown,
+  options: WriteOptions,
+): Promise<AnyRow> {
   const { mapping } = sessions;
-  const { patch, version } = toPatch(mapping, sessions, given);
+  const from = originOf(options.from);
+  const { patch, version } = toPatch(mapping, sessions, given, from);
   const names = Object.keys(patch).filter((name) => patch[name] !== undefined);
   return await sessions.run(async (session) => {
     const row = names.length === 0
@@ -21,6 +29,9 @@ export async function updateOne(sessions: Sessions, id: unknown, given: unknown)
     // Either the row is gone or its version has moved; a second look says which.
     if (version !== undefined && await readById(session, id) !== null) throw moved(mapping);
     throw notFound(mapping, id);
+  }).catch((error) => {
+    // Postgres does not say whether it refused a value of the patch or the id, which is a client's.
+    throw isKey(mapping, id) ? toRowError(error, mapping.table, from) : error;
   });
 }
 
@@ -30,10 +41,10 @@ interface Patch {
   readonly version: number | undefined;
 }
 
-function toPatch(mapping: TableMapping, sessions: Sessions, given: unknown): Patch {
+function toPatch(mapping: TableMapping, sessions: Sessions, given: unknown, from: RowOrigin): Patch {
   const tenant = sessions.tenant();
   if (typeof given !== "object" || given === null) {
-    throw new ValidationError("Expected a patch to be an object");
+    throw rowError(mapping.table, from, { message: "Expected a patch to be an object" });
   }
   const { merchant_id: merchantId, version, ...rest } = given as AnyRow;
   const { mixins } = mapping.table;
@@ -44,10 +55,18 @@ function toPatch(mapping: TableMapping, sessions: Sessions, given: unknown): Pat
     ...(mixins.merchantScoped || merchantId === undefined ? {} : { merchant_id: merchantId }),
     ...(mixins.versioned || version === undefined ? {} : { version }),
   };
-  if (mixins.versioned && !Number.isSafeInteger(version)) {
+  if (mixins.versioned && !isVersion(version)) {
     throw new ValidationError("Expected the `version` that was read", { field: "version" });
   }
-  return { patch: mapping.schemas.patch(own), version: mixins.versioned ? version as number : undefined };
+  return {
+    patch: mapping.schemas.patch(own, from),
+    version: mixins.versioned ? version as number : undefined,
+  };
+}
+
+/** Whether a value fits the column `version`, an integer. */
+function isVersion(version: unknown): boolean {
+  return Number.isInteger(version) && Math.abs(version as number) < 2 ** 31;
 }
 
 async function change(

@@ -3,7 +3,8 @@ import type { Codec } from "./_codec.ts";
 import { quoteIdentifiers } from "../table/_identifier.ts";
 import type { Query } from "./_query.ts";
 import { managedColumns } from "./_row_schemas.ts";
-import { ValidationError } from "../../errors/common.ts";
+import type { RowOrigin } from "./query_options.ts";
+import { rowError } from "./_row_fault.ts";
 
 /** The columns that identify a row in an upsert, and what happens to a deleted one. */
 export interface Conflict {
@@ -83,14 +84,18 @@ export function bookkeepingSets({ table: { mixins } }: TableMapping, prefix: str
 
 /** Finds rows of a batch with the same key, which Postgres refuses only within one statement. */
 export class SeenKeys {
+  readonly #mapping: TableMapping;
+  readonly #from: RowOrigin;
   readonly #codecs: readonly Codec[];
   readonly #seen = new Map<string, number>();
 
-  constructor({ codecs }: TableMapping, { columns }: Conflict) {
-    this.#codecs = columns.map((column) => codecs.get(column)!);
+  constructor(mapping: TableMapping, { columns }: Conflict, from: RowOrigin) {
+    this.#mapping = mapping;
+    this.#from = from;
+    this.#codecs = columns.map((column) => mapping.codecs.get(column)!);
   }
 
-  /** @throws {ValidationError} when an earlier row has the same key. */
+  /** Refuses a row with the key of an earlier one. */
   add(row: AnyRow, at: number): void {
     const values = this.#codecs.map(({ column, encode }) => {
       const value = row[column.name];
@@ -102,12 +107,14 @@ export class SeenKeys {
     if (values.includes(undefined)) return;
     const key = values.length === 1 ? values[0]! : JSON.stringify(values);
     const earlier = this.#seen.get(key);
-    if (earlier !== undefined) throw sameKey(`Rows ${earlier} and ${at} of the batch have the same key`);
+    if (earlier !== undefined) {
+      throw sameKey(this.#mapping, this.#from, `Rows ${earlier} and ${at} of the batch have the same key`);
+    }
     this.#seen.set(key, at);
   }
 }
 
 /** The error for two rows of a batch with the same key. */
-export function sameKey(message: string, cause?: unknown): ValidationError {
-  return new ValidationError(message, { field: "conflict", cause });
+export function sameKey({ table }: TableMapping, from: RowOrigin, message: string, cause?: unknown): Error {
+  return rowError(table, from, { message, field: "conflict", cause });
 }

@@ -87,8 +87,31 @@ export interface StreamOptions<R extends object> extends ReadOptions {
   readonly batchSize?: number | undefined;
 }
 
+/** Where the data of a row comes from, which decides whose fault a wrong row is. */
+export type RowOrigin = "client" | "service";
+
+/** Options of `update`. */
+export interface WriteOptions {
+  /**
+   * Where the data come from. A wrong row of the service's own code is a `ContractError` (500), one that a client sent a
+   * `ValidationError` (422) that names the fields.
+   * @default "service"
+   */
+  readonly from?: RowOrigin | undefined;
+}
+
+/** Options of `save` and `saveMany`. */
+export interface SaveOptions extends WriteOptions {
+  /**
+   * Whether a row may give the columns of mixins that the repository manages: `created_at`, `updated_at`, `deleted_at`,
+   * `is_deleted` and `version`. For imports; never for a row that a client sent.
+   * @default false
+   */
+  readonly managed?: boolean | undefined;
+}
+
 /** Options of `upsert`. */
-export interface UpsertOptions<R extends object> {
+export interface UpsertOptions<R extends object> extends SaveOptions {
   /**
    * The columns that identify a row: the primary key or a unique of the table.
    * @default the primary key

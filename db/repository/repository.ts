@@ -11,10 +11,12 @@ import type {
   FindPageOptions,
   Page,
   ReadOptions,
+  SaveOptions,
   StreamOptions,
   UpsertOptions,
+  WriteOptions,
 } from "./query_options.ts";
-import type { InsertOf, KeyOf, PatchOf, RowOf, Table } from "../table/table.ts";
+import type { ImportOf, InsertOf, KeyOf, PatchOf, RowOf, Table } from "../table/table.ts";
 
 /**
  * Reads and writes the rows of a table. Its schema validates what is written.
@@ -23,8 +25,9 @@ import type { InsertOf, KeyOf, PatchOf, RowOf, Table } from "../table/table.ts";
  * merchant: that of {@link Repository.forMerchant}, else that of the request's context. It hides deleted rows of a
  * table with soft delete unless an option asks for them. Extend the class for your own queries.
  *
- * Filters and orders may come from a client: an unknown column or operator is a `ValidationError` (422). A broken
- * constraint is the error of its SQLSTATE, without the server's text about the data.
+ * Filters, orders, cursors and ids may come from a client: an unknown column or operator is a `ValidationError` (422).
+ * A row is the service's own unless {@link WriteOptions.from} says otherwise: if it is wrong, that is a `ContractError`
+ * (500). A taken key is a `ConflictError` (409). No error has the server's text about the data.
  *
  * @example
  * ```ts
@@ -79,37 +82,78 @@ export class Repository<T extends Table = Table> {
   }
 
   /**
+   * Inserts a row that may give the columns which the repository manages, for imports; gives it as stored.
+   *
+   * @throws {ConflictError} when its key or another unique value is taken.
+   * @throws {ContractError} when it breaks a rule of the schema or of the table.
+   * @throws {ValidationError} when it does, and is `from: "client"`.
+   */
+  save(row: ImportOf<T>, options: SaveOptions & { readonly managed: true }): Promise<RowOf<T>>;
+  /**
    * Inserts a row; gives it as stored.
    *
    * @throws {ConflictError} when its key or another unique value is taken.
-   * @throws {ValidationError} when it breaks a rule of the schema.
+   * @throws {ContractError} when it breaks a rule of the schema or of the table.
+   * @throws {ValidationError} when it does, and is `from: "client"`.
    */
-  async save(row: InsertOf<T>): Promise<RowOf<T>> {
-    return await this.operations.run((operations, sessions) => operations.insertOne(sessions, row));
+  save(row: InsertOf<T>, options?: SaveOptions): Promise<RowOf<T>>;
+  async save(row: InsertOf<T>, options: SaveOptions = {}): Promise<RowOf<T>> {
+    return await this.operations.run((operations, sessions) => operations.insertOne(sessions, row, options));
   }
 
+  /**
+   * Inserts rows that may give the columns which the repository manages, for imports; gives their number.
+   *
+   * @throws {ConflictError} when a key or another unique value is taken.
+   * @throws {ContractError} when a row breaks a rule of the schema or of the table.
+   * @throws {ValidationError} when one does, and they are `from: "client"`.
+   */
+  saveMany(
+    rows: readonly ImportOf<T>[],
+    options: SaveOptions & { readonly managed: true },
+  ): Promise<number>;
   /**
    * Inserts all rows or none, in statements of 2,500 rows; gives their number. Rows may have different columns.
    *
    * @throws {ConflictError} when a key or another unique value is taken.
-   * @throws {ValidationError} when a row breaks a rule of the schema; its place in the list is in the details.
+   * @throws {ContractError} when a row breaks a rule of the schema or of the table; its place in the list is in the
+   * details.
+   * @throws {ValidationError} when one does, and they are `from: "client"`.
    */
-  async saveMany(rows: readonly InsertOf<T>[]): Promise<number> {
-    return await this.operations.run((operations, sessions) => operations.insertMany(sessions, rows));
+  saveMany(rows: readonly InsertOf<T>[], options?: SaveOptions): Promise<number>;
+  async saveMany(rows: readonly InsertOf<T>[], options: SaveOptions = {}): Promise<number> {
+    return await this.operations.run((operations, sessions) =>
+      operations.insertMany(sessions, rows, options)
+    );
   }
 
+  /**
+   * Upserts a row that may give the columns which the repository manages, for imports: a new row gets them, one that is
+   * there keeps its own.
+   */
+  upsert(
+    row: ImportOf<T>,
+    options: UpsertOptions<RowOf<T>> & { readonly managed: true },
+  ): Promise<RowOf<T>>;
+  /** Upserts rows that may give the columns which the repository manages; gives their number. */
+  upsert(
+    rows: readonly ImportOf<T>[],
+    options: UpsertOptions<RowOf<T>> & { readonly managed: true },
+  ): Promise<number>;
   /**
    * Inserts a row, or changes the given columns of the row with the same key; gives it as stored.
    *
    * @throws {ConflictError} when the key belongs to a deleted row or to another merchant.
+   * @throws {ContractError} when it breaks a rule of the schema or of the table.
    * @throws {TypeError} when no unique of the table covers the columns of `conflict`.
-   * @throws {ValidationError} when it breaks a rule of the schema.
+   * @throws {ValidationError} when it breaks a rule, and is `from: "client"`.
    */
   upsert(row: InsertOf<T>, options?: UpsertOptions<RowOf<T>>): Promise<RowOf<T>>;
   /**
    * Upserts all rows or none; gives their number.
    *
-   * @throws {ValidationError} when two rows have the same key.
+   * @throws {ContractError} when a row breaks a rule, or two rows have the same key.
+   * @throws {ValidationError} when they do, and are `from: "client"`.
    */
   upsert(rows: readonly InsertOf<T>[], options?: UpsertOptions<RowOf<T>>): Promise<number>;
   async upsert(
@@ -119,8 +163,8 @@ export class Repository<T extends Table = Table> {
     return await this.operations.run(async (operations, sessions) => {
       const conflict = operations.toConflict(sessions.mapping, options.conflict, options.restore ?? false);
       return Array.isArray(given)
-        ? await operations.upsertMany(sessions, given, conflict)
-        : await operations.upsertOne(sessions, given, conflict);
+        ? await operations.upsertMany(sessions, given, conflict, options)
+        : await operations.upsertOne(sessions, given, conflict, options);
     });
   }
 
@@ -130,10 +174,13 @@ export class Repository<T extends Table = Table> {
    *
    * @throws {NotFoundError} when there is no such row.
    * @throws {ConflictError} when its version has changed, or a unique value is taken.
-   * @throws {ValidationError} when the patch breaks a rule, or has a column that the database or the key keeps.
+   * @throws {ContractError} when the patch breaks a rule, or has a column that is unknown or cannot be changed.
+   * @throws {ValidationError} when it does, and is `from: "client"`; and when the id or the version is not one.
    */
-  async update(id: KeyOf<T>, patch: PatchOf<T>): Promise<RowOf<T>> {
-    return await this.operations.run((operations, sessions) => operations.updateOne(sessions, id, patch));
+  async update(id: KeyOf<T>, patch: PatchOf<T>, options: WriteOptions = {}): Promise<RowOf<T>> {
+    return await this.operations.run((operations, sessions) =>
+      operations.updateOne(sessions, id, patch, options)
+    );
   }
 
   /** Deletes the rows that match a filter; gives their number. */

@@ -4,8 +4,16 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type Database, defineTable, Repository, softDelete, timestamps, versioned } from "@glam/shared/db";
-import { ConflictError, NotFoundError, ValidationError } from "@glam/shared/errors";
+import {
+  type Database,
+  defineTable,
+  Repository,
+  softDelete,
+  timestamps,
+  versioned,
+  type WriteOptions,
+} from "@glam/shared/db";
+import { ConflictError, ContractError, NotFoundError, ValidationError } from "@glam/shared/errors";
 import * as z from "zod";
 import { createTables, uuid } from "../_support.ts";
 
@@ -98,32 +106,47 @@ export const repositoryCore: Readonly<Record<string, (db: Database) => Promise<v
     assert.equal((await items.findById(uuid(1)))?.name, "a");
   },
 
-  async "a write that breaks a rule of the schema, or names what is not a column, is a 422 before any SQL"(
+  async "a write that breaks a rule of the schema, or names what is not a column, is refused before any SQL"(
     db,
   ) {
     const { items } = await setUp(db);
-    const invalid = [
-      items.save({ id: uuid(1), name: "" }),
-      items.save({ id: "1", name: "a" }),
-      items.save({ id: uuid(1), name: "a", colour: "red" } as never),
-      items.save({ id: uuid(1) } as never),
-      items.save(null as never),
-      items.saveMany([{ id: uuid(1), name: "a" }, { id: uuid(2), name: "" }]),
-      items.update(uuid(1), { name: "" }),
-      items.update(uuid(1), { name: null } as never),
-      items.update(uuid(1), { colour: "red" } as never),
-      items.update(uuid(1), { id: uuid(2) } as never),
-      items.update(uuid(1), { created_at: new Date() } as never),
-      items.update(uuid(1), { is_deleted: true } as never),
-      items.upsert({ id: uuid(1), name: "" }),
+    const row = { id: uuid(1), name: "a" };
+    const invalid = (options: WriteOptions) => [
+      items.save({ id: uuid(1), name: "" }, options),
+      items.save({ id: "1", name: "a" }, options),
+      items.save({ ...row, colour: "red" } as never, options),
+      items.save({ id: uuid(1) } as never, options),
+      items.save(null as never, options),
+      items.save({ ...row, created_at: new Date(0) } as never, options),
+      items.save({ ...row, is_deleted: true } as never, options),
+      items.saveMany([row, { ...row, updated_at: new Date(0) } as never], options),
+      items.saveMany([row, { id: uuid(2), name: "" }], options),
+      items.update(uuid(1), { name: "" }, options),
+      items.update(uuid(1), { name: null } as never, options),
+      items.update(uuid(1), { colour: "red" } as never, options),
+      items.update(uuid(1), { id: uuid(2) } as never, options),
+      items.update(uuid(1), { created_at: new Date() } as never, options),
+      items.update(uuid(1), { is_deleted: true } as never, options),
+      items.update(uuid(1), null as never, options),
+      items.upsert({ id: uuid(1), name: "" }, options),
+      items.upsert([{ ...row, deleted_at: new Date(0) } as never], options),
+      items.upsert([row, row], options),
     ];
-    for (const error of await Promise.all(invalid.map(rejection))) {
+    for (const error of await Promise.all(invalid({}).map(rejection))) {
+      assert.ok(error instanceof ContractError, String(error));
+      assert.match(error.message, /^Cannot write a row of "items": ./);
+    }
+    for (const error of await Promise.all(invalid({ from: "client" }).map(rejection))) {
       assert.ok(error instanceof ValidationError, String(error));
     }
     assert.equal(await items.count(), 0);
-    const error = await rejection(items.saveMany([{ id: uuid(1), name: "a" }, { id: uuid(2), name: "" }]));
-    const { details } = error as ValidationError;
-    assert.equal((details["validation_errors"] as { field: string }[])[0]!.field, "1.name");
+    for (const options of [{}, { from: "client" }] as const) {
+      const error = await rejection(items.saveMany([row, { id: uuid(2), name: "" }], options));
+      const { details } = error as ValidationError | ContractError;
+      assert.equal((details["validation_errors"] as { field: string }[])[0]!.field, "1.name");
+    }
+    await assert.rejects(items.save(row, { from: "browser" as never }), TypeError);
+    await assert.rejects(items.save(row, { managed: 1 as never }), TypeError);
   },
 
   async "update changes what was given and nothing else, and created_at never changes"(db) {
@@ -211,7 +234,9 @@ export const repositoryCore: Readonly<Record<string, (db: Database) => Promise<v
     await db.sql`alter table items alter column is_deleted drop default`;
     assert.equal((await items.save({ id: uuid(1), name: "a" })).is_deleted, false);
     assert.equal(await items.saveMany([{ id: uuid(2), name: "b" }]), 1);
-    await items.upsert([{ id: uuid(3), name: "c" }, { id: uuid(4), name: "d", deleted_at: new Date(0) }]);
+    await items.upsert([{ id: uuid(3), name: "c" }, { id: uuid(4), name: "d", deleted_at: new Date(0) }], {
+      managed: true,
+    });
     assert.equal(await items.count(), 3);
     await db.sql`update items set deleted_at = now() where name = 'a'`;
     await db.sql`update items set is_deleted = true where name = 'b'`;
@@ -266,7 +291,7 @@ export const repositoryCore: Readonly<Record<string, (db: Database) => Promise<v
       { id: uuid(1), name: "a", price: "1" },
       { id: uuid(2), name: "b", stock: 2, created_at: new Date(0) },
       { id: uuid(3), name: "c", extra: { c: 1 } },
-    ]);
+    ], { managed: true });
     const rows = await items.findAll();
     assert.deepEqual(rows.map(({ price }) => price), ["1.000000", null, null]);
     assert.deepEqual(rows.map(({ stock }) => stock), [0, 2, 0]);
@@ -300,13 +325,14 @@ export const repositoryCore: Readonly<Record<string, (db: Database) => Promise<v
       name: "c",
     }];
     const error = await rejection(items.upsert(twice));
-    assert.ok(error instanceof ValidationError);
+    assert.ok(error instanceof ContractError);
+    await assert.rejects(items.upsert(twice, { from: "client" }), ValidationError);
     assert.match(error.message, /Rows 0 and 2 of the batch have the same key/);
     await assert.rejects(items.saveMany(twice), ConflictError);
     assert.equal(await items.count(), 0);
     await assert.rejects(
       documents.upsert([{ id: 1, title: "a" }, { id: 2, title: "a" }], { conflict: ["title"] }),
-      ValidationError,
+      ContractError,
     );
   },
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { defineTable, Repository, timestamps, versioned } from "@glam/shared/db";
-import { ConflictError, ValidationError } from "@glam/shared/errors";
+import { ConflictError, ContractError, ValidationError } from "@glam/shared/errors";
 import fc from "fast-check";
 import * as z from "zod";
 import { byExtent } from "../../_support/extent.ts";
@@ -127,7 +127,7 @@ it("every value comes back as it was given, from save, saveMany and upsert", asy
   );
 });
 
-it("a value that does not fit is a 422 in bulk as it is alone, and nothing is cut", async () => {
+it("a value that does not fit is refused in bulk as it is alone, and nothing is cut", async () => {
   await using db = await createTestDatabase();
   const Short = defineTable("short", {
     columns: z.object({ id: z.int32(), name: z.string(), price: z.string() }),
@@ -139,9 +139,11 @@ it("a value that does not fit is a 422 in bulk as it is alone, and nothing is cu
     const bad of [{ name: "abcd", price: "1" }, { name: "abc", price: "100" }, { name: "a\0b", price: "1" }]
   ) {
     const row = { id: 1, ...bad };
-    await assert.rejects(short.save(row), ValidationError, JSON.stringify(row));
-    await assert.rejects(short.saveMany([row]), ValidationError, JSON.stringify(row));
-    await assert.rejects(short.upsert([row]), ValidationError, JSON.stringify(row));
+    for (const [from, expected] of [["service", ContractError], ["client", ValidationError]] as const) {
+      await assert.rejects(short.save(row, { from }), expected, JSON.stringify(row));
+      await assert.rejects(short.saveMany([row], { from }), expected, JSON.stringify(row));
+      await assert.rejects(short.upsert([row], { from }), expected, JSON.stringify(row));
+    }
   }
   assert.equal(await short.count(), 0);
 });
@@ -182,7 +184,7 @@ it("very many ragged rows are saved, and saved again, in one call each, or not a
 
   const last = [...rows.slice(0, 9_999).map((row, i) => ({ ...row, id: uuid(1_000_000 + i) })), rows[0]!];
   await assert.rejects(items.saveMany(last), ConflictError);
-  await assert.rejects(items.upsert([...last, { ...last[5]!, name: "twice" }]), ValidationError);
+  await assert.rejects(items.upsert([...last, { ...last[5]!, name: "twice" }]), ContractError);
   assert.equal(await items.count(), MANY);
 });
 

@@ -164,11 +164,13 @@ it("what the server says of the data never reaches a client, nor does SQL or a p
   const failures: readonly [() => Promise<unknown>, number, string | undefined][] = [
     [() => users.save({ id: uuid(1), email: "b", age: 20 }), 409, "pk_users"],
     [() => users.save({ id: uuid(2), email: secret, age: 20 }), 409, "uq_users_email"],
-    [() => users.save({ id: uuid(2), email: secret, age: 1 }), 422, "ck_users_adult"],
+    [() => users.save({ id: uuid(2), email: secret, age: 1 }), 500, "ck_users_adult"],
+    [() => users.save({ id: uuid(2), email: secret, age: 1 }, { from: "client" }), 422, "ck_users_adult"],
     [() => users.save({ id: uuid(2), email: "b", age: 20, team: uuid(9) }), 409, "fk_users_team_users"],
     [() => users.saveMany([{ id: uuid(2), email: secret, age: 20 }]), 409, "uq_users_email"],
     [() => users.findAll({ id: secret }), 422, undefined],
-    [() => users.update(uuid(1), { age: 1 }), 422, "ck_users_adult"],
+    [() => users.update(uuid(1), { age: 1 }), 500, "ck_users_adult"],
+    [() => users.update(uuid(1), { age: 1 }, { from: "client" }), 422, "ck_users_adult"],
   ];
   for (const [run, status, constraint] of failures) {
     const error = await run().then(() => undefined, (error: GlamError) => error);

@@ -142,7 +142,9 @@ it("a row belongs to the merchant of the request, and its merchant never changes
   // Whom a repository is for goes before whom the request is from, and the domain of the one is not of the other.
   await asMerchant(A, async () => {
     assert.equal(await items.forMerchant(B).count(), 0);
-    await assert.rejects(items.forMerchant(B).save({ id: uuid(9), sku: "a" }), { status: 422 });
+    const row = { id: uuid(9), sku: "a" };
+    await assert.rejects(items.forMerchant(B).save(row), { code: "CONTRACT_ERROR", status: 500 });
+    await assert.rejects(items.forMerchant(B).save(row, { from: "client" }), { status: 422 });
   });
 });
 
