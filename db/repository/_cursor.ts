@@ -10,19 +10,44 @@ export interface Cursor {
   readonly values: readonly (string | null)[];
 }
 
-const MAX_LENGTH = 16_384;
+/** A cursor as it was decoded. */
+export interface DecodedCursor extends Cursor {
+  /** Whether `values` are only those of the primary key, since the others were too long. */
+  readonly keyOnly: boolean;
+}
+
+// Cursors are query parameters: `cursorQuery` takes 4,096 characters. Only a long primary key makes a longer one.
+const MAX_WHOLE_LENGTH = 4096;
+const MAX_LENGTH = 2 ** 20;
 
 /**
- * Encodes a cursor. Its checksum covers the list and its order as well, so that a cursor of another list is refused.
+ * Encodes a cursor. If that is too long for a query parameter, it has only the values of the primary key, `key`. Its checksum covers the list and its order as well, so that a cursor of another list is refused.
  * It is no signature, since a cursor grants nothing: it says where a page starts, not which rows may be seen.
  */
 export function encodeCursor(
   { forward, inclusive, values }: Cursor,
   list: string,
   terms: readonly Term[],
+  key: readonly string[],
 ): string {
-  const text = toJson([(forward ? 1 : 0) + (inclusive ? 2 : 0), ...values]);
-  return toBase64Url(checksum(signature(list, terms) + text) + text);
+  const flags = (forward ? FORWARD : 0) + (inclusive ? INCLUSIVE : 0);
+  const write = (flags: number, values: Cursor["values"]) => {
+    const text = toJson([flags, ...values]);
+    return toBase64Url(checksum(signature(list, terms) + text) + text);
+  };
+  const whole = write(flags, values);
+  if (whole.length <= MAX_WHOLE_LENGTH || terms.length === key.length) return whole;
+  const ofKey = keyTerms(terms, key).map((term) => values[terms.indexOf(term)]!);
+  return write(flags + KEY_ONLY, ofKey);
+}
+
+const FORWARD = 1;
+const INCLUSIVE = 2;
+const KEY_ONLY = 4;
+
+/** The terms of the primary key, in the order of the list. */
+export function keyTerms(terms: readonly Term[], key: readonly string[]): readonly Term[] {
+  return terms.filter(({ codec }) => key.includes(codec.column.name));
 }
 
 /**
@@ -30,19 +55,32 @@ export function encodeCursor(
  *
  * @throws {ValidationError} when {@link encodeCursor} cannot have written it for this list and order.
  */
-export function decodeCursor(cursor: unknown, list: string, terms: readonly Term[]): Cursor {
+export function decodeCursor(
+  cursor: unknown,
+  list: string,
+  terms: readonly Term[],
+  key: readonly string[],
+): DecodedCursor {
   const text = typeof cursor === "string" && cursor.length <= MAX_LENGTH ? fromBase64Url(cursor) : undefined;
   const body = text?.slice(CHECKSUM_LENGTH) ?? "";
   if (text === undefined || text !== checksum(signature(list, terms) + body) + body) throw invalid();
   const parts = parse(body);
-  if (!Array.isArray(parts) || parts.length !== terms.length + 1) throw invalid();
+  if (!Array.isArray(parts)) throw invalid();
   const [flags, ...values] = parts as unknown[];
-  if (typeof flags !== "number" || !Number.isInteger(flags) || flags < 0 || flags > 3) throw invalid();
-  const fits = values.every((value, i) =>
-    typeof value === "string" || (value === null && terms[i]!.codec.column.nullable)
-  );
+  if (typeof flags !== "number" || !Number.isInteger(flags) || flags < 0 || flags > 7) throw invalid();
+  const keyOnly = (flags & KEY_ONLY) !== 0;
+  const valued = keyOnly ? keyTerms(terms, key) : terms;
+  const fits = values.length === valued.length &&
+    values.every((value, i) =>
+      typeof value === "string" || (value === null && valued[i]!.codec.column.nullable)
+    );
   if (!fits) throw invalid();
-  return { forward: (flags & 1) === 1, inclusive: (flags & 2) === 2, values: values as (string | null)[] };
+  return {
+    forward: (flags & FORWARD) !== 0,
+    inclusive: (flags & INCLUSIVE) !== 0,
+    keyOnly,
+    values: values as (string | null)[],
+  };
 }
 
 function invalid(): ValidationError {

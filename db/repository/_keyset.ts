@@ -79,7 +79,7 @@ export function keysetQuery(page: KeysetPage): Query {
 }
 
 /** Selects the exact text of columns that the driver does not give exactly, for the cursor. */
-function textsOf(terms: readonly Term[]): string {
+export function textsOf(terms: readonly Term[]): string {
   return terms.map(({ codec }, i) => codec.exact ? "" : `, ${codec.quoted}::text AS "${textColumn(i)}"`).join(
     "",
   );

@@ -6,8 +6,9 @@
  */
 
 export { insertMany, insertOne, upsertMany, upsertOne } from "./_inserts.ts";
-export { findById, readAll, readCount, readExists, readPage, readSlice } from "./_reads.ts";
+export { findById, readAll, readCount, readExists, readPage } from "./_reads.ts";
 export { Sessions } from "./_session.ts";
+export { readSlice } from "./_slice.ts";
 export { streamRows } from "./_stream.ts";
 export { deleteMany, deleteOne, restoreOne, updateOne } from "./_updates.ts";
 export { toConflict } from "./_upsert.ts";

@@ -1,19 +1,10 @@
 import { ValidationError } from "../../errors/common.ts";
 import { type AnyRow, encodeKey, type TableMapping } from "./_table_mapping.ts";
-import { type Cursor, decodeCursor, encodeCursor } from "./_cursor.ts";
-import { keysetQuery, textColumn } from "./_keyset.ts";
-import { orderText, reversed, type Term, toTerms } from "./_order.ts";
+import { orderText, type Term, toTerms } from "./_order.ts";
 import { Query } from "./_query.ts";
 import { scopeOf, type Session, type Sessions, toTypedError } from "./_session.ts";
 import { addScope, addWhere } from "./_where.ts";
-import type {
-  CursorSlice,
-  DeletedRows,
-  FindAfterOptions,
-  FindAllOptions,
-  FindPageOptions,
-  Page,
-} from "./query_options.ts";
+import type { DeletedRows, FindAllOptions, FindPageOptions, Page } from "./query_options.ts";
 
 /** The most rows that `findAll` gives without a `limit`. */
 const MAX_UNLIMITED = 10_000;
@@ -161,71 +152,13 @@ export async function readExists(session: Session, filter: unknown, deleted?: De
   return (await query.add(" LIMIT 1").run(sql, mapping.statements)).length > 0;
 }
 
-/** The page after, or before, a cursor. */
-export async function readSlice(
-  session: Session,
-  filter: unknown,
-  options: FindAfterOptions<AnyRow>,
-): Promise<CursorSlice<AnyRow>> {
-  const { mapping } = session;
-  const limit = pageSize(options.limit);
-  const list = termsOf(mapping, options.orderBy);
-  const cursor = options.after === undefined ? undefined : decodeCursor(options.after, mapping.name, list);
-  const forward = cursor?.forward ?? true;
-  const terms = forward ? list : reversed(list);
-  const scope = scopeOf(session, options.deleted);
-  // One row more than asked for says whether another page follows.
-  const query = keysetQuery({ mapping, scope, filter, terms, cursor, limit: limit + 1 });
-  const found = await query.run(session.sql, mapping.statements);
-  const rows = Array.from(found.slice(0, limit));
-  const more = found.length > limit;
-  if (!forward) rows.reverse();
-  const ends = rows.length > 0
-    ? { first: valuesOf(rows[0]!, list), last: valuesOf(rows.at(-1)!, list) }
-    : undefined;
-  removeTexts(rows, list);
-  mapping.decode?.(rows);
-
-  const write = (forward: boolean, values: Cursor["values"], inclusive = false) =>
-    encodeCursor({ forward, inclusive, values }, mapping.name, list);
-  if (ends === undefined) {
-    if (cursor === undefined) return { items: [], limit };
-    // No rows on this side of the position: the way back includes the row of the cursor itself.
-    const back = write(!forward, cursor.values, !cursor.inclusive);
-    return { items: [], limit, ...(forward ? { previous: back } : { next: back }) };
-  }
-  const hasNext = forward ? more : true;
-  const hasPrevious = forward ? cursor !== undefined : more;
-  return {
-    items: rows,
-    limit,
-    ...(hasNext && { next: write(true, ends.last) }),
-    ...(hasPrevious && { previous: write(false, ends.first) }),
-  };
-}
-
-/** The position of a row, as the server's exact texts. */
-function valuesOf(row: AnyRow, terms: readonly Term[]): (string | null)[] {
-  return terms.map(({ codec }, i) => {
-    const value = row[codec.exact ? codec.column.name : textColumn(i)];
-    return value === null || value === undefined ? null : String(value);
-  });
-}
-
-function removeTexts(rows: readonly AnyRow[], terms: readonly Term[]): void {
-  const names = terms.flatMap(({ codec }, i) => codec.exact ? [] : [textColumn(i)]);
-  if (names.length === 0) return;
-  for (const row of rows) {
-    for (const name of names) delete row[name];
-  }
-}
-
 /** The requested order, ending with the primary key. */
 export function termsOf(mapping: TableMapping, orderBy: unknown): readonly Term[] {
   return toTerms(mapping.codecs, mapping.table.primaryKey.columns, orderBy);
 }
 
-function pageSize(limit: number = DEFAULT_PAGE): number {
+/** The rows of a page. */
+export function pageSize(limit: number = DEFAULT_PAGE): number {
   assertInteger("limit", limit, 1);
   return Math.min(limit, MAX_PAGE);
 }

@@ -242,9 +242,11 @@ export class Repository<T extends Table = Table> {
    * The page after, or before, a cursor. No row is skipped or repeated when others are added or removed. Every page is
    * equally fast if an index has the columns of the order, in these directions, and the primary key last.
    *
-   * A cursor only says where a page starts: the tenant and the filter are those of the call.
+   * A cursor only says where a page starts: the tenant and the filter are those of the call. Where the values of the
+   * order are too long for a query parameter of 4,096 characters, it has the primary key of a row, and the page starts
+   * where that row is by then.
    *
-   * @throws {ValidationError} when the cursor is not one of this table in this order.
+   * @throws {ValidationError} when the cursor is not one of this table in this order, or its row is gone.
    */
   async findAfter(
     filter: Filter<RowOf<T>> = {},
