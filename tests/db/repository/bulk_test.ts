@@ -78,11 +78,18 @@ const row = fc.record({
   small: orNull(int32),
   real: orNull(fc.double({ noNaN: true, noDefaultInfinity: true })),
   flag: orNull(fc.boolean()),
-  // The driver reads the years before 100 as those of the last century.
-  date: orNull(fc.date({ min: new Date("0100-01-01"), max: new Date("9999-12-31"), noInvalidDate: true })),
-  instant: orNull(fc.constantFrom("2024-02-29T23:59:59.999999Z", "1970-01-01T00:00:00.000001Z")),
-  local: orNull(fc.constantFrom("2024-02-29T23:59:59.123456", "0099-01-01T00:00:00.000000")),
-  day: orNull(fc.constantFrom("2024-02-29", "0001-01-01", "9999-12-31")),
+  date: orNull(
+    fc.oneof(
+      fc.date({ noInvalidDate: true, min: new Date("-004712-01-01"), max: new Date("+275760-09-12") }),
+      fc.date({ noInvalidDate: true, min: new Date("1900-01-01"), max: new Date("2100-12-31") }),
+      fc.constantFrom(8.64e15, -8.64e15).map((time) => new Date(time)),
+    ),
+  ),
+  instant: orNull(
+    fc.constantFrom("2024-02-29T23:59:59.999999Z", "1970-01-01T00:00:00.000001Z", "-infinity", "infinity"),
+  ),
+  local: orNull(fc.constantFrom("2024-02-29T23:59:59.123456", "0099-01-01T00:00:00.000000 BC", "infinity")),
+  day: orNull(fc.constantFrom("2024-02-29", "0001-01-01", "9999-12-31", "10000-01-01", "-infinity")),
   json: anyJson.map((value) => value ?? null),
   object: orNull(fc.dictionary(fc.constantFrom("a", 'b"', "c\\"), anyJson, { noNullPrototype: true })),
   list: orNull(fc.array(anyText)),
