@@ -135,7 +135,8 @@ export function createApp({ database, outbox, registry }: AppParts): Hono {
       // One transaction: there is no item without its event, and no event without its item.
       const item = await database.transaction(async (tx) => {
         const { name } = c.req.valid("json");
-        const item = await items.save({ id: crypto.randomUUID(), name });
+        const row = { id: crypto.randomUUID(), name };
+        const item = await items.save(row, { from: "client" });
         await outbox.add(tx, ItemCreated, { id: item.id, name });
         return item;
       });

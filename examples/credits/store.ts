@@ -96,7 +96,7 @@ export class CreditStore {
     credits: number,
   ): Promise<Merchant> {
     return await this.#db.transaction(async () => {
-      const row = await this.#merchants.save({ ...merchant, balance: credits });
+      const row = await this.#merchants.save({ ...merchant, balance: credits }, { from: "client" });
       if (credits > 0) {
         await this.#book(row.id, credits, {
           amount: credits,
@@ -181,9 +181,8 @@ export class CreditStore {
   }
 
   async #book(merchantId: string, balance: number, movement: Deduction): Promise<LedgerEntry> {
-    return toEntry(
-      await this.#ledger.save({ merchant_id: merchantId, balance_after: balance, ...movement }),
-    );
+    const row = { merchant_id: merchantId, balance_after: balance, ...movement };
+    return toEntry(await this.#ledger.save(row, { from: "client" })); // amount and reason are
   }
 }
 
