@@ -86,6 +86,13 @@ describe("the credits service", () => {
       details: { balance: 70, requested: 71 },
     });
     for (const amount of [0, -1, 1.5, "1"]) assert.equal((await deduct(amount)).status, 422);
+    for (const reason of ["", "a\0b", "x".repeat(201)]) {
+      const response = await app.request(
+        `/api/v1/merchants/${id}/credits/deduct`,
+        json({ amount: 1, reason }),
+      );
+      assert.equal(response.status, 422, reason);
+    }
     assert.equal((await (await app.request(`/api/v1/merchants/${id}`)).json() as Json).data.balance, 70);
   });
 
