@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { createTable, defineTable, type InsertOf, type PatchOf, Repository } from "@glam/shared/db";
+import { createTable, defineTable, type InsertOf, Migrator, type PatchOf, Repository } from "@glam/shared/db";
 import { ContractError } from "@glam/shared/errors";
 import * as z from "zod";
 import { createTestDatabase } from "../../_support/postgres.ts";
@@ -112,4 +112,19 @@ it("a generated column is one in the model and in SQL, and has no default", () =
       }),
     /the column "b" is generated, so it has no default/,
   );
+});
+
+it("autogenerate adds a generated column to a table with rows, and proposes nothing for one that is there", async () => {
+  await using db = await createTestDatabase();
+  await createTables(db, Boxes);
+  await db.sql`insert into boxes (id, width, height) values (1, 2, 3)`;
+  const propose = (migrator: Migrator) => migrator.create("boxes", { autogenerate: [Boxes], dryRun: true });
+  const before = new Migrator(db, { migrations: [] });
+  assert.equal((await propose(before))?.sql, undefined);
+  await db.sql`alter table boxes drop column area`;
+  const { sql } = (await propose(before))!;
+  const after = new Migrator(db, { migrations: [{ name: "0001_boxes.sql", sql }] });
+  await after.up();
+  assert.equal((await new Repository(db, Boxes).findById(1))?.area, 6);
+  assert.equal((await propose(after))?.sql, undefined);
 });
