@@ -13,6 +13,7 @@ const INTEGERS: Readonly<Record<string, bigint>> = {
 /** Whether a value may be the key of a row: its schema takes it, and so does the type of its column. */
 export function isKey(mapping: TableMapping, id: unknown): boolean {
   const { key, table } = mapping;
+  if (key.length > 1 && (typeof id !== "object" || id === null)) return false;
   return key.every((codec) => {
     const value = key.length === 1 ? id : (id as AnyRow)[codec.column.name];
     return table.shape[codec.column.name]!.safeParse(value).success && fitsType(codec, value);

@@ -270,6 +270,7 @@ export const repositoryCore: Readonly<Record<string, (db: Database) => Promise<v
     await assert.rejects(parts.deleteById(key), NotFoundError);
     for (const wrong of [uuid(1), { item: uuid(1) }, { ...key, name: "b" }, { item: null, place: 1 }, null]) {
       await assert.rejects(parts.findById(wrong as never), ValidationError);
+      await assert.rejects(parts.update(wrong as never, { name: "x" }), ValidationError);
     }
   },
 
