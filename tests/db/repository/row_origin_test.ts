@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { glamMiddleware, success, validate } from "@glam/shared/api";
 import { defineTable, Repository, timestamps, versioned } from "@glam/shared/db";
 import { ContractError, type GlamError, ValidationError } from "@glam/shared/errors";
+import { Hono } from "hono";
 import * as z from "zod";
 import { createTestDatabase } from "../../_support/postgres.ts";
 import { createTables, uuid } from "../_support.ts";
@@ -180,4 +182,41 @@ it("columns that the repository keeps are given only where they are asked for", 
   assert.equal(await notes.count({ version: 7 }), 2);
   const upserted = await notes.upsert({ ...row, title: "c", version: 1 }, { managed: true });
   assert.deepEqual([upserted.title, upserted.version, upserted.created_at], ["c", 8, old]);
+});
+
+it("a handler saves what the schemas of a table let through, and a client learns only of its own mistakes", async () => {
+  await using db = await createTestDatabase();
+  await createTables(db, Notes);
+  const notes = new Repository(db, Notes);
+  const log = () => {};
+  const logger = { debug: log, info: log, warn: log, error: log, critical: log };
+  const app = new Hono();
+  app.use(glamMiddleware({ service: "notes", logger }));
+  app.post(
+    "/notes",
+    validate("json", Notes.insertSchema),
+    async (c) => success(c, (await notes.save(c.req.valid("json"), { from: "client" })).id),
+  );
+  app.patch(
+    "/notes/:id",
+    validate("json", Notes.patchSchema.extend({ version: z.int32() })),
+    async (c) =>
+      success(c, (await notes.update(c.req.param("id"), c.req.valid("json"), { from: "client" })).version),
+  );
+  app.post("/broken", async (c) => success(c, await notes.save({ title: "", rank: 1 })));
+  const send = async (method: string, path: string, body: unknown) => {
+    const headers = { "Content-Type": "application/json" };
+    const response = await app.request(path, { method, headers, body: JSON.stringify(body) });
+    const { data, error } = await response.json();
+    return [response.status, data ?? error.code];
+  };
+  const [status, id] = await send("POST", "/notes", { title: "a", rank: 1 });
+  assert.equal(status, 200);
+  assert.deepEqual(await send("PATCH", `/notes/${id}`, { body: "b", version: 1 }), [200, 2]);
+  const invalid = [422, "VALIDATION_ERROR"];
+  assert.deepEqual(await send("POST", "/notes", { title: "a", rank: 1, version: 9 }), invalid);
+  assert.deepEqual(await send("POST", "/notes", { title: "a\0", rank: 1 }), invalid);
+  assert.deepEqual(await send("PATCH", `/notes/${id}`, { body: "a\0", version: 2 }), invalid);
+  assert.deepEqual(await send("PATCH", "/notes/1", { body: "a", version: 2 }), invalid);
+  assert.deepEqual(await send("POST", "/broken", {}), [500, "CONTRACT_ERROR"]);
 });
