@@ -3,7 +3,7 @@ import type { MiddlewareHandler, ValidationTargets } from "hono";
 import type * as z from "zod";
 import { ValidationError } from "../errors/common.ts";
 import { isGlamError } from "../errors/glam_error.ts";
-import { type IssueLike, validationErrors } from "../errors/validation_errors.ts";
+import { type IssueLike, validationDetails } from "../errors/validation_errors.ts";
 import { isTooDeep } from "./_json_depth.ts";
 import { type BodyContextLike, limitBody } from "./_limit_body.ts";
 
@@ -33,8 +33,9 @@ export type ValidateMiddleware<Target extends ValidationTarget, Schema extends z
 /**
  * Validates a part of the request by a Zod schema; the handler reads the result with `c.req.valid(target)`.
  *
- * What does not fit is answered 422 `VALIDATION_ERROR`, with one entry in `details.validation_errors` for each problem, at
- * most 100 of them (`omitted_errors` counts the rest); a body of another media type 415, one that is too large 413.
+ * What does not fit is answered 422 `VALIDATION_ERROR`, with an entry in `details.validation_errors` for each problem: at
+ * most 100 entries and 64 KiB, `field` and `message` at most 256 characters each. `details.omitted_errors` counts the
+ * entries that are left out. A body of another media type is answered 415, one that is too large 413.
  *
  * @example
  * ```ts
@@ -125,16 +126,8 @@ const PREFIX = {
   query: "query",
 } as const;
 
-/** More of them would make the answer many times as large as the request. */
-const MAX_ISSUES = 100;
-
 function invalid(issues: readonly IssueLike[], prefix: string): ValidationError {
-  const all = validationErrors(issues.slice(0, MAX_ISSUES), prefix); // one issue may stand for many unknown keys
-  const validation_errors = all.slice(0, MAX_ISSUES);
-  const omitted = Math.max(0, issues.length - MAX_ISSUES) + all.length - validation_errors.length;
-  return new ValidationError("Request validation failed", {
-    details: { validation_errors, ...(omitted > 0 && { omitted_errors: omitted }) },
-  });
+  return new ValidationError("Request validation failed", { details: validationDetails(issues, prefix) });
 }
 
 function tooDeep(): ValidationError {

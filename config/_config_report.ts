@@ -1,4 +1,5 @@
 import { ConfigError, type ConfigProblem } from "../errors/config_error.ts";
+import { limitList } from "../errors/validation_errors.ts";
 import { createLogger } from "../logging/create_logger.ts";
 import type { ConfigReading } from "./read_config.ts";
 
@@ -6,12 +7,15 @@ import type { ConfigReading } from "./read_config.ts";
 export function toConfigError(service: string, { problems, files }: ConfigReading<unknown>): ConfigError {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   const read = files.map(({ path, found }) => found ? path : `${path} (not there)`);
+  const listed = limitList(problems);
+  const omitted = problems.length - listed.length;
   const lines = [
     `Cannot load the configuration of "${service}": ${count}`,
-    ...problems.map((problem) => `- ${oneLine(problem)}`),
+    ...listed.map((problem) => `- ${oneLine(problem)}`),
+    ...omitted > 0 ? [`- and ${omitted} more`] : [],
     ...read.length === 0 ? [] : [`Looked at: ${read.join(", ")}`],
   ];
-  return new ConfigError(lines.join("\n"), { problems });
+  return new ConfigError(lines.join("\n"), { problems: listed });
 }
 
 function oneLine({ path, source, message }: ConfigProblem): string {

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { ConfigProblem } from "../errors/config_error.ts";
+import { shorten } from "../errors/validation_errors.ts";
 import { hasPath, type Layer, sourceOf } from "./_config_layer.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -21,9 +22,10 @@ export interface IssueContext {
 export function toProblems(issues: readonly Issue[], context: IssueContext): ConfigProblem[] {
   return issues.flatMap((issue) => flatten(issue, [])).flatMap(({ path, message }) => {
     const at = path.join(".");
-    if (hasPath(context.value, path)) return [{ path: at, source: sourceOf(context.layers, path), message }];
+    const told = { path: shorten(at), message: shorten(message) };
+    if (hasPath(context.value, path)) return [{ ...told, source: sourceOf(context.layers, path) }];
     if (context.isPartial || context.told.has(at)) return [];
-    return [{ path: at, message: `nothing sets it, ${message}; ${context.howToSet(path)}` }];
+    return [{ ...told, message: `nothing sets it, ${told.message}; ${context.howToSet(path)}` }];
   });
 }
 

@@ -5,7 +5,7 @@ import { fromPostgres } from "./_postgres.ts";
 import type { ForeignError } from "./_shape.ts";
 import { InternalError, ValidationError } from "./common.ts";
 import { GlamError, isErrorStatus, isGlamError } from "./glam_error.ts";
-import { type IssueLike, validationErrors } from "./validation_errors.ts";
+import { type IssueLike, validationDetails } from "./validation_errors.ts";
 
 /**
  * Whatever was thrown as an error of this package: one of ours as it is, and those of Zod, Hono, PostgreSQL, NATS,
@@ -43,7 +43,7 @@ export function toGlamError(thrown: unknown): GlamError {
 function fromZod(error: ForeignError): GlamError | undefined {
   const { name, issues } = error;
   if ((name !== "ZodError" && name !== "$ZodError") || !Array.isArray(issues)) return undefined;
-  const details = { validation_errors: validationErrors(issues as IssueLike[]) };
+  const details = validationDetails(issues as IssueLike[]);
   return new ValidationError("Request validation failed", { details, cause: error });
 }
 

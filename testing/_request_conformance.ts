@@ -157,6 +157,34 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
     );
   });
 
+  test(
+    "an error that the bus does not take reaches the caller without its details, at once",
+    async (t, responder) => {
+      const text = "x".repeat(t.bus.maxPayloadBytes);
+      await responder.respond(GetBalance, () => {
+        throw new NotFoundError("Merchant m_1 not found", { details: { text } });
+      });
+      await assert.rejects(
+        t.bus.request(GetBalance, { merchantId: "m_1" }, PATIENT),
+        (error) =>
+          error instanceof NotFoundError && error.status === 404 && error.details["text"] === undefined,
+      );
+    },
+  );
+
+  test("a request in which everything is wrong is refused at once", async (t, responder) => {
+    const Strict = defineRequest("rpc.list.v1", { request: z.array(z.int()), response: z.unknown() });
+    const Loose = defineRequest(Strict.subject, { request: z.unknown(), response: z.unknown() });
+    await responder.respond(Strict, () => null);
+    const data = Array(Math.floor(t.bus.maxPayloadBytes / 8)).fill("");
+    await assert.rejects(t.bus.request(Loose, data, PATIENT), (error) => {
+      assert.ok(error instanceof ValidationError);
+      assert.equal((error.details["validation_errors"] as unknown[]).length, 100);
+      assert.equal(error.details["omitted_errors"], data.length - 100);
+      return true;
+    });
+  });
+
   test("a request that breaks the contract is refused by the responder as well", async (t, responder) => {
     const Loose = defineRequest(GetBalance.subject, { request: z.unknown(), response: z.unknown() });
     await responder.respond(GetBalance, () => ({ credits: 1 }));

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type IssueLike, validationErrors } from "../../errors/validation_errors.ts";
+import { type IssueLike, validationDetails } from "../../errors/validation_errors.ts";
 import { describeSchema, valueTypeOf } from "../table/_column_type.ts";
 import { insertField, isWritable, patchField, withRefinements } from "../table/_write_schemas.ts";
 import type { Column, Table } from "../table/table.ts";
@@ -60,13 +60,10 @@ export class RowSchemas {
   #check(parser: Parser, value: unknown, from: RowOrigin, at?: number): AnyRow {
     const result = parser.safeParse(value);
     if (result.success) return result.data;
-    const issues = validationErrors(
-      result.error.issues as readonly IssueLike[],
-      at === undefined ? "" : String(at),
-    );
+    const issues = result.error.issues as readonly IssueLike[];
     throw rowError(this.#table, from, {
       message: "Request validation failed",
-      details: { validation_errors: issues },
+      details: validationDetails(issues, at === undefined ? "" : String(at)),
       cause: result.error,
     });
   }

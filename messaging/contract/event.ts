@@ -1,5 +1,5 @@
 import { ValidationError } from "../../errors/common.ts";
-import { type IssueLike, validationErrors } from "../../errors/validation_errors.ts";
+import { type IssueLike, type ValidationDetails, validationDetails } from "../../errors/validation_errors.ts";
 import type { EventContract } from "./define_event.ts";
 
 /** An event as it travels: the envelope that the Python services write too. */
@@ -50,8 +50,8 @@ export function decodeEvent<Data, Input, Subject extends string>(
   if (!("data" in event)) return missing(contract, "data");
   const result = contract.schema.safeParse(event.data);
   if (!result.success) {
-    const issues = (result.error.issues as readonly IssueLike[]).slice(0, MAX_ISSUES);
-    return invalid(contract, "Its data break the contract", validationErrors(issues, "data"));
+    const details = validationDetails(result.error.issues as readonly IssueLike[], "data");
+    return invalid(contract, "Its data break the contract", details);
   }
   event.data = result.data;
   event.event_type = contract.subject; // by which a handler of several events tells them apart
@@ -62,20 +62,18 @@ export function decodeEvent<Data, Input, Subject extends string>(
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
-const MAX_ISSUES = 100;
 
 function missing(contract: { readonly subject: string }, field: string): { readonly error: ValidationError } {
-  return invalid(contract, `Its ${field} is missing`, [
-    { field, message: "Expected a non-empty value", type: "missing" },
-  ]);
+  return invalid(contract, `Its ${field} is missing`, {
+    validation_errors: [{ field, message: "Expected a non-empty value", type: "missing" }],
+  });
 }
 
 function invalid(
   contract: { readonly subject: string },
   reason: string,
-  issues?: unknown,
+  details?: ValidationDetails,
 ): { readonly error: ValidationError } {
-  const details = issues === undefined ? {} : { validation_errors: issues };
   return {
     error: new ValidationError(`Cannot read an event of "${contract.subject}": ${reason}`, { details }),
   };

@@ -1,5 +1,5 @@
 import { ValidationError } from "../../errors/common.ts";
-import { type IssueLike, validationErrors } from "../../errors/validation_errors.ts";
+import { type IssueLike, validationDetails } from "../../errors/validation_errors.ts";
 import { isoNow } from "../../internal/clock.ts";
 import { assertHeaders } from "../bus/_header_bytes.ts";
 import { type Propagated, propagated } from "./_propagation.ts";
@@ -13,8 +13,6 @@ export interface OutgoingEvent {
   readonly eventId: string;
   readonly message: OutgoingMessage;
 }
-
-const MAX_ISSUES = 100;
 
 /**
  * The message of an event: its data validated, its envelope, its headers and its message id.
@@ -78,6 +76,6 @@ function quote(text: string): string {
 }
 
 function invalid(subject: string, issues: readonly IssueLike[]): ValidationError {
-  const details = { validation_errors: validationErrors(issues.slice(0, MAX_ISSUES), "data") };
+  const details = validationDetails(issues, "data");
   return new ValidationError(`Cannot publish "${subject}": its data break the contract`, { details });
 }

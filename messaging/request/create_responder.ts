@@ -2,7 +2,7 @@ import type { RequestContext } from "../../context/request_context.ts";
 import { currentContext, runWithContext } from "../../context/storage.ts";
 import { RequestTimeoutError, ValidationError } from "../../errors/common.ts";
 import { toGlamError } from "../../errors/to_glam_error.ts";
-import { type IssueLike, validationErrors } from "../../errors/validation_errors.ts";
+import { type IssueLike, validationDetails } from "../../errors/validation_errors.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import { receivedContext } from "../publisher/_propagation.ts";
 import { errorReply, fitsReply, replyHeaders } from "./_error_reply.ts";
@@ -119,6 +119,14 @@ function answer<In, Input, Out, Reply>(scope: RequestScope<In, Input, Out, Reply
   });
 }
 
+/** The envelope of an error; without message and details where the bus does not take all of it. */
+function errorBody(error: GlamError, maxBytes: number): string {
+  const body = envelopeBody(error);
+  if (new TextEncoder().encode(body).length <= maxBytes - REPLY_HEADER_BYTES) return body;
+  const { code, status } = error;
+  return envelopeBody(new GlamError(undefined, { code, status }));
+}
+
 function readRequest<In, Input, Out, Reply>(
   contract: RequestContract<In, Input, Out, Reply>,
   { data }: IncomingMessage,
@@ -131,8 +139,8 @@ function readRequest<In, Input, Out, Reply>(
   }
   const result = contract.requestSchema.safeParse(body);
   if (result.success) return result.data;
-  const issues = validationErrors(result.error.issues as readonly IssueLike[]);
-  throw new ValidationError("Request validation failed", { details: { validation_errors: issues } });
+  const details = validationDetails(result.error.issues as readonly IssueLike[]);
+  throw new ValidationError("Request validation failed", { details });
 }
 
 /** Starts the deadline that the caller's timeout header sets; none without a valid header. */

@@ -1,7 +1,7 @@
 import { ValidationError } from "../../errors/common.ts";
 import { errorFromEnvelope } from "../../errors/error_from_envelope.ts";
-import { type IssueLike, validationErrors } from "../../errors/validation_errors.ts";
 import { STATUS_HEADER } from "./_error_reply.ts";
+import { type IssueLike, validationDetails } from "../../errors/validation_errors.ts";
 import { addPropagated, propagated } from "../publisher/_propagation.ts";
 import { assertUncovered } from "../bus/_uncovered_subjects.ts";
 import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
@@ -61,6 +61,5 @@ function readBody({ data }: IncomingMessage): unknown {
 }
 
 function broken(message: string, issues: readonly unknown[], status?: number): ValidationError {
-  const details = { validation_errors: validationErrors(issues as readonly IssueLike[]) };
-  return new ValidationError(message, { details, status });
+  return new ValidationError(message, { details: validationDetails(issues as readonly IssueLike[]), status });
 }

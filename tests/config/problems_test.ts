@@ -49,6 +49,23 @@ Looked at: config/shared.yml, config/services/catalog.yml, config/services/catal
     assert.doesNotMatch(await error.getResponse().text(), /database/);
   });
 
+  test("lists 100 problems at most, and counts the rest", async () => {
+    const limits = Array.from({ length: 150 }, (_, i) => `  l${i}: many`);
+    const text = `limits:\n${limits.join("\n")}\n`;
+    const strict = z.object({ limits: z.record(z.string(), z.int()) });
+    const error = await failure({ "catalog.yml": text }, { schema: strict });
+    assert.equal(error.problems.length, 100);
+    assert.match(error.message, /: 150 problems\n/);
+    assert.match(error.message, /\n- and 50 more\n/);
+  });
+
+  test("cuts a path of keys without end", async () => {
+    const text = `limits:\n  ${"k".repeat(1000)}: many\n`;
+    const strict = z.object({ limits: z.record(z.string(), z.int()) });
+    const error = await failure({ "catalog.yml": text }, { schema: strict });
+    assert.equal(error.problems[0]?.path, `limits.${"k".repeat(248)}…`);
+  });
+
   test("says which files were looked for and are not there", async () => {
     const { message } = await failure({ "catalog.yml": "" }, { schema, env: { APP_ENV: "prod" } });
     assert.match(
