@@ -2,7 +2,7 @@ import type { RequestState } from "./_request_state.ts";
 import type { Outcome } from "./_failure_response.ts";
 
 /**
- * Logs how a request ended: a line for the access log, and for a server error everything that the client is not told.
+ * Logs a finished request: the access line, and for a server error a line with the error and its cause.
  */
 export function logRequest(
   { context, settings }: RequestState,

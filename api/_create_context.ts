@@ -11,8 +11,8 @@ import type { ContextLike } from "./_hono.ts";
  */
 export function createContext({ req }: ContextLike, service: string): RequestContext {
   const { headers } = req.raw;
-  // Each `get` of a served request crosses into Deno's native side, until something needs the headers as a whole, as
-  // `has` does. Deno takes them over as a whole at the end anyhow, once `headers` was looked at.
+  // On Deno each `get` of a served request is a native call, until `has` has copied all headers into JavaScript. Once
+  // `headers` was read, Deno makes that copy at the end of the request in any case.
   const requestId = ON_DENO && !headers.has("x-request-id") ? null : headers.get("x-request-id");
   const correlationId = headers.get("x-correlation-id");
   const outer = currentContext();

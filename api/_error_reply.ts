@@ -9,7 +9,7 @@ import { MethodNotAllowedError } from "./_method_not_allowed.ts";
 import { toProblem } from "./_problem.ts";
 import type { Settings } from "./_settings.ts";
 
-/** What of a request's state the answer to an error depends on. */
+/** The part of a request's state that an error answer needs. */
 export interface ReplyState {
   readonly context: RequestContext;
   readonly settings: Pick<Settings, "exposeInternal">;
@@ -44,7 +44,7 @@ export function errorReply(
   return response;
 }
 
-/** Everything, also of the unknown error that an internal error stands for. */
+/** The full detail; an internal error has the message of its cause. */
 function internalDetail(error: GlamError): ErrorDetail {
   const detail = exposedDetail(error, { exposeInternal: true });
   const { cause } = error;
@@ -53,7 +53,7 @@ function internalDetail(error: GlamError): ErrorDetail {
     : detail;
 }
 
-/** An internal error says which log lines to look for. */
+/** Adds the request id to an internal error: its log lines are found by it. */
 function withErrorId(detail: ErrorDetail, error: GlamError, context: RequestContext): ErrorDetail {
   if (error.code !== "INTERNAL_ERROR" || detail.details?.error_id !== undefined) return detail;
   return { ...detail, details: { ...detail.details, error_id: context.requestId } };

@@ -10,7 +10,7 @@ import type { RequestState } from "./_request_state.ts";
 import { hasRoute } from "./_route_label.ts";
 import type { Settings } from "./_settings.ts";
 
-/** How a request that did not simply succeed ended. */
+/** The outcome of a request that failed, or that no route matched. */
 export interface Outcome {
   /** The error, mapped. */
   readonly error?: GlamError | undefined;
@@ -21,8 +21,8 @@ export interface Outcome {
 }
 
 /**
- * Gives a request that failed, was not found or got no response its answer. What the application's own `onError` or
- * `notFound` answered stays; only Hono's default answers are replaced.
+ * Answers a request that failed, that no route matched, or whose handler returned no response. What the application's own
+ * `onError` or `notFound` answered stays; only Hono's default answers are replaced.
  *
  * Hono resolves `next()` when a handler threw an Error (it is in `c.error`), and rejects when anything else was thrown,
  * or when `notFound` or `onError` themselves failed.
@@ -66,7 +66,7 @@ async function answerNotFound(c: ContextLike, state: RequestState): Promise<Outc
   return { ...answer(c, state, notFoundError(c, state.settings)), missed };
 }
 
-/** What is wrong with a request that no route answered: its path, or only its method. */
+/** The error of a request that no route matched: 405 where the path has routes for other methods, else 404. */
 export function notFoundError(
   c: ContextLike,
   settings: Pick<Settings, "methodNotAllowed"> | undefined,
@@ -82,7 +82,7 @@ function answer(c: ContextLike, state: RequestState, cause: unknown): Outcome {
   return { error, cause };
 }
 
-/** The error as this service answers it; a mapping that fails itself must not hide what it was to map. */
+/** The error to answer with. When `errors.map` throws, its error is logged and the original is mapped without it. */
 export function mapError(
   cause: unknown,
   c: ContextLike,

@@ -5,7 +5,7 @@ import { statusPhrase } from "../errors/status_phrase.ts";
 
 /** An RFC 9457 problem document, with the members of this package. */
 export interface Problem {
-  /** No type of its own: the code says what happened. */
+  /** Always `about:blank`: the member `code` names the error. */
   readonly type: "about:blank";
   /** The status phrase, as RFC 9457 asks for `about:blank`. */
   readonly title: string;

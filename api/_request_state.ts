@@ -9,9 +9,9 @@ export interface RequestState {
   readonly context: RequestContext;
   /** The middleware's options. */
   readonly settings: Settings;
-  /** What this package's own `onError` or `notFound` has answered, and to what. */
+  /** The error that this package's own `onError` or `notFound` has answered, and what was thrown. */
   answered?: { readonly error: GlamError; readonly cause?: unknown } | undefined;
-  /** Whether nothing but a handler's own answer decides what the response is: see `watchContextHeaders`. */
+  /** Whether nothing was set on the context that Hono would add to a response: see `watchContextHeaders`. */
   plain?: boolean;
   /** The response that has the request's headers already. */
   made?: Response | undefined;

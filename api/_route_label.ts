@@ -34,8 +34,8 @@ type MatchResult = readonly [
 let matchResult: symbol | undefined;
 
 /**
- * The matched route at an index. `matchedRoutes` copies all of them at each call, so this looks where it looks: at what
- * the router found, under a symbol that each copy of Hono keeps to itself.
+ * The matched route at an index. `matchedRoutes` copies the whole list at each call, so this reads the router's result,
+ * which each copy of Hono keeps under a private symbol.
  */
 function routeAt(c: ContextLike, index: number): MatchedRoute | undefined {
   const req = c.req as ContextLike["req"] & { readonly [key: symbol]: MatchResult | undefined };

@@ -4,7 +4,7 @@ import type { RequestState } from "./_request_state.ts";
 
 /**
  * Runs the handlers, for `ms` milliseconds at most: then the signal of the request's context aborts, and the promise
- * rejects. Handlers that do not heed the signal go on; what they throw later is logged.
+ * rejects. Handlers that ignore the signal go on; what they throw later is logged.
  */
 export function nextWithin(
   ms: number,
@@ -25,7 +25,7 @@ export function nextWithin(
       reject(error);
     }, ms);
     const late = (error: unknown) => {
-      if (error === controller.signal.reason) return; // the handler heeded the signal
+      if (error === controller.signal.reason) return; // the handler ended with the signal
       settings.logger.warn("A handler failed after its request had timed out", { error });
     };
     next().then(

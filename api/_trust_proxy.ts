@@ -1,6 +1,6 @@
 import { type Network, parseAddress, parseNetwork } from "./_ip_address.ts";
 
-/** Which hops in front of the service are believed. */
+/** Which proxies in front of the service are trusted. */
 export type Trust =
   | { readonly kind: "hops"; readonly hops: number }
   | { readonly kind: "networks"; readonly networks: readonly Network[] };
@@ -28,8 +28,8 @@ export function parseTrust(option: false | number | readonly string[]): Trust {
 }
 
 /**
- * The address of the client: of `peer` and the addresses in `forwardedFor`, seen from the service outward, the first one
- * that is not a believed proxy's.
+ * The address of the client: the first address that is not one of a trusted proxy, beginning with `peer` and going on
+ * through `forwardedFor` from its end.
  */
 export function clientAddress(
   peer: string | undefined,
@@ -39,10 +39,10 @@ export function clientAddress(
   let client = peer === undefined ? undefined : parseAddress(peer);
   let rest = forwardedFor;
   for (let hops = 0; rest !== ""; hops++) {
-    const believed = trust.kind === "hops"
+    const isTrusted = trust.kind === "hops"
       ? hops < trust.hops
       : client !== undefined && trust.networks.some((network) => network.contains(client!));
-    if (!believed) break;
+    if (!isTrusted) break;
     const comma = rest.lastIndexOf(",");
     const hop = parseAddress(rest.slice(comma + 1));
     if (hop === undefined) break;

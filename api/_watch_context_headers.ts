@@ -2,8 +2,8 @@ import type { ContextLike } from "./_hono.ts";
 import type { RequestState } from "./_request_state.ts";
 
 /**
- * Notes whether anything is set on the context that Hono would add to a response. Hono keeps that to itself, so this
- * listens to the two methods that set it, from the first handler on.
+ * Records whether anything is set on the context that Hono would add to a response. Hono does not expose that, so this
+ * wraps the two methods that set it before the first handler runs.
  */
 export function watchContextHeaders(c: ContextLike, state: RequestState): void {
   if (c.req.routeIndex !== 0) return; // an outer middleware may have set something already

@@ -4,13 +4,13 @@ import { stateOf } from "./_request_state.ts";
 import { clientAddress, type Trust } from "./_trust_proxy.ts";
 
 /**
- * The IP address of the client, or `undefined` where the runtime does not tell the peer.
+ * The IP address of the client, or `undefined` where the peer is not known.
  *
- * Without `trustProxy` it is the peer's. `X-Forwarded-For` is believed only as far as the `trustProxy` option of
- * `glamMiddleware` says, counted from the service outward: anybody can write the rest. On Cloudflare it is
- * `CF-Connecting-IP`, which the edge sets itself.
+ * Without `trustProxy` it is the address of the peer. With the `trustProxy` option of `glamMiddleware`, the entries of
+ * `X-Forwarded-For` that trusted proxies wrote are used, from the end of the header; any client can write the others. On
+ * Cloudflare it is `CF-Connecting-IP`, which the edge sets.
  *
- * Deno, Bun and `@hono/node-server` tell the peer by the second argument of `fetch`: a wrapper around `app.fetch` must pass
+ * Deno, Bun and `@hono/node-server` pass the peer in the second argument of `fetch`: a wrapper around `app.fetch` must pass
  * it on.
  */
 export function clientIp(c: ContextLike): string | undefined {
@@ -21,7 +21,7 @@ export function clientIp(c: ContextLike): string | undefined {
 
 const NOBODY: Trust = { kind: "hops", hops: 0 };
 
-/** What the servers of the runtimes hand to `app.fetch` as its second argument. */
+/** The second argument that the servers of the runtimes pass to `app.fetch`. */
 interface ServerInfo {
   readonly remoteAddr?: { readonly hostname?: string }; // Deno
   readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } }; // @hono/node-server

@@ -20,10 +20,11 @@ import type { GlamOptions } from "./options.ts";
 export type GlamMiddleware = (c: ContextLike, next: NextLike) => Promise<void>;
 
 /**
- * Everything that the services of the fleet have in common, as one Hono middleware: ids, context and trace, response
- * headers, error and 404 mapping, metrics with `GET /metrics`, health and the access log.
+ * One Hono middleware for what every service of the fleet needs: ids, context and trace, response headers, error and 404
+ * mapping, metrics with `GET /metrics`, health and the access log.
  *
- * Register it first: what Hono runs before it is not covered. A second one further in passes through.
+ * Register it first: middleware that runs before it is not covered. Inside an application that has one already, a second
+ * one does nothing.
  *
  * @example
  * ```ts
@@ -68,7 +69,7 @@ export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
     return enterContext(context, handlersOf(exchange, next)).then(
       () => {
         if (c.error !== undefined || !c.finalized) return settleAndFinish(exchange);
-        const { status } = c.res; // a getter of the runtime's, and a costly one
+        const { status } = c.res; // a native getter that takes time
         return status === 404 || status === 0
           ? settleAndFinish(exchange)
           : finish(exchange, status, undefined);

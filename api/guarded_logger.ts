@@ -3,7 +3,7 @@ import type { LogFields, LoggerLike } from "../logging/logger.ts";
 const METHODS = ["debug", "info", "warn", "error", "critical"] as const;
 
 /**
- * A logger of the application's that cannot harm a request: what it throws is dropped.
+ * The application's logger, except that what it throws is dropped and fails no request.
  *
  * @throws {TypeError} when it lacks a method.
  */

@@ -4,14 +4,14 @@ import type { Check, HealthReport, HealthStatus } from "./health_report.ts";
 import type { ServiceHealth } from "./service_health.ts";
 
 /**
- * Looks at one dependency: healthy when it returns, unhealthy when it throws, returns `false`, or takes too long. It may
- * also return an object with a `status` of its own. The signal aborts at the deadline.
+ * Checks one dependency: healthy when it returns, unhealthy when it throws, returns `false`, or takes longer than its
+ * `timeoutMs`. It may also return an object with a `status` of its own. The signal aborts at the deadline.
  */
 export type HealthCheck = (signal: AbortSignal) => unknown;
 
 /** A check with options of its own. */
 export interface HealthCheckOptions {
-  /** Looks at the dependency. */
+  /** Checks the dependency. */
   readonly check: HealthCheck;
   /**
    * Whether the service can not work without it: a required check that fails makes the service unhealthy and not ready, any
@@ -39,13 +39,13 @@ export interface HealthOptions {
   readonly isDraining?: (() => boolean) | undefined;
 }
 
-/** The health of one service. What it runs in, a `createService`, adds checks of its own. */
+/** The health of one service. The `createService` that it runs in adds checks of its own. */
 export interface Health {
   /** Its own checks. */
   readonly checks: readonly Check[];
-  /** Touches no dependency. */
+  /** Healthy whenever it is asked; runs no check. */
   live(): HealthReport;
-  /** Whether requests may come. */
+  /** Whether the service is ready for requests, with the report of its checks. */
   ready(host?: ServiceHealth): Promise<{ readonly isReady: boolean; readonly report: HealthReport }>;
   /** Runs all checks. */
   report(host?: ServiceHealth): Promise<HealthReport>;
@@ -86,7 +86,7 @@ export function createHealth(service: string, logger: LoggerLike, options: Healt
   };
 }
 
-/** A check of the application's own stands for the host's of the same name. */
+/** All checks; one of the application replaces the host's of the same name. */
 function withChecksOf(host: ServiceHealth, own: readonly Check[]): readonly Check[] {
   const names = new Set(own.map(({ name }) => name));
   return [...host.checks.filter(({ name }) => !names.has(name)), ...own];
@@ -110,7 +110,7 @@ function createCheck(name: string, definition: HealthCheck | HealthCheckOptions,
   let running: Promise<HealthStatus> | undefined;
   let last: HealthStatus = "healthy";
 
-  // A check that hangs is joined and not started again: probes must not pile up on a dependency that is down.
+  // A check that hangs is not started a second time: probes must not pile up on a dependency that is down.
   const join = () => running ??= observe(check, timeoutMs).finally(() => running = undefined);
   const settled = (status: HealthStatus, error?: unknown) => {
     if (status !== last) {

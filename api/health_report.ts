@@ -3,21 +3,21 @@ export type HealthStatus = "degraded" | "healthy" | "unhealthy";
 
 /** What a health endpoint says. */
 export interface HealthReport {
-  /** State of the whole. */
+  /** State of the service. */
   readonly status: HealthStatus;
   /** Name of the service. */
   readonly service: string;
-  /** When, in ISO 8601 UTC. */
+  /** Time of the report, ISO 8601, UTC. */
   readonly timestamp: string;
-  /** Each check, where there are any. */
+  /** The report of each check, by name; absent where there are no checks. */
   readonly checks?: Readonly<Record<string, CheckReport>>;
 }
 
-/** What the report says of one check: no cause, which is for the log. */
+/** The result of one check. Why it failed is in the log only. */
 export interface CheckReport {
   /** State of the dependency. */
   readonly status: HealthStatus;
-  /** Milliseconds it took to say so. */
+  /** Milliseconds that the check took. */
   readonly latency_ms: number;
 }
 
@@ -27,6 +27,6 @@ export interface Check {
   readonly name: string;
   /** Whether the service cannot work without it. */
   readonly required: boolean;
-  /** Looks at the dependency; never rejects. */
+  /** Checks the dependency; never rejects. */
   run(): Promise<CheckReport>;
 }

@@ -12,7 +12,7 @@ export interface GlamOptions {
    */
   readonly service?: string | undefined;
   /**
-   * Where access lines and errors go. Anything with `debug info warn error critical` serves.
+   * Receives access lines and errors: any object with the methods `debug info warn error critical`.
    * @default createLogger(service)
    */
   readonly logger?: LoggerLike | undefined;
@@ -36,16 +36,20 @@ export interface GlamOptions {
    * @default false
    */
   readonly exposeTrace?: boolean | undefined;
-  /** How errors become answers. */
+  /**
+   * How errors become answers.
+   * @default {}
+   */
   readonly errors?: ErrorOptions | undefined;
   /**
-   * The application itself, for 405 and `Allow` where a path has routes, but none for the method: Hono answers 404, and
-   * shows a middleware no routes but those that matched.
+   * The application itself: a path that has routes, but none for the method, is then answered 405 with `Allow`. Without it
+   * the answer is 404, because Hono shows a middleware only the routes that matched.
+   * @default none
    */
   readonly methodNotAllowed?: RoutedApp | undefined;
   /**
-   * Whose `X-Forwarded-For` `clientIp` believes: nobody's, that of so many proxies in front of the service, or that of
-   * proxies in these networks (CIDR notation).
+   * The proxies whose `X-Forwarded-For` `clientIp` trusts: none, a number of proxies in front of the service, or every proxy
+   * in a list of networks (CIDR notation).
    * @default false
    */
   readonly trustProxy?: false | number | readonly string[] | undefined;

@@ -10,7 +10,7 @@ export interface OwnRoute {
   readonly path: string;
   /** Whether it is in the metrics. */
   readonly counted: boolean;
-  /** Makes the response; `env` is what the server handed to the application. */
+  /** Makes the response; `env` is the second argument of `app.fetch`. */
   answer(request: Request, env: unknown): Promise<Response>;
 }
 

@@ -20,7 +20,7 @@ import {
 /** A response whose JSON body is known to Hono's typed client. */
 export type JsonResponse<T, S extends StatusCode = 200> = Response & TypedResponse<T, S, "json">;
 
-/** What a successful answer may say besides its data. */
+/** What a successful answer may have besides its data. */
 export interface SuccessInit {
   /**
    * HTTP status.

@@ -1,6 +1,6 @@
 import type { Check } from "./health_report.ts";
 
-/** What the service that an application runs in adds to the health of its middleware. */
+/** What a `createService` adds to the health of the middleware in its application. */
 export interface ServiceHealth {
   /** The checks of what the service was given. */
   readonly checks: readonly Check[];
@@ -13,7 +13,7 @@ export interface ServiceHealth {
 // A registered symbol, so that the middleware of another copy of the package finds it.
 const KEY: unique symbol = Symbol.for("@glam/shared.service.health.v1") as never;
 
-/** Lays the health of a service into what a server hands to `app.fetch`, which stays what the runtime made it. */
+/** Attaches the health of a service to the object that a server passes to `app.fetch` as its second argument. */
 export function offerHealth(env: object, health: ServiceHealth): void {
   (env as { [KEY]?: ServiceHealth })[KEY] = health;
 }

@@ -85,7 +85,7 @@ export function validate<Target extends ValidationTarget, Schema extends z.ZodTy
   };
 }
 
-/** The validator of `@hono/zod-validator`, imported by the first route that has one: importing it costs as much as an area of this package. */
+/** The validator of `@hono/zod-validator`, imported by the first route that needs it because the import takes time. */
 async function loadValidator(target: ValidationTarget, schema: z.ZodType): Promise<MiddlewareHandler> {
   const { zValidator } = await outsideContext(() => import("@hono/zod-validator"));
   const check = (issues: readonly IssueLike[] | undefined) => {

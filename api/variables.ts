@@ -6,6 +6,6 @@ export type GlamVariables = {
   requestId: string;
   /** Correlation id of the request. */
   correlationId: string;
-  /** Aborts when the request has no more time; set where the middleware has a `timeoutMs`. */
+  /** Aborts when the `timeoutMs` of the middleware passes; absent without one. */
   signal?: AbortSignal;
 };

@@ -54,7 +54,7 @@ export function formatBaggage(entries: Iterable<BaggageEntry>): string {
   return withinLimits(members).join(",");
 }
 
-/** A `baggage` header as it may be passed on: its legal members as they were written, or `undefined`. */
+/** The legal members of a `baggage` header as they were written, to be passed on, or `undefined` where there are none. */
 export function normalizeBaggage(header: string): string | undefined {
   return legalMembers(header).join(",") || undefined;
 }

@@ -1,6 +1,6 @@
 import { getContext } from "./storage.ts";
 
-/** A message that can say which operation it belongs to. */
+/** A message with the id of the operation that it belongs to. */
 export interface CorrelatedEvent {
   /** Correlation id of the event. */
   readonly correlation_id: string;

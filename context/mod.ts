@@ -2,8 +2,8 @@
  * The context of a request: its ids, its trace and its tenant, carried across every `await` by AsyncLocalStorage,
  * and passed on to other services and events.
  *
- * Use it wherever code must know which request it works for. `glamMiddleware()` of `@glam/shared/api` sets it for HTTP
- * requests; a job sets its own with {@link runWithContext}.
+ * Use it wherever code needs the ids or the tenant of the request that it works for. `glamMiddleware()` of
+ * `@glam/shared/api` sets it for HTTP requests; a job sets its own with {@link runWithContext}.
  *
  * ```ts
  * import { getContext, propagationHeaders, runWithContext, setContext } from "@glam/shared/context";

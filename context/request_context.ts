@@ -1,6 +1,6 @@
 /**
- * Who is asking, and which trace the work belongs to: what every log line, error envelope, outgoing request and
- * event of one request has in common.
+ * The ids, the trace and the tenant of one request, which all of its log lines, error envelopes, outgoing requests and
+ * events carry.
  */
 export interface RequestContext {
   /** Id of this request: the caller's `X-Request-ID` where it is well formed, else `req_` and 12 hex digits. */
@@ -15,7 +15,7 @@ export interface RequestContext {
   baggage?: string | undefined;
   /** Name of the service that does the work. */
   service: string;
-  /** Name of the service that asked for it, where it is known. */
+  /** Name of the calling service, where it is known. */
   sourceService?: string | undefined;
   /** HTTP method. */
   method?: string | undefined;
@@ -27,11 +27,11 @@ export interface RequestContext {
   merchantDomain?: string | undefined;
   /** User, as authentication found it. */
   userId?: string | undefined;
-  /** Aborts when the request has no more time; set where the middleware has a `timeoutMs`. */
+  /** Aborts when the `timeoutMs` of the middleware passes; absent without one. */
   signal?: AbortSignal | undefined;
 }
 
-/** A context to start with: what is left out is made. */
+/** A context to start with; ids and service that are left out are made. */
 export type ContextInit = { readonly [Key in keyof RequestContext]?: RequestContext[Key] | undefined };
 
 /** What authentication and similar middleware may add to the current context. */

@@ -25,7 +25,7 @@ let storage: Storage | undefined;
 
 /**
  * The storage, made when the first context is entered: importing `node:async_hooks` takes longer than importing this whole
- * area, and where there is no such module (a browser that reads errors) nothing may fail before it is needed.
+ * area, and a runtime without the module (a browser that only reads errors) must be able to import it.
  */
 function openStorage(): Storage {
   const globals = globalThis as Globals;
@@ -39,7 +39,7 @@ function openStorage(): Storage {
   return storage = globals[STORAGE_KEY] ??= new AsyncLocalStorage();
 }
 
-/** The current context as it is, without the trace that a reader of it may want. */
+/** The current context, whose trace may not have been read from its headers yet. */
 export function currentContext(): RequestContext | undefined {
   return (storage ?? (globalThis as Globals)[STORAGE_KEY])?.getStore();
 }
@@ -85,13 +85,13 @@ export function runWithContext<T>(context: ContextInit, fn: () => T): T {
   }, fn);
 }
 
-/** Runs `fn` with exactly this object as the current context: the middleware's way in, without a copy. */
+/** Runs `fn` with this object, not a copy of it, as the current context. */
 export function enterContext<T>(context: RequestContext, fn: () => T): T {
   return (storage ?? openStorage()).run(context, fn);
 }
 
 /**
- * Adds to the current context what is known only later, such as the tenant after authentication.
+ * Adds what is known later, such as the tenant after authentication, to the current context.
  *
  * @throws {TypeError} when there is no current context.
  */

@@ -6,12 +6,12 @@ import { formatTraceparent, newTraceparent, parseTraceparent } from "./tracepare
 import { normalizeTracestate } from "./tracestate.ts";
 
 /**
- * Where a request's context keeps the headers that its trace has not been read from yet: each header that is read costs
- * every request, and few requests ask for their trace.
+ * The key under which a context keeps the request's headers until its trace is read from them. Few requests use their
+ * trace, and reading a header takes time.
  */
 export const UNREAD: unique symbol = Symbol("unread trace headers");
 
-/** The headers of a request, as far as its trace is concerned. */
+/** The part of `Headers` that a trace is read from. */
 export interface TraceHeaders {
   /** The value of a header. */
   get(name: "baggage" | "traceparent" | "tracestate"): string | null;
@@ -25,7 +25,7 @@ export interface UnreadContext extends RequestContext {
 /** The part of a context that a trace is in. */
 type Traced = Pick<RequestContext, "baggage" | "traceparent" | "tracestate"> & Partial<UnreadContext>;
 
-/** Lets a new context join the active OpenTelemetry span, which is another one when the trace is asked for. */
+/** Sets the trace of a new context from the active OpenTelemetry span: another one is active when the trace is read later. */
 export function joinActiveSpan(context: UnreadContext): void {
   const span = activeSpanContext();
   if (span === undefined) return;
@@ -35,7 +35,7 @@ export function joinActiveSpan(context: UnreadContext): void {
   context[UNREAD] = undefined;
 }
 
-/** The `traceparent` that the request came with, or that somebody has asked for; none is made. */
+/** The `traceparent` that was received, or made before; this makes none. */
 export function knownTraceOf(context: Pick<RequestContext, "traceparent">): string | undefined {
   const headers = (context as Traced)[UNREAD];
   if (headers !== undefined) readTrace(context, headers);
@@ -43,8 +43,8 @@ export function knownTraceOf(context: Pick<RequestContext, "traceparent">): stri
 }
 
 /**
- * Lets go of the request's headers: what is left for whoever asks later are the three texts that a trace is read from,
- * and nothing where there is none. Reading it here would make an id that few ask for.
+ * Drops the reference to the request's headers, and keeps the values of the three trace headers where there are any. The
+ * trace is not read here: that would make an id that few requests use.
  */
 export function releaseHeaders(context: Pick<RequestContext, "traceparent">): void {
   const headers = (context as Traced)[UNREAD];
@@ -86,8 +86,7 @@ function readTrace(context: Traced, headers: TraceHeaders): void {
 }
 
 /**
- * The `traceparent` of a request. Where it has none yet it joins the active OpenTelemetry span, else it starts a trace: few
- * requests need one of our making.
+ * The `traceparent` of a request; where it has none yet, that of the active OpenTelemetry span, else of a new trace.
  */
 export function traceOf(context: RequestContext): string {
   return knownTraceOf(context) ?? (context.traceparent = startTrace());

@@ -28,7 +28,7 @@ export function parseTraceparent(header: string): Traceparent | undefined {
   return { traceId: match[2]!, parentId: match[3]!, flags: parseInt(match[4]!, 16) & KNOWN_FLAGS };
 }
 
-/** The `traceparent` (version 00) that says these fields. */
+/** The `traceparent` (version 00) with these fields. */
 export function formatTraceparent({ traceId, parentId, flags }: Traceparent): string {
   return "00-" + traceId + "-" + parentId + FLAGS[flags & KNOWN_FLAGS];
 }

@@ -8,7 +8,7 @@ const MEMBER =
   /^([a-z0-9][a-z0-9_\-*/@]{0,255})=([\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e])$/;
 
 /**
- * A `tracestate` as it may be passed on, or `undefined` where there is nothing to pass on.
+ * The legal part of a `tracestate`, to be passed on, or `undefined` where nothing is left.
  *
  * A list that is illegal anywhere, or has more than 32 members, is dropped whole. Of a repeated key the first
  * (newest) member is kept. Over 512 characters whole members are left out: those over 128 characters first, then

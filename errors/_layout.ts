@@ -30,8 +30,8 @@ function layoutOf(Class: object | null): Layout {
 }
 
 /**
- * The details of an instance of `Class`: what the caller gave as `details`, over it the class's own options, over
- * both what the class says of every instance. A value is left out only where it is `undefined`.
+ * The details of an instance of `Class`: the `details` that the caller gave, overridden by the options of the class, and both
+ * by the details that the class sets for every instance. A value is left out only where it is `undefined`.
  */
 export function detailsOf(
   Class: object,

@@ -1,4 +1,4 @@
-/** What is read of an error that is not ours. Nothing of it may be relied on. */
+/** The members that are read of a foreign error. Each may be absent, or of any type. */
 export interface ForeignError {
   readonly name?: unknown;
   readonly message?: unknown;
@@ -18,7 +18,7 @@ export interface ForeignError {
   readonly isNoResponders?: unknown;
 }
 
-/** The first of `values` that is a text with something in it. */
+/** The first of `values` that is a text and not empty. */
 export function firstText(...values: unknown[]): string | undefined {
   return values.find((value): value is string => typeof value === "string" && value !== "");
 }

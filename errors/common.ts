@@ -8,7 +8,7 @@ registerBuiltIn(ConfigError);
 registerBuiltIn(DomainError);
 registerBuiltIn(InfrastructureError);
 
-/** Data that breaks a rule (422 `VALIDATION_ERROR`); `value` is written as text. */
+/** Data that break a rule (422 `VALIDATION_ERROR`); `value` is written as text. */
 export const ValidationError: ErrorClass<{ field?: string; value?: unknown }, typeof DomainError> = builtIn({
   name: "ValidationError",
   extends: DomainError,
@@ -44,7 +44,7 @@ export const ConflictError: ErrorClass<
 /** An instance of {@link ConflictError}. */
 export type ConflictError = InstanceType<typeof ConflictError>;
 
-/** A caller who did not prove who he is (401 `UNAUTHORIZED`). */
+/** A caller that is not authenticated (401 `UNAUTHORIZED`). */
 export const UnauthorizedError: ErrorClass<{ authType?: string }, typeof DomainError, string | undefined> =
   builtIn({
     name: "UnauthorizedError",
@@ -56,7 +56,7 @@ export const UnauthorizedError: ErrorClass<{ authType?: string }, typeof DomainE
 /** An instance of {@link UnauthorizedError}. */
 export type UnauthorizedError = InstanceType<typeof UnauthorizedError>;
 
-/** A caller who is known, and may not (403 `FORBIDDEN`). */
+/** A caller that lacks a permission (403 `FORBIDDEN`). */
 export const ForbiddenError: ErrorClass<
   { requiredPermission?: string; resource?: string },
   typeof DomainError,
@@ -109,7 +109,7 @@ export const RequestTimeoutError: ErrorClass<
 /** An instance of {@link RequestTimeoutError}. */
 export type RequestTimeoutError = InstanceType<typeof RequestTimeoutError>;
 
-/** A failure nobody expected (500 `INTERNAL_ERROR`); clients see the default message and `errorId`. */
+/** An unexpected failure (500 `INTERNAL_ERROR`); clients see the default message and `errorId`. */
 export const InternalError: ErrorClass<{ errorId?: string }, typeof GlamError, string | undefined> = builtIn({
   name: "InternalError",
   extends: GlamError,
@@ -121,8 +121,8 @@ export type InternalError = InstanceType<typeof InternalError>;
 
 /**
  * Data of this service that break a contract (500 `CONTRACT_ERROR`): an event that does not fit its schema, a row that its
- * own code built, an answer that its endpoint did not promise. The fault is the service's and never its caller's, so a
- * client sees the default message, and nobody tries again.
+ * own code built, an answer that its endpoint did not promise. The fault is the service's, not its caller's: a client sees
+ * the default message, and the operation is never retried.
  */
 export const ContractError: ErrorClass<{ contract?: string }, typeof InternalError, string | undefined> =
   builtIn({

@@ -1,10 +1,10 @@
 import { GlamError, type GlamErrorOptions, hide } from "./glam_error.ts";
 
-/** One thing that is wrong with a configuration. No value is in it. */
+/** One problem of a configuration. It holds no value of the configuration. */
 export interface ConfigProblem {
-  /** Where in the configuration, such as `database.port`; empty for all of it. */
+  /** The setting, such as `database.port`; empty where it is the whole configuration. */
   readonly path: string;
-  /** Who says so: `config/services/catalog.yml:4`, or the name of a variable; without it nobody sets the value. */
+  /** Where the value is set: `config/services/catalog.yml:4`, or the name of a variable; absent where nothing sets it. */
   readonly source?: string | undefined;
   /** What was expected, and what to do. */
   readonly message: string;
@@ -12,7 +12,7 @@ export interface ConfigProblem {
 
 /** Options of {@link ConfigError}. */
 export interface ConfigErrorOptions extends GlamErrorOptions {
-  /** All that is wrong. */
+  /** All problems. */
   readonly problems?: readonly ConfigProblem[] | undefined;
 }
 
@@ -30,7 +30,7 @@ export class ConfigError extends GlamError {
     super(message, options);
   }
 
-  /** All that is wrong, as far as it was told: `details.problems`. */
+  /** The problems of `details.problems`; empty where none were given. */
   get problems(): readonly ConfigProblem[] {
     return (this.details["problems"] ?? []) as readonly ConfigProblem[];
   }

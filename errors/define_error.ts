@@ -63,7 +63,7 @@ export interface ErrorDefinition<Parent extends GlamErrorConstructor = typeof Gl
    */
   readonly name?: string | undefined;
   /**
-   * The class that this one is a kind of.
+   * The parent class.
    * @default DomainError under status 500, else GlamError
    */
   readonly extends?: Parent | undefined;
@@ -78,8 +78,8 @@ const classes = new Map<string, GlamErrorConstructor>();
 const builtInCodes = new Set<string>();
 
 /**
- * A service's own class of errors, known to `errorFromEnvelope` by its code. A second definition of a code takes the
- * place of the first there.
+ * Defines a class of errors, which `errorFromEnvelope` finds by its code. A second definition of a code replaces the first
+ * there.
  *
  * `Options` are the typed options of the class, in camelCase; they go into `details` in snake_case.
  *
@@ -106,7 +106,7 @@ export function defineError<
 >(
   definition: ErrorDefinition<Parent> & { readonly message: string },
 ): ErrorClass<Options, Parent, string | undefined>;
-/** A service's own class of errors without a default message: each instance is given one. */
+/** Defines a class of errors without a default message: each instance is given one. */
 export function defineError<
   Options extends object = object,
   Parent extends GlamErrorConstructor = typeof GlamError,
@@ -132,7 +132,7 @@ export function builtIn<Class extends GlamErrorConstructor>(definition: BuiltInD
   return registerBuiltIn(nameClass(class extends Parent {}, definition)) as unknown as Class;
 }
 
-/** Makes a class that is written out, rather than defined, known by its code. */
+/** Registers a class that is written out, rather than defined, under its code. */
 export function registerBuiltIn<Class extends GlamErrorConstructor & { readonly code: string }>(
   Class: Class,
 ): Class {

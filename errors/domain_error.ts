@@ -1,6 +1,6 @@
 import { GlamError, type GlamErrorOptions, hide } from "./glam_error.ts";
 
-/** A business rule that was broken (400 `DOMAIN_ERROR`). */
+/** A violated business rule (400 `DOMAIN_ERROR`). */
 export class DomainError extends GlamError {
   /** Code of instances that are not given another. */
   static override readonly code: string = "DOMAIN_ERROR";

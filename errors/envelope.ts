@@ -4,7 +4,7 @@ import { isoNow } from "../internal/clock.ts";
 import { retryAfterHeader } from "./retry_after.ts";
 import { statusPhrase } from "./status_phrase.ts";
 
-/** Which request an answer belongs to, and when it was given. */
+/** The request that an answer belongs to, and the time of the answer. */
 export interface Meta {
   /** Id of the request. */
   readonly request_id: string;
@@ -14,13 +14,13 @@ export interface Meta {
   readonly timestamp: string;
 }
 
-/** What an error answer says of the error. */
+/** The error in an answer. */
 export interface ErrorDetail {
   /** Stable code for programs, such as `NOT_FOUND`. */
   readonly code: string;
   /** One sentence for people. */
   readonly message: string;
-  /** What else there is to know; left out where there is nothing. */
+  /** Further members of the error; absent where there are none. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
@@ -28,18 +28,18 @@ export interface ErrorDetail {
 export interface ErrorEnvelope {
   /** What went wrong. */
   readonly error: ErrorDetail;
-  /** Which request it belongs to. */
+  /** The request that it belongs to. */
   readonly meta: Meta;
 }
 
-/** What an answer is made of: a `GlamError`. */
+/** The part of a `GlamError` that an answer is made of. */
 interface Answerable extends ErrorDetail {
   readonly details: Readonly<Record<string, unknown>>;
   readonly status: number;
   readonly expose: boolean;
 }
 
-// What a caller needs in order to retry or to report, and that says nothing of our inside.
+// What a caller needs to retry or to report; none of it reveals anything internal.
 const ALWAYS_EXPOSED = ["retryable", "retry_after", "error_id"] as const;
 
 /**

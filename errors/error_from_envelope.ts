@@ -15,7 +15,7 @@ import { UpstreamServiceError } from "./infrastructure.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 
-// The class for an error whose code nobody here has defined.
+// The class for an error whose code is not defined in this process.
 const BY_STATUS: Readonly<Record<number, unknown>> = {
   400: DomainError,
   401: UnauthorizedError,
@@ -47,7 +47,7 @@ const PROBLEM_MEMBERS = new Set([
 /**
  * The error that another service answered with, as the class it had there: from the body, an error envelope or an
  * RFC 9457 problem, and the HTTP status. The class is that of the `code`, else the one nearest to the status; code,
- * message and details are as received. It never throws: members of the wrong type count as not there.
+ * message and details are as received. It never throws: members of the wrong type count as absent.
  *
  * @example
  * ```ts
@@ -73,7 +73,7 @@ export function errorFromEnvelope(body: unknown, status?: number): GlamError {
       status: actual,
     },
   );
-  // As received: what the class says of its instances is for those made here.
+  // The details as received, without those that the class adds to its own instances.
   (error as { details: Members }).details = envelope
     ? { ...asObject(envelope["details"]) }
     : problemDetails(members);

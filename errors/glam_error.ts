@@ -18,9 +18,9 @@ export interface GlamErrorOptions {
    * @default the status of the class
    */
   readonly status?: number | undefined;
-  /** Whatever else there is to know; copied. */
+  /** Further members, in snake_case; copied. */
   readonly details?: Readonly<Record<string, unknown>> | undefined;
-  /** What made it fail; for the log, never for the client. */
+  /** The underlying error; for the log, never for the client. */
   readonly cause?: unknown;
   /**
    * Whether a client may see the message and the details.
@@ -47,7 +47,7 @@ export class GlamError extends Error {
   readonly code: string;
   /** HTTP status, from 400 to 599. */
   readonly status: number;
-  /** What else there is to know, in snake_case. */
+  /** Further members, in snake_case. */
   readonly details: Record<string, unknown>;
   /** Whether a client may see the message and the details. */
   readonly expose: boolean;
@@ -68,7 +68,7 @@ export class GlamError extends Error {
     const { code = Class.code, status = Class.status, details, cause, expose, ...own } = options;
     assertCode(code);
     assertStatus(status);
-    // A plain `class X extends NotFoundError {}` has no literal name; its own is the best there is.
+    // A plain `class X extends NotFoundError {}` has no literal name, so the class's own is used.
     if (Class.name !== "" && !Object.hasOwn(Class.prototype, "name")) {
       hide(Class.prototype, "name", Class.name);
     }
@@ -104,7 +104,7 @@ export function isGlamError(value: unknown): value is GlamError {
   return typeof value === "object" && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
 }
 
-/** The response that `error` last made, by which a default answer to it is recognised. */
+/** The response that `error` made last; Hono's default answer is recognised by it. */
 export function answerOf(error: GlamError): Answer | undefined {
   return (error as { [ANSWER]?: Answer })[ANSWER];
 }

@@ -72,7 +72,7 @@ export type CircuitOpenError = InstanceType<typeof CircuitOpenError>;
 
 /** Options of {@link MessageBusError}. */
 export interface MessageBusErrorOptions extends Omit<InfrastructureErrorOptions, "service"> {
-  /** What was tried: `publish`, `subscribe`. */
+  /** The operation: `publish`, `subscribe`. */
   readonly operation?: string | undefined;
   /** Name of the stream. */
   readonly stream?: string | undefined;

@@ -11,7 +11,7 @@ export interface InfrastructureErrorOptions extends GlamErrorOptions {
   readonly retryable?: boolean | undefined;
 }
 
-/** Something outside of this process failed (503 `INFRASTRUCTURE_ERROR`). */
+/** A failure outside of this process (503 `INFRASTRUCTURE_ERROR`). */
 export class InfrastructureError extends GlamError {
   /** Code of instances that are not given another. */
   static override readonly code: string = "INFRASTRUCTURE_ERROR";

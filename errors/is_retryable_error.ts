@@ -3,8 +3,8 @@ import { retryAfterSeconds } from "./retry_after.ts";
 import { toGlamError } from "./to_glam_error.ts";
 
 /**
- * Whether the same call may succeed later: what `retryable` of the error says, of ours or as {@link toGlamError} sees
- * a foreign one (timeouts and connection failures are retryable); and of a 429 whether it says when to come back.
+ * Whether the same call may succeed later: the member `retryable` of the error, of a foreign one as {@link toGlamError} maps
+ * it (timeouts and connection failures are retryable). A 429 is retryable where it has a `retry_after`.
  */
 export function isRetryableError(error: unknown): boolean {
   const known: GlamError & { readonly retryable?: unknown } = toGlamError(error);

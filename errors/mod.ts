@@ -1,11 +1,11 @@
 /**
- * Errors with a stable code and an HTTP status, from where they are thrown to the client that reads them.
+ * Errors with a stable code and an HTTP status, for the service that throws them and the client that receives them.
  *
  * Throw one of these for every failure you expect: `glamMiddleware()` of `@glam/shared/api` answers with it, and so
- * does a bare Hono application. Use {@link toGlamError} for errors of others, {@link retry} for calls that may
- * succeed later, {@link errorFromEnvelope} to have another service's error as the class it was there, and
- * {@link defineError} for a class of your own. What a client may see: under status 500 everything, from 500 on the
- * code, the default message of the class, `retryable`, `retry_after` and `error_id`.
+ * does a bare Hono application. Use {@link toGlamError} for foreign errors, {@link retry} for calls that may succeed
+ * later, {@link errorFromEnvelope} to turn another service's answer into the class that it threw, and
+ * {@link defineError} for a class of your own. Under status 500 a client sees the whole error; from 500 on the code, the
+ * default message of the class, `retryable`, `retry_after` and `error_id`.
  *
  * ```ts
  * import { defineError, isRetryableError, NotFoundError, toGlamError } from "@glam/shared/errors";

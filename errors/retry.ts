@@ -7,7 +7,7 @@ import { retryAfterSeconds } from "./retry_after.ts";
 /** Options of {@link retry}. */
 export interface RetryOptions {
   /**
-   * How often to try in all, an integer from 1.
+   * Calls of `fn` at most, an integer from 1.
    * @default 3
    */
   readonly attempts?: number | undefined;
@@ -22,11 +22,11 @@ export interface RetryOptions {
    */
   readonly maxDelayMs?: number | undefined;
   /**
-   * What the bound is multiplied by after each attempt, from 1.
+   * Factor by which the upper bound grows after each attempt, from 1.
    * @default 2
    */
   readonly factor?: number | undefined;
-  /** Stops at once, with its reason. */
+  /** Aborts the delay and the attempts; the reason is thrown. */
   readonly signal?: AbortSignal | undefined;
   /**
    * Whether to try again after this error.
@@ -37,7 +37,7 @@ export interface RetryOptions {
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
 }
 
-/** What {@link retry} tells the function it calls. */
+/** The argument of the function that {@link retry} calls. */
 export interface RetryAttempt {
   /** Number of the attempt, from 1. */
   readonly attempt: number;
@@ -45,9 +45,9 @@ export interface RetryAttempt {
   readonly signal: AbortSignal | undefined;
 }
 
-/** What {@link retry} tells `onRetry`. */
+/** The argument of `onRetry`. */
 export interface RetryEvent {
-  /** What the attempt failed with. */
+  /** The error of the attempt. */
   readonly error: unknown;
   /** Number of the attempt that failed, from 1. */
   readonly attempt: number;
@@ -56,7 +56,7 @@ export interface RetryEvent {
 }
 
 /**
- * What `fn` returns, tried again after errors that are worth it, with a random delay whose bound grows (full jitter).
+ * Calls `fn` until it succeeds: after a retryable error, again after a random delay whose upper bound grows (full jitter).
  *
  * A `retry_after` of the error lengthens the delay; where it is longer than `maxDelayMs` there is no further attempt.
  * The last error is thrown as it was.
@@ -112,7 +112,7 @@ function retryAfterMsOf(error: unknown): number {
   return isGlamError(error) ? (retryAfterSeconds(error.details["retry_after"]) ?? 0) * 1000 : 0;
 }
 
-/** Work that does not listen to the signal goes on, but nobody waits for it. */
+/** The result of `work`; rejects when the signal aborts, while work that ignores the signal goes on. */
 function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work();
   return new Promise((resolve, reject) => {

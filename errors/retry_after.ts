@@ -1,7 +1,7 @@
 // The three date forms of RFC 9110, 5.6.7 begin with a day name; `Date.parse` alone takes nearly anything.
 const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /;
 
-/** The seconds to wait that a `Retry-After` value asks for, or `undefined` where it is neither seconds nor a date. */
+/** The seconds that a `Retry-After` value asks to wait, or `undefined` where it is neither seconds nor a date. */
 export function retryAfterSeconds(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isFinite(value) && value >= 0 ? value : undefined;
   if (typeof value !== "string") return undefined;

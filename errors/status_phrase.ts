@@ -1,4 +1,4 @@
-/** The reason phrases of the IANA HTTP status code registry, under the names RFC 9110 gives them. */
+/** The reason phrases of the IANA HTTP status code registry, as RFC 9110 writes them. */
 const PHRASES: Readonly<Record<number, string>> = {
   400: "Bad Request",
   401: "Unauthorized",

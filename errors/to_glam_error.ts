@@ -8,10 +8,10 @@ import { GlamError, isErrorStatus, isGlamError } from "./glam_error.ts";
 import { type IssueLike, validationDetails } from "./validation_errors.ts";
 
 /**
- * Whatever was thrown as an error of this package: one of ours as it is, and those of Zod, Hono, PostgreSQL, NATS,
- * timeouts and the network by their shape, so that it does not matter which copy of a library made them. Everything
- * else is an {@link InternalError} whose `error_id` is the current request id. The original is the `cause`; only of
- * an HTTPException, which is meant for the client, and of Zod is the text kept.
+ * Maps whatever was thrown to an error of this package. One of this package stays as it is. Those of Zod, Hono, PostgreSQL,
+ * NATS, timeouts and the network are recognised by their shape, whichever copy of a library made them. Everything else is
+ * an {@link InternalError} whose `error_id` is the current request id. The original is the `cause`; its text is kept only
+ * for an HTTPException, which is meant for the client, and for the issues of Zod.
  *
  * @example
  * ```ts
@@ -34,7 +34,7 @@ export function toGlamError(thrown: unknown): GlamError {
         fromNetwork(thrown);
       if (error !== undefined) return error;
     } catch {
-      // A member that throws when it is read: nothing is known of such an object.
+      // A member throws when it is read: the object cannot be recognised.
     }
   }
   return new InternalError(undefined, { errorId: getRequestId(), cause: thrown });

@@ -2,19 +2,19 @@ import type { GlamError } from "./glam_error.ts";
 import { isGlamError } from "./glam_error.ts";
 import { InfrastructureError } from "./infrastructure_error.ts";
 
-/** Which errors a mapping is for: those of a class, those with this `code`, or those a predicate says yes to. */
+/** The errors that a mapping applies to: those of a class, those with a `code`, or those for which a predicate is true. */
 export type ErrorMatcher =
   | string
   | (abstract new (...args: never[]) => unknown)
   | ((error: unknown) => boolean);
 
-/** A class that needs no more than a message and a cause. */
+/** A class whose constructor takes a message and a cause. */
 export type MappedErrorClass = new (message: string, options: { readonly cause: unknown }) => GlamError;
 
 /** Options of {@link withErrorMapping}. */
 export interface ErrorMappingOptions {
   /**
-   * Class for errors that no mapping is for.
+   * Class for errors that no mapping matches.
    * @default InfrastructureError
    */
   readonly defaultError?: MappedErrorClass | undefined;
@@ -26,9 +26,9 @@ export interface ErrorMappingOptions {
 }
 
 /**
- * `fn`, sync or async, throwing errors of this package instead of foreign ones. The first mapping that matches
- * decides; errors of this package that none matches pass; the rest is a `defaultError`. The new error has the message
- * of the original, which a client sees where the class has a status under 500, and the original as `cause`.
+ * Wraps `fn`, sync or async, so that it throws errors of this package instead of foreign ones. The first mapping that
+ * matches applies. An error of this package that none matches stays as it is; any other becomes a `defaultError`. The new
+ * error has the message of the original, which a client sees where the status is under 500, and the original as `cause`.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 import type { GlamErrorConstructor, OptionsOf } from "./define_error.ts";
 
 /**
- * An error of `Class` that says in our words what a foreign error, its `cause`, means.
+ * An error of `Class` with a message of your own, and the foreign error as its `cause`.
  *
  * @example
  * ```ts

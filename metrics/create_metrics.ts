@@ -9,8 +9,8 @@ export interface MetricsOptions {
   /** Value of the `service` label. */
   readonly service: string;
   /**
-   * The prom-client registry to show the metrics on, with your own beside them. Without one the metrics get a registry
-   * of their own, with prom-client's default process metrics where the runtime has them.
+   * The prom-client registry to add the metrics to, beside your own.
+   * @default a registry for these metrics alone, with prom-client's process metrics where the runtime has them
    */
   readonly registry?: PrometheusRegistry | undefined;
   /**
@@ -24,7 +24,7 @@ export interface MetricsOptions {
 export interface Metrics {
   /** Value of the `service` label. */
   readonly service: string;
-  /** Where HTTP requests are counted. */
+  /** Counts HTTP requests. */
   readonly http: HttpObserver;
   /** The registry, for metrics of your own. The first call imports prom-client. */
   registry(): Promise<PrometheusRegistry>;
@@ -74,7 +74,7 @@ async function createRegistry(http: HttpRecorder): Promise<PrometheusRegistry> {
   const { Registry, collectDefaultMetrics } = await loadPromClient();
   const registry = new Registry();
   registerHttpMetrics(registry, http);
-  // workerd has no process to speak of: prom-client would ask it for file descriptors.
+  // On workerd prom-client would read the file descriptors of a process, which there is not.
   if (detectRuntime() !== "workerd") {
     collectDefaultMetrics({ register: registry });
     for (const name of MISNAMED) registry.removeSingleMetric(name);
@@ -82,7 +82,7 @@ async function createRegistry(http: HttpRecorder): Promise<PrometheusRegistry> {
   return registry;
 }
 
-// Gauges named like counters: `promtool check metrics` objects, and each is a sum over one that stays.
+// Gauges with names of counters, which `promtool check metrics` refuses; each is the sum of a labelled gauge that is kept.
 const MISNAMED = [
   "nodejs_active_handles_total",
   "nodejs_active_requests_total",

@@ -10,11 +10,11 @@ export interface Exposition {
 }
 
 /**
- * The metrics of a registry in the format that `accept` asks for: OpenMetrics 1.0 with exemplars where it is named
- * and not liked less than `text/plain`, else the Prometheus text format 0.0.4.
+ * The metrics of a registry in the format that `accept` asks for: OpenMetrics 1.0 with exemplars where it is named with a
+ * quality of at least that of `text/plain`, else the Prometheus text format 0.0.4.
  *
- * A registry writes one format only, and switching it would change a scrape that runs at the same time, so another
- * format is written by a registry made for this scrape.
+ * A registry writes one format only, and switching it would change a scrape that runs at the same time. So each scrape
+ * makes a registry of its own.
  */
 export async function expose(registry: PrometheusRegistry, accept: string): Promise<Exposition> {
   const { Registry } = await loadPromClient();
@@ -37,7 +37,7 @@ interface ScrapedMetric {
   getForPromString?(): Promise<object>;
 }
 
-/** A metric to write from: writing OpenMetrics changes the name of a counter, in the object it is given. */
+/** A copy of a metric: writing OpenMetrics changes the name of a counter in the object that it is given. */
 function copyOf(metric: ScrapedMetric): ScrapedMetric {
   const copy = {
     name: metric.name,
@@ -48,7 +48,7 @@ function copyOf(metric: ScrapedMetric): ScrapedMetric {
 }
 
 /**
- * `1` as `1.0`: the way the Python client and OpenMetrics write it, so that `sum by (le)` over a mixed fleet adds
+ * A bucket's bound as the Python client and OpenMetrics write it, `1` as `1.0`: `sum by (le)` over a mixed fleet then adds
  * up equal bounds.
  */
 export function formatBound(bound: number | undefined): string {

@@ -29,8 +29,8 @@ const HTTP: SharedMetrics<HttpRecorder> = {
 };
 
 /**
- * Shows what `recorder` observes on `registry`, beside the recorders that are on it already; two applications of one
- * service name add up in one series.
+ * Adds a recorder to the HTTP metrics on `registry`. The numbers of two applications with one service name add up in one
+ * series.
  *
  * @throws {TypeError} when the registry has a metric of one of the three names that is not this package's.
  * @throws {RangeError} when the registry has the same service with other buckets: their counts cannot be added up.

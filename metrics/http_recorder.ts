@@ -32,12 +32,12 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set([
   "TRACE",
 ]);
 
-// Reading a trace costs a request more than counting it. The first requests of a bucket all leave theirs, so that a slow
-// one is never missed; of the many, one in a few does.
+// Reading a trace takes longer than counting a request. Each of the first requests of a bucket is an exemplar, so that
+// the few slow ones all are; of later requests one in 16 is.
 const ALL_TRACED = 1024;
 const EACH_TRACED = 16;
 
-/** The trace that a bucket last saw. */
+/** The trace of the last exemplar of a bucket. */
 export interface Exemplar {
   /** Trace id, 32 hexadecimal digits. */
   readonly traceId: string;
@@ -47,11 +47,11 @@ export interface Exemplar {
   readonly timestamp: number;
 }
 
-/** What was observed for one method of one route. */
+/** The observations of one method of one route. */
 export class HttpSeries {
   /** Requests by HTTP status. */
   readonly statuses: Map<number, { count: number }> = new Map();
-  /** Observations by bucket, not cumulative; the last one is over every bound. */
+  /** Observations by bucket, not cumulative; the last one counts those over every bound. */
   readonly counts: Float64Array;
   /** Sum of all durations in seconds. */
   sum = 0;
@@ -87,7 +87,7 @@ export class HttpSeries {
     this.#traced[2 * bucket + 1] = Date.now();
   }
 
-  /** The trace last seen in a bucket, for an OpenMetrics exemplar. */
+  /** The OpenMetrics exemplar of a bucket. */
   exemplar(bucket: number): Exemplar | undefined {
     const traceparent = this.#traces[bucket];
     if (traceparent === undefined) return undefined;
@@ -99,7 +99,7 @@ export class HttpSeries {
   }
 }
 
-/** Where the requests of a service are counted. */
+/** Counts the requests of a service. */
 export interface HttpObserver {
   /** Requests that have not been answered yet. */
   inProgress: number;
@@ -120,8 +120,8 @@ export interface HttpObserver {
 }
 
 /**
- * The numbers of one service's HTTP requests, kept in plain arrays: observing costs a fraction of a labelled
- * prom-client metric, and nothing but a scrape needs the latter.
+ * The numbers of one service's HTTP requests, in plain arrays: an observation takes a fraction of the time of a labelled
+ * prom-client metric, and only a scrape needs one.
  */
 export class HttpRecorder implements HttpObserver {
   inProgress = 0;

@@ -1,11 +1,11 @@
 import { formatBound } from "./exposition.ts";
 import type { PrometheusRegistry } from "./registry.ts";
 
-/** One number of a metric, as prom-client wants it. */
+/** One sample of a metric, in the form of prom-client. */
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
-  /** Where that is not the metric's own: of the parts of a histogram. */
+  /** Name of the sample where it is not the metric's: `_bucket`, `_sum` and `_count` of a histogram. */
   readonly metricName?: string;
   readonly exemplar?: {
     readonly labelSet: { readonly trace_id: string };
@@ -20,8 +20,8 @@ export interface SharedMetric<Recorder> {
   readonly help: string;
   readonly type: "counter" | "gauge" | "histogram";
   /**
-   * What becomes of samples of several recorders that have the same labels: their sum, or the last one, where all look at
-   * the same thing.
+   * How samples of several recorders with the same labels are merged: added up, or the last one, where all recorders
+   * measure the same thing.
    * @default "sum"
    */
   readonly merge?: "last" | "sum";
@@ -30,20 +30,20 @@ export interface SharedMetric<Recorder> {
 
 /** A group of metrics that are registered together. */
 export interface SharedMetrics<Recorder> {
-  /** What they are about, for error messages. */
+  /** What they measure, for error messages. */
   readonly kind: string;
-  /** The same in every copy of the package, since several of them may meet in one registry. */
+  /** A registered symbol: several copies of the package may use one registry. */
   readonly symbol: symbol;
   readonly metrics: readonly SharedMetric<Recorder>[];
   /** Sets the numbers of a recorder to zero. */
   reset(recorder: Recorder): void;
-  /** Throws when a recorder cannot be beside one that is there. */
+  /** Throws when a recorder cannot be added to a registry that has `known`. */
   assertFits?(known: Recorder, added: Recorder): void;
 }
 
 /**
- * Shows the numbers of a recorder on `registry`, beside those that are on it already, until the function that it gives is
- * called. Recorders keep plain numbers, and are read when the registry is scraped.
+ * Adds a recorder to the metrics on `registry`; the function that is returned removes it. Recorders keep plain numbers,
+ * which are read at each scrape.
  *
  * @throws {TypeError} when the registry has a metric of one of the names that is not this package's.
  */
@@ -101,7 +101,7 @@ function toMetric<Recorder>(
   };
 }
 
-/** What a histogram was told: the counts of its buckets are not cumulative, the last one is over every bound. */
+/** The numbers of a histogram. The counts of its buckets are not cumulative; the last one counts what is over every bound. */
 export interface Distribution {
   readonly bounds: readonly number[];
   readonly counts: ArrayLike<number>;

@@ -9,10 +9,10 @@ import { GlamError } from "../errors/glam_error.ts";
 import { outsideContext } from "../internal/outside_context.ts";
 import type { Settings } from "./_settings.ts";
 
-/** Answers requests: the `fetch` of a server. `env` is what the server knows of the request. */
+/** Answers requests. `env` is the object that the server passes as the second argument, such as the peer's address. */
 export type Fetch = (request: Request, env: object) => Response | Promise<Response>;
 
-/** What a server calls. */
+/** The functions that a server calls. */
 export interface Handlers {
   /** For each request. */
   readonly fetch: Fetch;
@@ -22,17 +22,17 @@ export interface Handlers {
   readonly onInvalid: (request?: Request) => Response;
 }
 
-/** An absolute URL whose host parses. With an illegal `Host`, Bun gives the path alone, and Deno what it was sent. */
+/** An absolute URL with a legal host. For an illegal `Host`, Bun gives the path alone, and Deno the header's text. */
 const LEGAL_URL = /^https?:\/\/[\w.~!$&'()*+,;=:[\]-]+(?:[/?#]|$)/;
 const PROBES: readonly string[] = ["/health/live", "/health/ready"];
 
 /**
- * What stands between the server and the application: lays the service's health into what the server hands over, answers
- * the probes where no `glamMiddleware` does, and tells clients to close their connections while the service drains.
+ * The handlers between the server and the application. They attach the service's health to the second argument of `fetch`,
+ * answer the probes where no `glamMiddleware` does, and send `Connection: close` while the service drains.
  */
 export function createHandlers(settings: Settings, health: Health & ServiceHealth): Handlers {
   const { name, logger, options: { app, database } } = settings;
-  // As after an application's own `import()` in a request, which Deno then takes all later ones for a part of.
+  // After an `import()` in a request, Deno runs all later requests in the async context of that one.
   const isInside = () =>
     currentContext() !== undefined || (database !== undefined && isInTransaction(database));
   const routes = createOwnRoutes(undefined, { path: "/api/v1/health", of: health });
@@ -88,14 +88,14 @@ export function createHandlers(settings: Settings, health: Health & ServiceHealt
   };
 }
 
-/** The path of a probe, or nothing. */
+/** The path of a probe, or an empty text where it is none. */
 function probedPath({ method, url }: Request): string {
   if (method !== "GET" && method !== "HEAD") return "";
   const path = /^https?:\/\/[^/]*([^?#]*)/.exec(url)?.[1] ?? "";
   return PROBES.includes(path) ? path : "";
 }
 
-/** The same response, after which the client closes the connection, as it would lose it soon anyway. */
+/** The response with `Connection: close`: the client would soon lose the connection. */
 async function closing(answer: Response | Promise<Response>): Promise<Response> {
   const response = await answer;
   if (response.status === 101) return response; // an upgrade must stay the object that the runtime made

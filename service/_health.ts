@@ -4,24 +4,24 @@ import type { Listener } from "../messaging/listener/listener.ts";
 import type { Settings } from "./_settings.ts";
 import type { CheckedPart } from "./options.ts";
 
-/** The health of what a service was given; a `glamMiddleware` in its application shows it with its own. */
+/** The health of a service's parts, which a `glamMiddleware` in its application reports beside its own checks. */
 export function createServiceHealth(
   { name, logger, options, relay, required }: Settings,
   isDraining: () => boolean,
 ): Health & ServiceHealth {
   const { bus, checks = {}, database, listeners = [] } = options;
   const own: Record<string, HealthCheckOptions> = {};
-  const look = (key: string, part: CheckedPart, check: () => unknown) =>
+  const addCheck = (key: string, part: CheckedPart, check: () => unknown) =>
     own[key] = { check, required: required.has(part) };
-  if (database !== undefined) look("database", "database", () => database.health());
-  if (bus !== undefined) look("bus", "bus", () => bus.connected);
-  if (relay !== undefined) look("outbox", "outbox", () => relay.health());
-  for (const [key, listener] of named(listeners)) look(key, "listeners", () => listener.health());
+  if (database !== undefined) addCheck("database", "database", () => database.health());
+  if (bus !== undefined) addCheck("bus", "bus", () => bus.connected);
+  if (relay !== undefined) addCheck("outbox", "outbox", () => relay.health());
+  for (const [key, listener] of named(listeners)) addCheck(key, "listeners", () => listener.health());
   const health = createHealth(name, logger, { checks: { ...own, ...checks }, isDraining });
   return { ...health, isDraining, answered: new WeakSet() };
 }
 
-/** Listeners by service and queue group, which their durable consumers are named by. */
+/** Listeners by the prefix of their durable consumers: service and queue group. */
 function named(listeners: readonly Listener[]): [name: string, Listener][] {
   const taken = new Map<string, number>();
   return listeners.map((listener) => {

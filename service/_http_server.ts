@@ -4,9 +4,9 @@ import type { Handlers } from "./_fetch.ts";
 export interface HttpServer {
   readonly hostname: string;
   readonly port: number;
-  /** Takes no new connections, and resolves when every request has its answer. */
+  /** Accepts no new connections; resolves when every request is answered. */
   drain(): Promise<void>;
-  /** Closes every connection, as far as the runtime can. */
+  /** Closes every connection. Deno cannot close those of requests that hang. */
   close(): Promise<void>;
 }
 

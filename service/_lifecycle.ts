@@ -13,13 +13,13 @@ import type { ServicePart } from "./options.ts";
 import type { ServiceAddress, ServiceState } from "./service.ts";
 import { ServiceError } from "./service_error.ts";
 
-/** The life of a service: it starts once and stops once, whatever asks for it. */
+/** Starts a service once and stops it once, however often it is asked to. */
 export class Lifecycle implements Startable {
   readonly settings: Settings;
   readonly health: Health & ServiceHealth;
   /** Aborts when the service stops. */
   readonly signal: AbortSignal;
-  /** What has begun to start, and so has to be stopped. */
+  /** The parts whose start has begun: these have to be stopped. */
   readonly begun: Set<unknown> = new Set();
   state: ServiceState = "new";
   address: ServiceAddress | undefined;
@@ -46,7 +46,7 @@ export class Lifecycle implements Startable {
     return this.#starting ??= this.#startOrClose();
   }
 
-  /** Stops, because of `reason`; where it stops already, a grace that is given cuts the one that runs short. */
+  /** Stops the service. While it stops already, `graceMs` shortens the grace period that runs. */
   stop(reason: string, graceMs?: number): Promise<void> {
     if (this.#stopping !== undefined && graceMs !== undefined) {
       const timer = setTimeout(() => this.#endOfGrace.abort(), graceMs);
@@ -55,7 +55,7 @@ export class Lifecycle implements Startable {
     return this.#stopping ??= this.#close(reason, graceMs ?? this.settings.graceMs);
   }
 
-  /** Stops, because a part does not work any more and will not by itself. */
+  /** Stops the service after a permanent failure of a part. */
   fail(part: ServicePart, error: unknown): void {
     if (this.#stopping !== undefined) return;
     const { logger, name } = this.settings;
@@ -72,7 +72,7 @@ export class Lifecycle implements Startable {
   async listen(): Promise<ServiceAddress> {
     const { hostname, port } = this.settings;
     const server = await serve({ ...createHandlers(this.settings, this.health), hostname, port });
-    if (this.signal.aborted) await server.close(); // nobody waits for it any more
+    if (this.signal.aborted) await server.close(); // the start has been given up
     this.server = server;
     const local = ["0.0.0.0", "::"].includes(server.hostname) ? "localhost" : server.hostname;
     const host = local.includes(":") ? `[${local}]` : local;
@@ -98,7 +98,7 @@ export class Lifecycle implements Startable {
       const begunAt = performance.now();
       try {
         this.signal.throwIfAborted();
-        const work = this.#untilStopped(step.run(), step.heedMs);
+        const work = this.#untilStopped(step.run(), step.abortMs);
         const fields = await withDeadline(work, step.deadlineMs, `it took over ${step.deadlineMs} ms`);
         logger.info(step.done, { part: step.part, ...fields, duration_ms: since(begunAt) });
       } catch (error) {
@@ -110,24 +110,24 @@ export class Lifecycle implements Startable {
   }
 
   #startError(part: ServicePart, name: string, error: unknown): ServiceError {
-    if (this.#failure !== undefined) return this.#failure; // what had started before has failed meanwhile
+    if (this.#failure !== undefined) return this.#failure; // a part that had started has failed meanwhile
     if (this.signal.aborted) {
       const message = `Cannot start "${name}": it was stopped before it was ready`;
       return new ServiceError(message, { part, phase: "starting", cause: error });
     }
     const message = `Cannot start "${name}": ${part}: ${messageOf(error)}`;
     this.#failure = new ServiceError(message, { part, phase: "starting", cause: error });
-    // What is expected to happen says all in its message; of anything else the stack is wanted.
+    // The message of an expected failure says everything; an unexpected one needs its stack.
     this.settings.logger.critical(message, { part, ...(!isExpected(error) && { error }) });
     return this.#failure;
   }
 
-  /** The result of `work`; when the service is stopped before, it is waited for no longer than `heedMs`. */
-  #untilStopped<T>(work: Promise<T>, heedMs = 0): Promise<T> {
+  /** The result of `work`. When the service stops first, rejects `abortMs` milliseconds later at the latest. */
+  #untilStopped<T>(work: Promise<T>, abortMs = 0): Promise<T> {
     const { signal } = this;
     return new Promise((resolve, reject) => {
       const onAbort = async () => {
-        await withDeadline(work, heedMs, "").catch(() => {});
+        await withDeadline(work, abortMs, "").catch(() => {});
         reject(signal.reason);
       };
       signal.addEventListener("abort", onAbort, { once: true });
@@ -139,7 +139,7 @@ export class Lifecycle implements Startable {
     const { logger, name } = this.settings;
     const stoppedAt = performance.now();
     const wasReady = this.state === "ready";
-    this.state = "stopping"; // from here on it is not ready
+    this.state = "stopping"; // readiness fails from here on
     logger.info("Service stopping", { reason, grace_ms: wasReady ? graceMs : 0 });
     this.#abort.abort();
     await this.#opening?.catch(() => {});
@@ -196,7 +196,7 @@ function since(startedAt: number): number {
   return Math.round((performance.now() - startedAt) * 100) / 100;
 }
 
-/** What an error says; of a dependency that failed also why, for an operator has to know which port refused. */
+/** The message of an error; for a failed dependency with those of its causes, such as the port that refused. */
 function messageOf(error: unknown): string {
   let text = error instanceof Error ? error.message : String(error);
   if (!isGlamError(error) || error.status < 502) return text;

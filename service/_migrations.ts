@@ -5,7 +5,7 @@ import type { MigratorLike, ServiceOptions } from "./options.ts";
 
 type Migrations = NonNullable<ServiceOptions["migrations"]>;
 
-/** Applies what is pending, and says what that was. */
+/** Applies the pending migrations, and returns their names. */
 export async function applyMigrations(
   database: Database,
   migrations: Migrations,
@@ -16,16 +16,16 @@ export async function applyMigrations(
 }
 
 /**
- * Checks that nothing is pending, and that nothing is wrong with the files or the history.
+ * Checks that no migration is pending, and that files and history agree.
  *
- * @throws {MigrationError} which says how to apply what is pending.
+ * @throws {MigrationError} when they do not, with how to apply what is pending.
  */
 export async function verifyMigrations(
   database: Database,
   migrations: Migrations,
 ): Promise<Readonly<Record<string, unknown>>> {
   const status = await migratorOf(database, migrations).status();
-  // A database that is newer than these files is what an older replica finds while a newer one is deployed.
+  // An older replica that restarts during a deployment finds a database that is newer than its files.
   const problems = status.problems.filter(({ kind }) => kind !== "newer");
   if (problems.length > 0) {
     throw new MigrationError(problems.map(({ message }) => message).join("\n"), { problems });

@@ -8,10 +8,10 @@ interface ProcessLike {
 }
 
 const FLUSH_MS = 1000;
-/** A signal to a group of processes comes twice where a task runner passes it on as well; no one asks again that fast. */
+/** A task runner that forwards a signal to its group delivers it twice. A person takes longer to send a second one. */
 const ECHO_MS = 250;
 
-/** Runs the service until it has stopped, and ends the process. */
+/** Runs the service until it has stopped, and exits the process. */
 export async function run(
   lifecycle: Lifecycle,
   { flush, logger }: Settings,

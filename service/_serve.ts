@@ -2,7 +2,7 @@ import { ConfigError } from "../errors/config_error.ts";
 import { detectRuntime } from "../internal/runtime.ts";
 import type { HttpServer, ServeOptions } from "./_http_server.ts";
 
-/** Serves by the server of the runtime. */
+/** Starts the HTTP server of the runtime. */
 export async function serve(options: ServeOptions): Promise<HttpServer> {
   try {
     switch (detectRuntime()) {
@@ -35,7 +35,7 @@ function explained(error: unknown, { hostname, port }: ServeOptions): unknown {
   }
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || name === "AddrNotAvailable") {
     return new ConfigError(
-      `${hostname} is no address of this machine. Set the option \`hostname\`, as to 0.0.0.0`,
+      `${hostname} is not an address of this machine. Set the option \`hostname\`, for example to 0.0.0.0`,
       {
         cause: error,
       },

@@ -11,7 +11,7 @@ interface BunLike {
   }): { readonly hostname: string; readonly port: number; stop(force?: boolean): Promise<void> };
 }
 
-/** Seconds without a byte until Bun cuts a connection, also while a handler works: the longest that it takes. */
+/** Seconds without traffic until Bun closes a connection, also while a handler runs; 255 is the most that Bun accepts. */
 const IDLE_SECONDS = 255;
 
 /** Serves by `Bun.serve`. */

@@ -3,7 +3,7 @@ import type { HttpServer, ServeOptions } from "./_http_server.ts";
 
 type Adapter = typeof import("@hono/node-server");
 
-/** Milliseconds that an idle connection is kept: more than load balancers keep theirs, so that it is they who close it. */
+/** Milliseconds that an idle connection is kept: longer than load balancers keep theirs, so that they close it first. */
 const KEEP_ALIVE_MS = 75_000;
 const IDLE_CHECK_MS = 50;
 
@@ -22,7 +22,7 @@ export async function serveOnNode(options: ServeOptions): Promise<HttpServer> {
     server.once("error", reject);
     server.listen(port, hostname, () => {
       server.off("error", reject);
-      server.on("error", (error) => void onError(error)); // such as too many open files: it goes on
+      server.on("error", (error) => void onError(error)); // such as too many open files: the server goes on
       resolve();
     });
   });
@@ -33,7 +33,7 @@ export async function serveOnNode(options: ServeOptions): Promise<HttpServer> {
     port: bound.port,
     async drain() {
       server.close();
-      // A connection that was told to be kept before is not closed with its last request.
+      // A connection that was kept alive before is not closed after its last request.
       const timer = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
       await closed.finally(() => clearInterval(timer));
     },
@@ -51,7 +51,7 @@ async function importAdapter(): Promise<Adapter> {
   } catch (error) {
     if ((error as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw error;
     throw new ConfigError(
-      "the package @hono/node-server is missing, which serves on Node. Run: npm install @hono/node-server",
+      "the package @hono/node-server is missing, which a service needs on Node. Run: npm install @hono/node-server",
       {
         cause: error,
       },

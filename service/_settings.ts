@@ -16,7 +16,7 @@ export interface Settings {
   readonly graceMs: number;
   readonly deadlines: { readonly [Key in keyof ServiceDeadlines]-?: number };
   readonly logger: LoggerLike;
-  /** Writes out what the logger holds back. */
+  /** Writes out what the logger has buffered. */
   flush(): Promise<void>;
 }
 

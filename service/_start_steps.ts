@@ -3,7 +3,7 @@ import { MAX_TIMER_MS } from "../internal/clock.ts";
 import type { Startable, Step } from "./_step.ts";
 import { applyMigrations, verifyMigrations } from "./_migrations.ts";
 
-/** The steps of the start of what the service was given, in order. */
+/** The steps that start the parts of a service, in order. */
 export function startSteps(service: Startable): Step[] {
   const { settings: { deadlines, logger, options, relay }, signal, begun } = service;
   const { bus, database, listeners = [], migrate = "verify", onStart, streams = {} } = options;
@@ -15,7 +15,7 @@ export function startSteps(service: Startable): Step[] {
     step("database", "Database answers", () => database.ping());
     const { migrations } = options;
     if (migrations !== undefined && migrate === "up") {
-      const limits = { deadlineMs: MAX_TIMER_MS, heedMs: deadlines.database }; // what runs is rolled back
+      const limits = { deadlineMs: MAX_TIMER_MS, abortMs: deadlines.database }; // the running migration is rolled back
       step("migrations", "Migrations applied", () => applyMigrations(database, migrations, signal), limits);
     } else if (migrations !== undefined) {
       step("migrations", "Migrations verified", () => verifyMigrations(database, migrations));
@@ -52,7 +52,7 @@ export function startSteps(service: Startable): Step[] {
   if (listeners.length > 0) {
     step("listeners", "Listeners started", async () => {
       for (const listener of listeners) {
-        if (signal.aborted) return; // begun now, it would not be stopped
+        if (signal.aborted) return; // a listener that began now would not be stopped
         begun.add(listener);
         await listener.start();
         listener.finished.catch((error) => service.fail("listeners", error));

@@ -1,6 +1,6 @@
 import type { Startable, Step } from "./_step.ts";
 
-/** The steps of the stop, in order: all that has begun to start, and what the service was given open. */
+/** The steps that stop a service, in order: every part that has begun to start, and the bus and database it was given. */
 export function stopSteps(service: Startable): Step[] {
   const { begun, server, settings: { deadlines, options, relay } } = service;
   const { bus, database, listeners = [], onStart, onStop } = options;

@@ -5,10 +5,10 @@ import type { ServiceOptions } from "./options.ts";
 import type { Service, StopOptions } from "./service.ts";
 
 /**
- * A service made of its parts: starts them in order, serves, says how it is, and stops them in order.
+ * Creates a service from its parts. It starts them in order, serves HTTP, reports their health, and stops them in order.
  *
- * `start()` and `stop()` are for tests and for embedding; `run()` is what the main module of a service calls: it takes the
- * signals of the process, and ends it.
+ * `start()` and `stop()` are for tests and for embedding. The main module of a service calls `run()`, which handles the
+ * signals of the process and exits it.
  *
  * @example
  * ```ts
@@ -35,9 +35,9 @@ export function createService(options: ServiceOptions): Service {
   const settings = toSettings(options);
   const health = createServiceHealth(settings, () => lifecycle?.state !== "ready");
   const finished = Promise.withResolvers<void>();
-  finished.promise.catch(() => {}); // who wants to know awaits it
+  finished.promise.catch(() => {}); // a rejection that nobody awaits must not end the process
 
-  // What a program that only names its service does not need, such as one that tests `app`.
+  // Loaded at the first use: a program that only tests `app` does not need it.
   const load = () =>
     loading ??= import("./_lifecycle.ts").then(({ Lifecycle }) =>
       lifecycle = new Lifecycle(settings, health, finished)

@@ -1,6 +1,6 @@
 /**
- * A service as one thing that starts and stops: HTTP, database, migrations, streams, outbox and listeners, in order, with
- * health, a grace period, deadlines and exit codes, on Deno, Bun and Node.js.
+ * Starts and stops the parts of a service in order: HTTP, database, migrations, streams, outbox and listeners, with health,
+ * a grace period, deadlines and exit codes, on Deno, Bun and Node.js.
  *
  * The main module of a service ends with one line, `await createService({ ... }).run()`. Tests start it in their own
  * process:

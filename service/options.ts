@@ -8,28 +8,28 @@ import type { EnsureStreamsOptions } from "../messaging/bus/ensure_streams.ts";
 import type { Listener } from "../messaging/listener/listener.ts";
 import type { MessageBus } from "../messaging/bus/message_bus.ts";
 
-/** Options of {@link createService}. Whatever is given here is closed with the service, also when it cannot start. */
+/** Options of {@link createService}. The service closes what it is given here, also when it cannot start. */
 export interface ServiceOptions {
-  /** Name of the service, for its log lines, health and answers. */
+  /** Name of the service in log lines, health reports and the header `X-Service-Name`; printable ASCII. */
   readonly name: string;
   /**
-   * The application: a Hono app, or anything with its `fetch`. A worker without one answers its probes only.
+   * The application: a Hono app, or any object with a `fetch`. Without one the service answers its probes only.
    * @default none
    */
   readonly app?: AppLike | undefined;
   /**
-   * The database. With `lazy: true` it is the start that finds out whether it is there, and says so.
+   * The database. With its option `lazy: true`, the start of the service checks that it answers.
    * @default none
    */
   readonly database?: Database | undefined;
   /**
-   * The migrations of the database: their folder, the files themselves, or a `Migrator`. A folder may lack what the database
-   * has already, as that of an older replica does while a newer one is deployed.
+   * The migrations of the database: their folder, the files themselves, or a `Migrator`. The database may have migrations
+   * that the folder lacks: that is what an older replica finds during a deployment.
    * @default none
    */
   readonly migrations?: string | URL | readonly MigrationFile[] | MigratorLike | undefined;
   /**
-   * What the start does about migrations: `verify` refuses to start while some are pending, `up` applies them first.
+   * What the start does with pending migrations: `verify` refuses to start, `up` applies them first.
    * @default "verify"
    */
   readonly migrate?: "up" | "verify" | undefined;
@@ -39,7 +39,7 @@ export interface ServiceOptions {
    */
   readonly bus?: MessageBus | undefined;
   /**
-   * How the streams of the fleet are ensured on the bus; `false` for not at all.
+   * Options for creating the fleet's streams on the bus; `false` creates none.
    * @default {}
    */
   readonly streams?: EnsureStreamsOptions | false | undefined;
@@ -49,18 +49,18 @@ export interface ServiceOptions {
    */
   readonly listeners?: readonly Listener[] | undefined;
   /**
-   * The outbox, whose relay then runs in this service, or a relay with options of its own.
+   * The outbox, whose relay then runs in this service, or a relay that was made with options.
    * @default none
    */
   readonly outbox?: OutboxLike | RelayLike | undefined;
   /**
-   * Health checks beside those of the database, the bus, the listeners and the relay. Names are public.
+   * Health checks beside those of the database, the bus, the listeners and the relay. Their names are public.
    * @default {}
    */
   readonly checks?: Readonly<Record<string, HealthCheck | HealthCheckOptions>> | undefined;
   /**
-   * What the service is not ready without; the rest only degrades it. A service whose requests need nothing but the database
-   * stays in rotation without the broker by `["database"]`.
+   * The parts without which the service is not ready; failures of the others only degrade its health. With `["database"]`
+   * a service stays in rotation while the message bus is down.
    * @default all that it was given
    */
   readonly required?: readonly CheckedPart[] | undefined;
@@ -75,54 +75,54 @@ export interface ServiceOptions {
    */
   readonly hostname?: string | undefined;
   /**
-   * How long requests are still served after the service has said that it is not ready any more: as long as load balancers
-   * take to notice.
+   * Milliseconds during which requests are still served after readiness has failed: as long as load balancers take to
+   * notice.
    * @default 5000
    */
   readonly graceMs?: number | undefined;
   /**
-   * How long each step may take.
+   * Milliseconds that each step may take.
    * @default {}
    */
   readonly deadlines?: ServiceDeadlines | undefined;
   /**
-   * Runs when database, migrations and streams are in order, and before the relay, the listeners and HTTP start. The signal
-   * aborts when the service is stopped.
+   * Runs after the database, migrations and streams are ready, and before the relay, the listeners and HTTP start. The
+   * signal aborts when the service stops.
    * @default nothing
    */
   readonly onStart?: ((signal: AbortSignal) => Promise<void> | void) | undefined;
   /**
-   * Runs when nothing is being handled any more, and before bus and database are closed: closes what the service does not
-   * know of. Runs also when the start failed after `onStart`.
+   * Runs after HTTP, listeners and relay have stopped, and before bus and database are closed: closes the application's own
+   * resources. Also runs when the start failed after `onStart` had begun.
    * @default nothing
    */
   readonly onStop?: (() => Promise<void> | void) | undefined;
   /**
-   * Where the steps of starting and stopping are written.
+   * Receives a line for each step of the start and the stop.
    * @default createLogger(name)
    */
   readonly logger?: LoggerLike | undefined;
 }
 
-/** Milliseconds that each step may take, until the next one begins without it. */
+/** Milliseconds that each step may take before the next one begins without it. */
 export interface ServiceDeadlines {
   /**
-   * Each step of the start but `migrate: "up"`, which takes what it takes.
+   * Each step of the start, except `migrate: "up"`, which has no deadline.
    * @default 30000
    */
   readonly start?: number | undefined;
   /**
-   * Requests under way.
+   * The requests that are being handled.
    * @default 10000
    */
   readonly http?: number | undefined;
   /**
-   * All listeners, side by side; should be more than their `graceMs`.
+   * All listeners, at the same time; should be more than their `graceMs`.
    * @default 24000
    */
   readonly listeners?: number | undefined;
   /**
-   * The relay's last events.
+   * The outbox relay.
    * @default 5000
    */
   readonly outbox?: number | undefined;
@@ -155,37 +155,37 @@ export type ServicePart =
   | "outbox"
   | "streams";
 
-/** A part whose health the service looks at. */
+/** A part whose health the service checks. */
 export type CheckedPart = "bus" | "database" | "listeners" | "outbox";
 
-/** An application: takes a request and what the server knows of it. */
+/** An application: takes a request, and the object that the server passes beside it. */
 export interface AppLike {
   /** Answers a request. */
   readonly fetch: (request: Request, env?: never) => Response | Promise<Response>;
 }
 
-/** What of a `Migrator` is used. */
+/** The part of a `Migrator` that a service uses. */
 export interface MigratorLike {
-  /** Where the database stands. */
+  /** The state of the migrations. */
   status(): Promise<MigrationStatus>;
-  /** Applies what is pending. */
+  /** Applies the pending migrations. */
   up(options: { readonly signal: AbortSignal }): Promise<readonly MigrationRun[]>;
 }
 
-/** What of an outbox is used. */
+/** The part of an outbox that a service uses. */
 export interface OutboxLike {
   /** The relay that publishes its events on a bus. */
   relay(bus: MessageBus): RelayLike;
 }
 
-/** What of a relay is used. */
+/** The part of an outbox relay that a service uses. */
 export interface RelayLike {
-  /** Rejects when it is over without having been stopped. */
+  /** Rejects when the relay ends without having been stopped. */
   readonly finished: Promise<unknown>;
-  /** Starts to publish. */
+  /** Starts to publish events. */
   start(): Promise<void> | void;
-  /** Publishes what is due, and ends. */
+  /** Publishes the events that are due, and ends. */
   stop(): Promise<void>;
-  /** How it is. */
+  /** Its health. */
   health(): unknown;
 }

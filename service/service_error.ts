@@ -6,11 +6,11 @@ import type { ServicePart } from "./options.ts";
 export interface ServiceErrorOptions extends GlamErrorOptions {
   /** The part that failed. */
   readonly part?: ServicePart | undefined;
-  /** When it failed. */
+  /** The phase in which it failed. */
   readonly phase?: "running" | "starting" | "stopping" | undefined;
 }
 
-/** A service that could not start, could not go on, or did not stop in order (500 `SERVICE_ERROR`). */
+/** A service that could not start, failed while it ran, or did not stop in order (500 `SERVICE_ERROR`). */
 export class ServiceError extends GlamError {
   /** Code of instances that are not given another. */
   static override readonly code: string = "SERVICE_ERROR";
@@ -30,7 +30,7 @@ export class ServiceError extends GlamError {
     return this.details["part"] as ServicePart | undefined;
   }
 
-  /** When it failed. */
+  /** The phase in which it failed. */
   get phase(): "running" | "starting" | "stopping" | undefined {
     return this.details["phase"] as "running" | "starting" | "stopping" | undefined;
   }
