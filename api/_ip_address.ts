@@ -1,11 +1,8 @@
 /** An IP address. */
 export interface Address {
-  /** As it was written, without port, brackets and zone. */
+  /** As it was written, without port, brackets and zone; an IPv4 address that was mapped into IPv6 is written as IPv4. */
   readonly text: string;
-  /** 32 or 128. */
-  readonly bits: number;
-  /** The address as a number. */
-  readonly value: bigint;
+  readonly family: "ipv4" | "ipv6";
 }
 
 /** A network in CIDR notation. */
@@ -14,9 +11,34 @@ export interface Network {
   contains(address: Address): boolean;
 }
 
-const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
-const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
+/** The part of `node:net` that is used; Deno, Bun, Node and workerd have it. */
+interface NodeNet {
+  isIP(text: string): 0 | 4 | 6;
+  BlockList: new () => {
+    addSubnet(network: string, prefix: number, family: Address["family"]): void;
+    check(address: string, family: Address["family"]): boolean;
+  };
+}
+
+let loaded: NodeNet | undefined;
+
+/**
+ * The runtime's own parser of addresses, loaded when the first address is parsed. A parser from npm would be imported with
+ * this module, and doubles the time that the import takes on Deno.
+ */
+function nodeNet(): NodeNet {
+  if (loaded !== undefined) return loaded;
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): NodeNet | undefined } };
+  loaded = process?.getBuiltinModule?.("node:net");
+  if (loaded !== undefined) return loaded;
+  throw new TypeError(
+    "Cannot parse an IP address: this runtime has no node:net; on workerd set the compatibility flag nodejs_compat",
+  );
+}
+
+/** The longest IPv6 address, with brackets, a port and a zone of some length. */
 const MAX_LENGTH = 64;
+const MAPPED_IPV4 = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/;
 
 /** The address in `text`, which may have a port, brackets or a zone; `undefined` where it is none. */
 export function parseAddress(text: string): Address | undefined {
@@ -26,33 +48,24 @@ export function parseAddress(text: string): Address | undefined {
     .replace(/^\[(.+)\](?::\d+)?$/, "$1")
     .replace(/^([\d.]+):\d+$/, "$1")
     .replace(/%.*$/, "");
-  if (IPV4.test(bare)) return { text: bare, bits: 32, value: toNumber(bare.split("."), 8n) };
-  const groups = bare.includes(":") ? toGroups(bare) : undefined;
-  if (groups === undefined) return undefined;
-  const value = toNumber(groups.map((group) => `0x${group}`), 16n);
-  if (value >> 32n !== 0xffffn) return { text: bare, bits: 128, value };
-  // An IPv4 peer on a dual-stack socket.
-  const mapped = value & 0xffffffffn;
-  return {
-    text: [24n, 16n, 8n, 0n].map((shift) => mapped >> shift & 0xffn).join("."),
-    bits: 32,
-    value: mapped,
-  };
+  switch (nodeNet().isIP(bare)) {
+    case 4:
+      return { text: bare, family: "ipv4" };
+    case 6: {
+      const ipv4 = mappedIpv4(bare);
+      return ipv4 === undefined ? { text: bare, family: "ipv6" } : { text: ipv4, family: "ipv4" };
+    }
+  }
+  return undefined;
 }
 
-/** The eight groups of an IPv6 address; the URL parser checks and normalizes it. */
-function toGroups(address: string): string[] | undefined {
-  const url = URL.parse(`http://[${address}]`);
-  if (url === null) return undefined;
-  const [head = "", tail] = url.hostname.slice(1, -1).split("::");
-  const split = (part: string) => part === "" ? [] : part.split(":");
-  if (tail === undefined) return split(head);
-  const zeros = new Array(8 - split(head).length - split(tail).length).fill("0");
-  return [...split(head), ...zeros, ...split(tail)];
-}
-
-function toNumber(parts: readonly string[], bits: bigint): bigint {
-  return parts.reduce((value, part) => (value << bits) + BigInt(part), 0n);
+/** The IPv4 address of a peer on a dual-stack socket, `::ffff:a00:1` or `::ffff:10.0.0.1`. */
+function mappedIpv4(ipv6: string): string | undefined {
+  const [, high, low] = MAPPED_IPV4.exec(new URL(`http://[${ipv6}]`).hostname) ?? [];
+  if (high === undefined || low === undefined) return undefined;
+  return [high, low].map((group) => parseInt(group, 16)).flatMap((pair) => [pair >> 8, pair & 0xff]).join(
+    ".",
+  );
 }
 
 /**
@@ -63,13 +76,14 @@ function toNumber(parts: readonly string[], bits: bigint): bigint {
 export function parseNetwork(cidr: string): Network {
   const [, text, length] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(cidr) ?? [];
   const address = text === undefined ? undefined : parseAddress(text);
-  const prefix = length === undefined ? address?.bits : Number(length);
-  if (address === undefined || prefix === undefined || prefix > address.bits) {
+  const bits = address?.family === "ipv4" ? 32 : 128;
+  const prefix = length === undefined ? bits : Number(length);
+  if (address === undefined || prefix > bits) {
     throw new TypeError(
       `Expected \`trustProxy\` to list networks such as "10.0.0.0/8", got ${JSON.stringify(cidr)}`,
     );
   }
-  const shift = BigInt(address.bits - prefix);
-  const network = address.value >> shift;
-  return { contains: ({ bits, value }) => bits === address.bits && value >> shift === network };
+  const list = new (nodeNet().BlockList)();
+  list.addSubnet(address.text, prefix, address.family);
+  return { contains: ({ text, family }) => family === address.family && list.check(text, family) };
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { isIP } from "node:net";
 import { describe, it } from "node:test";
 import { clientIp, glamMiddleware, type GlamOptions } from "@glam/shared/api";
+import * as fc from "fast-check";
 import { Hono } from "hono";
 import { serveApp } from "../_support/served_app.ts";
 import { createApp, read, recordingLogger, send } from "./_support.ts";
@@ -125,6 +127,17 @@ describe("trustProxy", () => {
     [1, "1.1.1.1;drop", PROXY],
     [1, "203.0.113.9:port", PROXY],
     [1, "9".repeat(10_000), PROXY],
+    [1, "<b>'OR 1=1--]@[::1", PROXY],
+    [1, "x]@[fd00::7", PROXY],
+    [1, "[x]@[fd00::7]", PROXY],
+    [1, "::1]@evil.com:[", PROXY],
+    [1, "::1]@0x7f.1/:[", PROXY],
+    [1, "::1]@a.b.c.d.e.f.1.2/:[", PROXY],
+    [1, "::1]:80/[::2", PROXY],
+    [1, "::1\t", "::1"],
+    [1, "::1\\", PROXY],
+    [1, "1.2.3.4%<b>", "1.2.3.4"],
+    [["10.0.0.0/8", "fd00::/8"], "6.6.6.6, x]@[fd00::7", PROXY],
   ];
   for (const [trust, forwardedFor, client] of CASES) {
     it(`of ${JSON.stringify(trust)} takes ${client} from ${JSON.stringify(forwardedFor?.slice(0, 40))}`, async () => {
@@ -136,6 +149,33 @@ describe("trustProxy", () => {
     assert.equal(await ipOf(["10.0.0.0/8"], "::ffff:10.0.0.1", "203.0.113.9"), "203.0.113.9");
     assert.equal(await ipOf(["10.0.0.0/8"], "::ffff:a00:1", "203.0.113.9"), "203.0.113.9");
     assert.equal(await ipOf(["::ffff:10.0.0.0"], "10.0.0.0", "203.0.113.9"), "203.0.113.9");
+  });
+
+  it("gives nothing but an address, whatever the header holds", async () => {
+    const { app } = createApp({ trustProxy: ["10.0.0.0/8", "::/0"] });
+    app.get("/", (c) => c.text(clientIp(c) ?? "none"));
+    const part = fc.constantFrom(
+      ..."[]@:/.%,0123456789abcdefxX<> '?#\\&;-_",
+      "::",
+      "::1",
+      "1.2.3.4",
+      "fd00::",
+    );
+    const forwardedFor = fc.array(part, { maxLength: 12 }).map((parts) => parts.join(""));
+    await fc.assert(fc.asyncProperty(forwardedFor, async (text) => {
+      const headers = { "X-Forwarded-For": text };
+      const answer = await send(app, "/", { headers }, ENV.deno(PROXY));
+      assert.equal(answer.status, 200);
+      assert.notEqual(isIP(answer.text), 0, answer.text);
+    }));
+  });
+
+  it("refuses a network that is not one", () => {
+    for (
+      const network of ["", "10.0.0.0/33", "fd00::/129", "x]@[fd00::/8", "::1]@[fd00::7", "10.0.0.0/8/8"]
+    ) {
+      assert.throws(() => createApp({ trustProxy: [network] }), TypeError);
+    }
   });
 
   it("joins several X-Forwarded-For headers", async () => {

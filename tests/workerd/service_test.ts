@@ -49,6 +49,17 @@ describe("glamMiddleware on workerd", () => {
     assert.equal(response.headers.get("X-Service-Name"), "catalog");
   });
 
+  test("tells the client's address, and nothing but an address", async () => {
+    const ipOf = async (headers: Record<string, string>) => (await request("/ip", { headers }))[1].data;
+    assert.equal(await ipOf({ "CF-Connecting-IP": "203.0.113.9" }), "203.0.113.9");
+    assert.equal(
+      await ipOf({ "CF-Connecting-IP": "10.0.0.1", "X-Forwarded-For": "2001:db8::1" }),
+      "2001:db8::1",
+    );
+    assert.equal(await ipOf({ "CF-Connecting-IP": "10.0.0.1", "X-Forwarded-For": "x]@[::1" }), "10.0.0.1");
+    assert.equal(await ipOf({ "CF-Connecting-IP": "<b>]@[::1" }), null);
+  });
+
   test("answers a wrong method with 405 and Allow", async () => {
     const [response, body] = await request("/items/7", { method: "DELETE" });
     assert.equal(response.status, 405);
