@@ -18,12 +18,8 @@ export function createContext({ req }: ContextLike, service: string): RequestCon
   const outer = currentContext();
   const mounter = outer?.method === undefined ? undefined : outer;
   const context: UnreadContext = {
-    requestId: requestId !== null && isWellFormedId(requestId)
-      ? requestId
-      : mounter?.requestId ?? makeRequestId(),
-    correlationId: correlationId !== null && isWellFormedId(correlationId)
-      ? correlationId
-      : mounter?.correlationId ?? makeCorrelationId(),
+    requestId: wellFormed(requestId) ?? wellFormed(mounter?.requestId) ?? makeRequestId(),
+    correlationId: wellFormed(correlationId) ?? wellFormed(mounter?.correlationId) ?? makeCorrelationId(),
     traceparent: undefined,
     tracestate: undefined,
     baggage: undefined,
@@ -34,4 +30,8 @@ export function createContext({ req }: ContextLike, service: string): RequestCon
   };
   joinActiveSpan(context);
   return context;
+}
+
+function wellFormed(id: string | null | undefined): string | undefined {
+  return id != null && isWellFormedId(id) ? id : undefined;
 }

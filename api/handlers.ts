@@ -1,4 +1,5 @@
 import { enterContext, getContext } from "../context/storage.ts";
+import { setIds } from "../errors/envelope.ts";
 import type { GlamError } from "../errors/glam_error.ts";
 import { readEnv } from "../internal/environment.ts";
 import { createLogger } from "../logging/create_logger.ts";
@@ -54,7 +55,6 @@ function replyAlone(c: ContextLike, error: GlamError, cause?: unknown): Response
     });
   }
   const response = errorReply(c, error, { context, settings: { exposeInternal: false } });
-  response.headers.set("X-Request-ID", context.requestId);
-  response.headers.set("X-Correlation-ID", context.correlationId);
+  setIds(response.headers, context);
   return response;
 }

@@ -1,3 +1,4 @@
+import { isWellFormedId } from "./ids.ts";
 import { getContext } from "./storage.ts";
 
 /** A message with the id of the operation that it belongs to. */
@@ -25,9 +26,12 @@ export function addCorrelationToEvent<T extends object>(
   };
 }
 
-/** The correlation id of an event: of its top level, else of its `metadata`, else `undefined`. */
+/**
+ * The correlation id of an event: of its top level, else of its `metadata`, else `undefined`. An id counts where it is well
+ * formed: 1 to 128 characters of `A-Z a-z 0-9 . _ : = + / -`.
+ */
 export function extractCorrelationFromEvent(event: unknown): string | undefined {
   const { correlation_id: top, metadata } = (event ?? {}) as { correlation_id?: unknown; metadata?: unknown };
   const { correlation_id: inner } = (metadata ?? {}) as { correlation_id?: unknown };
-  return [top, inner].find((id): id is string => typeof id === "string" && id !== "");
+  return [top, inner].find((id): id is string => typeof id === "string" && isWellFormedId(id));
 }

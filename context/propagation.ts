@@ -1,4 +1,5 @@
 import { activeSpanContext } from "../internal/opentelemetry.ts";
+import { isWellFormedId } from "./ids.ts";
 import { getContext } from "./storage.ts";
 import { formatTraceparent, nextHop } from "./traceparent.ts";
 
@@ -17,7 +18,8 @@ export interface PropagationOptions {
  *
  * Adds `X-Correlation-ID`, `X-Request-ID` and `traceparent` (the active OpenTelemetry span, else our trace with a new
  * parent id for each call); for a trusted peer also `tracestate` and `baggage`. A header that is there already is
- * kept. Outside of a request the headers come back as they were.
+ * kept. An id that the receiver would not take is left out: it takes 1 to 128 characters of `A-Z a-z 0-9 . _ : = + / -`.
+ * Outside of a request the headers come back as they were.
  *
  * @example
  * ```ts
@@ -36,9 +38,12 @@ export function propagationHeaders(
   const add = (name: string, value: string | undefined) => {
     if (value !== undefined && !result.has(name)) result.set(name, value);
   };
+  const addId = (name: string, id: string | undefined) => {
+    if (id !== undefined && isWellFormedId(id)) add(name, id);
+  };
   const context = getContext();
-  add("X-Correlation-ID", context?.correlationId);
-  add("X-Request-ID", context?.requestId);
+  addId("X-Correlation-ID", context?.correlationId);
+  addId("X-Request-ID", context?.requestId);
   if (!result.has("traceparent")) {
     const span = activeSpanContext();
     if (span !== undefined) {

@@ -1,8 +1,11 @@
 import { readEnv } from "../internal/environment.ts";
 import { rememberOutsideContext } from "../internal/outside_context.ts";
-import { makeCorrelationId, makeRequestId } from "./ids.ts";
+import { normalizeBaggage } from "./baggage.ts";
+import { assertId, makeCorrelationId, makeRequestId } from "./ids.ts";
 import type { ContextInit, ContextPatch, RequestContext } from "./request_context.ts";
 import { traceOf } from "./trace.ts";
+import { formatTraceparent, parseTraceparent } from "./traceparent.ts";
+import { normalizeTracestate } from "./tracestate.ts";
 
 // One storage for every copy of the package in a process, so that a library built on another copy sees the
 // request of the application.
@@ -65,7 +68,8 @@ export function getCorrelationId(): string | undefined {
  * Runs `fn` with `context` as the current one, also across everything `fn` awaits, and returns what it returns.
  *
  * Ids, a trace and the service name that `context` leaves out are made, so a background job needs no more than
- * `runWithContext({ service: "cleanup" }, job)`. The object given is copied.
+ * `runWithContext({ service: "cleanup" }, job)`. The object given is copied. Trace headers are taken as far as they are
+ * legal, as from any caller.
  *
  * @example
  * ```ts
@@ -75,13 +79,22 @@ export function getCorrelationId(): string | undefined {
  *   console.log(getRequestId()); // req_nightly
  * });
  * ```
+ *
+ * @throws {TypeError} when an id is not a text of 1 to 128 characters without control characters.
  */
 export function runWithContext<T>(context: ContextInit, fn: () => T): T {
+  const { requestId, correlationId, service, traceparent, tracestate, baggage } = context;
+  if (requestId !== undefined) assertId("requestId", requestId);
+  if (correlationId !== undefined) assertId("correlationId", correlationId);
+  const trace = traceparent === undefined ? undefined : parseTraceparent(traceparent);
   return enterContext({
     ...context,
-    requestId: context.requestId ?? makeRequestId(),
-    correlationId: context.correlationId ?? makeCorrelationId(),
-    service: context.service ?? readEnv("SERVICE_NAME") ?? "glam-service",
+    requestId: requestId ?? makeRequestId(),
+    correlationId: correlationId ?? makeCorrelationId(),
+    service: service ?? readEnv("SERVICE_NAME") ?? "glam-service",
+    traceparent: trace && formatTraceparent(trace),
+    tracestate: trace && tracestate !== undefined ? normalizeTracestate(tracestate) : undefined,
+    baggage: baggage === undefined ? undefined : normalizeBaggage(baggage),
   }, fn);
 }
 

@@ -1,4 +1,4 @@
-import { makeCorrelationId, makeRequestId } from "../context/ids.ts";
+import { isWellFormedId, makeCorrelationId, makeRequestId } from "../context/ids.ts";
 import { getContext } from "../context/storage.ts";
 import { isoNow } from "../internal/clock.ts";
 import { retryAfterHeader } from "./retry_after.ts";
@@ -114,15 +114,21 @@ export function envelopeBody(error: Answerable): string {
   return JSON.stringify(errorEnvelope(toWritable(exposedDetail(error))));
 }
 
+/** Sets the ids of a request on its answer; one that a header cannot hold is left out. */
+export function setIds(
+  headers: Headers,
+  { requestId, correlationId }: { readonly requestId: string; readonly correlationId: string },
+): void {
+  if (isWellFormedId(requestId)) headers.set("x-request-id", requestId);
+  if (isWellFormedId(correlationId)) headers.set("x-correlation-id", correlationId);
+}
+
 /** The answer to a request that failed with `error`. */
 export function envelopeResponse(error: Answerable, body: string): Response {
   const headers = new Headers({ "content-type": "application/json", "cache-control": "no-store" });
   const retryAfter = retryAfterHeader(error.details["retry_after"]);
   if (retryAfter !== undefined) headers.set("retry-after", retryAfter);
   const context = getContext();
-  if (context !== undefined) {
-    headers.set("x-request-id", context.requestId);
-    headers.set("x-correlation-id", context.correlationId);
-  }
+  if (context !== undefined) setIds(headers, context);
   return new Response(body, { status: error.status, headers });
 }

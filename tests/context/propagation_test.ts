@@ -32,6 +32,14 @@ describe("propagationHeaders", () => {
     });
   });
 
+  it("never throws: what no header may hold, or no receiver takes, is left out", () => {
+    for (const id of ["日本", "a b", "<script>", 'a"b', "a\ud800"]) {
+      runWithContext({ requestId: id, correlationId: id, baggage: "a=日本" }, () => {
+        assert.deepEqual([...propagationHeaders({}, { trusted: true }).keys()], ["traceparent"]);
+      });
+    }
+  });
+
   it("keeps trace id and flags, with a new parent id for each call", () => {
     runWithContext(context, () => {
       const parents = Array.from(
@@ -134,9 +142,20 @@ describe("extractCorrelationFromEvent", () => {
 
   it("is undefined where there is none, whatever the event is", () => {
     for (
-      const event of [{}, { metadata: null }, null, undefined, 7, "x", { correlation_id: 7 }, {
-        correlation_id: "",
-      }]
+      const event of [
+        {},
+        { metadata: null },
+        null,
+        undefined,
+        7,
+        "x",
+        { correlation_id: 7 },
+        {
+          correlation_id: "",
+        },
+        { correlation_id: "a\r\nb" },
+        { correlation_id: "a b", metadata: { correlation_id: "日本" } },
+      ]
     ) {
       assert.equal(extractCorrelationFromEvent(event), undefined);
     }

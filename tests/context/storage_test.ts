@@ -42,6 +42,43 @@ describe("runWithContext", () => {
     });
   });
 
+  it("refuses ids that could add a line to what is written with them", () => {
+    for (
+      const id of [
+        "a\nb",
+        "a\r\nX-Admin: 1",
+        "\u0000",
+        "\u001b[31m",
+        "a\u2028b",
+        "\u0085",
+        "",
+        "x".repeat(129),
+      ]
+    ) {
+      for (const init of [{ requestId: id }, { correlationId: id }]) {
+        assert.throws(() => runWithContext(init, () => assert.fail("it ran")), {
+          name: "TypeError",
+          message:
+            /^Expected `(request|correlation)Id` to be 1 to 128 characters without control characters, got "/,
+        });
+      }
+    }
+    assert.throws(() => runWithContext({ requestId: 7 as never }, () => {}), TypeError);
+  });
+
+  it("takes trace headers as far as they are legal", () => {
+    const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+    runWithContext({ traceparent, tracestate: "a=1\n", baggage: "a=1\r\nX: 1,b=2" }, () => {
+      const { tracestate, baggage } = getContext()!;
+      assert.deepEqual([getContext()!.traceparent, tracestate, baggage], [traceparent, undefined, "b=2"]);
+    });
+    runWithContext({ traceparent: `${traceparent}\r\nX: 1`, tracestate: "a=1" }, () => {
+      assert.notEqual(getContext()!.traceparent, undefined);
+      assert.doesNotMatch(getContext()!.traceparent!, /a{32}|\n/);
+      assert.equal(getContext()!.tracestate, undefined, "a tracestate belongs to its traceparent");
+    });
+  });
+
   it("copies the object that it is given", () => {
     const given = { service: "s", requestId: "req_1" };
     runWithContext(given, () => setContext({ userId: "u" }));

@@ -151,3 +151,12 @@ test("a status without a phrase of its own has the phrase of its class", () => {
   assert.equal(new GlamError(undefined, { status: 451 }).message, "Unavailable For Legal Reasons");
   assert.equal(new GlamError(undefined, { status: 599 }).message, "Internal Server Error");
 });
+
+test("a response leaves out an id that a header cannot hold", () => {
+  const response = runWithContext(
+    { requestId: "日本", correlationId: "a b" },
+    () => new NotFoundError("x").getResponse(),
+  );
+  assert.equal(response.headers.has("x-request-id"), false);
+  assert.equal(response.headers.has("x-correlation-id"), false);
+});
