@@ -16,8 +16,8 @@ export interface ReplyState {
 }
 
 /**
- * The answer to an error: the envelope, or a problem document where the client asks for one. Of the headers set so far
- * those stay that still hold for an error.
+ * The answer to an error: the envelope, or a problem document where the client asks for one. Headers that were set before
+ * stay, except those that described the body that the error replaces.
  */
 export function errorReply(
   c: ContextLike,
@@ -37,6 +37,7 @@ export function errorReply(
   });
   dropStale(response.headers);
   response.headers.set("Cache-Control", "no-store");
+  response.headers.set("X-Content-Type-Options", "nosniff");
   addVary(response.headers, "Accept");
   const retryAfter = retryAfterHeader(detail.details?.["retry_after"]);
   if (retryAfter !== undefined) response.headers.set("Retry-After", retryAfter);
@@ -65,43 +66,55 @@ function wantsProblem(accept: string | null): boolean {
   return problem > 0 && problem >= namedQuality(accept, "application/json");
 }
 
-const KEPT: ReadonlySet<string> = new Set([
-  "allow",
-  "content-security-policy",
-  "content-security-policy-report-only",
-  "content-type",
-  "nel",
-  "origin-agent-cluster",
-  "permissions-policy",
-  "proxy-authenticate",
-  "referrer-policy",
-  "report-to",
-  "reporting-endpoints",
-  "retry-after",
-  "server-timing",
-  "set-cookie",
-  "strict-transport-security",
-  "timing-allow-origin",
-  "traceparent",
-  "vary",
-  "www-authenticate",
-  "x-content-type-options",
-  "x-correlation-id",
-  "x-dns-prefetch-control",
-  "x-download-options",
-  "x-frame-options",
-  "x-permitted-cross-domain-policies",
-  "x-request-id",
-  "x-robots-tag",
-  "x-service-name",
-  "x-xss-protection",
+// What described, cached or named the body that the error replaces. Everything else that the application has set says
+// something of the request, the client or the service, and stays.
+const OF_THE_BODY: ReadonlySet<string> = new Set([
+  "accept-ranges",
+  "age",
+  "content-digest",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "content-length",
+  "content-location",
+  "content-md5",
+  "content-range",
+  "delta-base",
+  "digest",
+  "etag",
+  "expires",
+  "im",
+  "last-modified",
+  "link",
+  "location",
+  "memento-datetime",
+  "pragma",
+  "preference-applied",
+  "refresh",
+  "repr-digest",
+  "signature",
+  "signature-input",
+  "sourcemap",
+  "trailer",
+  "transfer-encoding",
+  "warning",
+  "x-accel-expires",
+  "x-accel-redirect",
+  "x-lighttpd-send-file",
+  "x-sendfile",
+  "x-sourcemap",
 ]);
-const KEPT_FAMILIES = /^(access-control-|cross-origin-|ratelimit|x-ratelimit-)/;
+/** `Cache-Control`, and those for one kind of cache (RFC 9213), such as `CDN-Cache-Control`. */
+const CACHING = /(?:^|-)cache-control$|^surrogate-control$/;
 
-/** Drops what described, cached or validated the body that the headers were set for. */
+/** Whether a header was about the body that was there before. */
+export function isOfTheBody(name: string): boolean {
+  return OF_THE_BODY.has(name) || CACHING.test(name);
+}
+
 function dropStale(headers: Headers): void {
   for (const name of [...headers.keys()]) {
-    if (!KEPT.has(name) && !KEPT_FAMILIES.test(name)) headers.delete(name);
+    if (isOfTheBody(name)) headers.delete(name);
   }
 }
 

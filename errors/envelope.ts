@@ -125,7 +125,11 @@ export function setIds(
 
 /** The answer to a request that failed with `error`. */
 export function envelopeResponse(error: Answerable, body: string): Response {
-  const headers = new Headers({ "content-type": "application/json", "cache-control": "no-store" });
+  const headers = new Headers({
+    "content-type": "application/json",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+  });
   const retryAfter = retryAfterHeader(error.details["retry_after"]);
   if (retryAfter !== undefined) headers.set("retry-after", retryAfter);
   const context = getContext();

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { glamMiddleware } from "@glam/shared/api";
 import { GlamError, RateLimitedError, UnauthorizedError } from "@glam/shared/errors";
 import { basicAuth } from "hono/basic-auth";
+import { Hono } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
 import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
@@ -11,7 +13,7 @@ import { csrf } from "hono/csrf";
 import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
-import { createApp, send } from "./_support.ts";
+import { createApp, recordingLogger, send } from "./_support.ts";
 
 const KEPT = {
   "Access-Control-Allow-Origin": "https://shop.example.com",
@@ -28,9 +30,17 @@ const KEPT = {
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",
   "X-RateLimit-Remaining": "0",
+  "Alt-Svc": 'h3=":443"',
+  "Clear-Site-Data": '"cookies"',
+  "Server-Timing": "db;dur=1",
+  "Sunset": "Wed, 21 Oct 2099 07:28:00 GMT",
+  "X-App-Version": "7",
+  "X-Served-By": "node-1",
 };
 const DROPPED = {
   "Accept-Ranges": "bytes",
+  "CDN-Cache-Control": "max-age=60",
+  "Content-Digest": "sha-256=:x:",
   "Content-Disposition": "attachment",
   "Content-Encoding": "gzip",
   "Content-Language": "de",
@@ -39,7 +49,11 @@ const DROPPED = {
   "ETag": '"1"',
   "Expires": "Wed, 21 Oct 2099 07:28:00 GMT",
   "Last-Modified": "Wed, 21 Oct 2015 07:28:00 GMT",
+  "Link": '</items?page=2>; rel="next"',
+  "Location": "/items/7",
+  "Surrogate-Control": "max-age=60",
   "Transfer-Encoding": "chunked",
+  "X-Accel-Redirect": "/protected/file",
 };
 
 describe("of the headers set before an error", () => {
@@ -86,6 +100,48 @@ describe("of the headers set before an error", () => {
       assert.deepEqual(vary.sort(), ["accept", "origin"]);
     });
   }
+
+  it("those of a middleware that sets them behind its next() stay, on errors, 404 and 405", async () => {
+    const app = new Hono();
+    app.use(glamMiddleware({ logger: recordingLogger().logger, methodNotAllowed: app }));
+    app.use(async (c, next) => {
+      await next();
+      c.header("X-App-Version", "7");
+      c.res.headers.append("Server-Timing", "all;dur=1");
+      c.header("ETag", '"1"');
+    });
+    app.get("/error", () => {
+      throw new Error("x");
+    });
+    for (
+      const [method, path, status] of [["GET", "/error", 500], ["GET", "/missing", 404], [
+        "PUT",
+        "/error",
+        405,
+      ]]
+    ) {
+      const answer = await send(app, String(path), { method: String(method) });
+      assert.equal(answer.status, status);
+      assert.equal(answer.headers.get("x-app-version"), "7");
+      assert.equal(answer.headers.get("server-timing"), "all;dur=1");
+      assert.equal(answer.headers.get("etag"), null);
+      assert.equal(answer.headers.get("content-type"), "application/json");
+    }
+  });
+
+  it("an error is never sniffed for another type", async () => {
+    const { app } = createApp();
+    app.get("/error", () => {
+      throw new UnauthorizedError("<script>");
+    });
+    for (const path of ["/error", "/missing"]) {
+      for (const accept of ["*/*", "application/problem+json"]) {
+        const { headers } = await send(app, path, { headers: { accept } });
+        assert.equal(headers.get("x-content-type-options"), "nosniff");
+      }
+    }
+    assert.equal(new UnauthorizedError().getResponse().headers.get("x-content-type-options"), "nosniff");
+  });
 
   it("Vary gets Accept once, and a star stays alone", async () => {
     for (const [before, after] of [["accept, Origin", "accept, Origin"], ["*", "*"]] as const) {
