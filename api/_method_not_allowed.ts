@@ -24,15 +24,17 @@ export interface RoutedApp {
 
 /**
  * The methods that the routes of a path allow, for `Allow`; none where the path has no route at all, or no application
- * was given.
+ * was given. Hono answers HEAD by the routes of GET, and never reaches a route for HEAD.
  */
 export function allowedMethods(app: RoutedApp | undefined, path: string): string[] {
   if (app === undefined) return [];
-  const methods = new Set(app.routes.map((route) => route.method).filter((method) => method !== "ALL"));
+  const methods = new Set(
+    app.routes.map((route) => route.method).filter((method) => !["ALL", "HEAD"].includes(method)),
+  );
   const allowed = [...methods].filter((method) =>
     app.router.match(method, path)[0].some(([handler]) => isRoute(handler))
   );
-  if (allowed.includes("GET") && !allowed.includes("HEAD")) allowed.push("HEAD"); // Hono answers HEAD by GET
+  if (allowed.includes("GET")) allowed.push("HEAD");
   return allowed.sort();
 }
 

@@ -116,6 +116,15 @@ describe("a method that a path has no route for", () => {
     });
   }
 
+  it("is 404 where the only route is one for HEAD, which Hono never reaches", async () => {
+    const app = make();
+    app.on("HEAD", "/head-only", (c) => c.text("x"));
+    for (const method of ["HEAD", "PUT", "OPTIONS"]) {
+      const { status, headers } = await send(app, "/head-only", { method });
+      assert.deepEqual([status, headers.get("allow")], [404, null]);
+    }
+  });
+
   it("is answered by app.all, HEAD by GET", async () => {
     const app = make();
     for (const method of ["GET", "DELETE", "OPTIONS", "PROPFIND"]) {
