@@ -2,6 +2,7 @@ import { InternalError } from "../errors/common.ts";
 import { GlamError, isGlamError } from "../errors/glam_error.ts";
 import { toGlamError } from "../errors/to_glam_error.ts";
 import { isDefaultErrorResponse, isDefaultNotFoundResponse } from "./_hono_defaults.ts";
+import { withExceptionText } from "./_exception_text.ts";
 import { errorReply } from "./_error_reply.ts";
 import { type ContextLike, replaceResponse } from "./_hono.ts";
 import { isClientDisconnect } from "./_client_disconnect.ts";
@@ -55,8 +56,9 @@ export async function answerFailure(
 async function answerError(c: ContextLike, state: RequestState, cause: Error): Promise<Outcome> {
   if (state.answered?.cause === cause) return state.answered;
   if (c.res.status > 0 && c.res.status < 400) return {}; // an exception that redirects
-  if (await isDefaultErrorResponse(c.res, cause)) return answer(c, state, cause);
-  return { error: mapError(cause, c, state.settings), cause };
+  const error = mapError(cause, c, state.settings);
+  if (!await isDefaultErrorResponse(c.res, cause)) return { error, cause };
+  return reply(c, state, await withExceptionText(error, cause, c.res), cause);
 }
 
 async function answerNotFound(c: ContextLike, state: RequestState): Promise<Outcome> {
@@ -76,8 +78,12 @@ export function notFoundError(
   return new GlamError("Not Found", { code: "HTTP_404", status: 404 });
 }
 
-function answer(c: ContextLike, state: RequestState, cause: unknown): Outcome {
-  const error = mapError(cause, c, state.settings);
+/** Answers with the error that `cause` is mapped to. */
+export function answer(c: ContextLike, state: RequestState, cause: unknown): Outcome {
+  return reply(c, state, mapError(cause, c, state.settings), cause);
+}
+
+function reply(c: ContextLike, state: RequestState, error: GlamError, cause: unknown): Outcome {
   replaceResponse(c, errorReply(c, error, state));
   return { error, cause };
 }

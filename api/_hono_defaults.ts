@@ -21,7 +21,7 @@ export async function isDefaultErrorResponse(res: Response, error: Error): Promi
       return res.status === 500 && contentTypeOf(res) === WRITTEN_BY_HONO &&
         await says(res, "Internal Server Error");
     }
-    if (res.status !== exception.status || !isTextOfResponse(contentTypeOf(res))) return false;
+    if (res.status !== exception.status || !isTextOfResponse(res)) return false;
     return exception.res !== undefined || await says(res, error.message);
   } catch { // a getter of the error threw: whoever made this answer knew better
     return false;
@@ -37,35 +37,46 @@ function contentTypeOf(res: Response): string | null {
   return res.headers.get("content-type");
 }
 
-function isTextOfResponse(contentType: string | null): boolean {
+/** Whether the Content-Type is the one that the Response constructor writes for a text, or none. */
+export function isTextOfResponse(res: Response): boolean {
+  const contentType = contentTypeOf(res);
   return contentType === null || (contentType !== WRITTEN_BY_HONO && WRITTEN_BY_RESPONSE.test(contentType));
 }
 
-/** Whether the body, which `hono/compress` may have compressed, is exactly `text`. */
+/** Whether the body is exactly `text`. */
 async function says(res: Response, text: string): Promise<boolean> {
-  if (res.bodyUsed) return false;
-  if (await reads(res.clone().body, text)) return true;
-  const encoding = res.headers.get("content-encoding");
-  if (encoding !== "gzip" && encoding !== "deflate") return false;
-  return await reads(res.clone().body?.pipeThrough(new DecompressionStream(encoding)), text);
+  return await readText(res, text.length) === text;
 }
 
-/** Whether a stream holds exactly `text`. Reads no further than needed. */
-async function reads(
+/**
+ * The text of a response, which `hono/compress` may have compressed; reads no further than `maxLength` characters need, and
+ * leaves the body readable. `undefined` where it is longer, used, or no text.
+ */
+export async function readText(res: Response, maxLength: number): Promise<string | undefined> {
+  if (res.bodyUsed) return undefined;
+  const encoding = res.headers.get("content-encoding");
+  const isCompressed = encoding === "gzip" || encoding === "deflate";
+  const text = isCompressed
+    ? await read(res.clone().body?.pipeThrough(new DecompressionStream(encoding)), maxLength)
+    : undefined;
+  return text ?? await read(res.clone().body, maxLength);
+}
+
+async function read(
   stream: ReadableStream<Uint8Array<ArrayBuffer>> | null | undefined,
-  text: string,
-): Promise<boolean> {
-  const reader = stream?.pipeThrough(new TextDecoderStream()).getReader();
-  if (reader === undefined) return text === "";
+  maxLength: number,
+): Promise<string | undefined> {
+  const reader = stream?.pipeThrough(new TextDecoderStream("utf-8", { fatal: true })).getReader();
+  if (reader === undefined) return "";
   let body = "";
   try {
-    while (body.length <= text.length) {
+    while (body.length <= maxLength) {
       const { done, value } = await reader.read();
-      if (done) return body === text;
+      if (done) return body;
       body += value;
     }
     await reader.cancel();
   } catch { // a stream of the application that failed, or is not what its header says
   }
-  return false;
+  return undefined;
 }

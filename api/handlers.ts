@@ -5,8 +5,10 @@ import { readEnv } from "../internal/environment.ts";
 import { createLogger } from "../logging/create_logger.ts";
 import type { LoggerLike } from "../logging/logger.ts";
 import { createContext } from "./_create_context.ts";
-import { errorReply } from "./_error_reply.ts";
+import { responseOfException, withExceptionText } from "./_exception_text.ts";
+import { errorReply, isOfTheBody } from "./_error_reply.ts";
 import type { ContextLike } from "./_hono.ts";
+import { isTextOfResponse } from "./_hono_defaults.ts";
 import { stateOf } from "./_request_state.ts";
 import { mapError, notFoundError } from "./_failure_response.ts";
 
@@ -15,11 +17,33 @@ import { mapError, notFoundError } from "./_failure_response.ts";
  * every error it sees; set it too where middleware that runs before it can fail, and to keep Hono from printing unknown
  * errors on the console by itself. A server error that no `glamMiddleware` sees is logged here.
  */
-export function onError(error: Error, c: ContextLike): Response {
+export function onError(error: Error, c: ContextLike): Response | Promise<Response> {
+  const mapped = mapError(error, c, stateOf(c)?.settings);
+  const given = mapped.cause === error ? responseOfException(error) : undefined;
+  return given === undefined ? answerError(c, mapped, error) : answerException(c, mapped, error, given);
+}
+
+/** A response that an `HTTPException` brings stays, unless it is plain text; then the text and the headers stay. */
+async function answerException(
+  c: ContextLike,
+  mapped: GlamError,
+  exception: Error,
+  given: Response,
+): Promise<Response> {
+  if (!isTextOfResponse(given)) return (exception as unknown as { getResponse(): Response }).getResponse();
+  const response = answerError(c, await withExceptionText(mapped, exception, given), exception);
+  for (const [name, value] of given.headers) {
+    if (isOfTheBody(name) || name === "content-type") continue;
+    if (name === "set-cookie") response.headers.append(name, value);
+    else if (!response.headers.has(name)) response.headers.set(name, value);
+  }
+  return response;
+}
+
+function answerError(c: ContextLike, mapped: GlamError, cause: Error): Response {
   const state = stateOf(c);
-  const mapped = mapError(error, c, state?.settings);
-  if (state === undefined) return replyAlone(c, mapped, error);
-  state.answered = { error: mapped, cause: error };
+  if (state === undefined) return replyAlone(c, mapped, cause);
+  state.answered = { error: mapped, cause };
   return errorReply(c, mapped, state);
 }
 

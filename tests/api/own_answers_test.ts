@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { onError } from "@glam/shared/api";
 import { ConflictError, GlamError, isGlamError } from "@glam/shared/errors";
 import { type Context, type ErrorHandler, Hono, type NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -223,6 +224,65 @@ describe("the response of an HTTPException", () => {
       const { status, body: json } = await send(withRes(new Response(body, { status: 401 })).app, "/");
       assert.deepEqual([status, json.error.code], [401, "HTTP_401"]);
     }
+  });
+
+  for (const how of ["by the middleware", "by onError of this package", "by onError alone"]) {
+    const withRes = (res: Response, message?: string) => {
+      const app = how === "by onError alone" ? new Hono() : createApp().app as unknown as Hono;
+      if (how !== "by the middleware") app.onError(onError);
+      app.get("/", (c) => {
+        c.header("X-Before", "1");
+        throw new HTTPException(res.status as never, { res, ...message !== undefined && { message } });
+      });
+      return app;
+    };
+
+    it(`gives its text and its headers to the envelope where it is text, ${how}`, async () => {
+      const headers = {
+        "X-Reason": "plan",
+        "WWW-Authenticate": "Bearer",
+        ETag: '"1"',
+        "Content-Language": "en",
+      };
+      const answer = await send(withRes(new Response("Not for you\n", { status: 403, headers })), "/");
+      assert.deepEqual(answer.body.error, { code: "HTTP_403", message: "Not for you" });
+      assert.equal(answer.headers.get("content-type"), "application/json");
+      assert.equal(answer.headers.get("x-reason"), "plan");
+      assert.equal(answer.headers.get("x-before"), "1");
+      assert.equal(answer.headers.get("www-authenticate"), "Bearer");
+      assert.equal(answer.headers.get("etag"), null);
+      assert.equal(answer.headers.get("content-language"), null);
+    });
+
+    it(`gives no text where the exception has a message, the status is a server's or the text is a page, ${how}`, async () => {
+      const messageOf = async (app: Hono) => (await send(app, "/")).body.error.message;
+      assert.equal(await messageOf(withRes(new Response("text", { status: 403 }), "message")), "message");
+      assert.equal(await messageOf(withRes(new Response("text", { status: 503 }))), "Service Unavailable");
+      assert.equal(await messageOf(withRes(new Response("x".repeat(5000), { status: 403 }))), "Forbidden");
+      assert.equal(await messageOf(withRes(new Response(null, { status: 403 }))), "Forbidden");
+      assert.equal(
+        await messageOf(withRes(new Response(new Uint8Array([0xff, 0xfe]), { status: 403 }))),
+        "Forbidden",
+      );
+    });
+
+    it(`is left alone where it is no text, ${how}`, async () => {
+      const headers = { "Content-Type": "application/xml", ETag: '"1"' };
+      const answer = await send(withRes(new Response("<e/>", { status: 400, headers })), "/");
+      assert.deepEqual([answer.status, answer.text], [400, "<e/>"]);
+      assert.deepEqual([answer.headers.get("content-type"), answer.headers.get("etag")], [
+        "application/xml",
+        '"1"',
+      ]);
+    });
+  }
+
+  it("does not get its text into an error that errors.map made", async () => {
+    const { app } = createApp({ errors: { map: (cause) => new ConflictError("Mapped", { cause }) } });
+    app.get("/", () => {
+      throw new HTTPException(403, { res: new Response("text", { status: 403 }) });
+    });
+    assert.equal((await send(app, "/")).body.error.message, "Mapped");
   });
 
   it("is a redirect as it is, and no failed request", async () => {
