@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { it } from "node:test";
 import { glamMiddleware, success, validate } from "@glam/shared/api";
 import { Hono } from "hono";
@@ -7,8 +7,15 @@ import * as z from "zod";
 import { serveApp } from "../_support/served_app.ts";
 import { captureErrors } from "./_hostile_app.ts";
 
-for (const path of ["/validated", "/read-by-the-handler"]) {
-  it(`a client that hangs up in the middle of its body is no failure of the service: ${path.slice(1)}`, async () => {
+const PATHS = ["/validated", "/read-by-the-handler"];
+const WAYS: Readonly<Record<string, (socket: Socket) => void>> = {
+  "closes its connection": (socket) => socket.destroy(),
+  "resets its connection": (socket) => socket.resetAndDestroy(),
+  "breaks the framing": (socket) => socket.end("zz\r\n"),
+};
+
+for (const [path, how] of PATHS.flatMap((path) => Object.keys(WAYS).map((how) => [path, how] as const))) {
+  it(`a client that ${how} in the middle of its body is no failure of the service: ${path.slice(1)}`, async () => {
     const logger = captureErrors();
     const reached = Promise.withResolvers<void>();
     const settled = Promise.withResolvers<number>();
@@ -26,10 +33,11 @@ for (const path of ["/validated", "/read-by-the-handler"]) {
     const socket = connect({ port: server.port, host: "127.0.0.1" });
     socket.on("error", () => {});
     socket.write(
-      `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"half":`,
+      `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n` +
+        `Transfer-Encoding: chunked\r\n\r\n8\r\n{"half":\r\n`,
     );
     await reached.promise;
-    socket.destroy();
+    WAYS[how]!(socket);
     const status = await settled.promise;
     assert.ok(status >= 400 && status < 500, `a status that blames the client, got ${status}`);
     assert.deepEqual(logger.errors, []);
