@@ -33,18 +33,29 @@ type MatchResult = readonly [
 
 let matchResult: symbol | undefined;
 
-/**
- * The matched route at an index. `matchedRoutes` copies the whole list at each call, so this reads the router's result,
- * which each copy of Hono keeps under a private symbol.
- */
+/** The matched route at an index. */
 function routeAt(c: ContextLike, index: number): MatchedRoute | undefined {
+  const matched = matchResultOf(c);
+  return matched === undefined ? c.req.matchedRoutes[index] : matched[0][index]?.[0][1];
+}
+
+/** Whether the middleware is all that Hono has for the request: then it calls the middleware without its `compose`. */
+export function isOnlyHandler(c: ContextLike): boolean {
+  return (matchResultOf(c)?.[0].length ?? c.req.matchedRoutes.length) === 1;
+}
+
+/**
+ * The router's result, which each copy of Hono keeps under a private symbol: `matchedRoutes` copies the whole list at each
+ * call. `undefined` where it is kept elsewhere.
+ */
+function matchResultOf(c: ContextLike): MatchResult | undefined {
   const req = c.req as ContextLike["req"] & { readonly [key: symbol]: MatchResult | undefined };
   if (matchResult === undefined || req[matchResult] === undefined) {
     matchResult = Object.getOwnPropertySymbols(Object.getPrototypeOf(req)).find((key) =>
       Array.isArray(req[key])
     );
   }
-  return matchResult === undefined ? req.matchedRoutes[index] : req[matchResult]?.[0][index]?.[0][1];
+  return matchResult === undefined ? undefined : req[matchResult];
 }
 
 /** Whether a route of the application, not only middleware, matched the request. */

@@ -10,8 +10,9 @@ import { watchContextHeaders } from "./_watch_context_headers.ts";
 import { type RequestState, setState, stateOf } from "./_request_state.ts";
 import { setHeaders } from "./_response_headers.ts";
 import { logRequest } from "./_access_log.ts";
-import { endpointOf, UNMATCHED } from "./_route_label.ts";
-import { answerFailure, type Outcome } from "./_failure_response.ts";
+import { interceptOnError, type OnError } from "./_own_error_handler.ts";
+import { endpointOf, isOnlyHandler, UNMATCHED } from "./_route_label.ts";
+import { answer, answerFailure, type Outcome } from "./_failure_response.ts";
 import { resolveSettings } from "./_settings.ts";
 import { nextWithin } from "./_timeout.ts";
 import type { GlamOptions } from "./options.ts";
@@ -64,9 +65,10 @@ export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
     if (settings.plainResponse !== undefined) watchContextHeaders(c, exchange);
     if (http !== undefined) http.inProgress++;
 
+    let hasOnError = false;
     // The handlers run in the request's context and what follows outside of it: promises made inside would keep it
     // alive, which costs Deno a tenth of a small request.
-    return enterContext(context, handlersOf(exchange, next)).then(
+    const finished = enterContext(context, handlersOf(exchange, next)).then(
       () => {
         if (c.error !== undefined || !c.finalized) return settleAndFinish(exchange);
         const { status } = c.res; // a native getter that takes time
@@ -74,7 +76,16 @@ export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
           ? settleAndFinish(exchange)
           : finish(exchange, status, undefined);
       },
-      (cause) => settleAndFinish(exchange, { cause }), // `throw undefined` is a failure, too
+      (cause) => {
+        if (hasOnError && isOfNotFound(exchange, cause)) throw cause;
+        return settleAndFinish(exchange, { cause }); // `throw undefined` is a failure, too
+      },
+    );
+    if (!isOnlyHandler(c)) return finished;
+    return interceptOnError(
+      finished,
+      () => hasOnError = true,
+      (error, onError) => finishByOnError(exchange, error, onError),
     );
   };
 }
@@ -100,14 +111,44 @@ async function answerOwn(c: ContextLike, own: OwnRoute): Promise<void> {
   replaceResponse(c, await own.answer(req.raw, env));
 }
 
+/** Whether the application's `notFound` threw this Error, and not the middleware itself. */
+function isOfNotFound({ c, context, own }: Exchange, cause: unknown): boolean {
+  return cause instanceof Error && own === undefined && c.error === undefined &&
+    cause !== context.signal?.reason;
+}
+
+/** Sends what the application's `onError` answers to an error of its `notFound`. */
+async function finishByOnError(exchange: Exchange, error: unknown, onError: OnError): Promise<Response> {
+  const { c, context } = exchange;
+  if (!isOfNotFound(exchange, error)) return await onError(error);
+  c.error = error as Error;
+  try {
+    replaceResponse(c, await enterContext(context, async () => await onError(error)));
+    await settleAndFinish(exchange);
+  } catch (cause) {
+    await settleAndFinish(exchange, { cause });
+  }
+  return c.res;
+}
+
 function settleAndFinish(exchange: Exchange, failure?: { readonly cause: unknown }): Promise<void> {
   return enterContext(exchange.context, () => answerFailure(exchange.c, exchange, failure))
     .then((outcome) => finish(exchange, exchange.c.res.status, outcome));
 }
 
-function finish(exchange: Exchange, status: number, outcome: Outcome | undefined): void {
+function finish(exchange: Exchange, answered: number, settled: Outcome | undefined): void {
   const { c, context, settings, own, http, startedAt } = exchange;
-  if (status !== 101) setHeaders(c, exchange); // an upgrade must stay the object that the runtime made
+  let status = answered;
+  let outcome = settled;
+  if (status !== 101) { // an upgrade must stay the object that the runtime made
+    try {
+      setHeaders(c, exchange);
+    } catch (cause) {
+      outcome = { ...outcome, ...answer(c, exchange, cause) };
+      status = c.res.status;
+      setHeaders(c, exchange);
+    }
+  }
   const seconds = (performance.now() - startedAt) / 1000;
   if (outcome !== undefined || settings.accessLog) { // before counting: a trace that is in the log is an exemplar
     enterContext(context, () => logRequest(exchange, status, outcome, seconds, own === undefined));

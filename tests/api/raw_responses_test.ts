@@ -119,6 +119,56 @@ describe("a stream", () => {
   });
 });
 
+describe("a response that no server can send", () => {
+  const used = async (res: Response) => {
+    await res.text();
+    return res;
+  };
+  const CASES: Readonly<Record<string, () => Response | Promise<Response>>> = {
+    "of another application, read": async () =>
+      await used(await new Hono().get("/", (c) => c.text("x")).request("/")),
+    "of fetch(), read": async () => await used(await fetch("data:text/plain,x")),
+    "of fetch(), being read": async () => {
+      const res = await fetch("data:text/plain,x");
+      res.body!.getReader();
+      return res;
+    },
+    "of its own, read": () => used(new Response("x")),
+    "of its own with status 404, read": () => used(new Response("x", { status: 404 })),
+  };
+  for (const [name, handler] of Object.entries(CASES)) {
+    it(`is an envelope, a line and a count: ${name}`, async () => {
+      const { app, entries } = createApp();
+      app.get("/", handler);
+      const answer = await send(app, "/");
+      assert.deepEqual([answer.status, answer.body?.error.code], [500, "INTERNAL_ERROR"]);
+      assert.notEqual(answer.headers.get("x-request-id"), null);
+      const [failed, completed] = entries;
+      assert.match(
+        String(failed?.fields.error),
+        /The handler of GET \/ returned a response whose body was read before/,
+      );
+      assert.equal(completed?.fields.status, 500);
+      const { text } = await send(app, "/metrics");
+      assert.match(
+        text,
+        /http_requests_total\{service="catalog",method="GET",endpoint="\/",status="500"\} 1/,
+      );
+      assert.match(text, /http_requests_in_progress\{service="catalog"\} 0/);
+    });
+  }
+
+  it("is also one that a middleware has read", async () => {
+    const { app } = createApp();
+    app.use(async (c, next) => {
+      await next();
+      await c.res.text();
+    });
+    app.get("/", (c) => c.json({ a: 1 }));
+    assert.equal((await send(app, "/")).body?.error.code, "INTERNAL_ERROR");
+  });
+});
+
 describe("a response of fetch(), whose headers are immutable", () => {
   it("gets the headers and is otherwise passed on, whatever its status", async () => {
     const upstream = createServer((request, response) => {
