@@ -13,6 +13,9 @@ import type { ServicePart } from "./options.ts";
 import type { ServiceAddress, ServiceState } from "./service.ts";
 import { ServiceError } from "./service_error.ts";
 
+/** The grace after an error that no code has handled, in milliseconds: the rest of the stop has as much time again. */
+const MAX_CRASH_GRACE_MS = 5000;
+
 /** Starts a service once and stops it once, however often it is asked to. */
 export class Lifecycle implements Startable {
   readonly settings: Settings;
@@ -66,6 +69,17 @@ export class Lifecycle implements Startable {
     });
     logger.critical("A part of the service failed for good", { part, error });
     this.stop(`${part} failed`);
+  }
+
+  /** Stops the service after an error that no code of the process has handled: its state is not known any more. */
+  crash(what: string, error: unknown): void {
+    const { graceMs, logger, name } = this.settings;
+    logger.critical(`${what}: the service stops`, { error });
+    this.#failure ??= new ServiceError(`Cannot go on with "${name}": ${what}: ${messageOf(error)}`, {
+      phase: this.state === "starting" ? "starting" : "running",
+      cause: error,
+    });
+    this.stop(what, Math.min(graceMs, MAX_CRASH_GRACE_MS));
   }
 
   /** Starts the server. */
@@ -148,11 +162,12 @@ export class Lifecycle implements Startable {
       logger.info("Grace is over", { duration_ms: since(stoppedAt) });
     }
     this.#endOfGrace.abort();
-    const problems: ServiceError[] = this.#failure === undefined ? [] : [this.#failure];
+    const problems: ServiceError[] = [];
     for (const step of stopSteps(this)) {
       const problem = await this.#runStopStep(step);
       if (problem !== undefined) problems.push(problem);
     }
+    if (this.#failure !== undefined) problems.unshift(this.#failure);
     this.state = "stopped";
     logger.info("Service stopped", { duration_ms: since(stoppedAt), in_order: problems.length === 0 });
     if (problems.length === 0) return this.#finished.resolve();

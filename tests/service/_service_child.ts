@@ -28,6 +28,8 @@ export interface ChildOptions {
   readonly pending?: boolean;
   /** Whether `onStart` never ends. */
   readonly hangingStart?: boolean;
+  /** Whether `onStart` forgets to await what fails. */
+  readonly failingStart?: boolean;
   /** Whether it only starts and stops, and leaves it to the process to end. */
   readonly embedded?: boolean;
   /** Whether a handler of events never ends. */
@@ -87,6 +89,27 @@ app.post("/close-bus", async (c) => {
   return success(c, {});
 });
 
+const oops = Promise.withResolvers<void>();
+app.post("/forget", (c) => {
+  Promise.reject(new Error("forgotten")); // no await
+  return success(c, {});
+});
+app.post("/throw-later", (c) => {
+  setTimeout(() => {
+    throw new Error("thrown later");
+  });
+  return success(c, {});
+});
+app.get("/wait", async (c) => {
+  logger.info("A request waits");
+  await oops.promise;
+  return success(c, "answered");
+});
+app.post("/go-on", (c) => {
+  oops.resolve();
+  return success(c, {});
+});
+
 app.post("/end-of-grace", (c) => {
   void service.stop({ graceMs: 0 });
   return success(c, {});
@@ -115,6 +138,7 @@ const service = createService({
   outbox: bus && outbox,
   async onStart() {
     await outbox?.ensureTable();
+    if (options.failingStart) Promise.reject(new Error("forgotten"));
     if (!options.hangingStart) return;
     logger.info("onStart hangs");
     await new Promise(() => {});

@@ -196,6 +196,51 @@ describe("a service as a process", () => {
     assert.ok(stopLines(child).includes("HTTP drained"));
   });
 
+  for (
+    const [path, what] of [["/forget", "Unhandled rejection"], [
+      "/throw-later",
+      "Uncaught exception",
+    ]] as const
+  ) {
+    it(`stops in order after an error that no code handles, with exit code 1: ${what}`, async () => {
+      const { db, options } = await everything();
+      await using _db = db;
+      await using child = startService({ ...options, graceMs: LONG_MS });
+      const url = await child.url;
+      const waiting = fetch(`${url}/wait`).then((response) => response.json());
+      await child.logged("A request waits");
+      await fetch(`${url}${path}`, { method: "POST" });
+      const line = await child.logged(`${what}: the service stops`);
+      assert.equal(line.level, "CRITICAL");
+      assert.match(JSON.stringify(line), /forgotten|thrown later/);
+      await child.logged("Service stopping");
+      assert.equal((await fetch(`${url}/health/ready`)).status, 503);
+      await fetch(`${url}/go-on`, { method: "POST" });
+      assert.equal((await waiting).data, "answered");
+      await fetch(`${url}/end-of-grace`, { method: "POST" });
+      assert.equal(await child.exited(), 1, child.output());
+      assert.deepEqual(stopLines(child), inOrder);
+    });
+  }
+
+  it("ends after an error that no code handles, also where the stop hangs", async () => {
+    await using child = startService({ deadlines: { http: LONG_MS } });
+    const url = await child.url;
+    const hanging = fetch(`${url}/hang`).then(() => "answered", () => "cut off");
+    await child.logged("A request hangs");
+    await fetch(`${url}/forget`, { method: "POST" });
+    assert.equal(await child.exited(), 1, child.output());
+    assert.equal(await hanging, "cut off");
+    assert.deepEqual(stopLines(child), ["Service stopping"]);
+  });
+
+  it("ends with exit code 1 after an error that no code handles while it starts", async () => {
+    await using child = startService({ hangingStart: true, failingStart: true });
+    assert.equal(await child.exited(), 1, child.output());
+    await child.logged("Unhandled rejection: the service stops");
+    assert.equal(stopLines(child).at(-1), "Service stopped");
+  });
+
   it("stops in time when NATS and Postgres were killed before", async () => {
     await using nats = await startNats();
     await using postgres = await startPostgres();
