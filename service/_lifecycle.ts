@@ -2,6 +2,7 @@ import type { Health } from "../api/health_checks.ts";
 import type { ServiceHealth } from "../api/service_health.ts";
 import { isGlamError } from "../errors/glam_error.ts";
 import { DeadlineExceeded, sleep, withDeadline } from "../internal/clock.ts";
+import { outsideContext } from "../internal/outside_context.ts";
 import { createHandlers } from "./_fetch.ts";
 import type { HttpServer } from "./_http_server.ts";
 import { serve } from "./_serve.ts";
@@ -79,7 +80,8 @@ export class Lifecycle implements Startable {
       phase: this.state === "starting" ? "starting" : "running",
       cause: error,
     });
-    this.stop(what, Math.min(graceMs, MAX_CRASH_GRACE_MS));
+    // The error may come with the async context of a request, which the line above shows.
+    outsideContext(() => this.stop(what, Math.min(graceMs, MAX_CRASH_GRACE_MS)));
   }
 
   /** Starts the server. */
