@@ -27,13 +27,14 @@ const optionalPeers: Readonly<Record<string, string>> = {
   "@electric-sql/pglite": ">=0.5 <0.6",
   "@electric-sql/pglite-socket": ">=0.2 <0.3",
   "@hono/node-server": ">=2.1 <3",
+  "ws": ">=8.18 <9",
 };
 
 /**
  * Dependencies that bundles for workerd and browsers go without: the code imports them dynamically, and only after it
  * has made sure that there is a file system.
  */
-const serverOnly: readonly string[] = ["@hono/node-server", "@logtape/file", "yaml"];
+const serverOnly: readonly string[] = ["@hono/node-server", "@logtape/file", "ws", "yaml"];
 
 /** Completes the package.json that `deno pack` wrote. */
 export async function completeManifest(

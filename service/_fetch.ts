@@ -8,6 +8,7 @@ import { InternalError } from "../errors/common.ts";
 import { GlamError } from "../errors/glam_error.ts";
 import { outsideContext } from "../internal/outside_context.ts";
 import type { Settings } from "./_settings.ts";
+import { offerWebSockets, type WebSockets } from "./_web_sockets.ts";
 
 /** Answers requests. `env` is the object that the server passes as the second argument, such as the peer's address. */
 export type Fetch = (request: Request, env: object) => Response | Promise<Response>;
@@ -30,7 +31,11 @@ const PROBES: readonly string[] = ["/health/live", "/health/ready"];
  * The handlers between the server and the application. They attach the service's health to the second argument of `fetch`,
  * answer the probes where no `glamMiddleware` does, and send `Connection: close` while the service drains.
  */
-export function createHandlers(settings: Settings, health: Health & ServiceHealth): Handlers {
+export function createHandlers(
+  settings: Settings,
+  health: Health & ServiceHealth,
+  sockets?: WebSockets,
+): Handlers {
   const { name, logger, options: { app, database } } = settings;
   // After an `import()` in a request, Deno runs all later requests in the async context of that one.
   const isInside = () =>
@@ -76,6 +81,7 @@ export function createHandlers(settings: Settings, health: Health & ServiceHealt
     const { url } = request;
     if (!LEGAL_URL.test(url)) return onInvalid(request);
     offerHealth(env, health);
+    if (sockets !== undefined) offerWebSockets(env, sockets);
     const route = url.includes("/health/") ? routes.get(probedPath(request)) : undefined;
     const response = route === undefined ? answer(request, env) : probe(request, env, route);
     return health.isDraining() ? closing(response) : response;

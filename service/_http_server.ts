@@ -12,6 +12,8 @@ export interface HttpServer {
 
 /** What to serve, and where. */
 export interface ServeOptions extends Handlers {
+  /** Whether requests may be upgraded to WebSockets. */
+  readonly websocket: boolean;
   readonly hostname: string;
   readonly port: number;
 }

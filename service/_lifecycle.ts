@@ -9,6 +9,7 @@ import { serve } from "./_serve.ts";
 import type { Settings } from "./_settings.ts";
 import { startSteps } from "./_start_steps.ts";
 import type { Startable, Step } from "./_step.ts";
+import { WebSockets } from "./_web_sockets.ts";
 import { stopSteps } from "./_stop_steps.ts";
 import type { ServicePart } from "./options.ts";
 import type { ServiceAddress, ServiceState } from "./service.ts";
@@ -28,6 +29,7 @@ export class Lifecycle implements Startable {
   state: ServiceState = "new";
   address: ServiceAddress | undefined;
   server: HttpServer | undefined;
+  sockets: WebSockets | undefined;
   readonly #finished: PromiseWithResolvers<void>;
   readonly #abort = new AbortController();
   readonly #endOfGrace = new AbortController();
@@ -86,10 +88,13 @@ export class Lifecycle implements Startable {
 
   /** Starts the server. */
   async listen(): Promise<ServiceAddress> {
-    const { hostname, port } = this.settings;
-    const server = await serve({ ...createHandlers(this.settings, this.health), hostname, port });
+    const { hostname, logger, options: { websocket = false }, port } = this.settings;
+    const sockets = websocket ? await WebSockets.load(logger) : undefined;
+    const handlers = createHandlers(this.settings, this.health, sockets);
+    const server = await serve({ ...handlers, hostname, port, websocket });
     if (this.signal.aborted) await server.close(); // the start has been given up
     this.server = server;
+    this.sockets = sockets;
     const local = ["0.0.0.0", "::"].includes(server.hostname) ? "localhost" : server.hostname;
     const host = local.includes(":") ? `[${local}]` : local;
     const url = `http://${host}:${server.port}`;

@@ -9,7 +9,7 @@ export async function serve(options: ServeOptions): Promise<HttpServer> {
       case "deno":
         return (await import("./_serve_deno.ts")).serveOnDeno(options);
       case "bun":
-        return (await import("./_serve_bun.ts")).serveOnBun(options);
+        return await (await import("./_serve_bun.ts")).serveOnBun(options);
       case "node":
         return await (await import("./_serve_node.ts")).serveOnNode(options);
       default:

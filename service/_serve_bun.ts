@@ -8,6 +8,7 @@ interface BunLike {
     development: boolean;
     fetch: ServeOptions["fetch"];
     error(error: unknown): Response;
+    websocket?: unknown;
   }): { readonly hostname: string; readonly port: number; stop(force?: boolean): Promise<void> };
 }
 
@@ -15,7 +16,9 @@ interface BunLike {
 const IDLE_SECONDS = 255;
 
 /** Serves by `Bun.serve`. */
-export function serveOnBun({ hostname, port, fetch, onError }: ServeOptions): HttpServer {
+export async function serveOnBun(options: ServeOptions): Promise<HttpServer> {
+  const { hostname, port, fetch, onError } = options;
+  const websocket = options.websocket ? (await import("hono/bun")).websocket : undefined;
   const { Bun } = globalThis as unknown as { Bun: BunLike };
   const server = Bun.serve({
     hostname,
@@ -24,6 +27,7 @@ export function serveOnBun({ hostname, port, fetch, onError }: ServeOptions): Ht
     development: false,
     fetch,
     error: onError,
+    ...websocket !== undefined && { websocket },
   });
   return {
     hostname: server.hostname,

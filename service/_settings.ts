@@ -69,6 +69,9 @@ export function toSettings(options: ServiceOptions): Settings {
       );
     }
   }
+  if (options.websocket !== undefined && typeof options.websocket !== "boolean") {
+    throw new TypeError(`Expected \`websocket\` to be true or false, got ${typeof options.websocket}`);
+  }
   assertMs("graceMs", graceMs, 0);
   const deadlines = { ...DEADLINES };
   for (const key of Object.keys(DEADLINES) as (keyof ServiceDeadlines)[]) {

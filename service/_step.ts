@@ -1,5 +1,6 @@
 import type { HttpServer } from "./_http_server.ts";
 import type { Settings } from "./_settings.ts";
+import type { WebSockets } from "./_web_sockets.ts";
 import type { ServicePart } from "./options.ts";
 import type { ServiceAddress } from "./service.ts";
 
@@ -26,6 +27,8 @@ export interface Startable {
   /** The parts whose start has begun: these have to be stopped. */
   readonly begun: Set<unknown>;
   readonly server: HttpServer | undefined;
+  /** The sockets that requests were upgraded to. */
+  readonly sockets: WebSockets | undefined;
   /** Starts the server. */
   listen(): Promise<ServiceAddress>;
   /** Stops the service after a permanent failure of a part. */

@@ -2,7 +2,7 @@ import type { Startable, Step } from "./_step.ts";
 
 /** The steps that stop a service, in order: every part that has begun to start, and the bus and database it was given. */
 export function stopSteps(service: Startable): Step[] {
-  const { begun, server, settings: { deadlines, options, relay } } = service;
+  const { begun, server, sockets, settings: { deadlines, options, relay } } = service;
   const { bus, database, listeners = [], onStart, onStop } = options;
   const steps: Step[] = [];
   if (server !== undefined) {
@@ -11,7 +11,7 @@ export function stopSteps(service: Startable): Step[] {
       done: "HTTP drained",
       deadlineMs: deadlines.http,
       async run() {
-        await server.drain();
+        await Promise.all([server.drain(), sockets?.close()]);
         await server.close();
       },
       giveUp: () => server.close(),

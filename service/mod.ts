@@ -40,3 +40,4 @@ export type {
 } from "./options.ts";
 export type { Service, ServiceAddress, ServiceState, StopOptions } from "./service.ts";
 export { ServiceError, type ServiceErrorOptions } from "./service_error.ts";
+export { upgradeWebSocket } from "./upgrade_websocket.ts";

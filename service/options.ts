@@ -86,6 +86,11 @@ export interface ServiceOptions {
    */
   readonly deadlines?: ServiceDeadlines | undefined;
   /**
+   * Whether the application has WebSocket routes, by `upgradeWebSocket` of this module. On Node it needs the package `ws`.
+   * @default false
+   */
+  readonly websocket?: boolean | undefined;
+  /**
    * Runs after the database, migrations and streams are ready, and before the relay, the listeners and HTTP start. The
    * signal aborts when the service stops.
    * @default nothing

@@ -24,6 +24,19 @@ describe("on Node without @hono/node-server", () => {
     );
   });
 
+  test("a service with WebSockets and no ws does not start, and says what to install", async () => {
+    const other = await createConsumer("no-ws");
+    await Deno.remove(`${other}/node_modules/ws`, { recursive: true });
+    const service = `createService({ name: "test", port: 0, websocket: true })`;
+    await Deno.writeTextFile(
+      `${other}/main.mjs`,
+      `import { createService } from "@glam/shared/service";\nawait ${service}.run();\n`,
+    );
+    const { code, output } = await run([await node(), "main.mjs"], { cwd: other });
+    assert.equal(code, 1);
+    assert.match(output, /Cannot start "test": http: the package ws is missing.* Run: npm install ws/);
+  });
+
   test("it is an optional peer, so that nobody else installs it", async () => {
     const { dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = await packedManifest();
     assert.equal(dependencies["@hono/node-server"], undefined);
