@@ -62,7 +62,7 @@ export class Lifecycle implements Startable {
   }
 
   /** Stops the service after a permanent failure of a part. */
-  fail(part: ServicePart, error: unknown): void {
+  readonly fail = (part: ServicePart, error: unknown): void => {
     if (this.#stopping !== undefined) return;
     const { logger, name } = this.settings;
     this.#failure = new ServiceError(`Cannot go on with "${name}": ${part}: ${messageOf(error)}`, {
@@ -72,7 +72,7 @@ export class Lifecycle implements Startable {
     });
     logger.critical("A part of the service failed for good", { part, error });
     this.stop(`${part} failed`);
-  }
+  };
 
   /** Stops the service after an error that no code of the process has handled: its state is not known any more. */
   crash(what: string, error: unknown): void {

@@ -1,11 +1,12 @@
-import { ensureStreams } from "../messaging/bus/ensure_streams.ts";
 import { MAX_TIMER_MS } from "../internal/clock.ts";
+import { startInBackground } from "./_background_start.ts";
+import { ensureServiceStreams, startListeners } from "./_bus_steps.ts";
 import type { Startable, Step } from "./_step.ts";
 import { applyMigrations, verifyMigrations } from "./_migrations.ts";
 
 /** The steps that start the parts of a service, in order. */
 export function startSteps(service: Startable): Step[] {
-  const { settings: { deadlines, logger, options, relay }, signal, begun } = service;
+  const { settings: { deadlines, options, relay, required }, signal, begun } = service;
   const { bus, database, listeners = [], migrate = "verify", onStart, streams = {} } = options;
   const steps: Step[] = [];
   const step = (part: Step["part"], done: string, run: Step["run"], more: Partial<Step> = {}) =>
@@ -28,13 +29,9 @@ export function startSteps(service: Startable): Step[] {
       }
     });
   }
-  if (bus !== undefined && streams !== false) {
-    step("streams", "Streams ensured", async () => {
-      const reports = await ensureStreams(bus, streams);
-      for (const { name, drift } of reports) {
-        if (drift.length > 0) logger.warn("A stream differs from what it should be", { stream: name, drift });
-      }
-    });
+  const inBackground = bus !== undefined && !required.has("bus");
+  if (bus !== undefined && streams !== false && !inBackground) {
+    step("streams", "Streams ensured", () => ensureServiceStreams(service));
   }
   if (onStart !== undefined) {
     step("onStart", "onStart is done", async () => {
@@ -49,17 +46,12 @@ export function startSteps(service: Startable): Step[] {
       relay.finished.catch((error) => service.fail("outbox", error));
     });
   }
-  if (listeners.length > 0) {
-    step("listeners", "Listeners started", async () => {
-      for (const listener of listeners) {
-        if (signal.aborted) return; // a listener that began now would not be stopped
-        begun.add(listener);
-        await listener.start();
-        listener.finished.catch((error) => service.fail("listeners", error));
-      }
-      return { listeners: listeners.length };
-    });
+  if (listeners.length > 0 && !inBackground) {
+    step("listeners", "Listeners started", () => startListeners(service));
   }
-  step("http", "Listening", async () => ({ url: (await service.listen()).url }));
+  step("http", "Listening", async () => {
+    if (inBackground) void startInBackground(service);
+    return { url: (await service.listen()).url };
+  });
   return steps;
 }

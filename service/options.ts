@@ -60,7 +60,8 @@ export interface ServiceOptions {
   readonly checks?: Readonly<Record<string, HealthCheck | HealthCheckOptions>> | undefined;
   /**
    * The parts without which the service is not ready; failures of the others only degrade its health. With `["database"]`
-   * a service stays in rotation while the message bus is down.
+   * a service stays in rotation while the message bus is down. Without `bus`, streams and listeners also start in the
+   * background, as soon as the bus answers, and HTTP does not wait for them.
    * @default all that it was given
    */
   readonly required?: readonly CheckedPart[] | undefined;

@@ -75,7 +75,10 @@ export function createListener<
       if (stopping !== undefined) {
         return Promise.reject(new TypeError("Cannot start a listener that was stopped; create another one"));
       }
-      return starting ??= open();
+      return starting ??= open().catch((error) => {
+        engine = starting = undefined; // nothing of it is left, and it may be tried again
+        throw error;
+      });
     },
     stop: () => stopping ??= close(),
     health() {

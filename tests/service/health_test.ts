@@ -67,7 +67,8 @@ describe("an application with glamMiddleware", () => {
       // A check has two seconds, which Postgres may need on a machine with other work.
       const data = await waitFor(async () => {
         const { data } = await get(service.address!.url, path);
-        return statesOf(data)["database"] === "healthy" && data;
+        const states = statesOf(data);
+        return states["database"] === "healthy" && states["ledger-summary"] === "healthy" && data;
       }, "the database answers within its check");
       assert.ok(data);
       assert.equal(data.service, "catalog");
