@@ -505,4 +505,5 @@ export {
   type ServicePart,
   type ServiceState,
   type StopOptions,
+  upgradeWebSocket,
 } from "./service/mod.ts";
