@@ -216,6 +216,8 @@ export {
   type RowOf,
   type RowOrigin,
   type SaveOptions,
+  type SchemaShape,
+  type ShapeOf,
   softDelete,
   type SpanLike,
   type Sql,

@@ -102,6 +102,8 @@ export type {
   PatchOf,
   ReferentialAction,
   RowOf,
+  SchemaShape,
+  ShapeOf,
   Table,
   TableIndex,
   TableMixins,

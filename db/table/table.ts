@@ -125,11 +125,18 @@ export interface TableTypes {
   readonly patch: object;
   /** The primary key: its value, or an object where it has several columns. */
   readonly key: unknown;
-  /** The shape of {@link Table.insertSchema}. */
-  readonly insertShape: Readonly<Record<string, z.ZodType>>;
-  /** The shape of {@link Table.patchSchema}. */
-  readonly patchShape: Readonly<Record<string, z.ZodType>>;
+  /** The shape of {@link Table.insertSchema}; what is written by hand may leave it out. */
+  readonly insertShape?: SchemaShape;
+  /** The shape of {@link Table.patchSchema}; what is written by hand may leave it out. */
+  readonly patchShape?: SchemaShape;
 }
+
+/** The shape of an object schema. */
+export type SchemaShape = Readonly<Record<string, z.ZodType>>;
+
+/** One of the shapes of a table; any, where the types do not name it. */
+export type ShapeOf<T extends TableTypes, Name extends "insertShape" | "patchShape"> = T extends
+  { readonly [_ in Name]: infer Shape extends SchemaShape } ? Shape : SchemaShape;
 
 /** A table, made by `defineTable`. */
 export interface Table<T extends TableTypes = TableTypes> extends TableModel {
@@ -141,12 +148,12 @@ export interface Table<T extends TableTypes = TableTypes> extends TableModel {
    * The schema of a row that a client may send: the columns of the definition without those of mixins and those that
    * only the database writes, and no others. A column with a default is optional.
    */
-  readonly insertSchema: z.ZodObject<T["insertShape"], z.core.$strict>;
+  readonly insertSchema: z.ZodObject<ShapeOf<T, "insertShape">, z.core.$strict>;
   /**
    * The schema of a patch that a client may send: the columns of {@link Table.insertSchema} but the primary key, each
    * optional and without a default.
    */
-  readonly patchSchema: z.ZodObject<T["patchShape"], z.core.$strict>;
+  readonly patchSchema: z.ZodObject<ShapeOf<T, "patchShape">, z.core.$strict>;
   /** The checks of the whole object, such as a `refine`; they apply to inserts. */
   readonly refinements: readonly z.core.$ZodCheck<never>[];
   /** For types only, always undefined: `typeof Items.$types`. */

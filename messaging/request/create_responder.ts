@@ -119,14 +119,6 @@ function answer<In, Input, Out, Reply>(scope: RequestScope<In, Input, Out, Reply
   });
 }
 
-/** The envelope of an error; without message and details where the bus does not take all of it. */
-function errorBody(error: GlamError, maxBytes: number): string {
-  const body = envelopeBody(error);
-  if (new TextEncoder().encode(body).length <= maxBytes - REPLY_HEADER_BYTES) return body;
-  const { code, status } = error;
-  return envelopeBody(new GlamError(undefined, { code, status }));
-}
-
 function readRequest<In, Input, Out, Reply>(
   contract: RequestContract<In, Input, Out, Reply>,
   { data }: IncomingMessage,

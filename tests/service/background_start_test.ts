@@ -13,10 +13,11 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { startNats } from "../_support/nats_server.ts";
 import { PATIENCE_MS, waitFor } from "../_support/wait_for.ts";
-import { captureLogger, errorOf, fakeListener, testService } from "./_support.ts";
+import { recordingLogger } from "../_support/recording_logger.ts";
+import { errorOf, fakeListener, testService } from "./_support.ts";
 
 const Done = defineEvent("evt.test.done.v1", z.object({ n: z.int() }));
-const { logger: silent } = captureLogger();
+const { logger: silent } = recordingLogger();
 
 describe("a service that is ready without its bus", () => {
   it("serves while the bus is away, and starts its streams and listeners when it is back", async () => {

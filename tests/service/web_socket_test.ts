@@ -8,7 +8,8 @@ import { type ServiceOptions, upgradeWebSocket } from "@glam/shared/service";
 import { Hono } from "hono";
 import type { WSEvents } from "hono/ws";
 import { waitFor } from "../_support/wait_for.ts";
-import { captureLogger, testService } from "./_support.ts";
+import { recordingLogger } from "../_support/recording_logger.ts";
+import { testService } from "./_support.ts";
 
 /** A service with a WebSocket route at `/ws`. */
 async function serve(
@@ -16,7 +17,7 @@ async function serve(
   options: Partial<ServiceOptions> & { readonly glam?: boolean } = {},
 ) {
   const { glam = true, ...rest } = options;
-  const { lines, logger } = captureLogger();
+  const { entries: lines, logger } = recordingLogger();
   const app = new Hono();
   if (glam) app.use(glamMiddleware({ service: "test", logger }));
   app.get("/ws", upgradeWebSocket(events));

@@ -102,7 +102,10 @@ it("a generated column is one in the model and in SQL, and has no default", () =
     { name: "number", nullable: false, default: undefined, type: "bigint", identity: "always" },
   ]);
   const [ddl] = createTable(Boxes);
-  assert.ok(ddl!.includes(`"area" integer GENERATED ALWAYS AS (width * height) stored NOT NULL`), ddl);
+  assert.ok(
+    ddl!.includes(`"area" integer GENERATED ALWAYS AS (width * height) stored NOT NULL`),
+    String(ddl),
+  );
   assert.throws(
     () =>
       defineTable("a", {
