@@ -1,14 +1,14 @@
-/** The middle value. */
+/** The median. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 /**
- * Measures each subject once a round, in an order that turns every round, so that whatever else the machine does
- * disturbs them alike. Gives the values of each subject, round by round.
+ * Measures each subject once in each round, in an order that rotates from round to round, so that other load on the
+ * machine affects them equally. Gives the values of each subject by round.
  *
- * With `turns` a round has so many turns of each subject, whose values are added. Turns that are shorter than the pauses
- * of the garbage collector are apart meet all of them; with longer ones it is chance whose turn a pause falls into.
+ * With `turns`, a round measures each subject that many times, and adds up the values. Turns that are short compared to the
+ * interval of garbage collections spread their pauses over all subjects; with long turns, chance decides which is hit.
  */
 export async function takeTurns<Name extends string>(
   rounds: number,

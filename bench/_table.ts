@@ -1,14 +1,14 @@
 /** One result. */
 export interface Row {
-  /** What was measured. */
+  /** The measurement. */
   readonly what: string;
-  /** Against whom, and how. */
+  /** The peer, and the method. */
   readonly peer: string;
   /** The result with its unit. */
   readonly result: string;
-  /** What it must be. */
+  /** The required value. */
   readonly goal: string;
-  /** Whether it is. */
+  /** Whether the goal is met. */
   readonly met: boolean;
 }
 
@@ -28,7 +28,7 @@ export function atMost(what: string, peer: string, amount: number, goal: number,
   };
 }
 
-/** A row that is measured to be known. */
+/** A row without a goal. */
 export function known(what: string, peer: string, result: string): Row {
   return { what, peer, result, goal: "", met: true };
 }

@@ -7,7 +7,7 @@ import { atMost, type Row } from "./_table.ts";
 
 const ROUNDS = 21;
 
-/** What `glam --help` takes from the shell's point of view: the time of the whole process. */
+/** The wall time of the process `glam --help`. */
 export async function commandRows(): Promise<Row[]> {
   const folder = await createConsumer("bench");
   await copyFolder(`${root}/bench`, `${folder}/bench`);

@@ -8,7 +8,7 @@ import { atMost, known, type Row } from "./_table.ts";
 const ROUNDS = 11;
 const WHAT = "loadConfig of 200 keys";
 
-/** What loading a configuration costs a service that starts, in a process of its own each time. */
+/** The time that `loadConfig` adds to the start of a service, each time in a new process. */
 export async function configRows(): Promise<Row[]> {
   const folder = await createConsumer("bench");
   await copyFolder(`${root}/bench`, `${folder}/bench`);

@@ -3,7 +3,7 @@ import { runOrThrow } from "../scripts/_run.ts";
 import { startPostgres } from "../tests/_support/postgres_server.ts";
 import { atLeast, atMost, known, type Row } from "./_table.ts";
 
-/** The data layer against others on the same connections of the same pool, on one server. */
+/** The data layer against others, on the same pool and server. */
 export async function dbRows(): Promise<Row[]> {
   await using server = await startPostgres();
   const measure = async (name: string): Promise<Record<string, number>> => {

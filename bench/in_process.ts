@@ -40,7 +40,7 @@ export async function inProcessRows(): Promise<Row[]> {
   ];
 }
 
-/** The median of processes of their own: how the collector gets on differs more from process to process than within. */
+/** The median over several processes, because garbage collection varies more between processes than within one. */
 async function measure(command: readonly string[], cwd: string): Promise<InProcessResult> {
   const results: InProcessResult[] = [];
   for (let i = 0; i < PROCESSES; i++) {

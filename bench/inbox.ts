@@ -4,7 +4,7 @@ import { startNats } from "../tests/_support/nats_server.ts";
 import { startPostgres } from "../tests/_support/postgres_server.ts";
 import { atLeast, known, type Row } from "./_table.ts";
 
-/** A listener with an inbox against what a handler would do by hand. */
+/** A listener with an inbox against a handler that does the same by hand. */
 export async function inboxRows(): Promise<Row[]> {
   await using postgres = await startPostgres();
   await using nats = await startNats({ accounts: false });

@@ -5,7 +5,7 @@ import { bun } from "../scripts/tools.ts";
 import { startNats } from "../tests/_support/nats_server.ts";
 import { atLeast, atMost, known, type Row } from "./_table.ts";
 
-/** A listener against the client's own loop, and how fast it comes back. */
+/** A listener against the client's own loop, and how fast it recovers. */
 export async function listenRows(): Promise<Row[]> {
   const folder = await createConsumer("bench");
   await copyFolder(`${root}/bench`, `${folder}/bench`);

@@ -46,7 +46,7 @@ export async function loadRows(): Promise<Row[]> {
   ];
 }
 
-/** Rates, round by round, of servers that are started anew: how the collector gets on differs from process to process. */
+/** Rates by round. Servers are restarted each round, because garbage collection varies between processes. */
 async function measure<Name extends string>(
   commands: Readonly<Record<Name, Command>>,
 ): Promise<Record<Name, number[]>> {

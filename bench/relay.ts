@@ -6,7 +6,7 @@ import { startNats } from "../tests/_support/nats_server.ts";
 import { startPostgres } from "../tests/_support/postgres_server.ts";
 import { atLeast, atMost, known, type Row } from "./_table.ts";
 
-/** The relay of an outbox against the client's own publish, and how far it is behind a busy service. */
+/** The relay of an outbox against the client's own publish, and its lag behind a busy service. */
 export async function relayRows(): Promise<Row[]> {
   const folder = await createConsumer("bench");
   await copyFolder(`${root}/bench`, `${folder}/bench`);

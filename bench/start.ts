@@ -11,7 +11,7 @@ const ROUNDS = 41;
 const PEERS = 'import "hono"; import * as z from "zod"; z.string;';
 const ALONE = "importing Hono and Zod alone";
 
-/** What a service pays before its first request. */
+/** The start-up cost of the package. */
 export async function startRows(): Promise<Row[]> {
   const deno = [Deno.execPath(), "run", "-A", "--no-check"];
   const published = await importCost(deno, await createDenoConsumer("import"));
@@ -25,7 +25,7 @@ export async function startRows(): Promise<Row[]> {
   ];
 }
 
-/** Milliseconds that a process in `folder` takes longer when it imports the package, too. */
+/** Milliseconds that importing the package adds to a process in `folder`. */
 async function importCost(command: readonly string[], folder: string): Promise<number> {
   const programs = { peers: PEERS, glam: `${PEERS} import "@glam/shared";` };
   const time = async (name: keyof typeof programs) => {

@@ -1,9 +1,9 @@
 import { type Session, UsageError } from "./_session.ts";
 
 /**
- * Whether what destroys may go on: `--yes` says so, or somebody at the terminal.
+ * Whether a destructive command is confirmed: by `--yes`, or by the answer at the terminal.
  *
- * @throws {UsageError} when nobody can be asked.
+ * @throws {UsageError} when there is neither `--yes` nor a terminal.
  */
 export async function confirmed(
   { terminal, json }: Session,
@@ -13,7 +13,7 @@ export async function confirmed(
   if (yes) return true;
   if (json || !terminal.isInteractive) {
     throw new UsageError(
-      "This asks first, and there is nobody to ask; say --yes to do it without a question",
+      "This command asks for confirmation, and there is no terminal; add --yes to confirm",
     );
   }
   if (await terminal.confirm(question)) return true;

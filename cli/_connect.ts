@@ -5,7 +5,7 @@ import { envPrefix, readEnv } from "../internal/environment.ts";
 import { connectNats, type MessageBus } from "../messaging/mod.ts";
 import { UsageError } from "./_session.ts";
 
-/** What `withBus` declares. */
+/** The options that `withBus` declares. */
 export interface BusFlags {
   readonly servers?: string;
   readonly user?: string;
@@ -14,7 +14,7 @@ export interface BusFlags {
   readonly service?: string;
 }
 
-/** What `withDatabase` declares. */
+/** The options that `withDatabase` declares. */
 export interface DatabaseFlags {
   readonly databaseUrl?: string;
   readonly schema?: string;
@@ -22,7 +22,7 @@ export interface DatabaseFlags {
   readonly service?: string;
 }
 
-/** Connects to NATS, where the command line or the environment says it is. */
+/** Connects to the NATS servers that the command line or the environment names. */
 export async function openBus({ servers, user, creds, tlsCa, service }: BusFlags): Promise<MessageBus> {
   const prefix = envPrefix(service ?? readEnv("SERVICE_NAME") ?? "");
   const own = (name: string) => (prefix === "" ? undefined : readEnv(`${prefix}_${name}`)) ?? readEnv(name);

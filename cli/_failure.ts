@@ -3,7 +3,7 @@ import { toGlamError } from "../errors/to_glam_error.ts";
 import { ValidationError } from "../errors/common.ts";
 import { UsageError } from "./_session.ts";
 
-/** What went wrong, for people: what to do next is in the message. A stack is for mistakes of this program. */
+/** An error as text for people. Only unexpected errors, which are bugs of this program, are shown with their stack. */
 export function describeFailure(error: unknown): string {
   if (error instanceof UsageError) return `glam: ${error.message}`;
   if (!isGlamError(error) && !isExpected(error)) {
@@ -16,15 +16,15 @@ export function describeFailure(error: unknown): string {
   return [`glam: ${error.message}`, ...lines].join("\n");
 }
 
-/** The same for machines. */
+/** An error as a JSON document. */
 export function failureDocument(error: unknown): string {
   const { code, message, details } = toGlamError(error);
-  const told = isExpected(error) ? error.message : message;
+  const shown = isExpected(error) ? error.message : message;
   const hasDetails = Object.keys(details).length > 0;
-  return JSON.stringify({ error: { code, message: told, ...(hasDetails ? { details } : {}) } }, null, 2);
+  return JSON.stringify({ error: { code, message: shown, ...(hasDetails ? { details } : {}) } }, null, 2);
 }
 
-/** Errors of the system, and of those who call this command: theirs are no mistakes of this program. */
+/** Errors of the system and of the caller, which are no bugs of this program. */
 function isExpected(error: unknown): error is Error {
   return error instanceof Error && (isGlamError(error) || "code" in error || error instanceof TypeError ||
     error instanceof RangeError || error instanceof SyntaxError);

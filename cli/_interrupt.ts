@@ -1,6 +1,6 @@
 import process from "node:process";
 
-/** The exit code of what was stopped with Ctrl-C. */
+/** The exit code after Ctrl-C. */
 export const STOPPED = 130;
 
 /** A signal that aborts at the first SIGINT or SIGTERM; the second one ends the process. */

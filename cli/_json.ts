@@ -1,9 +1,9 @@
-/** A document for machines: keys in snake_case, and what is undefined left out. */
+/** A JSON document: keys are converted to snake_case, and undefined members are left out. */
 export function toDocument(value: unknown): string {
   return JSON.stringify(toWire(value), null, 2);
 }
 
-/** A value with the keys of its own objects in snake_case. What the user's data are stays as it is: wrap it in {@link asIs}. */
+/** Converts the keys of a value to snake_case. Data of the user are wrapped in {@link asIs}, and stay unchanged. */
 function toWire(value: unknown): unknown {
   if (value instanceof AsIs) return value.value;
   if (value instanceof Date) return value.toISOString();
@@ -17,7 +17,7 @@ function toWire(value: unknown): unknown {
   );
 }
 
-/** Keeps a value as it is. */
+/** Keeps the keys of a value in {@link toDocument}. */
 export function asIs(value: unknown): unknown {
   return new AsIs(value);
 }

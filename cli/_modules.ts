@@ -10,16 +10,18 @@ export type AnyContract = AnyEventContract | AnyRequestContract;
 
 const ENDINGS = ["ts", "mts", "js", "mjs"];
 
-/** What a module of the service exports. */
+/** A module of the service. */
 export interface ServiceModule {
-  /** Its path, as people know it. */
+  /** Its path or URL, as it was given. */
   readonly path: string;
   readonly exports: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The module of a service that has this name in the current folder, or that `given` names; `undefined` where there is
- * none.
+ * Imports the module at `given`, else `<name>.ts` (or `.mts`, `.js`, `.mjs`) of the current folder. Gives `undefined` when
+ * there is none.
+ *
+ * @throws {UsageError} when there is no module at `given`.
  */
 export async function findModule(name: string, given?: string): Promise<ServiceModule | undefined> {
   const path = given ?? await findPath(name);
@@ -30,11 +32,15 @@ export async function findModule(name: string, given?: string): Promise<ServiceM
   return { path, exports: await import(isUrl(path) ? path : pathToFileURL(resolve(path)).href) };
 }
 
-/** The same, where the command cannot do without. */
-export async function needModule(name: string, flag: string, given?: string): Promise<ServiceModule> {
+/**
+ * As {@link findModule}, for a module that the command requires.
+ *
+ * @throws {UsageError} when there is none.
+ */
+export async function requireModule(name: string, flag: string, given?: string): Promise<ServiceModule> {
   const module = await findModule(name, given);
   if (module !== undefined) return module;
-  throw new UsageError(`There is no ${name}.ts in ${process.cwd()}; say where it is with ${flag} <module>`);
+  throw new UsageError(`There is no ${name}.ts in ${process.cwd()}; name it with ${flag} <module>`);
 }
 
 /** The path of a module in the current folder. */
@@ -45,12 +51,12 @@ export async function findPath(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** The contracts that a module exports, by whatever names, also in lists; each once. */
+/** The contracts that a module exports, alone or in arrays, without duplicates. */
 export function contractsOf({ exports }: ServiceModule): AnyContract[] {
   return [...new Set(Object.values(exports).flat(1).filter(isContract))];
 }
 
-/** Whether a value is a contract of an event or a request, of whichever copy of this package. */
+/** Whether a value is a contract of an event or a request, also of another copy of this package. */
 export function isContract(value: unknown): value is AnyContract {
   if (typeof value !== "object" || value === null) return false;
   const { subject, schema, requestSchema } = value as Record<string, unknown>;

@@ -1,24 +1,24 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 
-/** Examples below the help of a command, each with what it does. */
+/** The examples below a command's help: command lines with their explanations. */
 export function examples(lines: Readonly<Record<string, string>>): string {
   const width = Math.max(...Object.keys(lines).map((line) => line.length));
   const rows = Object.entries(lines).map(([line, text]) => `  ${line.padEnd(width)}  # ${text}\n`);
   return `\nExamples:\n${rows.join("")}`;
 }
 
-/** A command that others are under: alone it is wrong usage, and shows what there is. */
+/** A command with subcommands. Without one it prints its help and fails as wrong usage. */
 export function group(program: Command, name: string, description: string): Command {
   const command = program.command(name).description(description).usage("<command>");
   return command.action(() => command.help({ error: true }));
 }
 
-/** `--json`, for machines. */
+/** Adds `--json`. */
 export function withJson(command: Command, text = "print one JSON document"): Command {
   return command.option("--json", text);
 }
 
-/** Where the message broker is, and who asks. */
+/** Adds the options of a connection to NATS. */
 export function withBus(command: Command): Command {
   return command
     .option(
@@ -31,12 +31,12 @@ export function withBus(command: Command): Command {
     .addOption(service());
 }
 
-/** Where the database is. */
+/** Adds the options of a connection to the database. */
 export function withDatabase(command: Command): Command {
   return command
     .option("--database-url <url>", "the database (DATABASE_URL, or <SERVICE>_DB_HOST, ...)")
     .option("--schema <name>", "schema to work in")
-    .option("--pooler", "a transaction pooler such as PgBouncer is between")
+    .option("--pooler", "the URL is of a transaction pooler such as PgBouncer")
     .addOption(service());
 }
 
@@ -44,7 +44,7 @@ function service(): Option {
   return new Option("--service <name>", "whose variables to read (SERVICE_NAME)");
 }
 
-/** A whole number from `least`. */
+/** Parses an integer of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -53,7 +53,7 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
-/** A number greater than 0. */
+/** Parses a number greater than 0. */
 export function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value > 0 && Number.isFinite(value)) return value;
@@ -62,7 +62,7 @@ export function positiveNumber(text: string): number {
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** An instant: ISO 8601, or how long ago, such as `10m`. */
+/** Parses an instant: ISO 8601, or a duration before now such as `10m`. */
 export function instant(text: string): Date {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
   if (amount !== undefined) return new Date(Date.now() - Number(amount) * UNITS[unit!]!);

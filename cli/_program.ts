@@ -22,7 +22,7 @@ const groups: readonly Declare[] = [
   declareCompletion,
 ];
 
-/** The command with everything it can do. What a command does is loaded when it is asked for. */
+/** Declares all commands. The code of a command is imported when it runs. */
 export function createProgram(tools: DeclareTools, output: OutputConfiguration = {}): Command {
   const program = new Command("glam")
     .description("The command of a fleet of services on @glam/shared.")
@@ -42,7 +42,7 @@ export function createProgram(tools: DeclareTools, output: OutputConfiguration =
     }) +
       `
 Files are looked for in the current folder: migrations/, tables.ts, events.ts, config.ts.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 files are not applied (migrate status), 130 stopped.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 unapplied migrations (migrate status), 130 interrupted.
 `,
   );
 }

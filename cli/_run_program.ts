@@ -4,7 +4,7 @@ import { createProgram } from "./_program.ts";
 import { type DeclareTools, type Flags, type Run, type Session, UsageError } from "./_session.ts";
 import { createTerminal } from "./_terminal.ts";
 
-/** See `glam`. */
+/** Runs the command `glam`, and gives its exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
   const terminal = createTerminal();
   let json = false;

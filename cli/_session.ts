@@ -1,35 +1,35 @@
 import type { Command } from "commander";
 import type { Terminal } from "./_terminal.ts";
 
-/** What a command works with. */
+/** The environment of a running command. */
 export interface Session {
   readonly terminal: Terminal;
-  /** Aborts when it is to stop; asking for it makes Ctrl-C stop it in order. */
+  /** Aborts at Ctrl-C. Reading this property installs the handler; without it, Ctrl-C ends the process at once. */
   readonly signal: AbortSignal;
-  /** Whether machines read what it prints. */
+  /** Whether `--json` was given. */
   readonly json: boolean;
 }
 
 /** Options of a command line by their names in camelCase. */
 export type Flags = Readonly<Record<string, unknown>>;
 
-/** Does what a command is there for, and gives the exit code where that is not 0. */
+/** Runs a command. Gives the exit code, or nothing for 0. */
 export type Run<Options extends object = Flags> = (
   session: Session,
   options: Options,
   ...args: string[]
 ) => Promise<number | void>;
 
-/** Declares commands. */
+/** Adds commands to the program. */
 export type Declare = (program: Command, tools: DeclareTools) => void;
 
-/** What declaring needs. */
+/** The helpers that a declaration gets. */
 export interface DeclareTools {
-  /** An action whose module is loaded when it is called. */
+  /** Makes an action whose module is imported when the command runs. */
   action(load: () => Promise<{ readonly run: Run<never> }>): (...given: unknown[]) => Promise<void>;
 }
 
-/** A command line that makes no sense, though it can be parsed. */
+/** A command line that can be parsed but not executed. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

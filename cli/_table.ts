@@ -1,6 +1,6 @@
 import type { Terminal } from "./_terminal.ts";
 
-/** Rows below a head, in columns; the last column is cut where a terminal's line ends. */
+/** Formats rows below a header in columns. Lines are cut at the width of the terminal. */
 export function toTable(
   terminal: Pick<Terminal, "columns" | "paint">,
   head: readonly string[],
@@ -14,7 +14,7 @@ export function toTable(
   return [terminal.paint("dim", lines[0]!), ...lines.slice(1)].join("\n");
 }
 
-/** A text in one line of at most `width` characters. */
+/** Cuts a text at `width` characters. */
 export function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }

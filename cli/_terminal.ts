@@ -1,33 +1,33 @@
 import process from "node:process";
 import { STOPPED } from "./_interrupt.ts";
 
-/** Standard output and error, and whoever sits in front of them. */
+/** Standard input, output and error, and the user at the terminal. */
 export interface Terminal {
-  /** Whether somebody can be asked. */
+  /** Whether the user can be asked: standard input and standard error are terminals. */
   readonly isInteractive: boolean;
-  /** Characters in a line of standard output; without a terminal there is no end to it. */
+  /** Width of the terminal in characters; `Infinity` when standard output is no terminal. */
   readonly columns: number;
-  /** Writes a text to standard output, and resolves when it is taken. */
+  /** Writes a text to standard output, and resolves when it is written. */
   write(text: string): Promise<void>;
   /** Writes a line to standard output. */
   print(line: string): Promise<void>;
   /** Writes a line to standard error. */
   printError(line: string): void;
-  /** Colours a text for standard output, on a terminal. */
+  /** Styles a text for standard output. Without colours, the text is returned as it is. */
   paint(style: Style, text: string): string;
-  /** Shows how far something is, on a terminal. */
+  /** Shows a progress bar, on a terminal. */
   progress(what: string): Progress;
-  /** Asks a question that yes or no answers. */
+  /** Asks a yes-no question. Anything but `y` or `yes` is no. */
   confirm(question: string): Promise<boolean>;
 }
 
-/** A line that says how far something is. */
+/** A progress bar. Disposing removes it. */
 export interface Progress extends Disposable {
-  /** Shows it anew. */
+  /** Redraws the bar. */
   show(done: number, total: number): void;
 }
 
-/** How a text looks. */
+/** A style of text on a terminal. */
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
 const STYLES: Readonly<Record<Style, readonly [on: number, off: number]>> = {
@@ -107,7 +107,7 @@ function progressLine(what: string, done: number, total: number): string {
   return `${what} [${"#".repeat(filled)}${" ".repeat(BAR_WIDTH - filled)}] ${done}/${total}`;
 }
 
-/** Who reads no further, as `head` does, has seen enough. */
+/** Ends the process when the reader of a pipe has closed it, as `head` does. */
 function onOutputError(error: Error & { readonly code?: string }): void {
   if (error.code !== "EPIPE") throw error;
   process.exit(0);

@@ -1,5 +1,5 @@
 /**
- * Runs the command `glam` with these arguments, in the current folder and with the terminal of this process.
+ * Runs the command `glam` with the given arguments, in the current folder and on the standard streams of this process.
  *
  * @example
  * ```ts ignore
@@ -8,7 +8,7 @@
  * process.exit(await glam(["migrate", "up"]));
  * ```
  *
- * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 3 files are not applied (`migrate status`), 130 stopped.
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 3 unapplied migrations (`migrate status`), 130 interrupted.
  */
 export async function glam(args: readonly string[]): Promise<number> {
   const { runProgram } = await import("./_run_program.ts");

@@ -1,13 +1,13 @@
 /**
- * `glam`: the command of the fleet. It starts a service, migrates its database, follows and publishes events, mends dead
- * letters and the outbox, checks a configuration and writes the AsyncAPI document.
+ * `glam`: the command-line tool of the fleet. It generates a service, migrates its database, follows and publishes events,
+ * manages dead letters and the outbox, checks a configuration, and writes the AsyncAPI document.
  *
  * ```sh
  * deno run -A jsr:@glam/shared/cli --help
  * deno run -A jsr:@glam/shared/cli new orders
  * ```
  *
- * The npm package has it as `glam`. {@link glam} is the same command as a function.
+ * The npm package installs it as `glam`. {@link glam} is the same command as a function.
  *
  * @module
  */

@@ -3,9 +3,9 @@ import { envPrefix } from "../internal/environment.ts";
 import type { LoadConfigOptions } from "./options.ts";
 
 /**
- * The service and the prefix of its variables.
+ * Validates the options, and gives the service and the prefix of its variables.
  *
- * @throws {TypeError} when an option is not what it should be.
+ * @throws {TypeError} when an option has the wrong type or form.
  */
 export function checkOptions(
   options: LoadConfigOptions<z.core.$ZodType>,
@@ -32,7 +32,7 @@ export function checkOptions(
       throw new TypeError(`Expected \`${name}\` to be a function, got ${typeof value}`);
     }
   }
-  // The Python package wanted "CREDIT_" in one place and "CREDIT" in another.
+  // With or without the last underscore: the Python package took "CREDIT_" in one place and "CREDIT" in another.
   const prefix = (options.envPrefix ?? envPrefix(service)).toUpperCase().replace(/_+$/, "");
   if (!/^[A-Z_][A-Z\d_]*$/.test(prefix)) {
     throw new TypeError(
@@ -44,7 +44,7 @@ export function checkOptions(
   return { service, prefix };
 }
 
-/** Whether a name can stand in the name of a file, and leads nowhere else. */
+/** Whether a name can be part of a file name, without a path separator or `..`. */
 export function isFileName(name: unknown): name is string {
   return typeof name === "string" && /^[A-Za-z\d][\w.-]*$/.test(name);
 }

@@ -13,9 +13,9 @@ import {
 } from "./_zod.ts";
 
 /**
- * `value` as the schema wants it, as far as a text can be taken for it: variables are texts, and so are quoted numbers
- * in files. What does not fit stays as it is, for the schema to refuse. Keys that the schema does not know are left
- * out, and so is `null` where a value may be missing.
+ * Converts texts to the types of the schema: variables are texts, and so are quoted numbers in files. A value that cannot
+ * be converted is returned as it is, for the schema to reject. Keys that the schema does not have are removed, and so is
+ * `null` where the schema takes `undefined` but not `null`.
  */
 export function coerce(schema: SchemaLike, value: unknown): unknown {
   if (typeof value === "string") return isPreprocessed(schema) ? value : coerceText(schema, value);
@@ -51,7 +51,7 @@ function coerceObject(schema: SchemaLike, value: unknown): unknown {
   return members;
 }
 
-/** A part of a configuration that nobody wrote is an empty one: so the schema tells of everything that is missing. */
+/** A map with the required maps of a schema in it, all empty, so that the schema reports every missing value in them. */
 function emptyMap(schema: SchemaLike, within: readonly SchemaLike[] = []): ConfigMap {
   const core = unwrap(schema);
   if (within.includes(core)) return {};
@@ -65,7 +65,7 @@ function isNeededMap(schema: SchemaLike): boolean {
 
 const NUMBER = /^[+-]?(?:\d+(?:_\d+)*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 const INTEGER = /^[+-]?\d+(?:_\d+)*$/;
-// What Pydantic and YAML 1.1 take for a boolean.
+// The booleans of Pydantic and YAML 1.1.
 const BOOLEANS: Readonly<Record<string, boolean>> = {
   ...Object.fromEntries(["1", "true", "t", "yes", "y", "on"].map((word) => [word, true])),
   ...Object.fromEntries(["0", "false", "f", "no", "n", "off"].map((word) => [word, false])),
@@ -74,7 +74,7 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
 function coerceText(schema: SchemaLike, text: string): unknown {
   const { def } = unwrap(schema)._zod;
   const trimmed = text.trim();
-  // Of a text that may be null, `null` is a text.
+  // For a nullable string, `null` is a text.
   if (trimmed === "null" && def.type !== "string" && takesNull(schema)) return null;
   switch (def.type) {
     case "number":
@@ -109,7 +109,7 @@ function coerceText(schema: SchemaLike, text: string): unknown {
   }
 }
 
-/** A JSON list, or texts between commas. */
+/** Reads a list: as JSON, or separated by commas. */
 function toList(schema: SchemaLike, text: string, trimmed: string): unknown {
   if (!trimmed.startsWith("[")) {
     return coerce(schema, text.split(",").map((item) => item.trim()).filter((item) => item !== ""));
@@ -126,7 +126,7 @@ function parseJson(text: string): object | undefined {
   }
 }
 
-/** What the first option of a union takes, in the order in which Zod tries them. */
+/** The value as converted for the first option of a union that accepts it, in the order in which Zod tries them. */
 function firstFit(
   options: readonly SchemaLike[],
   convert: (option: SchemaLike) => unknown,
@@ -142,6 +142,6 @@ function fits(schema: SchemaLike, value: unknown): boolean {
   try {
     return z.safeParse(schema as unknown as z.ZodType, value).success;
   } catch (error) {
-    return error instanceof z.core.$ZodAsyncError; // it came as far as what has to be waited for
+    return error instanceof z.core.$ZodAsyncError; // everything before the first asynchronous check passed
   }
 }

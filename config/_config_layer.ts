@@ -1,11 +1,11 @@
 import type { ConfigMap } from "./deep_merge.ts";
 
-/** What one source says. */
+/** The values of one source. */
 export interface Layer {
   readonly value: ConfigMap;
-  /** Whether a key that the schema does not know is an error here. */
+  /** Whether a key that the schema does not have is an error, and not a warning. */
   readonly isStrict: boolean;
-  /** Who says what is at a path: a file with its line, or a variable. */
+  /** Where the value at a path was set: a file and line, or a variable. */
   sourceOf(path: readonly string[]): string | undefined;
 }
 
@@ -19,12 +19,12 @@ export function hasPath(value: unknown, path: readonly string[]): boolean {
   return true;
 }
 
-/** The source of what is at a path: the last layer that says anything about it, be it with a text for all of a list. */
+/** Where the value at a path was set: in the last layer that sets it, or sets a scalar at a parent of the path. */
 export function sourceOf(layers: readonly Layer[], path: readonly string[]): string | undefined {
-  return layers.findLast((layer) => decides(layer.value, path))?.sourceOf(path);
+  return layers.findLast((layer) => sets(layer.value, path))?.sourceOf(path);
 }
 
-function decides(value: unknown, [key, ...rest]: readonly string[]): boolean {
+function sets(value: unknown, [key, ...rest]: readonly string[]): boolean {
   if (key === undefined || typeof value !== "object" || value === null) return true;
-  return Object.hasOwn(value, key) && decides((value as Record<string, unknown>)[key], rest);
+  return Object.hasOwn(value, key) && sets((value as Record<string, unknown>)[key], rest);
 }

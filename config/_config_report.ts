@@ -3,7 +3,7 @@ import { limitList } from "../errors/validation_errors.ts";
 import { createLogger } from "../logging/create_logger.ts";
 import type { ConfigReading } from "./read_config.ts";
 
-/** Everything that is wrong in one error, a line for each. */
+/** One error with all problems, one line for each. */
 export function toConfigError(service: string, { problems, files }: ConfigReading<unknown>): ConfigError {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   const read = files.map(({ path, found }) => found ? path : `${path} (not there)`);
@@ -23,7 +23,7 @@ function oneLine({ path, source, message }: ConfigProblem): string {
   return where === undefined ? message : `${where}: ${message}`;
 }
 
-/** Gives the warnings to who wants them. */
+/** Passes the warnings to `onWarning`, or logs them. */
 export async function reportWarnings(
   warnings: readonly ConfigProblem[],
   { service, onWarning }: { service: string; onWarning?: ((warning: ConfigProblem) => void) | undefined },

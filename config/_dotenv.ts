@@ -7,9 +7,9 @@ export interface DotenvEntry {
   readonly line: number;
 }
 
-/** A `.env` file, read. */
+/** The result of reading a `.env` file. */
 export interface Dotenv {
-  /** The variables by name; of two with one name the later. */
+  /** The variables by name. Of two with the same name, the later one counts. */
   readonly entries: ReadonlyMap<string, DotenvEntry>;
   readonly problems: readonly TextProblem[];
   readonly warnings: readonly TextProblem[];
@@ -33,14 +33,14 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a `.env` file by the rules that python-dotenv has:
+ * Reads a `.env` file by the rules of python-dotenv:
  *
  * - `NAME=value`, also after `export`, with spaces around `=`; blank lines and `# comments`.
- * - Without quotes a value ends at the end of the line, or at a `#` after a space, and loses the spaces around it.
- * - `'single'` and `` `backtick` `` quotes keep what is in them (`\'` and `\\` are for `'` and `\` in single ones),
- *   `"double"` ones know `\n`, `\t`, `\"`, `\\` and `\$`. Each may go over several lines.
- * - `${NAME}` and `${NAME:-default}` are replaced without quotes and in double ones: by a variable of the
- *   environment, else by one further up.
+ * - An unquoted value ends at the end of the line, or at a `#` after a space, and is trimmed.
+ * - Values in `'single'` and `` `backtick` `` quotes are literal, except for `\'` and `\\` in single quotes. `"double"`
+ *   quotes have the escapes `\n`, `\t`, `\"`, `\\` and `\$`. Quoted values can span lines.
+ * - `${NAME}` and `${NAME:-default}` are expanded in unquoted and double-quoted values: to a variable of the
+ *   environment, else to one from an earlier line.
  */
 export function parseDotenv(text: string, environment: (name: string) => string | undefined): Dotenv {
   const source = text.replace(/\r\n?/g, "\n");
@@ -66,7 +66,7 @@ export function parseDotenv(text: string, environment: (name: string) => string 
         if (known === undefined) {
           warnings.push({
             line,
-            message: `\${${name}} is not set, and stands for nothing`,
+            message: `\${${name}} is not set, and expands to an empty text`,
           });
         }
         return known ?? "";
@@ -107,7 +107,7 @@ export function parseDotenv(text: string, environment: (name: string) => string 
   return { entries, problems, warnings };
 }
 
-/** What double quotes hold: escapes are for themselves, and only what is between them is expanded. */
+/** Replaces the escapes in a double-quoted value, and expands only the text between them. */
 function unescape(quoted: string, expand: (part: string) => string): string {
   return quoted.split(/(\\[^])/).map((part, index) => {
     if (index % 2 === 0) return expand(part);

@@ -5,7 +5,7 @@ import type { Layer } from "./_config_layer.ts";
 import { findVariable, type Target, type VariableContext } from "./_find_variable.ts";
 import { mapShape, schemaAt } from "./_zod.ts";
 
-/** A variable, and who says it: its name, and of a `.env` file the line. */
+/** A variable, and where it was set: its name, preceded by file and line for a `.env` file. */
 export interface Variable {
   readonly value: unknown;
   readonly source: string;
@@ -14,7 +14,7 @@ export interface Variable {
 /** Variables by name. */
 export type Variables = ReadonlyMap<string, Variable>;
 
-/** A layer of variables, and what is wrong with them. */
+/** A layer of variables, with its problems and warnings. */
 export interface EnvironmentLayer {
   readonly layer: Layer;
   readonly problems: readonly ConfigProblem[];
@@ -26,9 +26,9 @@ interface Assignment extends Target, Variable {
 }
 
 /**
- * What the variables of one source say. Where several set one value, the name of its path wins over the name that the
- * Python package gave it, and that over one without the service's prefix. An empty variable is none. A variable that
- * stands for others, as a URL does for host and port, leaves out what the sources below say of those.
+ * Makes the layer of one source of variables. Where several variables set the same value, the one named after its path
+ * wins over the one that the Python package had, and that over one without the service's prefix. Empty variables are
+ * ignored. A variable that replaces several keys, as a URL does host and port, clears those of the sources below.
  */
 export async function environmentLayer(
   variables: Variables,
@@ -68,19 +68,19 @@ export async function environmentLayer(
 
 function isGiven(value: unknown): boolean {
   if (value === undefined || value === null || value === "") return false;
-  // Bindings of workerd also are databases, queues and the like.
+  // Bindings of workerd can be databases, queues and other objects, which are no configuration.
   return typeof value !== "object" ? typeof value !== "function" : Array.isArray(value) || isConfigMap(value);
 }
 
 const LINK = /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
 
-/** Kubernetes tells every pod of every service, in variables that begin with the service's name. */
+/** Whether Kubernetes set a variable: it describes each service to every pod, in variables that begin with its name. */
 function isFromKubernetes(name: string, value: unknown, variables: Variables): boolean {
   if (name.endsWith("_PORT") && /^(?:tcp|udp|sctp):\/\//.test(String(value))) return true;
   return variables.has("KUBERNETES_SERVICE_HOST") && LINK.test(name);
 }
 
-/** A variable with the text of its file for a value, without the last line end, which editors and `echo` add. */
+/** Replaces a path with the text of the file, without the final line terminator that editors and `echo` add. */
 async function readValue(
   assignment: Assignment,
   files: ConfigFiles | undefined,
@@ -90,7 +90,7 @@ async function readValue(
     source: assignment.source,
     message,
   });
-  if (files === undefined) return problem("it names a file, and this runtime has none");
+  if (files === undefined) return problem("it names a file, and this runtime has no file system");
   try {
     const text = await files.read(String(assignment.value));
     if (text === undefined) return problem("the file that it names does not exist");
@@ -104,13 +104,13 @@ async function readValue(
 function toLayer(all: readonly Assignment[], { schema, names }: VariableContext): Layer {
   const value: Record<string, unknown> = {};
   const sources = new Map<string, string>();
-  const othersOf = ({ path }: Assignment) => names.standsFor.get(JSON.stringify(path)) ?? [];
+  const replacedBy = ({ path }: Assignment) => names.replaces.get(JSON.stringify(path)) ?? [];
   const isSet = (path: readonly string[], rank: number) =>
     all.some((one) => one.rank >= rank && JSON.stringify(one.path) === JSON.stringify(path));
   const assignments = all
-    .filter((one) => one.rank > 0 || !othersOf(one).some((other) => isSet(other, 1)))
+    .filter((one) => one.rank > 0 || !replacedBy(one).some((other) => isSet(other, 1)))
     .sort((a, b) => a.rank - b.rank);
-  for (const path of assignments.flatMap(othersOf)) put(value, path, null);
+  for (const path of assignments.flatMap(replacedBy)) put(value, path, null);
   for (const { path, value: given, source } of assignments) {
     const isMap = mapShape(schemaAt(schema, path) ?? schema) !== undefined;
     const own = isMap && typeof given === "string" ? parseMap(given) : given;
@@ -136,7 +136,7 @@ function put(target: Record<string, unknown>, [key = "", ...rest]: readonly stri
   else target[key] = isConfigMap(value) ? deepMerge(present, value) : value;
 }
 
-/** A map in JSON, so that it can be merged; any other text is for the schema to judge. */
+/** Parses a JSON object, so that it can be merged. Any other text is returned as it is, for the schema to validate. */
 function parseMap(text: string): unknown {
   try {
     const parsed: unknown = JSON.parse(text);

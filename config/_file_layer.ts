@@ -7,21 +7,21 @@ import type { Layer } from "./_config_layer.ts";
 import type { TextProblem } from "./_text_problem.ts";
 import { type ParseYaml, readYaml } from "./_yaml.ts";
 
-/** A file that was looked for, and what is wrong with it. */
-export interface FoundFile {
+/** A file that was looked for, with its problems and warnings. */
+export interface FileResult {
   readonly path: string;
   readonly found: boolean;
   readonly problems: readonly ConfigProblem[];
   readonly warnings: readonly ConfigProblem[];
 }
 
-/** A YAML file; without `layer` it is not there, or is broken. */
-export interface FileLayer extends FoundFile {
+/** A YAML file. It has no `layer` when the file is absent or invalid. */
+export interface FileLayer extends FileResult {
   readonly layer?: Layer;
 }
 
 /** A `.env` file. */
-export interface DotenvFile extends FoundFile {
+export interface DotenvFile extends FileResult {
   readonly variables: Variables;
 }
 
@@ -31,22 +31,22 @@ export async function readFileLayer(
   path: string,
   { isStrict, parse }: { isStrict: boolean; parse?: ParseYaml | undefined },
 ): Promise<FileLayer> {
-  const { text, ...found } = await readText(files, path);
+  const { text, ...file } = await readText(files, path);
   if (text === undefined) {
-    const misnamed = found.found ? [] : await findMisnamed(files, path);
-    return { ...found, warnings: misnamed };
+    const misnamed = file.found ? [] : await findMisnamed(files, path);
+    return { ...file, warnings: misnamed };
   }
   const { value, problems, warnings, lineOf } = await readYaml(text, parse);
-  const told = { ...found, ...tell(path, problems, warnings) };
-  if (problems.length > 0) return told;
+  const result = { ...file, ...toConfigProblems(path, problems, warnings) };
+  if (problems.length > 0) return result;
   if (value !== null && value !== undefined && !isConfigMap(value)) {
-    return { ...told, problems: [{ path: "", source: path, message: "expected a map at the top" }] };
+    return { ...result, problems: [{ path: "", source: path, message: "expected a map at the top" }] };
   }
   const sourceOf = (at: readonly string[]) => {
     const lines = at.map((_, index) => lineOf(at.slice(0, index + 1)));
-    return place(path, lines.findLast((line) => line !== undefined));
+    return fileAndLine(path, lines.findLast((line) => line !== undefined));
   };
-  return { ...told, layer: { value: value ?? {}, isStrict, sourceOf } };
+  return { ...result, layer: { value: value ?? {}, isStrict, sourceOf } };
 }
 
 /** Reads the `.env` file. */
@@ -55,19 +55,19 @@ export async function readDotenvFile(
   environment: (name: string) => string | undefined,
 ): Promise<DotenvFile> {
   const path = ".env";
-  const { text, ...found } = await readText(files, path);
-  if (text === undefined) return { ...found, variables: new Map() };
+  const { text, ...file } = await readText(files, path);
+  if (text === undefined) return { ...file, variables: new Map() };
   const { entries, problems, warnings } = parseDotenv(text, environment);
   const variables = new Map(
     [...entries].map(([name, { value, line }]) => [name, { value, source: `${path}:${line} (${name})` }]),
   );
-  return { ...found, ...tell(path, problems, warnings), variables };
+  return { ...file, ...toConfigProblems(path, problems, warnings), variables };
 }
 
 async function readText(
   files: ConfigFiles,
   path: string,
-): Promise<FoundFile & { readonly text: string | undefined }> {
+): Promise<FileResult & { readonly text: string | undefined }> {
   const nothing = { path, problems: [], warnings: [] };
   try {
     const text = await files.read(path);
@@ -85,11 +85,19 @@ async function findMisnamed(files: ConfigFiles, path: string): Promise<ConfigPro
   return found ? [{ path: "", source: other, message: `this file is not read; rename it to ${path}` }] : [];
 }
 
-function tell(path: string, problems: readonly TextProblem[], warnings: readonly TextProblem[]) {
-  const toProblem = ({ line, message }: TextProblem) => ({ path: "", source: place(path, line), message });
+function toConfigProblems(
+  path: string,
+  problems: readonly TextProblem[],
+  warnings: readonly TextProblem[],
+): Pick<FileResult, "problems" | "warnings"> {
+  const toProblem = ({ line, message }: TextProblem) => ({
+    path: "",
+    source: fileAndLine(path, line),
+    message,
+  });
   return { problems: problems.map(toProblem), warnings: warnings.map(toProblem) };
 }
 
-function place(path: string, line: number | undefined): string {
+function fileAndLine(path: string, line: number | undefined): string {
   return line === undefined ? path : `${path}:${line}`;
 }

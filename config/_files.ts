@@ -1,20 +1,20 @@
 import { detectRuntime } from "../internal/runtime.ts";
 
-/** The folder of a configuration, and its files. */
+/** The root folder of a configuration, and how its files are read. */
 export interface ConfigFiles {
   readonly root: string;
   /**
-   * The text of a file, by its path from the root or its absolute path; `undefined` where there is none.
+   * Reads a file by its absolute path, or its path relative to the root. Gives `undefined` when there is no such file.
    *
-   * @throws {UnreadableFile}
+   * @throws {UnreadableFile} when the file exists and cannot be read.
    */
   read(path: string): Promise<string | undefined>;
 }
 
-/** A file that is there and cannot be read; the message says why. */
+/** A file that exists and cannot be read. The message has the reason. */
 export class UnreadableFile extends Error {}
 
-/** What is used of Node's modules. */
+/** The part of `node:fs/promises` that is used here. */
 interface FileSystem {
   readFile(path: string): Promise<Uint8Array>;
   stat(path: string): Promise<{ isDirectory(): boolean }>;
@@ -30,9 +30,9 @@ interface ProcessLike {
 }
 
 /**
- * The files at `root`, else at the nearest parent of the current folder that has `config/shared.yml` or
- * `config/services/`, else at the current folder. `undefined` where the runtime has no file system: workerd has one by
- * name, and nothing of a service in it.
+ * The files below `root`, else below the nearest parent of the current folder that has `config/shared.yml` or
+ * `config/services/`, else below the current folder. `undefined` where the runtime has no file system. The one of workerd
+ * holds no files of a service.
  */
 export async function openFiles(root: string | URL | undefined): Promise<ConfigFiles | undefined> {
   const { process } = globalThis as { process?: ProcessLike };
@@ -62,7 +62,7 @@ async function findRoot(
   }
 }
 
-/** What may not be looked at is not there: a sandbox may end below the root of the disk. */
+/** Whether a path exists. A path that may not be read counts as absent: a sandbox may not reach the root of the disk. */
 async function isThere(fs: FileSystem, path: string): Promise<boolean> {
   return await fs.stat(path).then(() => true, () => false);
 }

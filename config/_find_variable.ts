@@ -2,32 +2,32 @@ import { nearest } from "./_nearest.ts";
 import { type SchemaVariables, toVariable, variableOf } from "./_variable_names.ts";
 import { listShape, type MapShape, mapShape, type SchemaLike } from "./_zod.ts";
 
-/** What a variable is looked up in. */
+/** What the name of a variable is resolved against. */
 export interface VariableContext {
   readonly schema: SchemaLike;
   readonly prefix: string;
   readonly names: SchemaVariables;
-  /** What the sources below say, for the keys that the schema leaves open. */
+  /** The merged values of the sources below, for the spelling of keys that the schema does not name. */
   readonly below: unknown;
 }
 
-/** What a variable sets. */
-export interface Found extends Target {
-  /** The variable without `_FILE`. */
+/** A variable that sets a value. */
+export interface ResolvedVariable extends Target {
+  /** The name of the variable, without `_FILE`. */
   readonly variable: string;
-  /** Whether the value is the path of a file that has it. */
+  /** Whether the variable holds the path of a file with the value. */
   readonly isFile: boolean;
 }
 
-/** Where a value goes. */
+/** The path that a variable sets. */
 export interface Target {
   readonly path: readonly string[];
-  /** Which of two variables for one value wins: the higher. */
+  /** Precedence among the variables that set the same path; the highest wins. */
   readonly rank: number;
 }
 
-/** What is wrong with a variable. */
-export interface Miss {
+/** A variable with the service's prefix that sets nothing. */
+export interface UnresolvedVariable {
   readonly path: readonly string[];
   readonly message: string;
   readonly isError: boolean;
@@ -35,8 +35,11 @@ export interface Miss {
 
 const FILE = "_FILE";
 
-/** What a variable sets, or what is wrong with it; `undefined` when it is none of this service's. */
-export function findVariable(name: string, context: VariableContext): Found | Miss | undefined {
+/** Resolves the name of a variable. Gives `undefined` for one that does not belong to this service. */
+export function findVariable(
+  name: string,
+  context: VariableContext,
+): ResolvedVariable | UnresolvedVariable | undefined {
   const base = name.endsWith(FILE) ? name.slice(0, -FILE.length) : undefined;
   const known = knownTarget(name, context);
   if (known !== undefined) return { ...known, variable: name, isFile: false };
@@ -46,10 +49,10 @@ export function findVariable(name: string, context: VariableContext): Found | Mi
   const variable = base ?? name;
   const open = walk(variable, context);
   if (!("message" in open)) return { ...open, variable, isFile: base !== undefined };
-  return name === `${context.prefix}_LOG_LEVEL` ? undefined : open; // the logger reads that one
+  return name === `${context.prefix}_LOG_LEVEL` ? undefined : open; // read by the logger
 }
 
-/** What a name sets by the keys of the schema, else by the variables of a ready schema. */
+/** The target of a name: by the keys of the schema, else by the variables of a ready schema. */
 function knownTarget(name: string, context: VariableContext): Target | undefined {
   if (name.startsWith(`${context.prefix}_`)) {
     const found = walk(name, context);
@@ -61,8 +64,11 @@ function knownTarget(name: string, context: VariableContext): Target | undefined
   return shared === undefined ? undefined : { path: shared, rank: 0 };
 }
 
-/** Follows `CATALOG_DATABASE__HOST` down the schema. */
-function walk(name: string, context: VariableContext): Target & { readonly isOpen: boolean } | Miss {
+/** Resolves a name such as `CATALOG_DATABASE__HOST` to the path `database.host` of the schema. */
+function walk(
+  name: string,
+  context: VariableContext,
+): Target & { readonly isOpen: boolean } | UnresolvedVariable {
   let { schema, below } = context;
   let isOpen = false;
   const path: string[] = [];
@@ -93,7 +99,7 @@ function keyByVariable(shape: MapShape): ReadonlyMap<string, string> {
   return keys;
 }
 
-function noMap(schema: SchemaLike, path: readonly string[], prefix: string): Miss {
+function noMap(schema: SchemaLike, path: readonly string[], prefix: string): UnresolvedVariable {
   const isList = listShape(schema) !== undefined;
   const variable = variableOf(prefix, path);
   const message = isList
@@ -102,7 +108,12 @@ function noMap(schema: SchemaLike, path: readonly string[], prefix: string): Mis
   return { path, message, isError: true };
 }
 
-function unknown(name: string, path: readonly string[], part: string, context: VariableContext): Miss {
+function unknown(
+  name: string,
+  path: readonly string[],
+  part: string,
+  context: VariableContext,
+): UnresolvedVariable {
   const { names, prefix } = context;
   const rest = (variable: string) => variable.slice(prefix.length + 1);
   const similar = nearest(rest(name), [...names.known, ...names.prefixed.keys()].map(rest));

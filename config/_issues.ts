@@ -5,27 +5,27 @@ import { hasPath, type Layer, sourceOf } from "./_config_layer.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/** What the problems of a value are told with. */
+/** What is needed to turn the issues of Zod into problems. */
 export interface IssueContext {
   readonly layers: readonly Layer[];
-  /** What was validated. */
+  /** The value that was validated. */
   readonly value: unknown;
-  /** Whether what is missing may be in a file that could not be read. */
+  /** Whether a source could not be read, so that a missing value may be set there. */
   readonly isPartial: boolean;
-  /** The paths of which a problem is told already. */
-  readonly told: ReadonlySet<string>;
-  /** How to set the value at a path, where nobody does. */
+  /** The paths that have a problem already. */
+  readonly reported: ReadonlySet<string>;
+  /** Says how to set the value at a path. */
   howToSet(path: readonly string[]): string;
 }
 
-/** What Zod found, each with the source of the value. */
+/** The issues of Zod as problems, each with the source of its value. */
 export function toProblems(issues: readonly Issue[], context: IssueContext): ConfigProblem[] {
   return issues.flatMap((issue) => flatten(issue, [])).flatMap(({ path, message }) => {
     const at = path.join(".");
-    const told = { path: shorten(at), message: shorten(message) };
-    if (hasPath(context.value, path)) return [{ ...told, source: sourceOf(context.layers, path) }];
-    if (context.isPartial || context.told.has(at)) return [];
-    return [{ ...told, message: `nothing sets it, ${told.message}; ${context.howToSet(path)}` }];
+    const shown = { path: shorten(at), message: shorten(message) };
+    if (hasPath(context.value, path)) return [{ ...shown, source: sourceOf(context.layers, path) }];
+    if (context.isPartial || context.reported.has(at)) return [];
+    return [{ ...shown, message: `nothing sets it, ${shown.message}; ${context.howToSet(path)}` }];
   });
 }
 
@@ -46,7 +46,10 @@ function flatten(issue: Issue, parent: readonly string[]): Flat[] {
   return [{ path, message: describe(issue.message) }];
 }
 
-/** What all options wanted, where none got further than the kind of value; else the problems of the one that did. */
+/**
+ * The problems of the option whose type fits the value; where several do, of the one with the fewest problems. Where none
+ * does, one problem that names the types of all options.
+ */
 function flattenUnion(options: readonly (readonly Issue[])[], path: readonly string[]): Flat[] {
   const flat = options.map((issues) => issues.flatMap((issue) => flatten(issue, path)));
   const deeper = flat.filter((found) => found.every((each) => each.path.length > path.length));

@@ -1,4 +1,4 @@
-/** The candidate that is written most alike, or `undefined` where none is within a third of its letters. */
+/** The candidate with the smallest edit distance, or `undefined` where that exceeds a third of its length. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Infinity;
@@ -12,7 +12,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** How many letters to insert, remove, replace or swap with the next (optimal string alignment). */
+/** The edit distance with transpositions of adjacent letters (optimal string alignment). */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

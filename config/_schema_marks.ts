@@ -1,33 +1,33 @@
 import type * as z from "zod";
 import type { SchemaLike } from "./_zod.ts";
 
-// On the definition, which `.describe()`, `.refine()` and their like keep; and registered, so that the schemas of
-// another copy of the package are known as well.
+// Marks are properties of the definition, which `.describe()`, `.refine()` and other methods keep. The symbols are
+// registered, so that the schemas of another copy of this package are recognized as well.
 const SECRET = Symbol.for("@glam/shared.config.secret");
 const SECRET_PARTS = Symbol.for("@glam/shared.config.secret-parts");
 const READY = Symbol.for("@glam/shared.config.ready");
 
-/** What a ready schema is known by, beside the variables of its path. Keys are names of variables, values are keys. */
+/** The variables of a ready schema in addition to those named after its path. */
 export interface ReadySchema {
-  /** Variables with the service's prefix: `{ DB_HOST: "host" }`. */
+  /** Variables with the service's prefix, and the keys that they set: `{ DB_HOST: "host" }`. */
   readonly prefixed?: Readonly<Record<string, string>>;
-  /** Variables without a prefix. */
+  /** Variables without a prefix, and the keys that they set. */
   readonly shared?: Readonly<Record<string, string>>;
   /**
-   * Keys that a key stands for: a variable that sets it leaves out what the sources below say of those, and one without
-   * a prefix does not count beside one with it that sets one of those. `{ url: ["host", "port"] }`.
+   * Keys that a key replaces: `{ url: ["host", "port"] }`. A variable that sets `url` clears `host` and `port` of the
+   * sources below. One without a prefix is ignored when one with the prefix sets `host` or `port`.
    */
-  readonly standsFor?: Readonly<Record<string, readonly string[]>>;
-  /** The key that is the name of the service unless somebody says otherwise. */
+  readonly replaces?: Readonly<Record<string, readonly string[]>>;
+  /** The key whose default is the name of the service. */
   readonly serviceKey?: string;
 }
 
-/** Says that what the schema takes must not be shown. */
+/** Marks the values of a schema as secret. */
 export function markSecret<Schema extends z.core.$ZodType>(schema: Schema): Schema {
   return mark(schema, SECRET, true);
 }
 
-/** Whether {@link markSecret} was here. */
+/** Whether a schema was marked by {@link markSecret}. */
 export function isMarkedSecret(schema: SchemaLike): boolean {
   return schema._zod.def[SECRET] === true;
 }
@@ -48,12 +48,12 @@ export function secretPartsOf(schema: SchemaLike): SecretParts | undefined {
   return schema._zod.def[SECRET_PARTS] as SecretParts | undefined;
 }
 
-/** Says what a schema is known by. */
+/** Marks a schema with its variables. */
 export function markReady<Schema extends z.core.$ZodType>(schema: Schema, ready: ReadySchema): Schema {
   return mark(schema, READY, ready);
 }
 
-/** What {@link markReady} said. */
+/** The variables that a schema was marked with by {@link markReady}. */
 export function readyMark(schema: SchemaLike): ReadySchema | undefined {
   return schema._zod.def[READY] as ReadySchema | undefined;
 }

@@ -3,7 +3,7 @@ import { isConfigMap } from "./deep_merge.ts";
 import { isMarkedSecret, type SecretParts, secretPartsOf } from "./_schema_marks.ts";
 import { ANYTHING, inner, listShape, mapShape, type SchemaLike } from "./_zod.ts";
 
-/** Whether what a schema takes must not be shown. */
+/** Whether the values of a schema are secret. */
 export function isSecret(schema: SchemaLike): boolean {
   if (isMarkedSecret(schema)) return true;
   const next = inner(schema);
@@ -12,7 +12,7 @@ export function isSecret(schema: SchemaLike): boolean {
   return type === "union" && options!.some(isSecret);
 }
 
-/** Every text, or part of a text, that stands where the schema has a secret. */
+/** All texts, and parts of texts, in `value` at places that the schema marks as secret. */
 export function secretTexts(schema: SchemaLike, value: unknown): Set<string> {
   const texts = new Set<string>();
 
@@ -43,7 +43,7 @@ function partsOf(schema: SchemaLike): SecretParts | undefined {
   return secretPartsOf(schema) ?? (next === undefined ? undefined : partsOf(next));
 }
 
-/** Hides these texts in a message; those of fewer than four letters only where they are words of their own. */
+/** Redacts texts in a message. Texts of fewer than four characters are redacted only where they are whole words. */
 export function hideTexts(message: string, texts: Iterable<string>): string {
   let safe = message;
   for (const text of [...texts].sort((a, b) => b.length - a.length)) {

@@ -10,14 +10,14 @@ import type { LoadConfigOptions } from "./options.ts";
 import type { SchemaVariables } from "./_variable_names.ts";
 import { schemaLike } from "./_zod.ts";
 
-/** What all sources say together. */
+/** All sources, and their values merged. */
 export interface Sources {
-  /** The lowest first. */
+  /** The layers, the one with the lowest precedence first. */
   readonly layers: readonly Layer[];
   readonly merged: ConfigMap;
-  /** The files that were looked for, the lowest first. */
+  /** The files that were looked for, the one with the lowest precedence first. */
   readonly files: readonly { readonly path: string; readonly found: boolean }[];
-  /** Whether a file or the environment could not be read, so that what is missing may be in it. */
+  /** Whether a file or the environment could not be read, so that a missing value may be set there. */
   readonly isPartial: boolean;
   readonly problems: ConfigProblem[];
   readonly warnings: ConfigProblem[];
@@ -31,7 +31,7 @@ const NO_DOTENV: DotenvFile = {
   warnings: [],
 };
 
-/** Reads the sources of a configuration, the lowest first, each on top of those before. */
+/** Reads the sources of a configuration, and merges them. */
 export async function readSources(
   options: LoadConfigOptions<z.core.$ZodType>,
   prefix: string,
@@ -60,10 +60,10 @@ export async function readSources(
   const found: Pick<FileLayer, "problems" | "warnings">[] = [...yamlFiles, dotenv];
   const isPartial = problems.length > 0 || found.some((file) => file.problems.length > 0);
   for (const variables of [dotenv.variables, env]) {
-    const told = await environmentLayer(variables, { schema, prefix, names, below: merged }, files);
-    layers.push(told.layer);
-    merged = deepMerge(merged, told.layer.value);
-    found.push(told);
+    const read = await environmentLayer(variables, { schema, prefix, names, below: merged }, files);
+    layers.push(read.layer);
+    merged = deepMerge(merged, read.layer.value);
+    found.push(read);
   }
   for (const each of found) {
     problems.push(...each.problems);
@@ -84,7 +84,7 @@ export function serviceFile(name: string): string {
   return `config/services/${name}.yml`;
 }
 
-/** The name that a service is called by is the default of the one that its configuration has. */
+/** The lowest layer: the option `service` is the default for the name of the service. */
 function nameLayer(service: string, { serviceNames }: SchemaVariables): Layer {
   const value = serviceNames.reduce<ConfigMap>(
     (map, path) =>
@@ -109,7 +109,7 @@ function readEnvironment(
   }
 }
 
-/** What `APP_ENV` says, in the lower case that files have. */
+/** The value of `APP_ENV` in lower case, as in the names of files. */
 function environmentName(env: Variables, dotenv: Variables, problems: ConfigProblem[]): string | undefined {
   const variable = [env, dotenv].map((variables) => variables.get("APP_ENV")).find((each) =>
     textOf(each?.value)

@@ -1,4 +1,4 @@
-/** What is wrong with a text file, or odd about it. */
+/** A problem or warning about a text file. */
 export interface TextProblem {
   /** The line, from 1, where it is known. */
   readonly line?: number | undefined;

@@ -4,7 +4,7 @@ import type { Layer } from "./_config_layer.ts";
 import { nearest } from "./_nearest.ts";
 import { listShape, mapShape, type SchemaLike } from "./_zod.ts";
 
-/** The keys of a layer that the schema does not know. `merged` decides where the schema depends on a value. */
+/** The keys of a layer that the schema does not have. `merged` selects the option of a discriminated union. */
 export function unknownKeys(layer: Layer, schema: SchemaLike, merged: unknown): ConfigProblem[] {
   const found: ConfigProblem[] = [];
 

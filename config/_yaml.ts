@@ -3,7 +3,7 @@ import type { TextProblem } from "./_text_problem.ts";
 import { checkAliases } from "./_yaml_aliases.ts";
 import { nodeAt } from "./_yaml_node_at.ts";
 
-/** A YAML document, read. */
+/** The result of reading a YAML document. */
 export interface YamlDocument {
   readonly value: unknown;
   readonly problems: readonly TextProblem[];
@@ -15,7 +15,7 @@ export interface YamlDocument {
 type Yaml = typeof import("yaml");
 type ParsedDocument = Document.Parsed<ParsedNode>;
 
-/** The call shape that a YAML parser must have: that of `parse` of `yaml` and of `jsr:@std/yaml`. */
+/** The signature of a YAML parser: that of `parse` of `yaml` and of `jsr:@std/yaml`. */
 export type ParseYaml = (text: string) => unknown;
 
 /**
@@ -48,7 +48,7 @@ export async function readYaml(text: string, parse?: ParseYaml): Promise<YamlDoc
   };
 }
 
-/** `undefined` where Deno does not let the parser look whether somebody debugs it. */
+/** `undefined` where Deno does not let the parser read its two debug variables. */
 function parseDocument(yaml: Yaml, text: string, lineCounter: LineCounter): ParsedDocument | undefined {
   try {
     return yaml.parseDocument(text, {
@@ -64,14 +64,14 @@ function parseDocument(yaml: Yaml, text: string, lineCounter: LineCounter): Pars
   }
 }
 
-/** `8080` and `"8080"` are one key of an object. Merge keys are symbols, and may come more than once. */
+/** `8080` and `"8080"` are the same key of an object. Merge keys are symbols, and can occur more than once. */
 function isSameKey(a: unknown, b: unknown): boolean {
   return typeof a !== "symbol" && typeof b !== "symbol" && String(a ?? "") === String(b ?? "");
 }
 
 function valueOf(document: ParsedDocument): Pick<YamlDocument, "value" | "problems"> {
   try {
-    // The aliases have been checked already.
+    // `checkAliases` has bounded the aliases already.
     return { value: document.toJS({ maxAliasCount: -1 }), problems: [] };
   } catch (error) {
     return { value: undefined, problems: [{ message: messageOf(error) }] };
@@ -99,7 +99,7 @@ function describe({ code, message }: YAMLError): string {
   }
 }
 
-/** Parsers quote what they stumbled over: after a colon or a backslash, or in quotes. */
+/** Removes the source text that parsers quote in their messages: after a colon or a backslash, or in quotes. */
 function withoutText(message: string): string {
   const [first = ""] = message.split("\n");
   return first.replace(/:\s.*$|\s*\\.*$/, "").replace(/"[^"]*"|`[^`]*`/g, "…")

@@ -3,20 +3,19 @@ import type { TextProblem } from "./_text_problem.ts";
 
 type Yaml = typeof import("yaml");
 
-/** How many nodes a document may have once every alias stands for a copy. A configuration has a few hundred. */
+/** The most nodes that a document may have when every alias is expanded. A configuration has a few hundred. */
 const MAX_NODES = 20_000;
-/** How deep maps and lists may be nested: far below what the stack takes, with all who walk the value after us. */
+/** The deepest nesting of maps and lists: far below what overflows the stack of the recursive functions here. */
 const MAX_DEPTH = 100;
 
 interface Anchor {
   size: number;
-  /** Whether its node is still being counted: an alias in it would contain itself. */
+  /** Whether its node is still being counted. An alias to it is then circular. */
   open: boolean;
 }
 
 /**
- * The first alias that has no anchor, contains itself, or makes the document grow beyond all measure (the "billion
- * laughs"), or nesting that is too deep.
+ * The first alias without an anchor, circular alias, alias bomb ("billion laughs"), or node that is nested too deep.
  */
 export function checkAliases(
   yaml: Yaml,
@@ -68,7 +67,7 @@ export function checkAliases(
   }
 }
 
-/** Ends the walk. */
+/** Thrown to end the recursion. */
 class Found extends Error {
   readonly problem: TextProblem;
 

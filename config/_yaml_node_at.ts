@@ -3,8 +3,8 @@ import type { Document, Node, ParsedNode } from "yaml";
 type Yaml = typeof import("yaml");
 
 /**
- * The node of the value at a path: through aliases and merge keys, to where the value is written. For a list that is
- * its first line, for a member of a map the key's.
+ * The node that is written at a path, through aliases and merge keys: the key of a member of a map, the first line of an
+ * item of a list.
  */
 export function nodeAt(
   yaml: Yaml,
@@ -22,7 +22,7 @@ export function nodeAt(
 }
 
 interface Step {
-  /** Where it is written. */
+  /** The node whose position is reported. */
   readonly place: unknown;
   readonly value: unknown;
 }

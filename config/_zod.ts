@@ -1,6 +1,6 @@
 import type * as z from "zod";
 
-/** What is read of the definition of a Zod schema, of Zod and Zod Mini alike. */
+/** The part of a schema's definition that is read here. It is the same in Zod and Zod Mini. */
 export interface SchemaLike {
   readonly _zod: { readonly def: Definition; readonly innerType?: SchemaLike };
 }
@@ -27,12 +27,12 @@ interface Definition {
   readonly [mark: symbol]: unknown;
 }
 
-/** Any schema, as it is read here. */
+/** Any schema as a {@link SchemaLike}. */
 export function schemaLike(schema: z.core.$ZodType): SchemaLike {
   return schema as unknown as SchemaLike;
 }
 
-/** The schema that is behind `.optional()`, `.default()`, `z.lazy()` and their like, for what goes in. */
+/** The input schema inside of `.optional()`, `.default()`, `z.lazy()` and other wrappers. */
 export function unwrap(schema: SchemaLike): SchemaLike {
   const next = inner(schema);
   return next === undefined ? schema : unwrap(next);
@@ -42,12 +42,12 @@ export function unwrap(schema: SchemaLike): SchemaLike {
 export function inner(schema: SchemaLike): SchemaLike | undefined {
   const { def, innerType } = schema._zod;
   if (def.type === "lazy") return innerType; // the getter's schema, made once
-  // What `z.preprocess` takes is unknown; what it gives has a shape.
+  // The input of `z.preprocess` is unknown, but its output has a shape.
   if (def.type === "pipe") return def.in!._zod.def.type === "transform" ? def.out : def.in;
   return def.innerType;
 }
 
-/** Whether a text must reach `z.preprocess` as it is. */
+/** Whether a schema begins with `z.preprocess`, which must get a text unconverted. */
 export function isPreprocessed(schema: SchemaLike): boolean {
   const { def } = schema._zod;
   if (def.type === "pipe" && def.in!._zod.def.type === "transform") return true;
@@ -55,19 +55,19 @@ export function isPreprocessed(schema: SchemaLike): boolean {
   return next !== undefined && isPreprocessed(next);
 }
 
-/** Whether leaving the value out is fine, and `null` is not: then `null` says that it is left out. */
+/** Whether a schema takes `undefined` but not `null`, so that `null` unsets the value. */
 export function isAbsentAsNull(schema: SchemaLike): boolean {
   return canBeAbsent(schema) && !takesNull(schema);
 }
 
-/** Whether nothing has to set the value. */
+/** Whether a schema takes `undefined`. */
 export function canBeAbsent(schema: SchemaLike): boolean {
   if (/^(?:optional|default|prefault|catch|any|unknown)$/.test(schema._zod.def.type)) return true;
   const next = inner(schema);
   return next !== undefined && canBeAbsent(next);
 }
 
-/** What the value is when nothing sets it; `undefined` where that is nothing. */
+/** The default of a schema, or `undefined` where it has none. */
 export function defaultOf(schema: SchemaLike): unknown {
   const { type, defaultValue } = schema._zod.def;
   if (type === "default" || type === "prefault") return defaultValue;
@@ -75,7 +75,7 @@ export function defaultOf(schema: SchemaLike): unknown {
   return next === undefined ? undefined : defaultOf(next);
 }
 
-/** Whether `null` is a value. */
+/** Whether a schema takes `null`. */
 export function takesNull(schema: SchemaLike): boolean {
   const { def } = schema._zod;
   if (/^(?:null|nullable|any|unknown|custom|transform)$/.test(def.type)) return true;
@@ -85,17 +85,17 @@ export function takesNull(schema: SchemaLike): boolean {
   return next !== undefined && takesNull(next);
 }
 
-/** What a schema says of the members of a map. */
+/** The schemas of the members of a map. */
 export interface MapShape {
   readonly keys: ReadonlyMap<string, SchemaLike>;
-  /** The schema of every other key; without it there are no others. */
+  /** The schema of all other keys; `undefined` where other keys are not allowed. */
   readonly rest: SchemaLike | undefined;
 }
 
-/** Takes anything. */
+/** A schema that takes any value. */
 export const ANYTHING: SchemaLike = { _zod: { def: { type: "any" } } };
 
-/** The shape of a map that fits this schema, for `value` where the shape depends on it; else `undefined`. */
+/** The shape of the maps that a schema takes, or `undefined` where it takes none. `value` selects a union's option. */
 export function mapShape(schema: SchemaLike, value?: unknown): MapShape | undefined {
   const { def } = unwrap(schema)._zod;
   switch (def.type) {
@@ -130,7 +130,7 @@ function objectShape(def: Definition): MapShape {
   return shape;
 }
 
-/** The options of a union; of a discriminated one those that the discriminator picks, if it picks any. */
+/** The options of a union. For a discriminated union, those that the discriminator selects, unless it selects none. */
 function optionsFor(def: Definition, value: unknown): readonly SchemaLike[] {
   const { discriminator, options = [] } = def;
   if (discriminator === undefined || typeof value !== "object" || value === null) return options;
@@ -146,7 +146,7 @@ function optionsFor(def: Definition, value: unknown): readonly SchemaLike[] {
 export function valuesOf(schema: SchemaLike): readonly unknown[] {
   const { def } = unwrap(schema)._zod;
   if (def.type !== "enum") return def.values ?? [];
-  // An enum of TypeScript with numbers has its names as values, too.
+  // A numeric enum of TypeScript also maps its values back to their names.
   const { entries = {} } = def;
   return Object.entries(entries).filter(([name]) => typeof entries[entries[name]!] !== "number")
     .map(([, value]) => value);
@@ -162,7 +162,7 @@ function join(shapes: readonly (MapShape | undefined)[]): MapShape | undefined {
   return { keys, rest: known.find((shape) => shape.rest !== undefined)?.rest };
 }
 
-/** The schema of the items of a list, by their position; `undefined` where the schema is for no list. */
+/** The schema of a list's items by index, or `undefined` where the schema takes no lists. */
 export function listShape(schema: SchemaLike): ((index: number) => SchemaLike) | undefined {
   const { def } = unwrap(schema)._zod;
   if (def.type === "array") return () => def.element!;
@@ -172,7 +172,7 @@ export function listShape(schema: SchemaLike): ((index: number) => SchemaLike) |
   return def.options!.map(listShape).find((shape) => shape !== undefined);
 }
 
-/** The schema of the value at a path, as far as the schema knows one. */
+/** The schema of the value at a path, or `undefined` where there is none. */
 export function schemaAt(
   schema: SchemaLike,
   path: readonly string[],

@@ -9,15 +9,15 @@ import { ANYTHING, defaultOf, mapShape, type SchemaLike, schemaLike, unwrap } fr
 
 /** One value of a configuration. */
 export interface ConfigEntry {
-  /** Where it is, such as `database.port`. */
+  /** Its path, such as `database.port`. */
   readonly path: string;
-  /** What it is, as the schema takes it; `[redacted]` of a secret, and of credentials in a URL. */
+  /** The input value of the schema; `[redacted]` for a secret, and for the credentials in a URL. */
   readonly value: unknown;
-  /** Who says so: `config/shared.yml:4`, the name of a variable, or `default`. */
+  /** Where it was set: `config/shared.yml:4`, the name of a variable, or `default`. */
   readonly source: string;
 }
 
-/** Every value of a configuration that was read, with who says so, and those that the schema has unless somebody does. */
+/** All values of a configuration with their sources, including the defaults of the schema. */
 export function configEntries(
   schema: z.core.$ZodType,
   { merged, layers }: Pick<ConfigReading<unknown>, "layers" | "merged">,
@@ -34,7 +34,7 @@ export function configEntries(
     const isSet = value !== undefined;
     const shown = isSet ? value : defaultOf(schema);
     const core = unwrap(schema);
-    if (shown === undefined && within.includes(core)) return; // a lazy schema may hold itself
+    if (shown === undefined && within.includes(core)) return; // a lazy schema can contain itself
     const members = membersOf(schema, shown);
     if (members !== undefined) {
       for (const [key, member, inner] of members) visit(inner, member, [...path, key], [...within, core]);
@@ -53,7 +53,7 @@ export function configEntries(
     try {
       return JSON.parse(hideTexts(text, hidden));
     } catch {
-      return "[redacted]"; // a number was the secret
+      return "[redacted]"; // the secret was a number, and the text is no JSON any more
     }
   }
 
@@ -61,7 +61,7 @@ export function configEntries(
   return entries;
 }
 
-/** The members of a map, and those that it could have; `undefined` where it is not a map. */
+/** The members of a map that are set or that the schema names, or `undefined` where the value is not a map. */
 function membersOf(
   schema: SchemaLike,
   value: unknown,

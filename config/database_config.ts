@@ -37,7 +37,7 @@ export const databaseConfig: z.ZodType<DatabaseConfig, Readonly<Record<string, u
       DB_ECHO: "echo",
     },
     shared: { DATABASE_URL: "url" },
-    standsFor: { url: ["host", "port", "port_external", "name", "user"] },
+    replaces: { url: ["host", "port", "port_external", "name", "user"] },
   });
 
 function databaseSchema(): z.ZodType<DatabaseConfig, Readonly<Record<string, unknown>>> {

@@ -1,4 +1,4 @@
-/** A map, as a configuration file has them. */
+/** A map of a configuration file. */
 export type ConfigMap = Readonly<Record<string, unknown>>;
 
 /** Whether `value` is a plain object: neither a list nor an instance of a class. */
@@ -9,8 +9,8 @@ export function isConfigMap(value: unknown): value is ConfigMap {
 }
 
 /**
- * `base` with `override` on top: maps are merged at every depth, everything else is replaced, lists and `null` too.
- * Neither is changed. A value that is `undefined`, and a key `__proto__`, are left out.
+ * Merges `override` into a copy of `base`: maps are merged at every depth, all other values are replaced, including lists
+ * and `null`. Neither argument is changed. Members that are `undefined`, and keys `__proto__`, are left out.
  *
  * @example
  * ```ts

@@ -3,19 +3,19 @@ import { type ConfigMap, isConfigMap } from "./deep_merge.ts";
 /** Options of {@link flattenConfig}. */
 export interface FlattenConfigOptions {
   /**
-   * What stands between the keys.
+   * Text between the keys of a path.
    * @default "."
    */
   readonly separator?: string | undefined;
   /**
-   * What the keys begin with.
+   * First part of each path.
    * @default ""
    */
   readonly prefix?: string | undefined;
 }
 
 /**
- * Every value of nested maps under one key, its path. Lists are values, and a map without members leaves no trace.
+ * Flattens nested maps into one map from paths to values. Lists are values. Empty maps are left out.
  *
  * @example
  * ```ts

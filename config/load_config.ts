@@ -2,14 +2,14 @@ import type * as z from "zod";
 import type { LoadConfigOptions } from "./options.ts";
 
 /**
- * The configuration of a service, from its files and its environment, as `schema` wants it.
+ * Reads the configuration of a service from its files and variables, and validates it by `schema`.
  *
- * From the lowest to the highest: `config/shared.yml`, `config/services/<service>.yml`,
- * `config/services/<service>.<APP_ENV>.yml`, `.env`, the environment. Maps are merged, everything else is replaced.
- * `APP_ENV` may stand in `.env`; without it, it is `dev`. None of the files has to be there.
+ * The sources, from the lowest precedence to the highest: `config/shared.yml`, `config/services/<service>.yml`,
+ * `config/services/<service>.<APP_ENV>.yml`, `.env`, the environment. Maps are merged, all other values are replaced.
+ * `APP_ENV` may be set in `.env`, and is `dev` by default. All files are optional.
  *
- * `CATALOG_DATABASE__HOST` sets `database.host`, and `CATALOG_DATABASE__PASSWORD_FILE` names the file that has
- * `database.password`. An empty variable is none. On workerd no file is read.
+ * `CATALOG_DATABASE__HOST` sets `database.host`. `CATALOG_DATABASE__PASSWORD_FILE` is the path of a file that holds
+ * `database.password`. Empty variables are ignored. On workerd no files are read.
  *
  * @example
  * ```ts
@@ -25,8 +25,8 @@ import type { LoadConfigOptions } from "./options.ts";
  * // { service: { name: "catalog", host: "0.0.0.0", port: 8081 }, limits: [ 10, 20 ], beta: true }
  * ```
  *
- * @throws {ConfigError} with every problem at once.
- * @throws {TypeError} when an option is not what it should be.
+ * @throws {ConfigError} with all problems, when the configuration is not valid.
+ * @throws {TypeError} when an option has the wrong type or form.
  */
 export async function loadConfig<Schema extends z.core.$ZodType>(
   options: LoadConfigOptions<Schema>,

@@ -3,30 +3,30 @@ import { markReady } from "./_schema_marks.ts";
 
 const LEVELS = ["debug", "info", "warn", "warning", "error", "critical"] as const;
 
-/** What {@link loggingConfig} gives: options of `createLogger`, where they are described. */
+/** The output of {@link loggingConfig}: options of `createLogger`. */
 export interface LoggingConfig {
   /** Lowest level that is written. */
   readonly level?: "debug" | "info" | "warn" | "warning" | "error" | "critical" | undefined;
-  /** For machines or for humans. */
+  /** `json` for machines, `console` for humans. */
   readonly format?: "json" | "console" | undefined;
-  /** A file for the lines, beside the console. */
+  /** A log file in addition to the console, or `false` for none. */
   readonly file?: false | LogFileConfig | undefined;
 }
 
-/** A log file, as {@link loggingConfig} gives it. */
+/** The log file in the output of {@link loggingConfig}. */
 export interface LogFileConfig {
   /** Path of the file. */
   readonly path: string;
-  /** Bytes after which a new file is begun. */
+  /** Size in bytes at which the file is rotated, at least 1024. */
   readonly maxBytes?: number | undefined;
-  /** How many rotated files are kept. */
+  /** Number of rotated files that are kept, at least 1. */
   readonly keep?: number | undefined;
 }
 
 /**
- * The configuration of a logger, for `createLogger`: `level` in any case, `format` and `file`, which is a path, `false`,
- * or a map of `path`, `max_bytes` and `keep`. The variables `{SERVICE}_LOG_LEVEL`, `LOG_LEVEL` and `LOG_FILE` set them,
- * too.
+ * Schema of the options of `createLogger`: `level` in upper or lower case, `format`, and `file`, which is a path, `false`,
+ * or a map of `path`, `max_bytes` and `keep`. They can also be set by the variables `{SERVICE}_LOG_LEVEL`, `LOG_LEVEL` and
+ * `LOG_FILE`.
  */
 export const loggingConfig: z.ZodType<LoggingConfig, Readonly<Record<string, unknown>>> =
   /* @__PURE__ */ markReady(/* @__PURE__ */ z.lazy(loggingSchema), {

@@ -1,10 +1,10 @@
 /**
- * The configuration of a service: files and variables in one order, checked by one Zod schema, with every problem told
- * at once, and secrets that nothing prints.
+ * The configuration of a service: files and variables, merged in a fixed order and validated by one Zod schema. All
+ * problems are reported at once, and secrets are never printed.
  *
  * Use {@link loadConfig} when the service starts, with {@link databaseConfig}, {@link natsConfig},
- * {@link loggingConfig} and {@link serviceConfig} for what every service has, and {@link secret} for what must not be
- * shown. The files are those of the Python services, and so are the variables.
+ * {@link loggingConfig} and {@link serviceConfig} for the common parts, and {@link secret} for secrets. Files and
+ * variables are those of the Python services.
  *
  * ```ts
  * import { databaseConfig, loadConfig, secret } from "@glam/shared/config";

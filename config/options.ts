@@ -3,28 +3,32 @@ import type { ConfigProblem } from "../errors/config_error.ts";
 
 /** Options of {@link loadConfig}. */
 export interface LoadConfigOptions<Schema extends z.core.$ZodType> {
-  /** Name of the service, and of its file: `config/services/<service>.yml`. */
+  /**
+   * Name of the service, and of its file `config/services/<service>.yml`: letters, digits, `.`, `_` and `-`, beginning
+   * with a letter or digit.
+   */
   readonly service: string;
-  /** What the configuration must be; what it gives is what {@link loadConfig} gives. */
+  /** The Zod schema of the configuration. {@link loadConfig} gives its output. */
   readonly schema: Schema;
   /**
-   * What the service's variables begin with: `CATALOG` for `CATALOG_DATABASE__HOST`.
+   * Prefix of the service's variables: `CATALOG` for `CATALOG_DATABASE__HOST`.
    * @default the service in upper case: `catalog-connector` has `CATALOG_CONNECTOR`
    */
   readonly envPrefix?: string | undefined;
   /**
-   * The folder that has `config/` and `.env`.
-   * @default the nearest parent of the current folder with `config/shared.yml` or `config/services/`
+   * The folder that contains `config/` and `.env`.
+   * @default the nearest parent of the current folder with `config/shared.yml` or `config/services/`, else the current folder
    */
   readonly root?: string | URL | undefined;
   /**
-   * The environment; on workerd the binding object that `fetch` gets.
-   * @default that of the process
+   * The variables of the environment. On workerd, the binding object that `fetch` receives.
+   * @default the environment of the process
    */
   readonly env?: Readonly<Record<string, unknown>> | undefined;
   /**
-   * Gets what is odd, but no reason not to start, such as a key of `config/shared.yml` that the schema does not know.
-   * @default writes a line at `WARNING`, with {@link createLogger} of the service
+   * Receives each warning: something unexpected that does not keep the service from starting, such as a key of
+   * `config/shared.yml` that the schema does not have.
+   * @default logs it at `WARNING` by a logger of the service
    */
   readonly onWarning?: ((warning: ConfigProblem) => void) | undefined;
   /**

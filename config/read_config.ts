@@ -11,15 +11,15 @@ import { unknownKeys } from "./_unknown_keys.ts";
 import { schemaVariables, variableOf } from "./_variable_names.ts";
 import { schemaLike } from "./_zod.ts";
 
-/** What was found: the configuration, or what is wrong with it. */
+/** The result of reading a configuration. */
 export interface ConfigReading<Config> extends Pick<Sources, "layers" | "merged" | "files"> {
-  /** The configuration, unless there are problems. */
+  /** The output of the schema; absent when there are problems. */
   readonly config?: Config;
   readonly problems: readonly ConfigProblem[];
   readonly warnings: readonly ConfigProblem[];
 }
 
-/** Reads a configuration, and throws for nothing that is wrong with it. */
+/** Reads a configuration. Returns its problems instead of throwing them. */
 export async function readConfig<Schema extends z.core.$ZodType>(
   options: LoadConfigOptions<Schema>,
 ): Promise<ConfigReading<z.output<Schema>>> {
@@ -40,7 +40,7 @@ export async function readConfig<Schema extends z.core.$ZodType>(
       layers,
       value,
       isPartial,
-      told: new Set(problems.map(({ path }) => path)),
+      reported: new Set(problems.map(({ path }) => path)),
       howToSet: (path) => `set ${inFile(path.join("."))}${variableOf(prefix, path)}`,
     }));
   }
@@ -63,7 +63,7 @@ interface Parsed<Config> {
   readonly error?: { readonly issues: readonly z.core.$ZodIssue[] };
 }
 
-/** A check or a transform that throws is a problem like any other. Its message may have a part of a secret in it. */
+/** Validates a value. A schema that throws gives a problem, without the message when that may quote a secret. */
 async function parse<Schema extends z.core.$ZodType>(
   schema: Schema,
   value: unknown,
@@ -74,7 +74,7 @@ async function parse<Schema extends z.core.$ZodType>(
     return error === undefined ? { data } : { error };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
-    const told = `the schema threw ${hasSecrets ? name : `${name}: ${message}`}`;
-    return { error: { issues: [{ code: "custom", path: [], message: told, input: undefined }] } };
+    const problem = `the schema threw ${hasSecrets ? name : `${name}: ${message}`}`;
+    return { error: { issues: [{ code: "custom", path: [], message: problem, input: undefined }] } };
   }
 }

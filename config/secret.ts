@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { markSecret } from "./_schema_marks.ts";
 
-/** A value that nothing prints: only {@link Secret.reveal} gives it. */
+/** A value that is never printed. Only {@link Secret.reveal} returns it. */
 export interface Secret<T = string> {
   /** The value. */
   reveal(): T;
@@ -13,7 +13,7 @@ export interface Secret<T = string> {
 
 const REDACTED = "[redacted]";
 
-/** A private member is what neither inspection, nor a copy, nor a comparison shows. */
+/** Holds the value in a private member, which neither inspection nor copying nor comparison exposes. */
 class HiddenSecret<T> implements Secret<T> {
   readonly #value: T;
 
@@ -42,10 +42,10 @@ class HiddenSecret<T> implements Secret<T> {
 }
 
 /**
- * A schema for a value that must not be shown: what it gives prints as `[redacted]`, in templates, `JSON.stringify`
- * and on the console alike, and has the value behind `reveal()`. No error of {@link loadConfig} shows it.
+ * Makes the schema of a secret. Its output prints as `[redacted]` in templates, `JSON.stringify` and on the console, and
+ * returns the value from `reveal()`. Errors of {@link loadConfig} never contain the value.
  *
- * `schema` is what the value must fit, by default a text that is not empty.
+ * `schema` validates the value. By default the value is a non-empty string.
  *
  * @example
  * ```ts
@@ -58,7 +58,7 @@ class HiddenSecret<T> implements Secret<T> {
  * ```
  */
 export function secret(): z.ZodType<Secret, string>;
-/** A secret that fits `schema`. */
+/** Makes the schema of a secret that `schema` validates. */
 export function secret<Schema extends z.ZodType>(
   schema: Schema,
 ): z.ZodType<Secret<z.output<Schema>>, z.input<Schema>>;

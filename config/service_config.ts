@@ -1,19 +1,19 @@
 import * as z from "zod";
 import { markReady } from "./_schema_marks.ts";
 
-/** What {@link serviceConfig} gives. */
+/** The output of {@link serviceConfig}. */
 export interface ServiceConfig {
   /** Name of the service. */
   readonly name: string;
   /** The address to listen on. */
   readonly host: string;
-  /** The port to listen on; 0 is any that is free. */
+  /** The port to listen on; 0 selects a free port. */
   readonly port: number;
 }
 
 /**
- * The configuration of a service itself: `name`, which `loadConfig` knows, `host` (every address unless set) and `port`
- * (8080 unless set). The variables `SERVICE_NAME` and `PORT` set them, too, and `{SERVICE}_PORT`.
+ * Schema of the service itself: `name` (by default the `service` of `loadConfig`), `host` (by default `0.0.0.0`) and `port`
+ * (by default 8080). They can also be set by the variables `SERVICE_NAME`, `PORT` and `{SERVICE}_PORT`.
  */
 export const serviceConfig: z.ZodType<ServiceConfig, Readonly<Record<string, unknown>>> =
   /* @__PURE__ */ markReady(

@@ -7,14 +7,14 @@ const listeners: Set<() => void> = new Set();
 let isListening = false;
 let isEnding = false;
 
-/** Calls `listener`, which must not wait, when the process ends. Gives the way to take it off again. */
+/** Calls the synchronous `listener` when the process ends. Returns a function that removes it. */
 export function onProcessEnd(listener: () => void): () => void {
   listeners.add(listener);
   listen();
   return () => void listeners.delete(listener);
 }
 
-/** Whether the process is in its last turn, as far as can be known: what is put off now is lost. */
+/** Whether the process is exiting, as far as the runtime tells. Work that is deferred now will not run. */
 export function isProcessEnding(): boolean {
   return isEnding;
 }
@@ -25,14 +25,14 @@ function listen(): void {
   const { addEventListener, process } = globalThis as Globals;
   process?.on?.("exit", end);
   if (!("Deno" in globalThis)) return;
-  // An error that nobody catches ends Deno without the event.
+  // Deno fires no "exit" event when an uncaught error ends the process.
   addEventListener?.("error", end);
   addEventListener?.("unhandledrejection", end);
 }
 
 function end(): void {
   isEnding = true;
-  // Somebody may handle the error, and the process go on.
+  // A handler may prevent the exit, in which case the process continues.
   unref(setTimeout(() => isEnding = false));
   listeners.forEach((listener) => listener());
 }

@@ -6,23 +6,25 @@ const WRITE_EVERY_MS = 100;
 const MAX_QUEUED = 8 * 1024 * 1024;
 const MAX_CHUNK = 65_536;
 
-/** A log file, and how it rotates. */
+/** Options of a rotating log file. */
 export interface LogFileOptions {
-  /** Path of the file. Folders that are missing are made; rotated files are `<path>.1` (newest), `<path>.2`, ... */
+  /**
+   * Path of the file. Missing folders are created. Rotated files are `<path>.1` (newest), `<path>.2`, and so on.
+   */
   readonly path: string;
   /**
-   * Bytes after which a new file is begun, at least 1024.
+   * Size in bytes at which the file is rotated, at least 1024.
    * @default 10485760
    */
   readonly maxBytes?: number | undefined;
   /**
-   * How many rotated files are kept beside the current one, at least 1.
+   * Number of rotated files that are kept beside the current one, at least 1.
    * @default 5
    */
   readonly keep?: number | undefined;
 }
 
-/** What is used of `node:fs`. */
+/** The part of `node:fs` that is used here. */
 interface FileSystem {
   appendFileSync(path: string, text: string): void;
   mkdirSync(path: string, options: { recursive: true }): void;
@@ -37,13 +39,13 @@ type GetSink = typeof getRotatingFileSink;
 type LogTapeRecord = Parameters<ReturnType<GetSink>>[0];
 
 /**
- * A file that rotates, written by `@logtape/file`, which is imported when the file is asked for.
+ * Opens a rotating file that is written by `@logtape/file`. That package is imported by this call.
  *
- * Lines wait in a queue, for 100 ms at most, and are written together, and synced to the disk in the background. What
- * waits when the process exits is written at once. After each write the file is closed: it may be moved away, and
- * several loggers may share it.
+ * Lines are queued for at most 100 ms, then written together and synced to disk in the background. Lines that are still
+ * queued when the process exits are written synchronously. The file is closed after each write, so that it can be
+ * moved, and shared by several loggers.
  *
- * @param report is told, once, what keeps the file from being written.
+ * @param report called once with the first failure to write.
  * @returns `undefined` where the runtime has no file system.
  */
 export function openRotatingFile(
@@ -59,7 +61,7 @@ export function openRotatingFile(
   return new RotatingFile(options, fs, report);
 }
 
-/** A log file that is open for lines. */
+/** A log file that is open for writing. */
 export class RotatingFile {
   readonly #path: string;
   readonly #maxBytes: number;
@@ -91,7 +93,7 @@ export class RotatingFile {
     this.#loading = this.#load();
   }
 
-  /** Takes a line, without its line end. */
+  /** Queues a line. `line` has no line terminator. */
   write(line: string): void {
     if (this.#isClosed) return;
     if (this.#queued + line.length > MAX_QUEUED) {
@@ -99,7 +101,7 @@ export class RotatingFile {
         this.#lost++;
         return;
       }
-      this.writeNow(); // lines come faster than an event loop that is never let go can write them
+      this.writeNow(); // the caller logs in a loop that never yields to the event loop
     }
     this.#queue.push(line);
     this.#queued += line.length + 1;
@@ -107,11 +109,11 @@ export class RotatingFile {
     else if (this.#getSink !== undefined) this.#schedule();
   }
 
-  /** Writes, without waiting, all that is queued: for the exit of the process. */
+  /** Writes all queued lines synchronously. Used when the process exits. */
   writeNow(): void {
     for (let chunk = this.#take(); chunk !== ""; chunk = this.#take()) {
       try {
-        // The import may not have come to its end: then without rotation.
+        // Without rotation while `@logtape/file` is still being imported.
         if (this.#getSink === undefined) this.#fs.appendFileSync(this.#path, chunk);
         else {
           using sink = this.#getSink(this.#path, this.#sinkOptions());
@@ -123,13 +125,13 @@ export class RotatingFile {
     }
   }
 
-  /** Resolves when every line so far is in the file. */
+  /** Resolves when every queued line is in the file. */
   async flush(): Promise<void> {
     await this.#loading;
     while (this.#queued > 0 || this.#writing !== undefined) await this.#write();
   }
 
-  /** Flushes, and takes no more lines. */
+  /** Flushes the queue. Later lines are dropped. */
   async close(): Promise<void> {
     do await this.flush(); while (this.#queued > 0);
     this.#isClosed = true;
@@ -150,7 +152,7 @@ export class RotatingFile {
       return;
     }
     if (this.#lost > 0) {
-      this.#report(`Lost ${this.#lost} lines of the log file: they came before it was open`, {
+      this.#report(`Lost ${this.#lost} lines of the log file: they were logged before it was open`, {
         path: this.#path,
       });
     }
@@ -160,7 +162,7 @@ export class RotatingFile {
   #schedule(): void {
     if (this.#timer !== undefined || this.#writing !== undefined || this.#queued === 0) return;
     this.#timer = setTimeout(() => void this.#write(), WRITE_EVERY_MS);
-    unref(this.#timer); // the exit of the process writes as well: no reason to hold it up
+    unref(this.#timer); // queued lines are also written at exit, so the timer need not keep the process alive
   }
 
   #write(): Promise<void> {
@@ -179,7 +181,7 @@ export class RotatingFile {
       const before = this.#fs.statSync(this.#path, { throwIfNoEntry: false });
       await using sink = this.#getSink!(this.#path, { ...this.#sinkOptions(), nonBlocking: true });
       sink(toRecord(chunk));
-      // In this mode LogTape keeps a failure to itself, but the file cannot.
+      // In non-blocking mode LogTape swallows write errors; the file's size shows them.
       const after = this.#fs.statSync(this.#path, { throwIfNoEntry: false });
       if (before !== undefined && before.ino === after?.ino && before.size === after.size) {
         throw new Error("Nothing was written: the disk may be full");
@@ -199,7 +201,7 @@ export class RotatingFile {
     };
   }
 
-  /** The next lines of the queue: a chunk is not divided between two files, so it is much smaller than one. */
+  /** Removes the next lines from the queue. A chunk is never split between two files, so it is much smaller than one. */
   #take(limit = Math.min(MAX_CHUNK, this.#maxBytes / 4)): string {
     let count = 0;
     let length = 0;

@@ -3,10 +3,9 @@ import type { Entries } from "./entries.ts";
 import type { LineFormat } from "./json_line.ts";
 import { LABELS, type Severity } from "./levels.ts";
 
-// Said elsewhere in the line, or of no use to a human at a terminal.
-const LEFT_OUT: ReadonlySet<string> = new Set(["trace_id", "error_type", "exception"]);
+/** Fields that are shown elsewhere in the line, or that nobody reads at a terminal. */
+const OMITTED: ReadonlySet<string> = new Set(["trace_id", "error_type", "exception"]);
 
-// Whatever ends a line, moves the cursor or turns the direction of writing: nobody may forge a line, or hide one.
 // deno-lint-ignore no-control-regex
 const UNSAFE = /[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 const BARE = /^(?:\[redacted\]|[^\s"'=[\]\\]+)$/;
@@ -21,9 +20,9 @@ const COLOURS: Readonly<Record<Severity, string>> = {
 const NO_COLOUR = "\x1b[0m";
 
 /**
- * Lines for humans, in the form of the Python package, times in UTC:
- * `2024-01-15 10:30:45.123 - catalog - INFO - [request_id=req_1 item=7] - Creating order`. The exception comes on
- * lines of its own, indented: no text of a caller can start a line.
+ * Lines for humans, in the format of the Python package and with times in UTC:
+ * `2024-01-15 10:30:45.123 - catalog - INFO - [request_id=req_1 item=7] - Creating order`. The exception follows on
+ * indented lines, so that no logged text can imitate the start of a line.
  */
 export function consoleLines(service: string, colours: boolean): LineFormat {
   const name = escape(service);
@@ -39,7 +38,7 @@ export function consoleLines(service: string, colours: boolean): LineFormat {
 
 function formatFields(entries: Entries): string {
   return Object.entries(entries)
-    .filter(([name]) => !LEFT_OUT.has(name))
+    .filter(([name]) => !OMITTED.has(name))
     .map(([name, value]) => `${formatValue(name)}=${formatValue(value)}`)
     .join(" ");
 }

@@ -7,15 +7,15 @@ interface Terminals {
 }
 
 /**
- * The console, with its methods looked up at call time. `ERROR` and `CRITICAL` go to the error stream, everything
- * else to the output stream.
+ * Writes a line to the console: `ERROR` and `CRITICAL` to standard error, everything else to standard output. The
+ * console's methods are looked up at each call.
  */
 export function writeToConsole(line: string, severity: Severity): void {
   if (severity >= 40) console.error(line);
   else console.log(line);
 }
 
-/** Whether a human with a terminal that knows colours is looking (https://no-color.org). */
+/** Whether standard output is a terminal, and `NO_COLOR` is not set (https://no-color.org). */
 export function wantsColours(): boolean {
   if (readEnv("NO_COLOR") !== undefined) return false;
   try {

@@ -1,7 +1,7 @@
 import type { RequestContext } from "../context/request_context.ts";
 import { traceIdOf } from "../context/traceparent.ts";
 
-/** Where in the context the ids of a line come from, in their order. */
+/** The id fields of a line in their order, and the property of the context that each is taken from. */
 export const CONTEXT_IDS: Readonly<Record<string, Exclude<keyof RequestContext, "signal">>> = {
   request_id: "requestId",
   correlation_id: "correlationId",
@@ -12,7 +12,7 @@ export const CONTEXT_IDS: Readonly<Record<string, Exclude<keyof RequestContext, 
   source_service: "sourceService",
 };
 
-/** The ids that a line shows. */
+/** The ids of the context, by the names that they have in a line. */
 export function contextIds(context: RequestContext | undefined): Record<string, unknown> {
   const ids: Record<string, unknown> = {};
   if (context === undefined) return ids;
@@ -24,8 +24,8 @@ export function contextIds(context: RequestContext | undefined): Record<string, 
 }
 
 /**
- * The same as members of a JSON object, each after a comma. Written out, for this is in every line: an object made
- * only to be passed to `JSON.stringify` costs three times as much.
+ * The ids of the context as members of a JSON object, each after a comma. Written out by hand because it runs for every
+ * line: building an object for `JSON.stringify` costs three times as much.
  */
 export function contextIdsJson(context: RequestContext): string {
   const { merchantDomain, merchantId, sourceService, traceparent, userId } = context;
@@ -39,11 +39,11 @@ export function contextIdsJson(context: RequestContext): string {
   return json;
 }
 
-// What JSON escapes, and surrogates, of which a lone one must be escaped too.
+// Characters that JSON escapes, and surrogates, because a lone surrogate is escaped as well.
 // deno-lint-ignore no-control-regex
 const NEEDS_ESCAPES = /["\\\x00-\x1f\ud800-\udfff]/;
 
-/** `JSON.stringify` for a string that seldom needs escapes. */
+/** `JSON.stringify` for strings that rarely need escapes. */
 export function quote(text: string): string {
   return NEEDS_ESCAPES.test(text) ? JSON.stringify(text) : '"' + text + '"';
 }

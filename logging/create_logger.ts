@@ -15,7 +15,7 @@ import { createRedactor } from "./redact.ts";
 import { createSanitizer } from "./sanitize.ts";
 
 /**
- * The logger of a service: a line for each call, with the ids of the request being handled, and without secrets.
+ * Makes the logger of a service. Each call writes one line, with the ids of the current request and without secrets.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ import { createSanitizer } from "./sanitize.ts";
  * order.error("Creating failed", { error: new Error("no stock") });
  * ```
  *
- * @throws {TypeError} when the service has no name, or an option is not what it should be.
+ * @throws {TypeError} when `service` is empty, or an option has the wrong type.
  * @throws {RangeError} when `file.maxBytes` or `file.keep` is too small.
  */
 export function createLogger(service: string, options: LoggerOptions = {}): Logger {

@@ -4,23 +4,26 @@ import { errorFields, isError } from "./exception.ts";
 import { set } from "./sanitize.ts";
 import type { Sanitizer } from "./sanitizer.ts";
 
-/** What a line says after the ids of the context: the fields, then the error. */
+/** The part of a line after the ids of the context: its fields, then those of its error. */
 export type Entries = Record<string, unknown>;
 
-/** The second argument of a logger's method, with the Error in it set apart. */
+/** The second argument of a logger's method, with its Error separated from the other fields. */
 export interface GivenFields {
   readonly error?: Error | undefined;
   readonly fields?: object | undefined;
 }
 
-/** Who owns the names that a field cannot take: the line always, an error and the context where they are there. */
-const OWNERS: ReadonlyMap<string, "line" | "error" | keyof RequestContext> = new Map([
+/**
+ * Names that a field cannot have, and when: those of the line always, those of an error and of the context only in a
+ * line that has them.
+ */
+const RESERVED: ReadonlyMap<string, "line" | "error" | keyof RequestContext> = new Map([
   ...["timestamp", "level", "service", "message", "environment"].map((name) => [name, "line"] as const),
   ...["error_type", "error_code", "error_details", "exception"].map((name) => [name, "error"] as const),
   ...Object.entries(CONTEXT_IDS),
 ]);
 
-/** Sorts out what was given as fields; untyped callers may give anything. */
+/** Splits the second argument of a logger's method into error and fields. Untyped callers may pass anything. */
 export function toGivenFields(given: unknown): GivenFields {
   if (given === undefined || given === null) return {};
   if (isError(given)) return { error: given };
@@ -29,14 +32,14 @@ export function toGivenFields(given: unknown): GivenFields {
     const { error } = given as { error?: unknown };
     if (isError(error)) return { error, fields: given };
   } catch {
-    // a getter that throws, or a Proxy: it gets its mark among the fields
+    // a throwing getter or Proxy; it is marked as unreadable when the fields are copied
   }
   return { fields: given };
 }
 
 /**
- * The entries of one line. `bound` are fields that were copied before ({@link bindFields}); a field of the line wins
- * over a bound one, and the line, the context and the error win over both: the field is then called `field_<name>`.
+ * The entries of one line. `bound` are the fields of a child logger, copied by {@link bindFields}. A field of the line
+ * replaces a bound field of the same name. A field with a reserved name is renamed to `field_<name>`.
  */
 export function toEntries(
   context: RequestContext | undefined,
@@ -47,10 +50,10 @@ export function toEntries(
   const entries: Entries = {};
   const ofError = error === undefined ? {} : errorFields(error, sanitizer);
   const add = (name: string, value: unknown) => {
-    const owner = OWNERS.get(name);
-    const isTaken = owner !== undefined &&
+    const owner = RESERVED.get(name);
+    const isReserved = owner !== undefined &&
       (owner === "line" || (owner === "error" ? name in ofError : context?.[owner] !== undefined));
-    set(entries, isTaken ? `field_${name}` : name, value);
+    set(entries, isReserved ? `field_${name}` : name, value);
   };
   if (bound !== undefined) {
     for (const name of Object.keys(bound)) add(name, bound[name]);
@@ -59,7 +62,7 @@ export function toEntries(
   return Object.assign(entries, ofError);
 }
 
-/** `bound` and `fields` as one object, copied, so that a child logger does the work only once. */
+/** Copies `bound` and `fields` into one object, once for each child logger instead of once for each line. */
 export function bindFields(bound: Entries | undefined, fields: object, sanitizer: Sanitizer): Entries {
   const entries: Entries = { ...bound };
   addFields(fields, (name, value) => set(entries, name, value), undefined, sanitizer);
@@ -75,6 +78,6 @@ function addFields(
   try {
     sanitizer.eachField(fields, add, error === undefined ? undefined : "error");
   } catch {
-    add("fields", "[unreadable]"); // a Proxy that is revoked, or does not tell its keys
+    add("fields", "[unreadable]"); // a revoked Proxy, or one whose `ownKeys` trap throws
   }
 }

@@ -5,13 +5,13 @@ const MAX_MEMBERS = 5;
 const MAX_STACK = 8192;
 const MAX_EXCEPTION = 16_384;
 
-/** What a line says about an Error. */
+/** The fields that describe an Error in a line. */
 export interface ErrorFields {
   /** Name of its class. */
   readonly error_type: string;
   /** Its `code`: of a GlamError, of Node, of Postgres. */
   readonly error_code?: string | number;
-  /** What a GlamError knows beyond its message. */
+  /** The `details` of a GlamError. */
   readonly error_details?: unknown;
   /** Its stack, and those of its causes and of the members of an AggregateError. */
   readonly exception: string;
@@ -28,7 +28,7 @@ interface ErrorLike {
   readonly errors?: unknown;
 }
 
-/** Whether `value` is an Error, also one of another realm; never throws, whatever a Proxy does. */
+/** Whether `value` is an Error, of this realm or another. Does not throw, not even for a Proxy that does. */
 export function isError(value: unknown): value is Error {
   try {
     if (value instanceof Error) return true;
@@ -39,7 +39,7 @@ export function isError(value: unknown): value is Error {
   }
 }
 
-/** The fields that a line gets for `error`. */
+/** The fields of a line for `error`. */
 export function errorFields(error: Error, sanitizer: Sanitizer): ErrorFields {
   const code = read(error, "code");
   const details = read(error, "details");
@@ -55,9 +55,9 @@ export function errorFields(error: Error, sanitizer: Sanitizer): ErrorFields {
   };
 }
 
-/** What stands for an Error among other values. */
+/** The value that replaces an Error inside of fields. */
 export function nestedError(error: Error, sanitizer: Sanitizer): object {
-  // An object as cause could lead back here for ever, so it is not walked again.
+  // An object as `cause` could contain this error again, so it is not copied.
   const shallow: Sanitizer = {
     ...sanitizer,
     value: (value) => typeof value === "object" ? "[object]" : value,
@@ -66,7 +66,7 @@ export function nestedError(error: Error, sanitizer: Sanitizer): object {
   return { type, code, exception };
 }
 
-/** The text of an Error with all that is behind it. */
+/** The stack of an Error, followed by those of its members and causes. */
 function describe(error: unknown, sanitizer: Sanitizer, seen: Set<unknown>): string {
   if (!isError(error)) return asText(sanitizer.value(error));
   if (seen.has(error)) return `[already shown] ${typeOf(error)}`;
@@ -90,7 +90,7 @@ function stackOf(error: Error, sanitizer: Sanitizer): string {
   const heading = message === "" ? typeOf(error) : `${typeOf(error)}: ${message}`;
   const stack = read(error, "stack");
   if (typeof stack !== "string" || stack === "") return sanitizer.text(heading, MAX_STACK);
-  // V8 writes the stack when the error is made: a name or message that came later is missing in it.
+  // V8 captures the stack at construction, so it lacks a name or message that was assigned later.
   return sanitizer.text(stack.includes(message) ? stack : `${heading}\n${stack}`, MAX_STACK);
 }
 

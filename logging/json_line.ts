@@ -3,7 +3,7 @@ import { contextIdsJson, quote } from "./context_ids.ts";
 import type { Entries } from "./entries.ts";
 import { LABELS, type Severity } from "./levels.ts";
 
-/** What is in a line. `message` and `entries` are free of secrets, and safe to be written as JSON. */
+/** The parts of a line. `message` and `entries` are redacted, and can be serialized as JSON. */
 export interface LineParts {
   readonly severity: Severity;
   readonly timestamp: string;
@@ -12,10 +12,10 @@ export interface LineParts {
   readonly entries: Entries;
 }
 
-/** Writes one line of text. */
+/** Formats one line. */
 export type LineFormat = (parts: LineParts) => string;
 
-/** Lines for machines: one JSON object each. */
+/** Lines for machines: one JSON object for each. */
 export function jsonLines(service: string, environment: string): LineFormat {
   const afterTimestamp = Object.fromEntries(
     Object.entries(LABELS).map(([severity, label]) => [

@@ -1,4 +1,4 @@
-/** Names of the levels, lowest first; `warning` is `warn`. */
+/** Names of the levels, lowest first. `warn` and `warning` are the same level. */
 export type LogLevel = "debug" | "info" | "warn" | "warning" | "error" | "critical";
 
 /** How severe a line is; a higher number is worse. */
@@ -13,7 +13,7 @@ const SEVERITIES: Readonly<Record<LogLevel, Severity>> = {
   critical: 50,
 };
 
-/** What a line calls its level: the names of Python's logging. */
+/** The names of the levels in a line, which are those of Python's `logging`. */
 export const LABELS: Readonly<Record<Severity, string>> = {
   10: "DEBUG",
   20: "INFO",
@@ -22,7 +22,7 @@ export const LABELS: Readonly<Record<Severity, string>> = {
   50: "CRITICAL",
 };
 
-/** The legal names, for messages to a programmer. */
+/** The valid names, for error messages. */
 export const LEVEL_NAMES: string = Object.keys(SEVERITIES).join(", ");
 
 /** The severity of a level name in any case, or `undefined` where there is no such level. */

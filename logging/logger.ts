@@ -4,48 +4,48 @@ import type { LogLevel } from "./levels.ts";
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /**
- * The least a logger has to be: what `glamMiddleware` and every other part of this package asks for. A logger of
- * another library, or of your own, fits when it has these five methods.
+ * The interface of a logger that `glamMiddleware` and every other part of this package takes. Any object with these
+ * five methods fits, so that a logger of another library can be used.
  */
 export interface LoggerLike {
-  /** Writes a line that only somebody looking for a fault wants. */
+  /** Writes a line that is useful only while debugging. */
   debug(message: string, fields?: LogFields): void;
-  /** Writes a line about what happened as it should. */
+  /** Writes a line about normal operation. */
   info(message: string, fields?: LogFields): void;
-  /** Writes a line about something unexpected that was dealt with. */
+  /** Writes a line about something unexpected that did not fail the operation. */
   warn(message: string, fields?: LogFields): void;
-  /** Writes a line about an operation that failed. */
+  /** Writes a line about a failed operation. */
   error(message: string, fields?: LogFields): void;
-  /** Writes a line about a service that cannot go on. */
+  /** Writes a line about a failure that the service cannot continue after. */
   critical(message: string, fields?: LogFields): void;
 }
 
 /**
- * A logger as {@link createLogger} makes it. No method throws, and methods need no `this`: they can be passed on
- * alone.
+ * The logger that {@link createLogger} makes. No method throws. Methods do not use `this`, so that they can be passed
+ * as functions.
  */
 export interface Logger extends LoggerLike, AsyncDisposable {
-  /** Writes a line that only somebody looking for a fault wants. */
+  /** Writes a line that is useful only while debugging. */
   debug(message: string, fields?: LogFields | Error): void;
-  /** Writes a line about what happened as it should. */
+  /** Writes a line about normal operation. */
   info(message: string, fields?: LogFields | Error): void;
-  /** Writes a line about something unexpected that was dealt with. */
+  /** Writes a line about something unexpected that did not fail the operation. */
   warn(message: string, fields?: LogFields | Error): void;
   /** The same as {@link Logger.warn}. */
   warning(message: string, fields?: LogFields | Error): void;
-  /** Writes a line about an operation that failed. */
+  /** Writes a line about a failed operation. */
   error(message: string, fields?: LogFields | Error): void;
-  /** Writes a line about a service that cannot go on. */
+  /** Writes a line about a failure that the service cannot continue after. */
   critical(message: string, fields?: LogFields | Error): void;
   /**
-   * A logger that adds `fields` to each of its lines, in the state they have now. It shares sink, file and level with
-   * this one; a field of a single line wins over a bound field of the same name.
+   * Makes a logger that adds `fields` to each of its lines. They are copied by this call. It shares sink, file and level
+   * with this logger. A field of a single line replaces a bound field of the same name.
    */
   child(fields: LogFields): Logger;
-  /** Whether lines of this level are written: for code that would do work only to log its result. */
+  /** Whether lines of this level are written. Use it to skip work whose result is only logged. */
   isEnabled(level: LogLevel): boolean;
-  /** Resolves when every line so far has left: the file is written, and the promises of the sink are settled. */
+  /** Resolves when every line so far is written to the file, and every promise of the sinks is settled. */
   flush(): Promise<void>;
-  /** Flushes, and closes the file. Lines that come later still go to the sink. */
+  /** Flushes, and closes the file. Later lines go to the sink only. */
   close(): Promise<void>;
 }

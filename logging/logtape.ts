@@ -9,13 +9,13 @@ import type { Sanitizer } from "./sanitizer.ts";
 
 /** A log record of LogTape: structurally the `LogRecord` of `@logtape/logtape`. */
 export interface LogRecord {
-  /** Path of the logger that made it. */
+  /** Category of the logger, from the root. */
   readonly category: readonly string[];
-  /** How severe it is. */
+  /** Severity. */
   readonly level: "trace" | "debug" | "info" | "warning" | "error" | "fatal";
   /** The message: text at even indexes, values between. */
   readonly message: readonly unknown[];
-  /** The message as it was written, with placeholders. */
+  /** The message template, with its placeholders. */
   readonly rawMessage: string | TemplateStringsArray;
   /** Milliseconds since 1970. */
   readonly timestamp: number;
@@ -65,7 +65,7 @@ export function toLogTapeSink(logger: LoggerLike): RecordSink {
         ...record.properties,
       });
     } catch {
-      // a property that throws when it is read; LogTape would only report it to itself
+      // a throwing getter among the properties; LogTape would only log the error to itself
     }
   };
 }
@@ -78,7 +78,7 @@ const RECORD_LEVELS: Readonly<Record<Severity, LogRecord["level"]>> = {
   50: "fatal",
 };
 
-/** The record of one line. */
+/** One line as a record of LogTape. */
 export function toRecord(
   service: string,
   environment: string,
@@ -100,14 +100,14 @@ export function toRecord(
   };
 }
 
-/** Sinks for errors ask for an Error, but not for the secrets in it: they get one like it. */
+/** An Error for sinks that want one, made of the redacted entries. */
 function toSafeError({ error_type: name, error_code: code, exception: stack }: Entries): Error {
   const [, message = ""] = /^[^\n]*?: (.*)/.exec(String(stack)) ?? [];
   const values = { name, stack, ...(code !== undefined && { code }) };
   return Object.assign(new Error(message), values);
 }
 
-/** The text of a record's message, with the values of placeholders that name a secret hidden. */
+/** The text of a record's message, in which the values of placeholders with a secret name are redacted. */
 function renderMessage(
   { message, rawMessage }: LogRecord,
   isSecret: (name: string) => boolean,

@@ -1,9 +1,9 @@
 /**
- * Logging for services: one line for each event, JSON for machines or text for a terminal, with the ids of the request
- * being handled and with secrets left out.
+ * Logging for services: one line for each call, as JSON for machines or as text for a terminal, with the ids of the
+ * current request and with secrets redacted.
  *
- * Use {@link createLogger} once for a service and {@link Logger.child} for a part of it. A logger does not throw, and
- * does not wait: what goes wrong while a line is written is never the caller's problem.
+ * Use {@link createLogger} once for a service and {@link Logger.child} for a part of it. A logger neither throws nor
+ * blocks: a failure to write is reported once on the console and never reaches the caller.
  *
  * ```ts
  * import { createLogger } from "@glam/shared/logging";
@@ -20,23 +20,22 @@
  * }
  * ```
  *
- * **Lines.** `timestamp level service message environment`, then of the current context `request_id correlation_id
- * trace_id merchant_id merchant_domain user_id source_service` as far as they are known, then the fields, then of an
- * error `error_type error_code error_details exception`. A field cannot take the name of one of these that the line
- * has: it is called `field_<name>`. Console lines leave out the environment, the trace id and the error's type. Lines
- * of `ERROR` and `CRITICAL` go to `console.error`, all others to `console.log`.
+ * **Lines.** A line has `timestamp level service message environment`, then the ids of the current context that are
+ * known (`request_id correlation_id trace_id merchant_id merchant_domain user_id source_service`), then its fields, then
+ * `error_type error_code error_details exception` of its error. A field whose name is one of those in the line is
+ * renamed to `field_<name>`. Lines of `ERROR` and `CRITICAL` go to `console.error`, all others to `console.log`.
  *
  * **Secrets.** A value is hidden when its key has one of the words `password passwd token authorization cookie secret
  * api_key`, or their plural, unless a plural's value is a number or a boolean (`tokens_used: 7`); this holds for keys
  * of objects and Maps, headers and query parameters, at any depth. URLs lose their user information, and their query
  * parameters of such a name, in every text: messages, fields, keys, stacks.
  *
- * **Limits.** 8 levels, 100 members of a list or object, 8,192 characters of a text, 16,384 of an exception and about
- * 65,536 of all fields. What is left out leaves a mark: `… 9000 more`.
+ * **Limits.** A line shows 8 levels of nesting, 100 members of a list or object, 8,192 characters of a text, 16,384 of
+ * an exception, and about 65,536 characters of all fields. A mark such as `… 9000 more` replaces what exceeds them.
  *
- * **Files.** `LOG_FILE`, or the option `file`, adds a rotating file of JSON lines, written within 100 ms, on
- * {@link Logger.flush}, and at the exit of the process. A signal that nobody listens to ends a process without an
- * exit: close the logger on `SIGTERM`, as `createService` does.
+ * **Files.** `LOG_FILE`, or the option `file`, adds a rotating file of JSON lines. It is written within 100 ms, on
+ * {@link Logger.flush}, and when the process exits. A signal without a listener ends a process without an exit event, so
+ * close the logger on `SIGTERM`, as `createService` does.
  *
  * @module
  */

@@ -7,7 +7,7 @@ import type { RedactRule } from "./redact.ts";
 /** Options of {@link createLogger}. */
 export interface LoggerOptions {
   /**
-   * Lowest level that is written, in any case.
+   * Lowest level that is written, in upper or lower case.
    * @default `{SERVICE}_LOG_LEVEL`, else `LOG_LEVEL`, else `info`
    */
   readonly level?: LogLevel | Uppercase<LogLevel> | undefined;
@@ -17,7 +17,7 @@ export interface LoggerOptions {
    */
   readonly format?: "json" | "console" | undefined;
   /**
-   * What the lines name as their environment.
+   * The environment that lines state. It also selects the default format.
    * @default `APP_ENV`, else `dev`
    */
   readonly environment?: string | undefined;
@@ -27,39 +27,39 @@ export interface LoggerOptions {
    */
   readonly redact?: RedactRule | readonly RedactRule[] | undefined;
   /**
-   * Where lines go; it gets each without its line end. What it throws or rejects with is reported once, on
+   * Receives each line, without a line terminator. The first error that it throws or rejects with is reported on
    * `console.error`.
-   * @default `console.log` for lines below `ERROR`, `console.error` from there on, looked up at each line
+   * @default `console.log` for lines below `ERROR`, `console.error` for all others
    */
   readonly sink?: ((line: string) => unknown) | undefined;
   /**
-   * LogTape sinks (Sentry, OpenTelemetry, ...) that get each line as a record as well, its secrets hidden. They stay
-   * yours to close.
+   * LogTape sinks (Sentry, OpenTelemetry, ...) that also receive each line, as a record with secrets redacted. The
+   * logger does not close them.
    * @default []
    */
   readonly recordSinks?: readonly RecordSink[] | undefined;
   /**
-   * A file for the lines, always as JSON, in addition to the sink; `false` for none, whatever `LOG_FILE` says.
-   * @default `LOG_FILE` as path, 10 MiB, 5 kept
+   * A rotating file that receives the lines as JSON, in addition to the sink. `false` ignores `LOG_FILE`.
+   * @default a file at the path in `LOG_FILE` where that is set, of 10 MiB, with 5 rotated files
    */
   readonly file?: LogFileOptions | false | undefined;
 }
 
-/** The options with every default filled in. */
+/** The options with their defaults. */
 export interface Settings {
   readonly threshold: Severity;
   readonly isJson: boolean;
   readonly environment: string;
   readonly file: Required<LogFileOptions> & { readonly maxBytes: number; readonly keep: number } | undefined;
-  /** What is wrong with the environment: a typo there must not stop a service. */
+  /** Invalid variables. They are logged and not thrown, because a typo in one must not stop a service. */
   readonly warnings: readonly string[];
 }
 
 const JSON_ENVIRONMENTS: ReadonlySet<string> = new Set(["prod", "production", "staging"]);
 
 /**
- * @throws {TypeError} when the service has no name, or an option is not what it should be.
- * @throws {RangeError} when a size of the file is too small.
+ * @throws {TypeError} when `service` is empty, or an option has the wrong type.
+ * @throws {RangeError} when `file.maxBytes` or `file.keep` is too small.
  */
 export function toSettings(service: string, options: LoggerOptions): Settings {
   const { environment = readEnv("APP_ENV") ?? "dev", format, level, recordSinks = [], sink } = options;

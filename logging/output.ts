@@ -1,14 +1,14 @@
-/** Where finished lines go. Whatever a target does, `send` returns and does not throw. */
+/** Calls the sinks, and contains their errors. */
 export interface Output {
-  /** Runs `write`. What it throws, or rejects with, is reported once on `console.error`. */
+  /** Calls `write`. Does not throw: the first error that it throws or rejects with is reported on `console.error`. */
   send(write: () => unknown): void;
-  /** Says on `console.error`, the first time it is called, why a line is missing. */
+  /** Writes why a line could not be logged to `console.error`, the first time that it is called. */
   report(error: unknown): void;
-  /** Resolves when every promise so far is settled. */
+  /** Resolves when every promise of a sink is settled. */
   settled(): Promise<void>;
 }
 
-/** `describe` makes the text of a failure, free of secrets. */
+/** `describe` gives the redacted text of an error. */
 export function createOutput(service: string, describe: (error: unknown) => string): Output {
   const pending = new Set<Promise<unknown>>();
   let isSending = false;
@@ -20,12 +20,12 @@ export function createOutput(service: string, describe: (error: unknown) => stri
     try {
       console.error(`Logger of "${service}" cannot write: ${describe(error)}`);
     } catch {
-      // the console is what failed
+      // the console itself failed
     }
   }
 
   function send(write: () => unknown): void {
-    // A sink that logs, or a console that is patched to log, would go on for ever.
+    // A sink that logs, or a console that is patched to log, would recurse endlessly.
     if (isSending) return report(new Error("a sink logged to its own logger"));
     isSending = true;
     try {

@@ -1,25 +1,26 @@
 import { redactUserInfo } from "../internal/url_credentials.ts";
 
 /**
- * One more secret: a name (whole words of a key, in any case and with any separator: `card_number` also covers
- * `cardNumber`), a pattern for the key as it is written, or a function that says whether a value is to be hidden.
+ * A rule for what is redacted in addition to the usual names. A string is a name, matched as whole words of a key in any
+ * case and with any separator: `card_number` also matches `cardNumber`. A RegExp is tested on the key as it is written.
+ * A function gets the key and the value, and returns whether the value is redacted.
  */
 export type RedactRule = string | RegExp | ((key: string, value: unknown) => boolean);
 
-/** How secret the values of one key are. A plural can also name a count: `tokens_used: 7` is shown. */
+/** Whether the values of a key are redacted. A plural can also name a count: `tokens_used: 7` is shown. */
 export type Secrecy = "public" | "secret" | "secret-unless-count";
 
-/** What hides secrets, made once for each logger. */
+/** The rules of one logger. */
 export interface Redactor {
-  /** What the name and pattern rules say about a key. */
+  /** The result of the name and pattern rules for a key. */
   secrecyOf(key: string): Secrecy;
-  /** Whether this value of a key with this secrecy must be hidden; asks the function rules as well. */
+  /** Whether a value is redacted: by the secrecy of its key, or by a function rule. */
   hides(secrecy: Secrecy, key: string, value: unknown): boolean;
-  /** `text` without the credentials of the URLs in it. */
+  /** `text` with the credentials of the URLs in it redacted. */
   text(text: string): string;
 }
 
-/** What stands where a secret was. */
+/** The text that replaces a secret. */
 export const REDACTED = "[redacted]";
 
 const SECRET_NAMES = ["password", "passwd", "token", "authorization", "cookie", "secret", "api_key"] as const;
@@ -63,7 +64,7 @@ export function createRedactor(rules: RedactRule | readonly RedactRule[] = []): 
       try {
         if (isSecret(key, value)) return true;
       } catch {
-        return true; // a rule that cannot tell must not leak
+        return true; // a rule that throws must not leak the value
       }
     }
     return false;

@@ -2,7 +2,7 @@ import { isError, nestedError } from "./exception.ts";
 import { REDACTED, type Redactor, type Secrecy } from "./redact.ts";
 import type { Sanitizer } from "./sanitizer.ts";
 
-/** How much of a value a line shows; what is left out leaves a mark such as `… 9000 more`. */
+// Limits of what a line shows. A mark such as `… 9000 more` replaces what exceeds them.
 const MAX_DEPTH = 8;
 const MAX_ITEMS = 100;
 const MAX_KEY = 256;
@@ -22,7 +22,7 @@ interface KeyInfo {
 }
 
 export function createSanitizer(redactor: Redactor): Sanitizer {
-  // Which keys services use is a small set; what callers use as keys need not be, so the cache has an end.
+  // A service logs few distinct keys, but keys can also come from a request, so the cache is bounded.
   const keys = new Map<string, KeyInfo>();
 
   function infoOf(key: string): KeyInfo {
@@ -35,7 +35,7 @@ export function createSanitizer(redactor: Redactor): Sanitizer {
 
   function text(text: string, limit: number = MAX_TEXT): string {
     if (text.length <= limit) return redactor.text(text);
-    // Cut after hiding: a URL cut in half no longer shows where its password ends.
+    // Redact before cutting: in a URL that is cut in half, the end of the password is no longer recognizable.
     const safe = redactor.text(text.slice(0, limit + LONGEST_URL)).slice(0, limit);
     return `${safe}… ${text.length - limit} more`;
   }
@@ -72,7 +72,7 @@ export function createSanitizer(redactor: Redactor): Sanitizer {
     try {
       return copyMembers(value, walk);
     } catch {
-      return "[unreadable]"; // a throwing toJSON or iterator, or a Proxy that is revoked or throws
+      return "[unreadable]"; // a throwing toJSON, iterator or Proxy
     } finally {
       walk.ancestors.pop();
     }
@@ -92,7 +92,7 @@ export function createSanitizer(redactor: Redactor): Sanitizer {
     return copyPlain(value, walk);
   }
 
-  /** As `copyMembers`, but without asking for a `toJSON`: `JSON.stringify` asks once. */
+  /** As `copyMembers`, but does not call `toJSON`, which `JSON.stringify` calls once as well. */
   function copyPlain(value: object, walk: Walk): unknown {
     if (Array.isArray(value)) return copyItems(value, value.length, walk);
     if (isError(value)) return copyPairs(Object.entries(nestedError(value, sanitizer)), walk);
@@ -137,7 +137,7 @@ export function createSanitizer(redactor: Redactor): Sanitizer {
       count++;
       const name = isObject(key) ? "[object]" : String(key);
       copyField(name, value, walk, (safeName, member) => {
-        // A header or query parameter can come more than once.
+        // A header or query parameter can occur more than once.
         const earlier = Object.hasOwn(target, safeName) ? target[safeName] : undefined;
         set(target, safeName, earlier === undefined ? member : [earlier, member].flat());
       });
@@ -181,7 +181,7 @@ export function createSanitizer(redactor: Redactor): Sanitizer {
   return sanitizer;
 }
 
-/** Sets an own property, also where the name is `__proto__`. */
+/** Sets an own property, also for the name `__proto__`. */
 export function set(target: Record<string, unknown>, name: string, value: unknown): void {
   if (name !== "__proto__") target[name] = value;
   else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });

@@ -1,9 +1,9 @@
-/** Makes copies of values that can be written: without secrets, cycles, surprises, or an end out of sight. */
+/** Copies values for a line: redacted, without cycles, bounded in size, and serializable as JSON. */
 export interface Sanitizer {
-  /** `text` without the credentials of URLs, cut at `limit` characters. */
+  /** `text` with the credentials of URLs redacted, cut at `limit` characters. */
   text(text: string, limit?: number): string;
-  /** A copy of `value` that `JSON.stringify` takes. `undefined` stays `undefined`. */
+  /** A copy of `value` for `JSON.stringify`. `undefined` stays `undefined`. */
   value(value: unknown): unknown;
-  /** Hands the name of each field of `fields` but `except`, and a copy of its value, to `visit`. */
+  /** Calls `visit` with the name of each field of `fields` other than `except`, and a copy of its value. */
   eachField(fields: object, visit: (name: string, value: unknown) => void, except?: string): void;
 }

@@ -20,7 +20,7 @@ export interface ConsumerOptions {
 
 let packed: Promise<string> | undefined;
 
-/** The tarball to test: the one that `deno task test` packed, else a fresh one. */
+/** The path of the tarball to test: the one that `deno task test` packed, else a new one. */
 export function tarball(): Promise<string> {
   packed ??= packFresh();
   return packed;

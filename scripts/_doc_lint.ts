@@ -1,5 +1,5 @@
 /**
- * Reads what `deno doc --lint` reports, and tells references to types of npm packages from those to our own.
+ * Parses the report of `deno doc --lint`, and filters out references to types of npm packages.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The module graph of this package, as `deno info --json` sees it.
+ * The module graph of this package, from `deno info --json`.
  *
  * @module
  */
@@ -67,7 +67,7 @@ function toEdges(from: string, { specifier, code, type }: InfoDependency, source
   return type === undefined ? [] : [{ from, to: relative(type.specifier ?? specifier), kind: "type" }];
 }
 
-/** `deno info` calls an import static when a type-only import of the same module is; the source says the truth. */
+/** `deno info` reports a dynamic import as static when the module also has a type-only import; the source decides. */
 function isDynamicImport(source: string, { line, character }: Position): boolean {
   const lines = source.split("\n").slice(0, line + 1);
   lines[line] = lines[line]!.slice(0, character);

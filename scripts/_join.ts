@@ -1,18 +1,18 @@
 /**
  * Joins the modules of the packed package into a few.
  *
- * A runtime pays for each module that it loads, several times what running it takes: Node.js some 0.4 ms. The source has
- * one concept a file; what is published has one module an area, and one more for what the area's functions import when
- * they are first called. The layers of the source have no cycles, so these have none.
+ * Loading a module takes a runtime several times as long as running it: Node some 0.4 ms. The source has one file for
+ * each concept. The published package has one module for each area, and one more for the dynamic imports of the area's
+ * functions. The layers of the source have no cycles, so the joined modules have none.
  *
  * @module
  */
 import { type GetModuleInfo, rollup } from "npm:rollup@4.68.8";
 
-/** Its program runs for every command and every `--help`, so what that needs of an area is a module of its own. */
+/** This entry point runs for every command and every `--help`, so what it imports of an area is a separate module. */
 const COMMAND_LINE = "cli/mod.js";
 
-/** Entry points that stand on all the others, so that what they alone need must not be in the others' modules. */
+/** Entry points that import all others. What only they import is kept out of the modules of the others. */
 const ON_TOP = [COMMAND_LINE, "testing/mod.js"];
 
 /** The joined modules of `sources`, by path. The entry points keep their paths and exports. */
@@ -68,14 +68,14 @@ export async function joinModules(
   }
 }
 
-/** What the functions of an entry point import. */
+/** The dynamic imports of an entry point. */
 function importedLater(entry: string, getModuleInfo: GetModuleInfo): string[] {
   return [...reachable([entry], getModuleInfo)].flatMap((path) =>
     getModuleInfo(path)?.dynamicallyImportedIds ?? []
   );
 }
 
-/** What is loaded with `entries`. */
+/** The modules that `entries` import statically. */
 function reachable(entries: readonly string[], getModuleInfo: GetModuleInfo): Set<string> {
   const found = new Set<string>();
   const visit = (path: string): void => {

@@ -1,5 +1,5 @@
 /**
- * Makes the package for JSR out of the tarball for npm: the same joined modules, with their types beside them.
+ * Makes the package for JSR from the tarball for npm: the same joined modules, with their types beside them.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { builtPath, type PackageJson } from "./_manifest.ts";
 import { entryPoints, project } from "./_project.ts";
 import { readTarball } from "./_tarball.ts";
 
-/** Writes the package in `tarball` into `folder`, as `deno publish` takes it there. */
+/** Writes the package in `tarball` into `folder`, for `deno publish`. */
 export async function writeJsrPackage(tarball: string, folder: string): Promise<void> {
   const files = await readTarball(tarball);
   const decoder = new TextDecoder();

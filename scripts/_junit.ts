@@ -4,7 +4,7 @@
  * @module
  */
 
-/** How many tests ended how. */
+/** Numbers of tests by result. */
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
@@ -13,7 +13,7 @@ export interface Counts {
 
 /** A test that failed. */
 export interface FailedTest {
-  /** Relative to the root, such as `tests/api/success_test.ts`; empty where the report does not tell. */
+  /** Relative to the root, such as `tests/api/success_test.ts`; empty where the report does not name it. */
   readonly file: string;
   /** With the names of its groups, such as `a group > does this`. */
   readonly name: string;
@@ -21,7 +21,7 @@ export interface FailedTest {
   readonly message: string;
 }
 
-/** What a report says. */
+/** The content of a report. */
 export interface Report extends Counts {
   readonly failures: readonly FailedTest[];
 }
@@ -30,7 +30,7 @@ interface TestCase {
   readonly name: string;
   readonly file: string;
   isSkipped: boolean;
-  /** Whether it only says that one of its steps failed. */
+  /** Whether it failed only because one of its steps failed. */
   isOfStep: boolean;
   failure: string | undefined;
 }
@@ -83,7 +83,7 @@ function readCases(xml: string): TestCase[] {
   return cases;
 }
 
-/** Bun and Node put the groups around the test, Deno into its name; Bun and Deno put the file around everything. */
+/** Bun and Node nest tests in groups, Deno joins the names; Bun and Deno have one suite for each file. */
 function testCase(attributes: string, groups: readonly string[]): TestCase {
   const around = groups.filter((name) => !isFile(name) && !name.startsWith("ext:"));
   const files = [attribute(attributes, "file"), attribute(attributes, "classname")];

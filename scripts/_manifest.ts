@@ -1,5 +1,5 @@
 /**
- * What `deno pack` leaves out of package.json: exact versions, peers, `bin` and the descriptive fields.
+ * Completes the package.json of `deno pack`: exact versions, peers, `bin` and the descriptive fields.
  *
  * @module
  */
@@ -19,10 +19,10 @@ const description =
   "The chassis of a Hono service: errors, context, logging, metrics and a response envelope, " +
   "for Deno, Bun, Node.js and Cloudflare Workers.";
 
-/** Packages of which the application's own copy is used, and the versions that are tested. */
+/** Peer dependencies, and the tested versions. */
 const peers: Readonly<Record<string, string>> = { hono: ">=4.11 <5", zod: ">=4.1 <5" };
 
-/** Peers that the application installs for one function only; the code says so where one is missing. */
+/** Optional peers, each for one function, which names the package in its error when it is missing. */
 const optionalPeers: Readonly<Record<string, string>> = {
   "@electric-sql/pglite": ">=0.5 <0.6",
   "@electric-sql/pglite-socket": ">=0.2 <0.3",
@@ -31,8 +31,8 @@ const optionalPeers: Readonly<Record<string, string>> = {
 };
 
 /**
- * Dependencies that bundles for workerd and browsers go without: the code imports them dynamically, and only after it
- * has made sure that there is a file system.
+ * Dependencies that are left out of bundles for workerd and browsers. The code imports them dynamically, and only where
+ * there is a file system.
  */
 const serverOnly: readonly string[] = ["@hono/node-server", "@logtape/file", "ws", "yaml"];
 

@@ -1,5 +1,5 @@
 /**
- * Runs a page of the documentation as one program: its blocks in their order, each line that a comment says is printed.
+ * Runs a page of the documentation as one program, and compares its output with the comments behind `console.log`.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { run } from "./_run.ts";
 
 const MARK = "<!-- one program:";
 
-/** Whether a page is one program, and not a collection of examples that run each for itself. */
+/** Whether a page is one program, and not a collection of independent examples. */
 export function isProgram(page: string): boolean {
   return page.includes(MARK);
 }
@@ -18,12 +18,12 @@ export function programOf(page: string): string {
   return [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code).join("\n");
 }
 
-/** What the program says it prints: the comments behind its calls of `console.log`. */
+/** The expected output: the comments behind the calls of `console.log`. */
 export function promisedLines(program: string): string[] {
   return [...program.matchAll(/console\.log\(.*\);? *\/\/ (.*)$/gm)].map(([, line]) => line!.trim());
 }
 
-/** Type-checks and runs a page; gives what went wrong, or `undefined`. */
+/** Type-checks and runs a page. Gives the problem, or `undefined`. */
 export async function runPage(
   path: string,
   config: string,

@@ -1,18 +1,18 @@
 /**
- * Cuts a suite's files into parts, each of which is one process of the suite's runtime.
+ * Splits a suite's files into parts. Each part runs in one process of the suite's runtime.
  *
  * @module
  */
 import { cacheDir, root } from "./_project.ts";
 import type { Suite } from "./_suites.ts";
 
-/** So many files make a part: few enough that the parts end at about the same time, however many run at once. */
+/** Files in a part: few enough that parallel parts end at about the same time. */
 const FILES_OF_A_PART = 12;
 
-/** What a long test weighs, where any other file weighs 1. */
+/** The weight of a long test. Other files have the weight 1. */
 const LONG_WEIGHT = 6;
 
-/** What a suite that is not cut weighs: it bundles, or type-checks. */
+/** The weight of a suite that is not divisible, because it bundles or type-checks. */
 const WHOLE_WEIGHT = 30;
 
 /** A part of a suite. */
@@ -21,19 +21,19 @@ export interface Part {
   readonly files: readonly string[];
   /** Such as `bun 2 of 13`. */
   readonly label: string;
-  /** How long it takes, beside others. */
+  /** Its expected duration, relative to other parts. */
   readonly weight: number;
-  /** Where the JUnit report goes. */
+  /** Path of the JUnit report. */
   readonly report: string;
-  /** Where everything goes that it prints. */
+  /** Path of the file with its output. */
   readonly log: string;
 }
 
-/** The parts of a suite with these files, none where it has none of them. */
+/** The parts of a suite for the given files. */
 export function partsOf(suite: Suite, files: readonly string[], isLong: (file: string) => boolean): Part[] {
   const own = files.filter((file) => suite.accepts(file));
   const count = suite.isDivisible ? Math.ceil(own.length / FILES_OF_A_PART) : Math.min(own.length, 1);
-  // The long ones are dealt out first, and the others in turn, so that each part has its share of either.
+  // Round robin, long files first, so that each part gets its share of both.
   const inOrder = [...own.filter(isLong), ...own.filter((file) => !isLong(file))];
   return Array.from({ length: count }, (_, index) => {
     const part = inOrder.filter((_, place) => place % count === index);
@@ -51,7 +51,7 @@ export function partsOf(suite: Suite, files: readonly string[], isLong: (file: s
   });
 }
 
-/** Those of the files that go a short way where they are told to: they ask `tests/_support/extent.ts`. */
+/** The long files: those that have a short form, by `tests/_support/extent.ts`. */
 export async function longFiles(files: readonly string[]): Promise<Set<string>> {
   const asks = await Promise.all(files.map(asksExtent));
   return new Set(files.filter((_, index) => asks[index]));

@@ -1,14 +1,14 @@
 /**
- * Says how far work of many parts is: in a line that is written over on a terminal, in a line for each part in a log.
+ * Shows the progress of work in many parts: in one updated line on a terminal, in a line for each part in a log.
  *
  * @module
  */
 
-/** A piece of the work. */
+/** A part of the work. */
 export interface Piece {
   /** Such as `bun 2 of 13`. */
   readonly label: string;
-  /** How long it takes, beside others. */
+  /** Its expected duration, relative to other parts. */
   readonly weight: number;
 }
 
@@ -25,11 +25,11 @@ export interface ProgressOptions {
 /** The progress of work of many parts. */
 export interface Progress {
   begin(piece: Piece): void;
-  /** `result` is what to say of the piece, such as `231 passed in 12 s`. */
+  /** `result` is shown for the part, such as `231 passed in 12 s`. */
   end(piece: Piece, result: string): void;
   /** Prints lines above the progress. */
   print(text: string): void;
-  /** To be called now and then: brings the line up to date, or in a log, after a time of silence, says what runs. */
+  /** Call this periodically: updates the line, or in a log, after a time without output, names the running parts. */
   tick(): void;
   close(): void;
 }
@@ -37,7 +37,7 @@ export interface Progress {
 const SILENCE_MS = 30_000;
 const CLEAR_LINE = "\r\x1b[2K";
 
-/** Begins to tell of the progress of `pieces`. */
+/** Starts to show the progress of `pieces`. */
 export function createProgress(options: ProgressOptions): Progress {
   const { pieces, write, columns = () => undefined, now = () => performance.now() } = options;
   const startedAt = now();
@@ -52,7 +52,7 @@ export function createProgress(options: ProgressOptions): Progress {
     return `[${clock(now() - startedAt)}] ${done} of ${pieces.length} parts done${left()}; running: ${what}`;
   }
 
-  /** How long it will still take, by what was done so far; what runs counts as half done. */
+  /** The estimated remaining time, from the finished parts; running parts count as half done. */
   function left(): string {
     if (doneWeight < total / 20) return "";
     const worked = doneWeight + sum([...running.keys()]) / 2;

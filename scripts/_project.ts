@@ -1,5 +1,5 @@
 /**
- * What the scripts know about this package: its folder, its deno.json and the versions in deno.lock.
+ * This package: its folder, its deno.json and the versions in deno.lock.
  *
  * @module
  */
@@ -62,11 +62,11 @@ export function npmImports(): NpmImport[] {
 /** A package as deno.lock resolves it. */
 export interface LockedPackage {
   readonly version: string;
-  /** The packages that it wants beside itself. */
+  /** Its peer dependencies. */
   readonly peers: readonly string[];
 }
 
-/** How deno.lock resolves a package of `imports`. Brings deno.lock up to date when it is behind. */
+/** How deno.lock resolves a package of `imports`. Updates deno.lock when it is outdated. */
 export async function lockedPackage(name: string): Promise<LockedPackage> {
   const found = readLock().get(name);
   if (found !== undefined) return found;

@@ -23,10 +23,10 @@ export interface RunResult {
 const running = new Set<Deno.ChildProcess>();
 let listening = false;
 let stopping = false;
-/** While this process ends, nothing new begins, and nobody is told that what was stopped has failed. */
+/** While this process ends, no new child is started, and stopped children are not reported as failed. */
 const FOREVER = new Promise<never>(() => {});
 
-/** Starts a child, which leads a group of processes of its own that is stopped when this process gets SIGINT or SIGTERM. */
+/** Starts a child in a process group of its own, which is stopped when this process gets SIGINT or SIGTERM. */
 export function spawn(
   command: readonly string[],
   options: Omit<Deno.CommandOptions, "args"> = {},
@@ -36,17 +36,17 @@ export function spawn(
   if (program === undefined) throw new TypeError("Expected a command, got an empty list");
   const child = new Deno.Command(program, { ...options, args, detached: true }).spawn();
   running.add(child);
-  // What it has started and left behind goes with it.
+  // Stop the processes that it started and left behind.
   child.status.then(() => (running.delete(child), stopGroup(child, "SIGTERM")));
   return child;
 }
 
-/** Sends a signal to a child and to what it has started. */
+/** Sends a signal to a child and its descendants. */
 function stopGroup({ pid }: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
     Deno.kill(-pid, signal);
   } catch {
-    // None of them is left.
+    // The group has no processes left.
   }
 }
 

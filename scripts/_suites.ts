@@ -10,19 +10,19 @@ import { bun, node, tools, workerd } from "./tools.ts";
 /** The folders in `tests/` that only Deno runs: they start tools, or import files that the package keeps private. */
 const denoOnlyFolders = ["architecture", "internal", "tooling"];
 
-/** So can one file: `x_deno_test.ts`. */
+/** The suffix of single files that only Deno runs. */
 const denoOnlySuffix = "_deno_test.ts";
 
-/** Files that start an embedded Postgres, a service that was just written, or a type check: seconds of a processor each. */
+/** Files that start an embedded Postgres, a generated service, or a type check, each of which takes seconds of CPU time. */
 const heavyFiles =
   /^tests\/(cli\/new_|db\/.*(pglite|docs)_|examples\/|messaging\/.*pglite_|service\/embedded_|testing\/|tooling\/page_)/;
 
-/** Whether a quick run leaves a file out, even where it is not long. */
+/** Whether a quick run skips a file although it is not long. */
 export function isHeavy(file: string): boolean {
   return heavyFiles.test(file);
 }
 
-/** What a command needs to know. */
+/** What is to be run. */
 export interface SuiteRun {
   /** The test files, relative to the root, such as `tests/api/success_test.ts`. */
   readonly files: readonly string[];
@@ -32,7 +32,7 @@ export interface SuiteRun {
   readonly filter: string | undefined;
 }
 
-/** How long a test may take, on any runtime that knows a limit: longer than anything in it waits. */
+/** The timeout of a test, on runtimes that have one: longer than any wait in a test. */
 const TEST_LIMIT_MS = 600_000;
 
 /** One section of the test run. */
@@ -76,7 +76,7 @@ export const suites: readonly Suite[] = [
     isDivisible: true,
     accepts: isPortable,
     async prepare({ files, report, filter }) {
-      // One file at a time: they share a Postgres, and the runner starts as many parts as the machine bears.
+      // One file at a time, because they share a Postgres. The runner runs several parts in parallel.
       const command = [await node(), "--test", "--test-concurrency=1", `--test-timeout=${TEST_LIMIT_MS}`];
       command.push("--test-reporter=spec", "--test-reporter-destination=stdout");
       command.push("--test-reporter=junit", `--test-reporter-destination=${report}`);

@@ -1,5 +1,5 @@
 /**
- * What came of a test run, in a file for whoever runs it again and again.
+ * The result of a test run, in a file that `deno task stress` reads.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface Failure extends FailedTest {
   readonly suite: string;
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export interface Summary {
   readonly passed: number;
   readonly seconds: number;
@@ -21,12 +21,12 @@ export interface Summary {
 
 const path = `${cacheDir}/reports/summary.json`;
 
-/** Keeps what came of this run. */
+/** Writes the result of this run. */
 export async function writeSummary(summary: Summary): Promise<void> {
   await Deno.writeTextFile(path, JSON.stringify(summary, null, 2));
 }
 
-/** What came of the last run, `undefined` where it did not come to its end. */
+/** The result of the last run, or `undefined` when it did not finish. */
 export async function takeSummary(): Promise<Summary | undefined> {
   const text = await Deno.readTextFile(path).catch(() => undefined);
   await Deno.remove(path).catch(() => {});

@@ -1,6 +1,6 @@
 /**
- * Three replicas of the example under load on a real Postgres and NATS, while replicas, Postgres and nats-server are
- * killed in turn; in the end nothing may be lost or doubled.
+ * Runs three replicas of the example under load on a real Postgres and NATS, kills replicas, Postgres and nats-server in
+ * turn, and checks that nothing was lost or duplicated.
  *
  *     deno task drill [--seconds=120] [--replicas=3] [--clients=16]
  *

@@ -8,8 +8,8 @@
  *     deno task test --parallel=4                  # so many parts at once
  *     deno task test --filter="not found" --verbose
  *
- * Long tests, which repeat kills, load or hostile requests, run whole on the first of the runtimes and short on the others.
- * What each part printed is in `.cache/reports/`. The last line is `N passed, N failed`, the sum over the runtimes.
+ * Long tests, which repeat kills, load or hostile requests, run in full on the first runtime and in short form on the
+ * others. The output of each part is in `.cache/reports/`. The last line is `N passed, N failed`, the sum over the runtimes.
  *
  * @module
  */
@@ -26,14 +26,14 @@ import { findTestFiles, isHeavy, type Suite, suites } from "./_suites.ts";
 import { type Failure, writeSummary } from "./_summary.ts";
 import { postgres } from "./tools.ts";
 
-/** A part that takes longer than this hangs. */
+/** A part that takes longer than this is killed. */
 const PART_LIMIT_MS = 1_800_000;
 
 interface Choice {
   readonly suites: readonly Suite[];
   readonly files: readonly string[];
   readonly long: ReadonlySet<string>;
-  /** How many files a quick run leaves out. */
+  /** Number of files that a quick run skips. */
   readonly leftOut: number;
   readonly filter: string | undefined;
   readonly parallel: number;
@@ -78,7 +78,7 @@ async function choose(): Promise<Choice> {
   if (nowhere !== undefined) throw new RangeError(`Expected a test file or its folder, got "${nowhere}"`);
   const wanted = paths.length === 0 ? all : all.filter((file) => paths.some((path) => isAt(file, path)));
   const long = await longFiles(wanted);
-  // What is named is run, however long it takes.
+  // Files that are named are run, even when they take long.
   const isQuick = values.quick && paths.length === 0;
   const files = isQuick ? wanted.filter((file) => !long.has(file) && !isHeavy(file)) : wanted;
   return {
@@ -93,7 +93,7 @@ async function choose(): Promise<Choice> {
   };
 }
 
-/** Half of the time a part waits for a server, a process or a clock: two for each core, as long as memory is no question. */
+/** Two parts for each core, because a part waits half of its time; at most 8, because of the memory. */
 function defaultParallel(): number {
   return Math.min(2 * navigator.hardwareConcurrency, 8);
 }
@@ -102,12 +102,12 @@ function isAt(file: string, path: string): boolean {
   return file === path || file.startsWith(`${path}/`);
 }
 
-/** Whether long tests of a suite go the whole way: on one runtime, and nowhere when there is no time. */
+/** Whether a suite runs its long tests in full: the first one does, unless the run is a quick one. */
 function extentOf(suite: Suite, choice: Choice): "short" | "whole" {
   return choice.quick || suite !== choice.suites[0] ? "short" : "whole";
 }
 
-/** A part takes the Postgres of the place where it runs: one part at a time, and one server for many. */
+/** A slot of the parallel run. It has one Postgres, which its parts use one after another. */
 interface Place {
   postgresUrl(): Promise<string | undefined>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -122,7 +122,7 @@ function createPlace(): Place {
   };
 }
 
-/** Runs a part. An exit code that the report does not explain, and no test at all, count as a failure. */
+/** Runs a part. A failing exit code without a failed test, or a part without any test, counts as a failure. */
 async function runPart(part: Part, choice: Choice, place: Place, progress: Progress): Promise<Row> {
   const { suite, files, report, log } = part;
   const { filter, verbose } = choice;
@@ -137,7 +137,7 @@ async function runPart(part: Part, choice: Choice, place: Place, progress: Progr
     const postgresUrl = suite.name === "package" ? undefined : await place.postgresUrl();
     const env: Record<string, string> = {
       GLAM_TEST_EXTENT: extentOf(suite, choice),
-      // Node runs each file in a process of its own, which spends a third of its start on compiling.
+      // Node runs each file in a separate process, a third of whose start-up time is compilation.
       NODE_COMPILE_CACHE: `${cacheDir}/node-compile`,
     };
     if (postgresUrl !== undefined) env["GLAM_POSTGRES_URL"] = postgresUrl;
@@ -170,7 +170,7 @@ function describe({ suite, file, name, message }: Failure): string {
   return `FAIL  ${suite}  ${file === "" ? "" : `${file}: `}${name}\n${indented}`;
 }
 
-/** Finds Postgres, or brings it. Where there is none, each test that needs it says what brings it. */
+/** Finds or installs Postgres. Without one, each test that needs it fails with an error that says how to get it. */
 async function findPostgres(): Promise<boolean> {
   try {
     Deno.env.set("GLAM_POSTGRES_BIN", await postgres());
@@ -181,7 +181,7 @@ async function findPostgres(): Promise<boolean> {
   }
 }
 
-/** Finds nats-server, or brings it, once for the checkout and the copy of it that Bun and Node run in. */
+/** Finds or installs nats-server, for the checkout and the copy of it that Bun and Node run in. */
 async function findNats(): Promise<void> {
   try {
     Deno.env.set("GLAM_NATS_SERVER", await natsBinary());
@@ -190,14 +190,14 @@ async function findNats(): Promise<void> {
   }
 }
 
-/** Names the folder that a PGlite of the tests is copied from, which the first one of this run makes. */
+/** Sets the folder that each PGlite of the tests is copied from. The first test that needs it creates it. */
 async function makeRoomForTemplate(): Promise<void> {
   const template = `${cacheDir}/pglite`;
   await Deno.remove(template, { recursive: true }).catch(() => {});
   Deno.env.set("GLAM_PGLITE_TEMPLATE", template);
 }
 
-/** What came of each suite, all its parts together. */
+/** The results of each suite, summed over its parts. */
 function bySuite(rows: readonly Row[]): Row[] {
   return suites.flatMap(({ name }) => {
     const own = rows.filter(({ suite }) => suite === name);
@@ -263,7 +263,7 @@ if (parts.length > 1) {
   progress.print(`${parts.length} parts, ${atOnce} at once; what each prints is in .cache/reports`);
 }
 const ticking = setInterval(() => progress.tick(), 1000);
-// The longest first, so that none of them is what everything waits for in the end.
+// The longest first, so that the run does not end with a long part alone.
 const waiting = parts.toSorted((one, other) => other.weight - one.weight);
 const done: Row[] = [];
 await Promise.all(Array.from({ length: atOnce }, async () => {

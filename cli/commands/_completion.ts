@@ -1,17 +1,17 @@
 import type { Command, Option } from "commander";
 import type { Run } from "../_session.ts";
 
-/** A command, and what may stand after it. */
+/** A command, and the words that can follow it. */
 interface Entry {
   /** Such as `glam migrate up`. */
   readonly path: string;
   readonly commands: readonly (readonly [name: string, description: string])[];
   readonly options: readonly Option[];
-  /** What its first argument can be, where that is a choice. */
+  /** The values of its first argument, where that is a choice. */
   readonly choices: readonly string[];
 }
 
-/** Prints the script for one shell. */
+/** Prints the completion script of one shell. */
 export function runCompletion(program: Command): Run {
   return async ({ terminal }, _, shell) => {
     const entries = walk(program, program.name());
@@ -30,7 +30,7 @@ function walk(command: Command, path: string): Entry[] {
   ];
 }
 
-/** Follows the words to the command they name, then offers what that has; an argument is a file. */
+/** Finds the command that the words before the cursor name, and completes its subcommands, options and files. */
 function bashScript(name: string, entries: readonly Entry[]): string {
   const paths = entries.map(({ path }) => `"${path}"`).slice(1).join("|");
   const offers = entries.map(({ path, commands, options, choices }) =>
@@ -54,7 +54,7 @@ complete -o default -F _${name} ${name}
 `;
 }
 
-/** As for bash; `path` is a variable of zsh's own. */
+/** As for bash, but `path` is a special variable of zsh. */
 function zshScript(name: string, entries: readonly Entry[]): string {
   const paths = entries.map(({ path }) => `"${path}"`).slice(1).join("|");
   const offers = entries.map(({ path, commands, options, choices }) => {

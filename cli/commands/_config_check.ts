@@ -4,7 +4,7 @@ import type { Session } from "../_session.ts";
 import { count } from "../_table.ts";
 import { type ConfigFlags, readServiceConfig } from "./_service_config.ts";
 
-/** Says everything that is wrong at once. */
+/** Prints all problems and warnings of a configuration. */
 export async function run({ terminal, json }: Session, flags: ConfigFlags): Promise<number> {
   const { options: { service }, reading } = await readServiceConfig(flags);
   const { problems, warnings, files } = reading;

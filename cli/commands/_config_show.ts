@@ -4,7 +4,7 @@ import { type Session, UsageError } from "../_session.ts";
 import { toTable } from "../_table.ts";
 import { type ConfigFlags, readServiceConfig } from "./_service_config.ts";
 
-/** Prints every value with its source. What is wrong with them is for `config check`. */
+/** Prints every value with its source. `config check` prints the problems. */
 export async function run(
   { terminal, json }: Session,
   flags: ConfigFlags,
@@ -17,7 +17,7 @@ export async function run(
     : all.filter((entry) => entry.path === path || entry.path.startsWith(`${path}.`));
   if (path !== undefined && entries.length === 0) {
     throw new UsageError(
-      `There is nothing at ${JSON.stringify(path)}; see what there is with: glam config show`,
+      `There is nothing at ${JSON.stringify(path)}; list all paths with: glam config show`,
     );
   }
   const { problems } = reading;
@@ -28,7 +28,9 @@ export async function run(
     const rows = entries.map(({ path, value, source }) => [path, shown(value), source]);
     await terminal.print(toTable(terminal, ["path", "value", "source"], rows));
   }
-  if (problems.length > 0) terminal.printError("It has problems; see them with: glam config check");
+  if (problems.length > 0) {
+    terminal.printError("The configuration has problems; list them with: glam config check");
+  }
   return problems.length > 0 ? 1 : 0;
 }
 

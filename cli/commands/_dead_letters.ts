@@ -5,7 +5,7 @@ import { toTable } from "../_table.ts";
 import type { Terminal } from "../_terminal.ts";
 import { bodyOf } from "./_message_line.ts";
 
-/** The flags that say which dead letters. */
+/** The options that filter dead letters. */
 export interface FilterFlags {
   readonly subject?: string;
   readonly consumer?: string;
@@ -15,25 +15,29 @@ export interface FilterFlags {
   readonly until?: Date;
 }
 
-/** The flags of a command that changes dead letters. */
+/** The options that select dead letters for a command that changes them. */
 export interface SelectionFlags extends FilterFlags {
   readonly all?: boolean;
 }
 
-/** The filter that the flags describe. */
+/** The filter of the options. */
 export function toFilter(flags: FilterFlags): DeadLetterFilter {
   const { subject, consumer, errorCode, errorDigest, since, until } = flags;
   return { subject, consumer, errorCode, errorDigest, since, until };
 }
 
-/** What the command line selects: each is one call. Nothing is taken for all. */
+/**
+ * The filters for the selected dead letters: one for each sequence, else one for the options, else `"all"`.
+ *
+ * @throws {UsageError} when nothing is selected, or in several ways.
+ */
 export function selection(flags: SelectionFlags, sequences: readonly string[]): (DeadLetterFilter | "all")[] {
   const filter = toFilter(flags);
   const isFiltered = Object.values(filter).some((value) => value !== undefined);
   const ways = [sequences.length > 0, isFiltered, flags.all === true].filter(Boolean).length;
   if (ways !== 1) {
     throw new UsageError(
-      `Say which dead letters: ${
+      `Select the dead letters by ${
         ways === 0 ? "" : "only one of "
       }sequences, a filter such as --subject, or --all`,
     );
@@ -48,7 +52,7 @@ export function selection(flags: SelectionFlags, sequences: readonly string[]): 
   });
 }
 
-/** The dead letters of a selection. */
+/** Reads the dead letters that the filters match. */
 export async function select(
   dead: DeadLetters,
   filters: readonly (DeadLetterFilter | "all")[],
@@ -77,7 +81,7 @@ export function letterTable(terminal: Terminal, letters: readonly DeadLetter[]):
   );
 }
 
-/** A dead letter for machines; its message as JSON where it is that, else as base64. */
+/** A dead letter as a JSON document. Its message is in `body` when it is JSON, else in `data_base64`. */
 export function letterDocument({ data, event: _, headers, ...letter }: DeadLetter): object {
   const body = bodyOf(data);
   const isText = typeof body === "string";

@@ -5,7 +5,7 @@ import type { Session } from "../_session.ts";
 import { count } from "../_table.ts";
 import { type FilterFlags, letterDocument, letterTable, toFilter } from "./_dead_letters.ts";
 
-/** Prints the dead letters that a filter lets through. */
+/** Prints the dead letters that match a filter. */
 export async function run(
   { terminal, json }: Session,
   { limit, ...flags }: FilterFlags & BusFlags & { readonly limit: number },
@@ -24,8 +24,10 @@ export async function run(
     return await terminal.print(toDocument({ total, isMore, deadLetters: letters.map(letterDocument) }));
   }
   if (letters.length === 0) {
-    return await terminal.print(total === 0 ? "No dead letters" : `None of ${count(total, "dead letter")}`);
+    return await terminal.print(
+      total === 0 ? "No dead letters" : `No match among ${count(total, "dead letter")}`,
+    );
   }
   await terminal.print(letterTable(terminal, letters));
-  if (isMore) terminal.printError(`There are more; ${total} in all. Say --limit, or a filter`);
+  if (isMore) terminal.printError(`There are ${total} in all; show more with --limit, or filter them`);
 }

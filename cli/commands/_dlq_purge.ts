@@ -14,7 +14,7 @@ interface PurgeFlags extends SelectionFlags, BusFlags {
 
 const SHOWN = 20;
 
-/** Throws dead letters away: exactly those that were shown. */
+/** Deletes the selected dead letters, after confirmation: exactly those that were counted in the question. */
 export async function run(
   session: Session,
   { dryRun = false, yes, ...flags }: PurgeFlags,
@@ -39,7 +39,7 @@ export async function run(
     await terminal.print(`Would purge ${count(letters.length, "dead letter")}`);
     return 0;
   }
-  const question = `They are gone then. Purge ${count(letters.length, "dead letter")}?`;
+  const question = `This cannot be undone. Purge ${count(letters.length, "dead letter")}?`;
   if (letters.length > 0 && !await confirmed(session, question, yes)) return 1;
   using progress = terminal.progress("purge");
   let purged = 0;

@@ -17,7 +17,7 @@ export async function run(
   const letter = await createDeadLetters(bus).show(Number(sequence));
   if (letter === undefined) {
     throw new NotFoundError(
-      `There is no dead letter ${sequence}; see those that are there with: glam dlq list`,
+      `There is no dead letter ${sequence}; list them with: glam dlq list`,
     );
   }
   if (raw) return await terminal.write(new TextDecoder().decode(letter.data));

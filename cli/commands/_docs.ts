@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { asyncapi } from "../../messaging/mod.ts";
-import { type AnyContract, contractsOf, needModule, type ServiceModule } from "../_modules.ts";
+import { type AnyContract, contractsOf, requireModule, type ServiceModule } from "../_modules.ts";
 import { type Session, UsageError } from "../_session.ts";
 
 interface DocsFlags {
@@ -17,12 +17,12 @@ interface DocsFlags {
 export async function run({ terminal, json }: Session, flags: DocsFlags): Promise<void> {
   const { output, receives } = flags;
   const manifest = await readManifest();
-  const document = asyncapi(needContracts(await needModule("events", "--events", flags.events)), {
+  const document = asyncapi(requireContracts(await requireModule("events", "--events", flags.events)), {
     title: flags.title ?? manifest.name,
     version: flags.apiVersion ?? manifest.version,
     receives: receives === undefined
       ? []
-      : needContracts(await needModule("receives", "--receives", receives)),
+      : requireContracts(await requireModule("receives", "--receives", receives)),
   });
   const format = flags.format ?? (json || output?.endsWith(".json") ? "json" : "yaml");
   const text = format === "json" ? `${JSON.stringify(document, null, 2)}\n` : await toYaml(document);
@@ -31,7 +31,7 @@ export async function run({ terminal, json }: Session, flags: DocsFlags): Promis
   terminal.printError(`Wrote ${output}`);
 }
 
-function needContracts(module: ServiceModule): AnyContract[] {
+function requireContracts(module: ServiceModule): AnyContract[] {
   const contracts = contractsOf(module);
   if (contracts.length > 0) return contracts;
   throw new UsageError(

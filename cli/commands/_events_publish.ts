@@ -22,7 +22,7 @@ interface PublishFlags extends BusFlags {
   readonly dryRun?: boolean;
 }
 
-/** Publishes one event as a service would. */
+/** Publishes one event. */
 export async function run(
   { terminal, json }: Session,
   flags: PublishFlags,
@@ -67,7 +67,7 @@ async function findContract(subject: string, flags: PublishFlags): Promise<messa
   const where = module === undefined ? "there is no events.ts here" : `${module.path} has none`;
   throw new UsageError(
     `There is no contract for ${JSON.stringify(subject)}: ${where}. ` +
-      "Say where it is with --events <module>, or publish without with --unchecked",
+      "Name its module with --events <module>, or publish without a contract with --unchecked",
   );
 }
 

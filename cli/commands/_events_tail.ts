@@ -14,7 +14,7 @@ interface TailFlags extends BusFlags {
 
 const POLL_MS = 100;
 
-/** Prints messages as they come, by reading the stream; no consumer is made that would have to be removed. */
+/** Prints the messages of a stream as they are stored. Reads the stream directly, so that no consumer has to be removed. */
 export async function run(
   { terminal, signal, json }: Session,
   { since, count = Infinity, stream: name, ...flags }: TailFlags,
@@ -24,7 +24,7 @@ export async function run(
   const stream = name ?? (subject.startsWith("dlq.") ? Streams.DLQ : Streams.EVENTS);
   const info = await bus.streamInfo(stream);
   if (info === undefined) {
-    throw new UsageError(`There is no stream ${stream}; it is made by the first service that starts`);
+    throw new UsageError(`There is no stream ${stream}; the first service that starts creates it`);
   }
   let from = since === undefined ? info.lastSequence + 1 : await firstSince(bus, stream, since);
   if (since === undefined && terminal.isInteractive) {
@@ -44,7 +44,7 @@ export async function run(
   return 0;
 }
 
-/** A connection that is lost comes back; until then there is nothing to read. */
+/** Reads the next message. Gives `undefined` while the connection is lost; the client reconnects by itself. */
 async function readUnlessLost(
   bus: MessageBus,
   stream: string,
@@ -60,7 +60,7 @@ async function readUnlessLost(
   }
 }
 
-/** The sequence of the first message that was stored at an instant or later: they are stored in the order of time. */
+/** The sequence of the first message that was stored at an instant or later, by binary search. */
 async function firstSince(bus: MessageBus, stream: string, since: Date): Promise<number> {
   const { firstSequence, lastSequence } = (await bus.streamInfo(stream))!;
   let [low, high] = [firstSequence, lastSequence + 1];

@@ -2,21 +2,21 @@ import type { GlamEvent, StoredMessage } from "../../messaging/mod.ts";
 import { cut } from "../_table.ts";
 import type { Terminal } from "../_terminal.ts";
 
-/** A message in one line, for people. */
+/** A message as one line for people. */
 export function describeMessage(message: StoredMessage, terminal: Terminal): string {
   const { sequence, subject } = message;
   const time = new Date(millisOf(message)).toISOString().slice(11, 23);
   const event = bodyOf(message.data);
-  const told = isEvent(event) ? JSON.stringify(event.data) : JSON.stringify(event);
+  const body = isEvent(event) ? JSON.stringify(event.data) : JSON.stringify(event);
   const head = `${time}  ${sequence}  ${subject}  `;
   return [
     terminal.paint("dim", `${time}  ${sequence}`),
     terminal.paint("cyan", subject),
-    cut(told ?? "", Math.max(20, terminal.columns - head.length)),
+    cut(body ?? "", Math.max(20, terminal.columns - head.length)),
   ].join("  ");
 }
 
-/** The same for machines, in full. */
+/** A message as one line of JSON, with its headers and the whole body. */
 export function messageDocument(message: StoredMessage, stream: string): string {
   const { sequence, subject, headers, data } = message;
   return JSON.stringify({

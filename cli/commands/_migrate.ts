@@ -2,7 +2,7 @@ import { migrateCommand } from "../../db/mod.ts";
 import { findPath } from "../_modules.ts";
 import type { Flags, Run } from "../_session.ts";
 
-/** Runs one verb with the flags that commander has read. */
+/** Runs one verb of `migrateCommand` with the options that commander has parsed. */
 export function runMigrate(verb: string): Run {
   return async ({ terminal, json }, { databaseUrl, ...flags }, ...positionals) => {
     using progress = terminal.progress(`migrate ${verb}`);

@@ -14,7 +14,7 @@ interface NewFlags {
   readonly dir?: string;
 }
 
-/** Writes a new service into a folder where there is nothing yet. */
+/** Writes a new service into an empty or missing folder. */
 export async function run(
   { terminal }: Session,
   { runtime = ownRuntime(), dir }: NewFlags,
@@ -34,7 +34,7 @@ export async function run(
     ...projectFiles(scaffold),
   };
   if ((await contentOf(folder)).length > 0) {
-    throw new ConflictError(`Cannot write to ${folder}: it is not empty. Name another folder with --dir`);
+    throw new ConflictError(`Cannot write to ${folder}: it is not empty; name another folder with --dir`);
   }
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });

@@ -11,7 +11,7 @@ interface RetryFlags extends DatabaseFlags {
   readonly all?: boolean;
 }
 
-/** Has dead events tried again by the relay of their service. */
+/** Makes dead events pending again, so that the relay of their service retries them. */
 export async function run(
   { terminal, json }: Session,
   { table, subject, key, all = false, ...flags }: RetryFlags,
@@ -21,7 +21,7 @@ export async function run(
   const ways = [eventIds.length > 0, isFiltered, all].filter(Boolean).length;
   if (ways !== 1) {
     throw new UsageError(
-      `Say which events: ${ways === 0 ? "" : "only one of "}ids, a filter such as --subject, or --all`,
+      `Select the events by ${ways === 0 ? "" : "only one of "}ids, a filter such as --subject, or --all`,
     );
   }
   const filters: DeadEventFilter[] = eventIds.length > 0
@@ -37,10 +37,12 @@ export async function run(
       ? toDocument({ retried })
       : retried === 0
       ? "Nothing to retry"
-      : `${count(retried, "event")} will be tried again`,
+      : `${count(retried, "event")} will be retried`,
   );
   if (eventIds.length > 0 && missing > 0) {
-    terminal.printError(`${missing} of these ids are of no dead event; see them with: glam outbox status`);
+    terminal.printError(
+      `${missing} of these ids belong to no dead event; list the dead events with: glam outbox status`,
+    );
     return 1;
   }
   return 0;

@@ -10,7 +10,7 @@ interface StatusFlags extends DatabaseFlags {
   readonly limit: number;
 }
 
-/** Says how the outbox is. */
+/** Prints the counts of the outbox, and its dead events. */
 export async function run(
   { terminal, json }: Session,
   { table, limit, ...flags }: StatusFlags,
@@ -34,7 +34,7 @@ export async function run(
   await terminal.print(`\n${deadTable(terminal, dead)}`);
   terminal.printError(
     (dead.length < status.dead ? `Shown are ${dead.length} of ${status.dead}. ` : "") +
-      "Mend what is wrong, then: glam outbox retry",
+      "Fix the cause, then: glam outbox retry",
   );
 }
 

@@ -1,16 +1,16 @@
 import type * as z from "zod";
 import { type ConfigReading, readConfig } from "../../config/read_config.ts";
 import type { LoadConfigOptions } from "../../config/mod.ts";
-import { needModule } from "../_modules.ts";
+import { requireModule } from "../_modules.ts";
 import { UsageError } from "../_session.ts";
 
-/** The flags that say what to read. */
+/** The options that say which configuration to read. */
 export interface ConfigFlags {
   readonly config?: string;
   readonly root?: string;
 }
 
-/** What a service's module says, and what its sources are. */
+/** The options of a service's `loadConfig`, and what its sources contain. */
 export interface ServiceConfigReading {
   readonly options: LoadConfigOptions<z.core.$ZodType>;
   readonly reading: ConfigReading<unknown>;
@@ -18,7 +18,7 @@ export interface ServiceConfigReading {
 
 /** Reads the configuration of the service in the current folder. */
 export async function readServiceConfig({ config, root }: ConfigFlags): Promise<ServiceConfigReading> {
-  const { path, exports } = await needModule("config", "--config", config);
+  const { path, exports } = await requireModule("config", "--config", config);
   const given = exports["options"];
   if (!isOptions(given)) {
     throw new UsageError(

@@ -5,8 +5,8 @@ import type { Declare } from "../_session.ts";
 /** `completion`. */
 export const declareCompletion: Declare = (program, { action }) => {
   program.command("completion")
-    .description("print a script that completes this command in a shell")
-    .addArgument(new Argument("<shell>", "for which shell").choices(["bash", "zsh", "fish"]))
+    .description("print the completion script of a shell")
+    .addArgument(new Argument("<shell>", "the shell").choices(["bash", "zsh", "fish"]))
     .action(action(async () => {
       const { runCompletion } = await import("./_completion.ts");
       return { run: runCompletion(program) };

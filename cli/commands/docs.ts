@@ -4,19 +4,19 @@ import type { Declare } from "../_session.ts";
 
 /** `docs`. */
 export const declareDocs: Declare = (program, { action }) => {
-  withJson(program.command("docs"), "the same as --format json")
+  withJson(program.command("docs"), "same as --format json")
     .description("write the AsyncAPI 3 document of a service's events")
-    .option("--events <module>", "where the contracts are (events.ts)")
-    .option("--receives <module>", "where contracts are that the service listens to or answers")
-    .addOption(new Option("--format <format>", "how to write it").choices(["json", "yaml"]))
-    .option("--output <file>", "where to write it (standard output)")
-    .option("--title <name>", "name of the application (that in deno.json or package.json)")
-    .option("--api-version <version>", "version of the application (likewise)")
+    .option("--events <module>", "module with the contracts (events.ts)")
+    .option("--receives <module>", "module with the contracts that the service listens to or answers")
+    .addOption(new Option("--format <format>", "format of the document (yaml)").choices(["json", "yaml"]))
+    .option("--output <file>", "file to write (standard output)")
+    .option("--title <name>", "name of the application (from deno.json or package.json)")
+    .option("--api-version <version>", "version of the application (from deno.json or package.json)")
     .action(action(() => import("./_docs.ts")))
     .addHelpText(
       "after",
       examples({
-        "glam docs --output asyncapi.yaml": "keep it in a file",
+        "glam docs --output asyncapi.yaml": "write it to a file",
         "glam docs --format json | jq '.channels | keys'": "the subjects",
       }),
     );

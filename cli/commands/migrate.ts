@@ -3,9 +3,9 @@ import type { Command } from "commander";
 import { examples, group } from "../_options.ts";
 import type { Declare } from "../_session.ts";
 
-/** The verbs of `migrateCommand`, which takes what commander has understood. */
+/** The verbs of `migrateCommand`, with the arguments and options that commander parses. */
 export const declareMigrate: Declare = (program, { action }) => {
-  const migrate = group(program, "migrate", "bring the tables of the database up to date");
+  const migrate = group(program, "migrate", "migrate the tables of the database");
   for (const [verb, { summary, argument, flags }] of Object.entries<VerbHelp>(VERBS)) {
     const command = migrate.command(verb).description(summary);
     if (argument !== undefined) command.argument(argument);
@@ -20,10 +20,10 @@ export const declareMigrate: Declare = (program, { action }) => {
   migrate.addHelpText(
     "after",
     examples({
-      "glam migrate create add_prices --autogenerate": "write a file from the tables in tables.ts",
-      "glam migrate up --dry-run": "see what would run",
-      "glam migrate down": "take the newest file back",
-      "glam migrate status --json": "for a deployment; exits with 3 when there is something to apply",
+      "glam migrate create add_prices --autogenerate": "generate a migration from tables.ts",
+      "glam migrate up --dry-run": "list what would run",
+      "glam migrate down": "revert the newest migration",
+      "glam migrate status --json": "for a deployment; exits with 3 when migrations are not applied",
     }),
   );
 };

@@ -1,7 +1,7 @@
 import type { Scaffold, ScaffoldFiles } from "./scaffold.ts";
 import { RANGES, VERSION } from "./versions.ts";
 
-/** What a runtime needs to know of a new service, and what people do. */
+/** The manifest and README of a new service. */
 export function projectFiles(scaffold: Scaffold): ScaffoldFiles {
   return {
     ...scaffold.runtime === "deno" ? denoProject() : npmProject(scaffold),
@@ -10,7 +10,7 @@ export function projectFiles(scaffold: Scaffold): ScaffoldFiles {
   };
 }
 
-/** How each runtime is told what to do. */
+/** How tasks are run on each runtime. */
 export const TASKS: Readonly<
   Record<Scaffold["runtime"], { readonly install?: string; readonly run: string }>
 > = {

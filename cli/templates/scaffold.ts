@@ -1,4 +1,4 @@
-/** What a new service is called, and what it runs on. */
+/** The name and runtime of a new service. */
 export interface Scaffold {
   /** Such as `orders`. */
   readonly name: string;

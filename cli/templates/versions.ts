@@ -1,7 +1,7 @@
 /** The version of this package. */
 export const VERSION = "0.1.0";
 
-/** The versions that a new service asks for: those that this package is tested with. */
+/** The dependencies of a new service, at the versions that this package is tested with. */
 export const RANGES: Readonly<Record<string, string>> = {
   "@electric-sql/pglite": "^0.5.16",
   "@electric-sql/pglite-socket": "^0.2.17",

@@ -4,7 +4,7 @@ export type Schema = { readonly [keyword: string]: unknown };
 /** Messages as an AsyncAPI document has them, by their names. */
 export type Messages = Readonly<Record<string, { readonly payload?: unknown; readonly headers?: unknown }>>;
 
-/** Keywords that say nothing about what is valid. */
+/** Keywords that do not affect validation. */
 const PROSE: ReadonlySet<string> = new Set([
   "$comment",
   "default",
@@ -15,9 +15,9 @@ const PROSE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What of `after` breaks those who know `before`: publishers and consumers both validate, and are deployed one after the
- * other. So a narrower schema refuses what was published before, and a wider one is refused by who has not heard of it.
- * What may be added are messages, and fields that may be left out.
+ * The changes from `before` to `after` that break a publisher or consumer of `before`. Both validate, and both versions run
+ * at the same time during a deployment: a narrower schema rejects messages of the old version, and a wider one makes
+ * messages that the old version rejects. Allowed are new messages and new optional fields.
  */
 export function breakingChanges(before: Messages, after: Messages): string[] {
   const found: string[] = [];
@@ -83,7 +83,7 @@ function isSchema(value: unknown): value is Schema {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether it lets everything pass: `true`, `{}`, or not there. */
+/** Whether a schema accepts everything: `true`, `{}`, or absent. */
 function isOpen(value: unknown): boolean {
   return value === undefined || value === true || isSchema(value) && Object.keys(value).length === 0;
 }
@@ -96,7 +96,7 @@ function toList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The same text for the same set of values: the order of types and of choices means nothing. */
+/** A canonical text for a set of values: the order of types and enum values does not matter. */
 function canonical(value: unknown): string {
   return Array.isArray(value)
     ? JSON.stringify(value.map(canonical).sort())

@@ -17,7 +17,7 @@ export interface ChildResult {
   readonly errors: string;
 }
 
-/** A child that was started. When it is disposed of, it is killed with all of its own children, where it still runs. */
+/** A started child. Disposing kills it and its descendants, if it still runs. */
 export interface RunningChild extends AsyncDisposable {
   readonly pid: number;
   /** Its standard input, for `isInteractive`. */
@@ -44,7 +44,7 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What it reads on standard input, which ends there. @default nothing */
   readonly stdin?: string;
-  /** Leaves standard input open, for who answers as a person does. @default false */
+  /** Leaves standard input open, to be written to later. @default false */
   readonly isInteractive?: boolean;
   /** Gets each line of standard output and standard error when it is whole. */
   readonly onLine?: (line: string) => void;

@@ -1,5 +1,5 @@
 /**
- * Ports for programs that have to be told theirs. Whoever can listen on port 0 does that.
+ * Free ports for programs that cannot listen on port 0.
  *
  * @module
  */

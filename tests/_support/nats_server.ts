@@ -28,7 +28,7 @@ export interface NatsServerOptions {
   readonly accounts?: boolean;
 }
 
-/** Who may connect, in an account that nobody else uses: its streams are its own. */
+/** Credentials of a user in an account of its own, which shares no streams with others. */
 export interface NatsAccount {
   readonly user: string;
   readonly pass: string;
@@ -43,15 +43,15 @@ export interface NatsServer extends AsyncDisposable {
   readonly webSocketUrl: string;
   /** Of its own authority; there with `tls`. */
   readonly certificates: Certificates | undefined;
-  /** An account that nobody has been given yet. */
+  /** An account that no other test uses. */
   account(): NatsAccount;
   /** What it has logged so far. */
   logs(): Promise<string>;
   /** Kills the server, as a crash of the machine would. */
   kill9(): Promise<void>;
-  /** Stops it in its tracks (SIGSTOP): connections stay, and nobody answers. */
+  /** Suspends the process (SIGSTOP): connections stay open, and nothing is answered. */
   pause(): Promise<void>;
-  /** Goes on after `pause()`. */
+  /** Continues after `pause()`. */
   resume(): Promise<void>;
   /** Starts it again with the same ports and data, after a shutdown where it runs. */
   restart(): Promise<void>;
@@ -189,7 +189,7 @@ type NatsProcess =
     start(): Promise<boolean>;
   };
 
-/** Starts servers that need each other, and says whether all have their ports. Where one has not, or fails, none is left. */
+/** Starts the servers of a cluster. Gives `false`, and stops all, when one of their ports is taken. */
 async function startAll(servers: readonly NatsProcess[]): Promise<boolean> {
   const outcomes = await Promise.allSettled(servers.map((server) => server.start()));
   if (outcomes.every((outcome) => outcome.status === "fulfilled" && outcome.value)) return true;

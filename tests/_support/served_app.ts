@@ -26,8 +26,8 @@ interface BunLike {
 
 const hostname = "127.0.0.1";
 /**
- * How long a server keeps a connection that nobody uses: longer than any client does, also one that got no CPU for a while.
- * Else the server may close it just when the next request is on its way.
+ * The keep-alive timeout: longer than that of any client on a busy machine. Otherwise the server may close a connection
+ * while the next request is in flight.
  */
 const KEEP_ALIVE_SECONDS = 255; // the longest that Bun takes
 

@@ -1,5 +1,5 @@
 /**
- * A TCP proxy that does to connections what networks do: cuts them, holds them up, or lets one end vanish.
+ * A TCP proxy that simulates network faults: resets, delays, and peers that vanish.
  *
  * @module
  */

@@ -1,17 +1,17 @@
 /**
- * Waiting for what comes soon where all is well.
+ * Waiting for conditions.
  *
  * @module
  */
 
 /**
- * How long any test waits before it gives up. It is the same everywhere, and long: a condition that comes costs nothing of
- * it, and a machine with other work takes its time.
+ * How long a test waits before it fails. It is the same everywhere, and long, because it costs nothing when the condition
+ * is met, and a busy machine is slow.
  */
 export const PATIENCE_MS = 120_000;
 
 /**
- * Resolves as soon as `condition` gives something true, which it is asked for again and again.
+ * Calls `condition` repeatedly, and resolves when it gives a truthy value.
  *
  * @throws {Error} that names `what` was waited for, after {@link PATIENCE_MS}
  */
@@ -26,7 +26,7 @@ export async function waitFor<T>(
   const until = performance.now() + PATIENCE_MS;
   try {
     for (;;) {
-      // A condition that hangs ends with the time, too.
+      // A condition that hangs times out as well.
       const result = await Promise.race([condition(), expired]);
       if (result) return result;
       if (performance.now() >= until) break;

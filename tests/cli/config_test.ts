@@ -51,7 +51,7 @@ describe("glam config", () => {
     assert.equal(none.code, 2);
     assert.match(
       none.errors,
-      /^glam: There is nothing at "nope"; see what there is with: glam config show$/m,
+      /^glam: There is nothing at "nope"; list all paths with: glam config show$/m,
     );
   });
 

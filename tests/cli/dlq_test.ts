@@ -75,11 +75,14 @@ describe("glam dlq", () => {
       ["evt.order.placed.v1", 1, 0, 0],
     );
     assert.equal(letter.headers["X-Correlation-ID"], letter.body.correlation_id);
-    assert.equal((await each.call("list", "--subject", "evt.other.>")).out, "None of 4 dead letters\n");
-    assert.equal((await each.call("list", "--until", "1h")).out, "None of 4 dead letters\n");
+    assert.equal(
+      (await each.call("list", "--subject", "evt.other.>")).out,
+      "No match among 4 dead letters\n",
+    );
+    assert.equal((await each.call("list", "--until", "1h")).out, "No match among 4 dead letters\n");
     const short = await each.call("list", "--limit", "1", "--since", "1h");
     assert.equal(short.out.trimEnd().split("\n").length, 2);
-    assert.equal(short.errors, "There are more; 4 in all. Say --limit, or a filter\n");
+    assert.equal(short.errors, "There are 4 in all; show more with --limit, or filter them\n");
   });
 
   it("shows one with everything about it, or its bytes", async () => {
@@ -97,7 +100,7 @@ describe("glam dlq", () => {
     assert.equal(none.code, 1);
     assert.match(
       none.errors,
-      /^glam: There is no dead letter 9; see those that are there with: glam dlq list$/m,
+      /^glam: There is no dead letter 9; list them with: glam dlq list$/m,
     );
   });
 
@@ -132,7 +135,10 @@ describe("glam dlq", () => {
     await using each = await deadLetters(4);
     const refused = await each.call("purge", "--all");
     assert.equal(refused.code, 2);
-    assert.match(refused.errors, /^glam: This asks first, and there is nobody to ask; say --yes/m);
+    assert.match(
+      refused.errors,
+      /^glam: This command asks for confirmation, and there is no terminal; add --yes/m,
+    );
     assert.equal(JSON.parse((await each.call("purge", "--all", "--dry-run", "--json")).out).matched, 4);
     assert.equal(await each.dead.count(), 4);
     assert.equal((await each.call("purge", "1", "3", "--yes")).out, "Purged 2 dead letters\n");
@@ -148,7 +154,7 @@ describe("glam dlq", () => {
   it("asks on a terminal, shows how far it is there, and does nothing without a yes", async () => {
     await using each = await deadLetters(2);
     const no = await glamOnTerminal(["dlq", "purge", "--all"], { env: each.env, answer: "n\n" });
-    assert.match(no.out, /They are gone then\. Purge 2 dead letters\? \[y\/N\]/);
+    assert.match(no.out, /This cannot be undone\. Purge 2 dead letters\? \[y\/N\]/);
     assert.match(no.out, /Nothing was changed/);
     assert.deepEqual([no.code, await each.dead.count()], [1, 2]);
     const yes = await glamOnTerminal(["dlq", "purge", "--all"], { env: each.env, answer: "y\n" });

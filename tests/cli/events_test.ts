@@ -125,7 +125,7 @@ describe("glam events", () => {
       assert.equal(code, 2);
       assert.match(
         errors,
-        /^glam: There is no stream GLAM_EVENTS; it is made by the first service that starts$/m,
+        /^glam: There is no stream GLAM_EVENTS; the first service that starts creates it$/m,
       );
     });
   });
@@ -203,7 +203,7 @@ describe("glam events", () => {
       assert.equal(refused.code, 2);
       assert.match(
         refused.errors,
-        /There is no contract for "evt\.other\.thing\.v1": events\.ts has none\. Say where it is with --events/,
+        /There is no contract for "evt\.other\.thing\.v1": events\.ts has none\. Name its module with --events/,
       );
       assert.equal((await glam([...args, "--unchecked"], { env })).code, 0);
       const elsewhere = await glam(args, { env, cwd: tmpdir() });
@@ -249,7 +249,7 @@ describe("glam events", () => {
         /Expected tables\.ts to export contracts of defineEvent or defineRequest, got none/,
       );
       const missing = await glam(["docs"], { cwd: tmpdir() });
-      assert.match(missing.errors, /There is no events\.ts in .*; say where it is with --events <module>/);
+      assert.match(missing.errors, /There is no events\.ts in .*; name it with --events <module>/);
     });
   });
 

@@ -124,7 +124,7 @@ describe("glam new", () => {
     assert.equal(again.code, 1);
     assert.match(
       again.errors,
-      /^glam: Cannot write to services\/bun: it is not empty\. Name another folder/m,
+      /^glam: Cannot write to services\/bun: it is not empty; name another folder/m,
     );
     assert.equal(await readFile(join(cwd, "services/bun/app.ts"), "utf8"), "mine");
     await rm(cwd, { recursive: true });

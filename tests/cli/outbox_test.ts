@@ -55,7 +55,7 @@ describe("glam outbox", () => {
       /^pending {2}1, the oldest for \d+ s\ndelayed {2}1\ndead {5}2\nsent {5}0\n\nevent +added +subject/,
     );
     assert.match(out, new RegExp(`^${ids[0]}  .*  cmd\\.order\\.lose\\.v1  k1 +1 +\\S`, "m"));
-    assert.equal(errors, "Mend what is wrong, then: glam outbox retry\n");
+    assert.equal(errors, "Fix the cause, then: glam outbox retry\n");
     const document = JSON.parse((await call("status", "--json", "--limit", "1")).out);
     assert.deepEqual([document.pending, document.delayed, document.dead, document.sent], [1, 1, 2, 0]);
     assert.equal(typeof document.oldest_age_seconds, "number");
@@ -65,13 +65,13 @@ describe("glam outbox", () => {
   it("has dead events tried again by id, by filter and all, and takes nothing for all", async () => {
     const nothing = await call("retry");
     assert.equal(nothing.code, 2);
-    assert.match(nothing.errors, /^glam: Say which events: ids, a filter such as --subject, or --all$/m);
+    assert.match(nothing.errors, /^glam: Select the events by ids, a filter such as --subject, or --all$/m);
     assert.match((await call("retry", ids[0]!, "--all")).errors, /only one of ids, a filter/);
-    assert.equal((await call("retry", ids[0]!)).out, "1 event will be tried again\n");
+    assert.equal((await call("retry", ids[0]!)).out, "1 event will be retried\n");
     assert.equal((await outbox.status()).dead, 1);
     const unknown = await call("retry", ids[0]!);
     assert.deepEqual([unknown.code, unknown.out], [1, "Nothing to retry\n"]);
-    assert.match(unknown.errors, /^1 of these ids are of no dead event/);
+    assert.match(unknown.errors, /^1 of these ids belong to no dead event/);
     assert.equal((await call("retry", "--subject", "evt.order.kept.v1")).out, "Nothing to retry\n");
     assert.deepEqual(JSON.parse((await call("retry", "--key", "k2", "--json")).out), { retried: 1 });
     assert.equal((await outbox.status()).dead, 0);

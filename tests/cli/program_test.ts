@@ -12,7 +12,7 @@ describe("glam", () => {
       assert.match(out, new RegExp(`^  ${name} `, "m"));
     }
     assert.match(out, /^Examples:\n {2}glam /m);
-    assert.match(out, /^Exit codes: 0 done, 1 failed, 2 wrong usage, 3 files are not applied/m);
+    assert.match(out, /^Exit codes: 0 done, 1 failed, 2 wrong usage, 3 unapplied migrations/m);
   });
 
   it("has help with examples for every command, and writes it without colours", async () => {
@@ -45,8 +45,8 @@ describe("glam", () => {
     "events tail --since yesterday":
       /'--since <time>' argument 'yesterday' is invalid. Expected how long ago/,
     "events tail --count 0": /Expected a whole number from 1/,
-    "dlq redrive": /^glam: Say which dead letters: sequences, a filter such as --subject, or --all$/m,
-    "dlq redrive 1 --all": /^glam: Say which dead letters: only one of sequences, a filter/m,
+    "dlq redrive": /^glam: Select the dead letters by sequences, a filter such as --subject, or --all$/m,
+    "dlq redrive 1 --all": /^glam: Select the dead letters by only one of sequences, a filter/m,
     "dlq redrive x": /^glam: Expected a sequence of `dlq list`, got "x"$/m,
     "dlq redrive --all --rate 0": /Expected a number greater than 0/,
     "docs --format xml": /Allowed choices are json, yaml/,

@@ -81,7 +81,7 @@ test("what is odd is warned of, with its line", async () => {
   );
   assert.deepEqual(config, { a: "1", b: "x" });
   assert.deepEqual(warnings.map(toLine), [
-    " | .env:3 | ${NOBODY} is not set, and stands for nothing",
+    " | .env:3 | ${NOBODY} is not set, and expands to an empty text",
     " | .env:4 | the variable has no value; write NAME=value",
   ]);
 });

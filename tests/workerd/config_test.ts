@@ -43,7 +43,11 @@ test("a worker's configuration is its binding object, and no file is read", asyn
   });
   const body = await (await fetch(worker.url)).json();
   assert.deepEqual(body.problems, [
-    { path: "apiKey", source: "CATALOG_API_KEY_FILE", message: "it names a file, and this runtime has none" },
+    {
+      path: "apiKey",
+      source: "CATALOG_API_KEY_FILE",
+      message: "it names a file, and this runtime has no file system",
+    },
     { path: "tags", message: "nothing sets it, expected array; set CATALOG_TAGS" },
   ]);
 });
