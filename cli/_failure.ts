@@ -1,6 +1,7 @@
 import { isGlamError } from "../errors/glam_error.ts";
 import { toGlamError } from "../errors/to_glam_error.ts";
 import { ValidationError } from "../errors/common.ts";
+import { escapeControls } from "../internal/terminal_text.ts";
 import { UsageError } from "./_session.ts";
 
 /** An error as text for people. Only unexpected errors, which are bugs of this program, are shown with their stack. */
@@ -11,7 +12,7 @@ export function describeFailure(error: unknown): string {
   }
   const issues = error instanceof ValidationError ? error.details["validation_errors"] : undefined;
   const lines = (Array.isArray(issues) ? issues : []).map((issue: { field?: string; message?: string }) =>
-    `  ${issue.field}: ${issue.message}`
+    `  ${escapeControls(`${issue.field}: ${issue.message}`)}`
   );
   return [`glam: ${error.message}`, ...lines].join("\n");
 }

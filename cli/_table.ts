@@ -1,3 +1,4 @@
+import { escapeControls } from "../internal/terminal_text.ts";
 import type { Terminal } from "./_terminal.ts";
 
 /** Formats rows below a header in columns. Lines are cut at the width of the terminal. */
@@ -6,7 +7,7 @@ export function toTable(
   head: readonly string[],
   rows: readonly (readonly (string | number | undefined)[])[],
 ): string {
-  const cells = [head, ...rows].map((row) => row.map((cell) => oneLine(cell)));
+  const cells = [head, ...rows].map((row) => row.map((cell) => escapeControls(String(cell ?? ""))));
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   const lines = cells.map((row) =>
     cut(row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd(), terminal.columns)
@@ -22,9 +23,4 @@ export function cut(text: string, width: number): string {
 /** "1 dead letter", "2 dead letters". */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-function oneLine(cell: string | number | undefined): string {
-  // deno-lint-ignore no-control-regex
-  return String(cell ?? "").replace(/[\x00-\x1f\x7f-\x9f]+/g, " ");
 }

@@ -1,18 +1,27 @@
 import process from "node:process";
+import { escapeControls, escapeControlsInLines } from "../internal/terminal_text.ts";
 import { STOPPED } from "./_interrupt.ts";
 
-/** Standard input, output and error, and the user at the terminal. */
+/**
+ * Standard input, output and error, and the user at the terminal.
+ *
+ * Printed text can come from a message or another server, so control characters in it are escaped, and only
+ * {@link Terminal.paint} makes escape sequences.
+ */
 export interface Terminal {
   /** Whether the user can be asked: standard input and standard error are terminals. */
   readonly isInteractive: boolean;
   /** Width of the terminal in characters; `Infinity` when standard output is no terminal. */
   readonly columns: number;
-  /** Writes a text to standard output, and resolves when it is written. */
-  write(text: string): Promise<void>;
-  /** Writes a line to standard output. */
-  print(line: string): Promise<void>;
-  /** Writes a line to standard error. */
-  printError(line: string): void;
+  /**
+   * Writes text or bytes to standard output unchanged, and resolves when they are written. On a terminal, control
+   * characters are escaped.
+   */
+  write(data: string | Uint8Array): Promise<void>;
+  /** Prints a text and a line end to standard output, with control characters but line feeds and tabs escaped. */
+  print(text: string): Promise<void>;
+  /** Prints a text and a line end to standard error, with control characters but line feeds and tabs escaped. */
+  printError(text: string): void;
   /** Styles a text for standard output. Without colours, the text is returned as it is. */
   paint(style: Style, text: string): string;
   /** Shows a progress bar, on a terminal. */
@@ -40,6 +49,9 @@ const STYLES: Readonly<Record<Style, readonly [on: number, off: number]>> = {
 };
 const BAR_WIDTH = 24;
 
+/** Introduces a style in printed text. The random part keeps data from containing one. */
+const STYLE_MARK = `\x1b${crypto.randomUUID()}[`;
+
 /** The terminal of this process. */
 export function createTerminal(): Terminal {
   const { stdin, stdout, stderr } = process;
@@ -52,10 +64,10 @@ export function createTerminal(): Terminal {
     shown = "";
   }
 
-  const write = (text: string) =>
+  const writeOut = (data: string | Uint8Array) =>
     new Promise<void>((resolve) => {
       erase();
-      stdout.write(text, (error) => {
+      stdout.write(data, (error) => {
         if (error) onOutputError(error);
         resolve();
       });
@@ -63,22 +75,22 @@ export function createTerminal(): Terminal {
   return {
     isInteractive: stdin.isTTY === true && stderr.isTTY === true,
     columns: stdout.isTTY === true ? stdout.columns || 80 : Infinity,
-    write,
-    print: (line) => write(`${line}\n`),
-    printError(line) {
+    write: (data) => writeOut(stdout.isTTY === true ? escapeControlsInLines(toText(data)) : data),
+    print: (text) => writeOut(`${toPrintable(text)}\n`),
+    printError(text) {
       erase();
-      stderr.write(`${line}\n`);
+      stderr.write(`${toPrintable(text)}\n`);
     },
     paint(style, text) {
       if (!hasColours) return text;
       const [on, off] = STYLES[style];
-      return `\x1b[${on}m${text}\x1b[${off}m`;
+      return `${STYLE_MARK}${on}m${text}${STYLE_MARK}${off}m`;
     },
     progress(what) {
       if (stderr.isTTY !== true) return { show() {}, [Symbol.dispose]() {} };
       return {
         show(done, total) {
-          const line = progressLine(what, done, total);
+          const line = progressLine(escapeControls(what), done, total);
           if (line === shown) return;
           erase();
           stderr.write(shown = line);
@@ -93,13 +105,27 @@ export function createTerminal(): Terminal {
       lines.once("SIGINT", () => process.exit(STOPPED));
       try {
         const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
-        const answer = await Promise.race([lines.question(`${question} [y/N] `), ended]);
+        const answer = await Promise.race([lines.question(`${toPrintable(question)} [y/N] `), ended]);
         return /^y(es)?$/i.test(answer.trim());
       } finally {
         lines.close();
       }
     },
   };
+}
+
+/** Escapes the control characters of a text, and turns the styles of {@link Terminal.paint} into escape sequences. */
+function toPrintable(text: string): string {
+  const [plain = "", ...styled] = text.split(STYLE_MARK);
+  const parts = styled.map((part) => {
+    const end = part.indexOf("m") + 1;
+    return `\x1b[${part.slice(0, end)}${escapeControlsInLines(part.slice(end))}`;
+  });
+  return escapeControlsInLines(plain) + parts.join("");
+}
+
+function toText(data: string | Uint8Array): string {
+  return typeof data === "string" ? data : new TextDecoder().decode(data);
 }
 
 function progressLine(what: string, done: number, total: number): string {

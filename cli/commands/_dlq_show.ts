@@ -1,4 +1,5 @@
 import { NotFoundError } from "../../errors/mod.ts";
+import { escapeControls } from "../../internal/terminal_text.ts";
 import { createDeadLetters, type DeadLetter } from "../../messaging/mod.ts";
 import { type BusFlags, openBus } from "../_connect.ts";
 import { toDocument } from "../_json.ts";
@@ -20,7 +21,7 @@ export async function run(
       `There is no dead letter ${sequence}; list them with: glam dlq list`,
     );
   }
-  if (raw) return await terminal.write(new TextDecoder().decode(letter.data));
+  if (raw) return await terminal.write(letter.data);
   await terminal.print(json ? toDocument(letterDocument(letter)) : describe(letter, terminal));
 }
 
@@ -41,8 +42,8 @@ function describe(letter: DeadLetter, terminal: Terminal): string {
     digest: letter.errorDigest,
   };
   const lines = Object.entries(fields).filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${terminal.paint("dim", name.padEnd(14))}${value}`);
-  const headers = [...letter.headers].map(([name, value]) => `  ${name}: ${value}`);
+    .map(([name, value]) => `${terminal.paint("dim", name.padEnd(14))}${escapeControls(String(value))}`);
+  const headers = [...letter.headers].map((header) => `  ${escapeControls(header.join(": "))}`);
   return [
     terminal.paint("bold", `Dead letter ${letter.sequence}`),
     ...lines,

@@ -1,18 +1,20 @@
+import { escapeControls } from "../../internal/terminal_text.ts";
 import type { GlamEvent, StoredMessage } from "../../messaging/mod.ts";
 import { cut } from "../_table.ts";
 import type { Terminal } from "../_terminal.ts";
 
 /** A message as one line for people. */
 export function describeMessage(message: StoredMessage, terminal: Terminal): string {
-  const { sequence, subject } = message;
+  const { sequence } = message;
+  const subject = escapeControls(message.subject);
   const time = new Date(millisOf(message)).toISOString().slice(11, 23);
   const event = bodyOf(message.data);
-  const body = isEvent(event) ? JSON.stringify(event.data) : JSON.stringify(event);
+  const body = JSON.stringify(isEvent(event) ? event.data : event) ?? "";
   const head = `${time}  ${sequence}  ${subject}  `;
   return [
     terminal.paint("dim", `${time}  ${sequence}`),
     terminal.paint("cyan", subject),
-    cut(body ?? "", Math.max(20, terminal.columns - head.length)),
+    cut(escapeControls(body), Math.max(20, terminal.columns - head.length)),
   ].join("  ");
 }
 
