@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { ConfigProblem } from "../errors/config_error.ts";
-import { redactUserInfo } from "../internal/url_credentials.ts";
+import { redactUserInfo } from "../internal/redact_user_info.ts";
 import { checkOptions } from "./_check_options.ts";
 import { coerce } from "./_coerce.ts";
 import { toProblems } from "./_issues.ts";

@@ -38,23 +38,3 @@ function decode(text: string): string {
     return text;
   }
 }
-
-const BROKERS_AND_DATABASES =
-  "amqps?|kafka|mariadb|mongodb(?:\\+srv)?|mqtts?|mysql|nats|postgres(?:ql)?(?:\\+\\w+)?|rediss?|smtps?|tls";
-
-const USER_INFO = new RegExp(
-  [
-    // The paths of these schemes hold no `@`: everything up to the last one is user information, unencoded passwords included.
-    `(?<=\\b(?:${BROKERS_AND_DATABASES})):\\/\\/(?:(?!:\\/\\/)[^\\s"]){0,1024}@`,
-    // RFC 3986, section 3.2.1.
-    `:\\/\\/[^\\s/?#"<>]*@`,
-    // A password with an unencoded `/`, `?` or `#`, unless what follows the colon is a port.
-    `:\\/\\/[^\\s/?#@:"<>]*:(?!\\d{1,5}(?:[/?#,\\s]|$))[^\\s"<>]{0,256}@`,
-  ].join("|"),
-  "gi",
-);
-
-/** Replaces the user information of every URL in a text: `nats://u:p@host` becomes `nats://[redacted]@host`. */
-export function redactUserInfo(text: string): string {
-  return text.includes("://") ? text.replace(USER_INFO, "://[redacted]@") : text;
-}

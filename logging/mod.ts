@@ -25,10 +25,12 @@
  * `error_type error_code error_details exception` of its error. A field whose name is one of those in the line is
  * renamed to `field_<name>`. Lines of `ERROR` and `CRITICAL` go to `console.error`, all others to `console.log`.
  *
- * **Secrets.** A value is hidden when its key has one of the words `password passwd token authorization cookie secret
- * api_key`, or their plural, unless a plural's value is a number or a boolean (`tokens_used: 7`); this holds for keys
- * of objects and Maps, headers and query parameters, at any depth. URLs lose their user information, and their query
- * parameters of such a name, in every text: messages, fields, keys, stacks.
+ * **Secrets.** A value is redacted when its key names a secret: `password`, `token`, `authorization`, `cookie`, `secret`,
+ * `credentials`, `api_key`, `private_key`, `jwt` and a few more, as words in any case, or at the end of a word such as
+ * `accesstoken`. A plural whose value is a number or boolean is a count, and is shown (`tokens_used: 7`). This holds at any
+ * depth, for keys of objects and Maps, for lists of names and values such as `[...headers]`, for `{ name, value }`, and
+ * for parameters, JSON members and `Bearer` tokens in texts. URLs lose their user information in every text: messages,
+ * fields, keys, stacks. `docs/logging.md` has the whole list.
  *
  * **Limits.** A line shows 8 levels of nesting, 100 members of a list or object, 8,192 characters of a text, 16,384 of
  * an exception, and about 65,536 characters of all fields. A mark such as `… 9000 more` replaces what exceeds them.

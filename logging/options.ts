@@ -22,7 +22,7 @@ export interface LoggerOptions {
    */
   readonly environment?: string | undefined;
   /**
-   * What is secret beside `password`, `passwd`, `token`, `authorization`, `cookie`, `secret` and `api_key`.
+   * What is redacted in addition to the usual names, such as `password`, `token` and `api_key`.
    * @default []
    */
   readonly redact?: RedactRule | readonly RedactRule[] | undefined;

@@ -1,4 +1,5 @@
-import { redactUserInfo } from "../internal/url_credentials.ts";
+import { redactUserInfo } from "../internal/redact_user_info.ts";
+import { isSecretName, type Secrecy, secretNames } from "./_secret_names.ts";
 
 /**
  * A rule for what is redacted in addition to the usual names. A string is a name, matched as whole words of a key in any
@@ -6,9 +7,6 @@ import { redactUserInfo } from "../internal/url_credentials.ts";
  * A function gets the key and the value, and returns whether the value is redacted.
  */
 export type RedactRule = string | RegExp | ((key: string, value: unknown) => boolean);
-
-/** Whether the values of a key are redacted. A plural can also name a count: `tokens_used: 7` is shown. */
-export type Secrecy = "public" | "secret" | "secret-unless-count";
 
 /** The rules of one logger. */
 export interface Redactor {
@@ -23,38 +21,46 @@ export interface Redactor {
 /** The text that replaces a secret. */
 export const REDACTED = "[redacted]";
 
-const SECRET_NAMES = ["password", "passwd", "token", "authorization", "cookie", "secret", "api_key"] as const;
-
-const QUERY_PARAMETER = /([?&;]([^=&;?#\s"<>]{1,128})=)[^&;#\s"<>]+/g;
+/**
+ * A parameter of a query, a fragment or a form, or `name=value` in a text such as a connection string: at the beginning or
+ * behind a delimiter.
+ */
+const PARAMETER =
+  /(?<=^|[?&#;,\s("'])([^=&;?#\s"'<>(),]{1,128})=("[^"]{0,1024}"|'[^']{0,1024}'|[^&;#\s"'<>]+)/g;
+/** A member of a JSON object in a text, which may be cut. */
+const JSON_MEMBER = /"([^"\\]{1,128})"\s*:\s*(?:"(?:[^"\\]|\\.){0,4096}"?|[^\s",}\]]+)/g;
+/** The longest part of a key that is examined: its beginning and its end. */
+const MAX_NAME = 512;
+const MAX_CACHED_NAMES = 1000;
+/** A bearer token in a text. */
+const BEARER = /\b(bearer) +[\w.~+/=-]{16,}/gi;
 
 /**
  * @throws {TypeError} when a rule is not a name with a letter in it, a RegExp or a function.
  */
 export function createRedactor(rules: RedactRule | readonly RedactRule[] = []): Redactor {
-  const names: string[] = [...SECRET_NAMES];
+  const names: string[] = [];
   const patterns: RegExp[] = [];
   const functions: ((key: string, value: unknown) => boolean)[] = [];
   for (const rule of Array.isArray(rules) ? rules as readonly RedactRule[] : [rules as RedactRule]) {
-    if (typeof rule === "string" && caseWords(rule).length > 0) names.push(rule);
+    if (typeof rule === "string" && isSecretName(rule)) names.push(rule);
     else if (rule instanceof RegExp) patterns.push(new RegExp(rule.source, rule.flags.replace(/[gy]/g, "")));
     else if (typeof rule === "function") functions.push(rule);
     else {
       throw new TypeError(`Expected \`redact\` to hold names, RegExps and functions, got ${String(rule)}`);
     }
   }
-  const secretWords = new RegExp(
-    `_(?:${names.map((name) => caseWords(name).join("_?")).join("|")})(s?)(?=_)`,
-    "u",
-  );
+  const secrecyOfName = secretNames(names);
+  // A service logs few distinct names, but names can also come from a request, so the cache is bounded.
+  const known = new Map<string, Secrecy>();
 
   function secrecyOf(key: string): Secrecy {
-    if (patterns.some((pattern) => pattern.test(key))) return "secret";
-    // `APIkey` and `passWord` are words only when their case is not looked at.
-    const matches = [caseWords(key), key.toLowerCase().match(LETTERS) ?? []]
-      .map((words) => secretWords.exec(`_${words.join("_")}_`))
-      .filter((match) => match !== null);
-    if (matches.length === 0) return "public";
-    return matches.every((match) => match[1] === "s") ? "secret-unless-count" : "secret";
+    const cached = known.get(key);
+    if (cached !== undefined) return cached;
+    const ends = key.length <= MAX_NAME ? key : `${key.slice(0, MAX_NAME / 2)} ${key.slice(-MAX_NAME / 2)}`;
+    const secrecy = patterns.some((pattern) => pattern.test(key)) ? "secret" : secrecyOfName(ends);
+    if (known.size < MAX_CACHED_NAMES && key.length <= MAX_NAME) known.set(key, secrecy);
+    return secrecy;
   }
 
   function hides(secrecy: Secrecy, key: string, value: unknown): boolean {
@@ -71,23 +77,29 @@ export function createRedactor(rules: RedactRule | readonly RedactRule[] = []): 
   }
 
   function text(text: string): string {
-    const safe = redactUserInfo(text);
-    if (!safe.includes("?") || !safe.includes("=")) return safe;
-    return safe.replace(
-      QUERY_PARAMETER,
-      (all, head: string, name: string) => secrecyOf(name) === "public" ? all : head + REDACTED,
-    );
+    let safe = redactUserInfo(text);
+    if (safe.includes("=")) safe = safe.replace(PARAMETER, hideParameter);
+    if (safe.includes('"')) safe = safe.replace(JSON_MEMBER, hideMember);
+    return safe.includes("earer ") ? safe.replace(BEARER, `$1 ${REDACTED}`) : safe;
+  }
+
+  function hideParameter(all: string, name: string): string {
+    return secrecyOf(decoded(name)) === "public" ? all : `${name}=${REDACTED}`;
+  }
+
+  function hideMember(all: string, name: string): string {
+    return secrecyOf(name) === "public" ? all : `"${name}":"${REDACTED}"`;
   }
 
   return { secrecyOf, hides, text };
 }
 
-const LETTERS = /\p{L}+/gu;
-const WORDS = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{Lo}+/gu;
-
-/** The words of `dbPassword`, `DB_PASSWORD` or `x-db.password`, in lower case. */
-function caseWords(key: string): string[] {
-  return (key.match(WORDS) ?? []).map((word) => word.toLowerCase());
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 function isCount(value: unknown): boolean {

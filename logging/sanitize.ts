@@ -1,5 +1,6 @@
 import { isError, nestedError } from "./exception.ts";
-import { REDACTED, type Redactor, type Secrecy } from "./redact.ts";
+import type { Secrecy } from "./_secret_names.ts";
+import { REDACTED, type Redactor } from "./redact.ts";
 import type { Sanitizer } from "./sanitizer.ts";
 
 // Limits of what a line shows. A mark such as `… 9000 more` replaces what exceeds them.
@@ -10,6 +11,12 @@ const MAX_TEXT = 8192;
 const MAX_LINE = 65_536;
 const MAX_CACHED_KEYS = 1000;
 const LONGEST_URL = 2048;
+
+// The members of an object that is one entry of a list of headers, parameters or attributes.
+const ENTRY_NAMES = ["name", "key", "field", "header"];
+const ENTRY_VALUES: ReadonlySet<string> = new Set(["value", "values", "val"]);
+
+const { toISOString: toIsoString } = Date.prototype;
 
 interface Walk {
   readonly ancestors: object[];
@@ -28,7 +35,7 @@ export function createSanitizer(redactor: Redactor): Sanitizer {
   function infoOf(key: string): KeyInfo {
     const known = keys.get(key);
     if (known !== undefined) return known;
-    const info = { name: text(key, MAX_KEY), secrecy: redactor.secrecyOf(key.slice(0, MAX_KEY)) };
+    const info = { name: text(key, MAX_KEY), secrecy: redactor.secrecyOf(key) };
     if (keys.size < MAX_CACHED_KEYS && key.length <= MAX_KEY) keys.set(key, info);
     return info;
   }
@@ -79,8 +86,10 @@ export function createSanitizer(redactor: Redactor): Sanitizer {
   }
 
   function copyMembers(value: object, walk: Walk): unknown {
-    if (Array.isArray(value)) return copyItems(value, value.length, walk);
-    if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
+    if (Array.isArray(value)) return copyList(value, walk);
+    if (value instanceof Date) {
+      return Number.isNaN(value.getTime()) ? "Invalid Date" : toIsoString.call(value);
+    }
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
     const { toJSON } = value as { toJSON?: unknown };
     if (typeof toJSON === "function") {
@@ -94,7 +103,7 @@ export function createSanitizer(redactor: Redactor): Sanitizer {
 
   /** As `copyMembers`, but does not call `toJSON`, which `JSON.stringify` calls once as well. */
   function copyPlain(value: object, walk: Walk): unknown {
-    if (Array.isArray(value)) return copyItems(value, value.length, walk);
+    if (Array.isArray(value)) return copyList(value, walk);
     if (isError(value)) return copyPairs(Object.entries(nestedError(value, sanitizer)), walk);
     if (value instanceof Map) return copyPairs(value, walk, value.size);
     if (value instanceof Set) return copyItems(value, value.size, walk);
@@ -112,6 +121,21 @@ export function createSanitizer(redactor: Redactor): Sanitizer {
 
   function copyUnlessItself(plain: unknown, value: object, walk: Walk): unknown {
     return plain === value ? copyPlain(value, walk) : copy(plain, walk);
+  }
+
+  /** A list whose items are names and values in turn, as `rawHeaders` of Node or one entry of `[...headers]`. */
+  function copyList(list: readonly unknown[], walk: Walk): unknown[] {
+    if (list.length % 2 !== 0) return copyItems(list, list.length, walk);
+    const shown = list.slice(0, MAX_ITEMS + 1).map((item, index) =>
+      index % 2 === 1 && hidesEntry(list[index - 1], item) ? REDACTED : item
+    );
+    return copyItems(shown, list.length, walk);
+  }
+
+  /** Whether `name` is the name of a secret, and `value` must be redacted. */
+  function hidesEntry(name: unknown, value: unknown): boolean {
+    return typeof name === "string" && name.length <= MAX_KEY && !/\s/.test(name.trim()) &&
+      redactor.hides(infoOf(name).secrecy, name, value);
   }
 
   function copyItems(items: Iterable<unknown>, size: number, walk: Walk): unknown[] {
@@ -152,6 +176,7 @@ export function createSanitizer(redactor: Redactor): Sanitizer {
     except?: string,
   ): void {
     const names = Object.keys(fields);
+    const isSecretEntry = namesSecret(fields, names);
     for (let i = 0; i < names.length; i++) {
       if (i === MAX_ITEMS || walk.budget <= 0) return visit("…", `${names.length - i} more`);
       const name = names[i]!;
@@ -162,8 +187,21 @@ export function createSanitizer(redactor: Redactor): Sanitizer {
       } catch {
         value = "[unreadable]";
       }
-      if (value !== undefined) copyField(name, value, walk, visit);
+      if (isSecretEntry && ENTRY_VALUES.has(name)) visit(name, REDACTED);
+      else if (value !== undefined) copyField(name, value, walk, visit);
     }
+  }
+
+  /** Whether an object names a secret beside its value: `{ name: "authorization", value: "..." }`. */
+  function namesSecret(fields: object, names: readonly string[]): boolean {
+    if (!names.some((name) => ENTRY_VALUES.has(name))) return false;
+    return ENTRY_NAMES.some((key) => {
+      try {
+        return names.includes(key) && hidesEntry((fields as Record<string, unknown>)[key], "");
+      } catch {
+        return true; // a name that cannot be read
+      }
+    });
   }
 
   function copyField(key: string, value: unknown, walk: Walk, visit: (name: string, value: unknown) => void) {

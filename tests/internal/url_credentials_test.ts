@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { redactUserInfo, splitUserInfo } from "../../internal/url_credentials.ts";
+import { redactUserInfo } from "../../internal/redact_user_info.ts";
+import { splitUserInfo } from "../../internal/url_credentials.ts";
 
 describe("splitUserInfo", () => {
   for (
