@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type ConfigMap, isConfigMap } from "./deep_merge.ts";
+import { parseJson } from "./_json_text.ts";
 import {
   canBeAbsent,
   isAbsentAsNull,
@@ -63,7 +64,8 @@ function isNeededMap(schema: SchemaLike): boolean {
   return !canBeAbsent(schema) && unwrap(schema)._zod.def.type === "object";
 }
 
-const NUMBER = /^[+-]?(?:\d+(?:_\d+)*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+// As Pydantic and YAML, also `.5` and `5.`.
+const NUMBER = /^[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const INTEGER = /^[+-]?\d+(?:_\d+)*$/;
 // The booleans of Pydantic and YAML 1.1.
 const BOOLEANS: Readonly<Record<string, boolean>> = {
@@ -78,9 +80,9 @@ function coerceText(schema: SchemaLike, text: string): unknown {
   if (trimmed === "null" && def.type !== "string" && takesNull(schema)) return null;
   switch (def.type) {
     case "number":
-      return NUMBER.test(trimmed) ? Number(trimmed.replaceAll("_", "")) : text;
+      return toNumber(trimmed) ?? text;
     case "bigint":
-      return INTEGER.test(trimmed) ? BigInt(trimmed.replace("+", "").replaceAll("_", "")) : text;
+      return INTEGER.test(trimmed) ? toBigint(trimmed) : text;
     case "boolean":
       return Object.hasOwn(BOOLEANS, trimmed.toLowerCase()) ? BOOLEANS[trimmed.toLowerCase()] : text;
     case "date": {
@@ -118,12 +120,15 @@ function toList(schema: SchemaLike, text: string, trimmed: string): unknown {
   return list === undefined ? text : coerce(schema, list);
 }
 
-function parseJson(text: string): object | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** A number, or a bigint where the number would be another integer; `undefined` for other texts. */
+function toNumber(text: string): number | bigint | undefined {
+  if (!NUMBER.test(text)) return undefined;
+  const number = Number(text.replaceAll("_", ""));
+  return INTEGER.test(text) && !Number.isSafeInteger(number) ? toBigint(text) : number;
+}
+
+function toBigint(integer: string): bigint {
+  return BigInt(integer.replace("+", "").replaceAll("_", ""));
 }
 
 /** The value as converted for the first option of a union that accepts it, in the order in which Zod tries them. */

@@ -1,3 +1,4 @@
+import { MAX_EXPANSION } from "./_limits.ts";
 import type { TextProblem } from "./_text_problem.ts";
 
 /** One variable of a `.env` file. */
@@ -48,6 +49,9 @@ export function parseDotenv(text: string, environment: (name: string) => string 
   const problems: TextProblem[] = [];
   const warnings: TextProblem[] = [];
   let position = 0;
+  let expansion = 0;
+  let line = 1;
+  let lineEnd = 0; // up to where line ends have been counted
 
   function take(pattern: RegExp): RegExpExecArray | undefined {
     pattern.lastIndex = position;
@@ -69,7 +73,8 @@ export function parseDotenv(text: string, environment: (name: string) => string 
             message: `\${${name}} is not set, and expands to an empty text`,
           });
         }
-        return known ?? "";
+        expansion += known?.length ?? 0;
+        return expansion > MAX_EXPANSION ? "" : known ?? "";
       },
     );
   }
@@ -85,7 +90,9 @@ export function parseDotenv(text: string, environment: (name: string) => string 
 
   while (position < source.length) {
     if (take(NOTHING) !== undefined) continue;
-    const line = source.slice(0, position).split("\n").length;
+    while (lineEnd < position) {
+      if (source[lineEnd++] === "\n") line++;
+    }
     const name = take(ASSIGNMENT)?.[1];
     if (name === undefined) {
       const rest = take(REST_OF_LINE)![0];
@@ -95,6 +102,10 @@ export function parseDotenv(text: string, environment: (name: string) => string 
       continue;
     }
     const read = value(line);
+    if (expansion > MAX_EXPANSION) {
+      problems.push({ line, message: `\${...} make the values grow beyond ${MAX_EXPANSION} characters` });
+      break;
+    }
     if (read === undefined) problems.push({ line, message: `the quote of ${name} is not closed` });
     else if (take(NOTHING) === undefined) {
       problems.push({ line, message: `expected nothing after the value of ${name}; quote all of it` });

@@ -1,9 +1,11 @@
 import type { ConfigProblem } from "../errors/config_error.ts";
+import { isTooDeep, parseJson } from "./_json_text.ts";
+import { limitProblem, TOO_DEEP } from "./_limits.ts";
 import { deepMerge, isConfigMap } from "./deep_merge.ts";
 import { type ConfigFiles, UnreadableFile } from "./_files.ts";
 import type { Layer } from "./_config_layer.ts";
 import { findVariable, type Target, type VariableContext } from "./_find_variable.ts";
-import { mapShape, schemaAt } from "./_zod.ts";
+import { listShape, mapShape, schemaAt } from "./_zod.ts";
 
 /** A variable, and where it was set: its name, preceded by file and line for a `.env` file. */
 export interface Variable {
@@ -61,7 +63,11 @@ export async function environmentLayer(
   const assignments: Assignment[] = [];
   for (const resolved of await Promise.all([...byVariable.values()].map(resolve))) {
     if ("message" in resolved) problems.push(resolved as ConfigProblem);
-    else assignments.push(resolved);
+    else {
+      const message = depthProblem(resolved, context);
+      if (message === undefined) assignments.push(resolved);
+      else problems.push({ path: resolved.path.join("."), source: resolved.source, message });
+    }
   }
   return { layer: toLayer(assignments, context), problems, warnings };
 }
@@ -70,6 +76,17 @@ function isGiven(value: unknown): boolean {
   if (value === undefined || value === null || value === "") return false;
   // Bindings of workerd can be databases, queues and other objects, which are no configuration.
   return typeof value !== "object" ? typeof value !== "function" : Array.isArray(value) || isConfigMap(value);
+}
+
+/** Why a value cannot be read: a JSON text or an object that is nested too deep, or contains itself. */
+function depthProblem({ path, value }: Assignment, context: VariableContext): string | undefined {
+  if (typeof value !== "string") return limitProblem(value);
+  const schema = schemaAt(context.schema, path, context.below) ?? context.schema;
+  const [first] = value.trimStart();
+  const isJson = first === "{"
+    ? mapShape(schema) !== undefined
+    : first === "[" && listShape(schema) !== undefined;
+  return isJson && isTooDeep(value) ? TOO_DEEP : undefined;
 }
 
 const LINK = /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
@@ -138,10 +155,6 @@ function put(target: Record<string, unknown>, [key = "", ...rest]: readonly stri
 
 /** Parses a JSON object, so that it can be merged. Any other text is returned as it is, for the schema to validate. */
 function parseMap(text: string): unknown {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return isConfigMap(parsed) ? parsed : text;
-  } catch {
-    return text;
-  }
+  const parsed = parseJson(text);
+  return isConfigMap(parsed) ? parsed : text;
 }

@@ -1,3 +1,4 @@
+import { MAX_FILE_BYTES } from "./_limits.ts";
 import { detectRuntime } from "../internal/runtime.ts";
 
 /** The root folder of a configuration, and how its files are read. */
@@ -9,6 +10,8 @@ export interface ConfigFiles {
    * @throws {UnreadableFile} when the file exists and cannot be read.
    */
   read(path: string): Promise<string | undefined>;
+  /** The names of the files in a folder; none when it cannot be read. */
+  list(path: string): Promise<string[]>;
 }
 
 /** A file that exists and cannot be read. The message has the reason. */
@@ -16,8 +19,14 @@ export class UnreadableFile extends Error {}
 
 /** The part of `node:fs/promises` that is used here. */
 interface FileSystem {
-  readFile(path: string): Promise<Uint8Array>;
+  open(path: string): Promise<FileHandle>;
+  readdir(path: string): Promise<string[]>;
   stat(path: string): Promise<{ isDirectory(): boolean }>;
+}
+
+interface FileHandle {
+  read(buffer: Uint8Array): Promise<{ readonly bytesRead: number }>;
+  close(): Promise<void>;
 }
 
 interface ProcessLike {
@@ -42,7 +51,11 @@ export async function openFiles(root: string | URL | undefined): Promise<ConfigF
   const folder = root === undefined
     ? await findRoot(fs, process.cwd(), { dirname, resolve })
     : resolve(isFileUrl(root) ? process.getBuiltinModule!("node:url").fileURLToPath(root) : String(root));
-  return { root: folder, read: (path) => readText(fs, resolve(folder, path)) };
+  return {
+    root: folder,
+    read: (path) => readText(fs, resolve(folder, path)),
+    list: (path) => fs.readdir(resolve(folder, path)).catch(() => []),
+  };
 }
 
 function isFileUrl(root: string | URL): boolean {
@@ -70,16 +83,39 @@ async function isThere(fs: FileSystem, path: string): Promise<boolean> {
 async function readText(fs: FileSystem, path: string): Promise<string | undefined> {
   let bytes: Uint8Array;
   try {
-    bytes = await fs.readFile(path);
+    bytes = await readBytes(fs, path);
   } catch (error) {
     const { code, name } = error as { readonly code?: string; readonly name?: string };
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     if (name === "NotCapable") throw new UnreadableFile("it may not be read; run Deno with --allow-read");
     throw new UnreadableFile(`it cannot be read${code === undefined ? "" : ` (${code})`}`);
   }
+  if (bytes.length > MAX_FILE_BYTES) throw new UnreadableFile(`it has more than ${MAX_FILE_BYTES} bytes`);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new UnreadableFile("it is not UTF-8");
+  }
+}
+
+/** Reads to the end of a file, or a little beyond the limit: a device may have no end. */
+async function readBytes(fs: FileSystem, path: string): Promise<Uint8Array> {
+  const file = await fs.open(path);
+  try {
+    let bytes = new Uint8Array(16_384);
+    let length = 0;
+    while (length <= MAX_FILE_BYTES) {
+      if (length === bytes.length) {
+        const larger = new Uint8Array(2 * length);
+        larger.set(bytes);
+        bytes = larger;
+      }
+      const { bytesRead } = await file.read(bytes.subarray(length));
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return bytes.subarray(0, length);
+  } finally {
+    await file.close();
   }
 }

@@ -1,3 +1,4 @@
+import { MAX_DEPTH, TOO_DEEP } from "./_limits.ts";
 import { nearest } from "./_nearest.ts";
 import { type SchemaVariables, toVariable, variableOf } from "./_variable_names.ts";
 import { listShape, type MapShape, mapShape, type SchemaLike } from "./_zod.ts";
@@ -72,7 +73,9 @@ function walk(
   let { schema, below } = context;
   let isOpen = false;
   const path: string[] = [];
-  for (const part of name.slice(context.prefix.length + 1).split("__")) {
+  const parts = name.slice(context.prefix.length + 1).split("__");
+  if (parts.length > MAX_DEPTH) return { path: [], message: TOO_DEEP, isError: true };
+  for (const part of parts) {
     const shape = mapShape(schema, below);
     if (shape === undefined) return noMap(schema, path, context.prefix);
     const known = keyByVariable(shape).get(part);

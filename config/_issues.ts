@@ -65,5 +65,9 @@ function flattenUnion(options: readonly (readonly Issue[])[], path: readonly str
 /** `Invalid input: expected number, received string` as `expected number, received string`. */
 function describe(message: string): string {
   return message.replace(/^Invalid (?:input|option): /, "").replace(/, received undefined$/, "")
-    .replace("expected nonoptional", "expected a value");
+    .replace("expected nonoptional", "expected a value")
+    .replace(
+      /^expected (?:number|int), received bigint$/,
+      "expected a number, received an integer beyond 2^53, which is exact only as z.bigint() or in quotes as a text",
+    );
 }

@@ -3,8 +3,10 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let least = Infinity;
   for (const candidate of candidates) {
+    const most = Math.max(1, Math.floor(candidate.length / 3));
+    if (Math.abs(word.length - candidate.length) > most) continue;
     const edits = distance(word.toLowerCase(), candidate.toLowerCase());
-    if (edits < least && edits < candidate.length && edits <= Math.max(1, Math.floor(candidate.length / 3))) {
+    if (edits < least && edits < candidate.length && edits <= most) {
       best = candidate;
       least = edits;
     }

@@ -1,4 +1,5 @@
 import type { Document, LineCounter, ParsedNode, YAMLError } from "yaml";
+import { limitProblem } from "./_limits.ts";
 import type { TextProblem } from "./_text_problem.ts";
 import { checkAliases } from "./_yaml_aliases.ts";
 import { nodeAt } from "./_yaml_node_at.ts";
@@ -22,8 +23,8 @@ export type ParseYaml = (text: string) => unknown;
  * Reads a document of YAML 1.2, and of 1.1 where it says `%YAML 1.1`, with merge keys. Problems name the rule and not
  * the text: a secret may stand there.
  *
- * `yaml` is imported here and nowhere else. Where an import map puts a package with no more than `parse` in its place,
- * or `parse` is given, lines are known of errors only.
+ * `yaml` is imported here and nowhere else. With a `parse` of the caller's, or where a bundler replaces `yaml` by a package
+ * with nothing but `parse`, only errors have lines, and limits are checked on the value.
  */
 export async function readYaml(text: string, parse?: ParseYaml): Promise<YamlDocument> {
   if (parse !== undefined) return readPlainly(text, parse);
@@ -52,6 +53,7 @@ export async function readYaml(text: string, parse?: ParseYaml): Promise<YamlDoc
 function parseDocument(yaml: Yaml, text: string, lineCounter: LineCounter): ParsedDocument | undefined {
   try {
     return yaml.parseDocument(text, {
+      intAsBigInt: true,
       lineCounter,
       logLevel: "error",
       merge: true,
@@ -72,10 +74,17 @@ function isSameKey(a: unknown, b: unknown): boolean {
 function valueOf(document: ParsedDocument): Pick<YamlDocument, "value" | "problems"> {
   try {
     // `checkAliases` has bounded the aliases already.
-    return { value: document.toJS({ maxAliasCount: -1 }), problems: [] };
+    return { value: document.toJS({ maxAliasCount: -1, reviver: toNumber }), problems: [] };
   } catch (error) {
-    return { value: undefined, problems: [{ message: messageOf(error) }] };
+    return { value: undefined, problems: [{ message: withoutText(messageOf(error)) }] };
   }
+}
+
+/** Integers are parsed as bigints. Only those that a number cannot hold exactly stay bigints. */
+function toNumber(_: unknown, value: unknown): unknown {
+  if (typeof value !== "bigint") return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
 }
 
 function toProblems(errors: readonly YAMLError[], lines: LineCounter): TextProblem[] {
@@ -99,7 +108,7 @@ function describe({ code, message }: YAMLError): string {
   }
 }
 
-/** Removes the source text that parsers quote in their messages: after a colon or a backslash, or in quotes. */
+/** Removes the source text that a parser quotes in its message: after a colon, a backslash or a tag, or in quotes. */
 function withoutText(message: string): string {
   const [first = ""] = message.split("\n");
   return first.replace(/:\s.*$|\s*\\.*$/, "").replace(/"[^"]*"|`[^`]*`/g, "…")
@@ -111,16 +120,48 @@ function lineAt(lines: LineCounter, offset: number | undefined): number | undefi
 }
 
 function readPlainly(text: string, parse: ParseYaml): YamlDocument {
-  const lineOf = () => undefined;
+  const rest = { warnings: [], lineOf: () => undefined };
   try {
-    return { value: parse(text), problems: [], warnings: [], lineOf };
+    const value = parse(text);
+    const message = limitProblem(value);
+    return { value, problems: message === undefined ? [] : [{ message }], ...rest };
   } catch (error) {
-    const line = Number(/\bline (\d+)/.exec(messageOf(error))?.[1]);
-    const problem = { line: Number.isNaN(line) ? undefined : line, message: `not YAML: ${messageOf(error)}` };
-    return { value: undefined, problems: [problem], warnings: [], lineOf };
+    const problem = { line: lineOfError(error), message: `not YAML: ${ruleOf(error, text)}` };
+    return { value: undefined, problems: [problem], ...rest };
   }
 }
 
+/**
+ * The line of a parser's error, from 1: of its `line` (@std/yaml), its `mark` (js-yaml), or its message. On Bun every error
+ * has a `line`, that of the code which made it, but no `offset`.
+ */
+function lineOfError(error: unknown): number | undefined {
+  const { line, mark, offset } = Object(error) as {
+    line?: unknown;
+    mark?: { line?: unknown };
+    offset?: unknown;
+  };
+  if (typeof line === "number" && typeof offset === "number") return line;
+  if (typeof mark?.line === "number") return mark.line + 1;
+  const match = /\bline (\d+)|\((\d+):\d+\)/.exec(error instanceof Error ? error.message : "");
+  return match === null ? undefined : Number(match[1] ?? match[2]);
+}
+
+/**
+ * The rule in the message of a parser that is not known: its first line, up to what looks like a quotation, a position or a
+ * tag, and without any word of the document, because a secret may be quoted without a sign of it.
+ */
+function ruleOf(error: unknown, text: string): string {
+  if (error instanceof RangeError) return "it is nested too deep";
+  const [first = ""] = messageOf(error).split("\n");
+  const [rule = ""] = first.split(/\s*(?:[!<>"'`\\|&*%@{}[\]]|\bat line\b|\(\d+:)/);
+  const words = rule.split(/(\s+)/).map((word) =>
+    word.length > 3 && text.includes(word.replace(/\W+$/, "")) ? "…" : word
+  );
+  return words.join("").replace(/[\s:,(]+$/, "").replace(/^./, (letter) => letter.toLowerCase()) ||
+    "it cannot be read";
+}
+
 function messageOf(error: unknown): string {
-  return withoutText(error instanceof Error ? error.message : "it cannot be read");
+  return error instanceof Error ? error.message : "";
 }

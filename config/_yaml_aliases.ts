@@ -1,12 +1,8 @@
 import type { Document, ParsedNode } from "yaml";
+import { MAX_DEPTH, MAX_VALUES, TOO_DEEP } from "./_limits.ts";
 import type { TextProblem } from "./_text_problem.ts";
 
 type Yaml = typeof import("yaml");
-
-/** The most nodes that a document may have when every alias is expanded. A configuration has a few hundred. */
-const MAX_NODES = 20_000;
-/** The deepest nesting of maps and lists: far below what overflows the stack of the recursive functions here. */
-const MAX_DEPTH = 100;
 
 interface Anchor {
   size: number;
@@ -38,13 +34,13 @@ export function checkAliases(
       if (node.anchor !== undefined) anchors.set(node.anchor, anchor);
     }
     if (yaml.isCollection(node)) {
-      if (depth > MAX_DEPTH) throw problem(node, `it is nested more than ${MAX_DEPTH} deep`);
+      if (depth > MAX_DEPTH) throw problem(node, TOO_DEEP);
       for (const item of node.items) {
         anchor.size += count(item, depth + 1);
-        if (anchor.size > MAX_NODES) {
+        if (anchor.size > MAX_VALUES) {
           throw problem(
             yaml.isPair(item) ? item.value : item,
-            `aliases make more than ${MAX_NODES} values of it`,
+            `aliases make more than ${MAX_VALUES} values of it`,
           );
         }
       }

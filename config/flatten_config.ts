@@ -1,4 +1,4 @@
-import { type ConfigMap, isConfigMap } from "./deep_merge.ts";
+import { checkDepth, type ConfigMap, isConfigMap } from "./deep_merge.ts";
 
 /** Options of {@link flattenConfig}. */
 export interface FlattenConfigOptions {
@@ -24,6 +24,8 @@ export interface FlattenConfigOptions {
  * console.log(flattenConfig({ database: { host: "localhost", port: 5432 }, tags: ["a"] }));
  * // { "database.host": "localhost", "database.port": 5432, tags: [ "a" ] }
  * ```
+ *
+ * @throws {RangeError} when maps are nested more than 1000 deep, as they are when one contains itself.
  */
 export function flattenConfig(
   config: ConfigMap,
@@ -31,13 +33,14 @@ export function flattenConfig(
 ): Record<string, unknown> {
   const { separator = ".", prefix = "" } = options;
   const flat: [key: string, value: unknown][] = [];
-  const visit = (map: ConfigMap, parent: string): void => {
+  const visit = (map: ConfigMap, parent: string, depth: number): void => {
+    checkDepth(depth);
     for (const [key, value] of Object.entries(map)) {
       const name = parent === "" ? key : `${parent}${separator}${key}`;
-      if (isConfigMap(value)) visit(value, name);
+      if (isConfigMap(value)) visit(value, name, depth + 1);
       else flat.push([name, value]);
     }
   };
-  visit(config, prefix);
+  visit(config, prefix, 0);
   return Object.fromEntries(flat);
 }

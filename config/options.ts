@@ -32,7 +32,8 @@ export interface LoadConfigOptions<Schema extends z.core.$ZodType> {
    */
   readonly onWarning?: ((warning: ConfigProblem) => void) | undefined;
   /**
-   * A YAML parser, such as `parse` of `jsr:@std/yaml`, which knows lines only of errors.
+   * A YAML parser, such as `parse` of `jsr:@std/yaml`. With it, only syntax errors have lines, and integers beyond 2^53 are
+   * what the parser makes of them. Circular aliases, alias bombs and deep nesting are problems as with the default.
    * @default `yaml` of npm
    */
   readonly parseYaml?: ((text: string) => unknown) | undefined;

@@ -123,6 +123,69 @@ describe("the text of a variable", () => {
   });
 });
 
+describe("a number", () => {
+  const ID = 1152921506151679042n;
+
+  test("may begin or end with its point, as in YAML", async () => {
+    const env = { CATALOG_A: ".5", CATALOG_B: "5.", CATALOG_C: "-.5e1", CATALOG_D: "1_000.25" };
+    const number = z.number();
+    assert.deepEqual(
+      await load({}, { schema: z.object({ a: number, b: number, c: number, d: number }), env }),
+      {
+        a: 0.5,
+        b: 5,
+        c: -5,
+        d: 1000.25,
+      },
+    );
+    for (const text of [".", "5.5.", "_5", "5_", "1e", "e5", "0x10"]) {
+      assert.deepEqual(await problems({}, { schema: z.object({ a: number }), env: { CATALOG_A: text } }), [
+        "a | CATALOG_A | expected number, received string",
+      ]);
+    }
+  });
+
+  test("that is an integer beyond 2^53 is exact as a bigint, from files, JSON and texts", async () => {
+    const schema = z.object({
+      id: z.bigint(),
+      ids: z.array(z.bigint()),
+      map: z.record(z.string(), z.bigint()),
+    });
+    const yaml = `id: ${ID}\nids: [${ID}, -${ID}, 1]\nmap: { a: ${ID} }\n`;
+    const expected = { id: ID, ids: [ID, -ID, 1n], map: { a: ID } };
+    assert.deepEqual(await load({ "catalog.yml": yaml }, { schema }), expected);
+    const env = { CATALOG_ID: `${ID}`, CATALOG_IDS: `[${ID}, -${ID}, 1]`, CATALOG_MAP: `{"a": ${ID}}` };
+    assert.deepEqual(await load({}, { schema, env }), expected);
+    assert.deepEqual(await load({}, { schema, env: { ...env, CATALOG_IDS: `${ID},-${ID},1` } }), expected);
+  });
+
+  test("that is an integer beyond 2^53 is a problem where a number is wanted, and not another number", async () => {
+    const schema = z.object({ a: z.number(), b: z.int(), c: z.array(z.number()) });
+    const expected =
+      /^[abc](\.0)? \| \S+ \| expected a number, received an integer beyond 2\^53, .*z\.bigint\(\)/;
+    const files = { "catalog.yml": `a: ${ID}\nb: ${ID}\nc: [${ID}]\n` };
+    const env = { CATALOG_A: `${ID}`, CATALOG_B: `${ID}`, CATALOG_C: `[${ID}]` };
+    for (const found of [await problems(files, { schema }), await problems({}, { schema, env })]) {
+      assert.equal(found.length, 3);
+      for (const problem of found) assert.match(problem, expected);
+    }
+  });
+
+  test("keeps its text in a text, and its digits in fractions and exponents", async () => {
+    const schema = z.object({ a: z.string(), b: z.array(z.number()), c: z.array(z.string()) });
+    const env = {
+      CATALOG_A: `${ID}`,
+      CATALOG_B: "[0.1234567890123456789, 1e300, 9007199254740991]",
+      CATALOG_C: `["${ID}", "a \\" ${ID}"]`,
+    };
+    assert.deepEqual(await load({}, { schema, env }), {
+      a: `${ID}`,
+      b: [0.1234567890123456789, 1e300, 9007199254740991],
+      c: [`${ID}`, `a " ${ID}`],
+    });
+  });
+});
+
 describe("the name of a variable", () => {
   test("goes down with two underscores, and knows keys however they are written", async () => {
     const schema = z.object({

@@ -201,7 +201,7 @@ describe("a parser of one's own", () => {
       throw new SyntaxError('unexpected "hunter2" in a map at line 7, column 3: hunter2\n  | hunter2');
     };
     assert.deepEqual(await problems({ "catalog.yml": "a: 1" }, { schema, parseYaml }), [
-      ` | ${SOURCE}:7 | not YAML: unexpected … in a map at line 7, column 3`,
+      ` | ${SOURCE}:7 | not YAML: unexpected`,
     ]);
   });
 });
