@@ -6,6 +6,7 @@ import { environmentLayer, type Variables } from "./_environment_layer.ts";
 import { type DotenvFile, type FileLayer, readDotenvFile, readFileLayer } from "./_file_layer.ts";
 import { openFiles } from "./_files.ts";
 import type { Layer } from "./_config_layer.ts";
+import { missingFileWarnings } from "./_missing_file.ts";
 import type { LoadConfigOptions } from "./options.ts";
 import type { SchemaVariables } from "./_variable_names.ts";
 import { schemaLike } from "./_zod.ts";
@@ -54,6 +55,18 @@ export async function readSources(
     ...read(serviceFile(service), true),
     ...environment === undefined ? [] : read(serviceFile(`${service}.${environment}`), true),
   ]);
+
+  const [, serviceYaml, environmentYaml] = yamlFiles;
+  if (files !== undefined && serviceYaml !== undefined) {
+    warnings.push(
+      ...await missingFileWarnings(files, {
+        service,
+        environment,
+        hasFile: serviceYaml.found || serviceYaml.warnings.length > 0,
+        hasEnvironmentFile: environmentYaml?.found === true,
+      }),
+    );
+  }
 
   const layers: Layer[] = [nameLayer(service, names), ...yamlFiles.flatMap(({ layer }) => layer ?? [])];
   let merged = layers.reduce<ConfigMap>((below, { value }) => deepMerge(below, value), {});
