@@ -11,6 +11,7 @@ import type { Logger } from "./logger.ts";
 import { toRecord } from "./logtape.ts";
 import { type LoggerOptions, toSettings } from "./options.ts";
 import { createOutput } from "./output.ts";
+import { markStructured } from "./structured_logger.ts";
 import { createRedactor } from "./redact.ts";
 import { createSanitizer } from "./sanitize.ts";
 
@@ -81,7 +82,7 @@ export function createLogger(service: string, options: LoggerOptions = {}): Logg
     const at = (severity: Severity): Logger["info"] =>
       severity < threshold ? ignore : (message, fields) => write(severity, bound, message, fields);
     const warn = at(30);
-    return {
+    return markStructured({
       debug: at(10),
       info: at(20),
       warn,
@@ -96,7 +97,7 @@ export function createLogger(service: string, options: LoggerOptions = {}): Logg
       flush,
       close,
       [Symbol.asyncDispose]: close,
-    };
+    });
   }
 
   const logger = toLogger(undefined);

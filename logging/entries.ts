@@ -1,5 +1,5 @@
 import type { RequestContext } from "../context/request_context.ts";
-import { CONTEXT_IDS } from "./context_ids.ts";
+import { CONTEXT_IDS, contextIds } from "./context_ids.ts";
 import { errorFields, isError } from "./exception.ts";
 import { set } from "./sanitize.ts";
 import type { Sanitizer } from "./sanitizer.ts";
@@ -53,7 +53,11 @@ export function toEntries(
     const owner = RESERVED.get(name);
     const isReserved = owner !== undefined &&
       (owner === "line" || (owner === "error" ? name in ofError : context?.[owner] !== undefined));
-    set(entries, isReserved ? `field_${name}` : name, value);
+    if (!isReserved) set(entries, name, value);
+    // A wrapper of this logger may pass on what the line has already.
+    else if (value !== (owner === "error" ? (ofError as Entries)[name] : contextIds(context)[name])) {
+      set(entries, `field_${name}`, value);
+    }
   };
   if (bound !== undefined) {
     for (const name of Object.keys(bound)) add(name, bound[name]);

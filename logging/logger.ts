@@ -5,7 +5,8 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 /**
  * The interface of a logger that `glamMiddleware` and every other part of this package takes. Any object with these
- * five methods fits, so that a logger of another library can be used.
+ * five methods fits, so that a logger of another library can be used. It gets the ids of the request context, and
+ * `error_type`, `error_code`, `error_message` and `exception` of an error, as strings among the fields.
  */
 export interface LoggerLike {
   /** Writes a line that is useful only while debugging. */

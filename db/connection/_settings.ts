@@ -4,6 +4,7 @@ import { readEnv } from "../../internal/environment.ts";
 import { reveal } from "../../internal/reveal.ts";
 import { createLogger } from "../../logging/create_logger.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
+import { toStructured } from "../../logging/structured_logger.ts";
 import { flag, milliseconds, number, text, whole } from "../table/_checks.ts";
 import { assertIdentifier } from "../table/_identifier.ts";
 import { parseConnectionUrl } from "./_connection_url.ts";
@@ -102,7 +103,7 @@ export function resolveSettings(given: string | DatabaseOptions): Settings {
     onClose: options.onClose,
     service,
     echo,
-    logger: options.logger ?? (echo ? createLogger(service) : undefined),
+    logger: toStructured(options.logger) ?? (echo ? createLogger(service) : undefined),
     slowQueryMs: milliseconds("slowQueryMs", options.slowQueryMs ?? 1000),
     metrics: options.metrics,
     tracer: options.tracer,

@@ -1,6 +1,7 @@
 import { assertInteger } from "../bus/_assert_integer.ts";
 import { MAX_TIMER_MS } from "../../internal/clock.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
+import { toStructured } from "../../logging/structured_logger.ts";
 import type { Metrics } from "../../metrics/create_metrics.ts";
 import type { AnyEventContract, EventContract } from "../contract/define_event.ts";
 import type { GlamEvent } from "../contract/event.ts";
@@ -101,7 +102,7 @@ export function toSettings(
     graceMs,
     keyOf,
     onError,
-    logger,
+    logger: toStructured(logger),
     metrics,
     repair: options.repair ?? false,
   };

@@ -1,3 +1,4 @@
+import { toStructured } from "../../logging/structured_logger.ts";
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import type { LoggerLike } from "../../logging/logger.ts";
 import { detectRuntime } from "../../internal/runtime.ts";
@@ -95,7 +96,7 @@ export class NatsBus implements MessageBus {
         onPublishRefused: (subject) => this.#inbox.refuse(subject),
         drain: () => this.#drain(),
       },
-      logger,
+      toStructured(logger),
       credentialsExpiry(creds),
     );
     this.#manager = new NatsManager(connection, this.#state, { domain, timeoutMs: apiTimeoutMs });

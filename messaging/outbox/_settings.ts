@@ -1,5 +1,6 @@
 import { MAX_TIMER_MS } from "../../internal/clock.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
+import { toStructured } from "../../logging/structured_logger.ts";
 import type { Metrics } from "../../metrics/create_metrics.ts";
 import { assertServiceName } from "../publisher/_service_name.ts";
 import type { OutboxOptions, RelayOptions } from "./options.ts";
@@ -59,7 +60,7 @@ export function toOutboxSettings(options: OutboxOptions): OutboxSettings {
     retentionMs,
     maxMessageBytes,
     metrics,
-    logger,
+    logger: toStructured(logger),
   };
 }
 

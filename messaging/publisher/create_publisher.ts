@@ -1,3 +1,4 @@
+import { toStructured } from "../../logging/structured_logger.ts";
 import { type SpanHandle, startSpan } from "../../internal/spans.ts";
 import { ensureStreams } from "../bus/ensure_streams.ts";
 import { type OutgoingEvent, toMessage } from "./_outgoing_event.ts";
@@ -34,7 +35,8 @@ import type {
  * @throws {RangeError} when a timeout is not more than 0.
  */
 export function createPublisher(bus: MessageBus, options: PublisherOptions): Publisher {
-  const { service, timeoutMs = 15_000, ackTimeoutMs = 5000, metrics, logger } = options;
+  const { service, timeoutMs = 15_000, ackTimeoutMs = 5000, metrics } = options;
+  const logger = toStructured(options.logger);
   assertServiceName(service);
   assertDuration("timeoutMs", timeoutMs);
   assertDuration("ackTimeoutMs", ackTimeoutMs);

@@ -4,6 +4,7 @@ import { RequestTimeoutError, ValidationError } from "../../errors/common.ts";
 import { toGlamError } from "../../errors/to_glam_error.ts";
 import { type IssueLike, validationDetails } from "../../errors/validation_errors.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
+import { toStructured } from "../../logging/structured_logger.ts";
 import { receivedContext } from "../publisher/_propagation.ts";
 import { errorReply, fitsReply, replyHeaders } from "./_error_reply.ts";
 import { TIMEOUT_HEADER } from "./send_request.ts";
@@ -61,7 +62,8 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
  * @throws {TypeError} when `service` is empty or has white space.
  */
 export function createResponder(bus: MessageBus, options: ResponderOptions): Responder {
-  const { service, logger: log } = options;
+  const { service } = options;
+  const log = toStructured(options.logger);
   assertServiceName(service);
   const servings: Serving[] = [];
   const close = async () => {
