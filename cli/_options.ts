@@ -7,10 +7,12 @@ export function examples(lines: Readonly<Record<string, string>>): string {
   return `\nExamples:\n${rows.join("")}`;
 }
 
-/** A command with subcommands. Without one it prints its help and fails as wrong usage. */
+/**
+ * A command with subcommands. Without one it prints its help, and for one that does not exist it suggests the most similar;
+ * both fail as wrong usage. It has no action of its own, which would take the unknown subcommand for an argument.
+ */
 export function group(program: Command, name: string, description: string): Command {
-  const command = program.command(name).description(description).usage("<command>");
-  return command.action(() => command.help({ error: true }));
+  return program.command(name).description(description).usage("<command>");
 }
 
 /** Adds `--json`. */

@@ -1,5 +1,5 @@
 import { MAX_DEPTH, TOO_DEEP } from "./_limits.ts";
-import { nearest } from "./_nearest.ts";
+import { nearest } from "../internal/nearest.ts";
 import { type SchemaVariables, toVariable, variableOf } from "./_variable_names.ts";
 import { listShape, type MapShape, mapShape, type SchemaLike } from "./_zod.ts";
 

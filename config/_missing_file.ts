@@ -1,6 +1,6 @@
 import type { ConfigProblem } from "../errors/config_error.ts";
 import type { ConfigFiles } from "./_files.ts";
-import { nearest } from "./_nearest.ts";
+import { nearest } from "../internal/nearest.ts";
 
 const FOLDER = "config/services";
 

@@ -1,7 +1,7 @@
 import type { ConfigProblem } from "../errors/config_error.ts";
 import { isConfigMap } from "./deep_merge.ts";
 import type { Layer } from "./_config_layer.ts";
-import { nearest } from "./_nearest.ts";
+import { nearest } from "../internal/nearest.ts";
 import { listShape, mapShape, type SchemaLike } from "./_zod.ts";
 
 /** The keys of a layer that the schema does not have. `merged` selects the option of a discriminated union. */

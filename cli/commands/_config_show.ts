@@ -1,3 +1,4 @@
+import { nearest } from "../../internal/nearest.ts";
 import { configEntries } from "../../config/config_entries.ts";
 import { asIs, toDocument } from "../_json.ts";
 import { type Session, UsageError } from "../_session.ts";
@@ -16,9 +17,11 @@ export async function run(
     ? all
     : all.filter((entry) => entry.path === path || entry.path.startsWith(`${path}.`));
   if (path !== undefined && entries.length === 0) {
-    throw new UsageError(
-      `There is nothing at ${JSON.stringify(path)}; list all paths with: glam config show`,
-    );
+    const similar = nearest(path, all.flatMap((entry) => pathsTo(entry.path)));
+    const hint = similar === undefined
+      ? "list all paths with: glam config show"
+      : `did you mean ${JSON.stringify(similar)}?`;
+    throw new UsageError(`There is nothing at ${JSON.stringify(path)}; ${hint}`);
   }
   const { problems } = reading;
   if (json) {
@@ -32,6 +35,12 @@ export async function run(
     terminal.printError("The configuration has problems; list them with: glam config check");
   }
   return problems.length > 0 ? 1 : 0;
+}
+
+/** `a`, `a.b` and `a.b.c` for `a.b.c`. */
+function pathsTo(path: string): string[] {
+  const keys = path.split(".");
+  return keys.map((_, index) => keys.slice(0, index + 1).join("."));
 }
 
 function shown(value: unknown): string {

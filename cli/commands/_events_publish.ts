@@ -3,6 +3,7 @@ import process from "node:process";
 import { text } from "node:stream/consumers";
 import * as z from "zod";
 import { readEnv } from "../../internal/environment.ts";
+import { nearest } from "../../internal/nearest.ts";
 import * as messaging from "../../messaging/mod.ts";
 import { type BusFlags, openBus } from "../_connect.ts";
 import { toDocument } from "../_json.ts";
@@ -65,8 +66,10 @@ async function findContract(subject: string, flags: PublishFlags): Promise<messa
   const contract = known.find((contract) => contract.subject === subject);
   if (contract !== undefined && isEvent(contract)) return contract;
   const where = module === undefined ? "there is no events.ts here" : `${module.path} has none`;
+  const similar = nearest(subject, known.filter(isEvent).map((contract) => contract.subject));
   throw new UsageError(
     `There is no contract for ${JSON.stringify(subject)}: ${where}. ` +
+      (similar === undefined ? "" : `Did you mean ${similar}? `) +
       "Name its module with --events <module>, or publish without a contract with --unchecked",
   );
 }

@@ -14,16 +14,23 @@ interface NewFlags {
   readonly dir?: string;
 }
 
+const NAME_RULES: readonly (readonly [rule: string, holds: RegExp])[] = [
+  ["have lower-case letters, digits and dashes only", /^[a-z0-9-]*$/],
+  ["begin with a letter", /^[a-z]/],
+  ["end with a letter or digit", /[a-z0-9]$/],
+  ["have no two dashes in a row", /^(?!.*--)/],
+  ["have at most 40 characters", /^.{0,40}$/],
+];
+
 /** Writes a new service into an empty or missing folder. */
 export async function run(
   { terminal }: Session,
   { runtime = ownRuntime(), dir }: NewFlags,
   name: string,
 ): Promise<void> {
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 40) {
-    throw new UsageError(
-      `Expected the name to be at most 40 lower-case letters, digits and dashes, got ${JSON.stringify(name)}`,
-    );
+  const broken = NAME_RULES.find(([, holds]) => !holds.test(name));
+  if (broken !== undefined) {
+    throw new UsageError(`Expected the name to ${broken[0]}, got ${JSON.stringify(name)}`);
   }
   const folder = dir ?? name;
   const scaffold = { name, runtime };

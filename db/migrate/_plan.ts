@@ -53,14 +53,15 @@ function problemOf(
       ]
       : [
         "missing",
-        `${name} is applied, and its file is gone: bring it back, or \`repair\` with missing: "forget"`,
+        `${name} is applied, and its file is gone: bring it back, or forget it with: ` +
+        "migrate repair --missing=forget",
       ];
   }
   if (row !== undefined && row.checksum !== migration!.checksum) {
     return [
       "edited",
       `${name} was edited after it was applied: bring the old text back and put the change into a ` +
-      `new file, or \`repair\` with edited: "accept"`,
+      "new file, or accept it with: migrate repair --edited=accept",
     ];
   }
   if (row === undefined && newestRow !== undefined && number < newestRow.number) {
@@ -80,8 +81,8 @@ function describeUnfinished(name: string, row: HistoryRow, migration: Migration 
     ? `failed (${row.message})`
     : "did not finish: its process ended, or still runs it";
   const verb = row.direction === "up" ? "Applying" : "Reverting";
-  return `${verb} ${name}, begun at ${row.startedAt}, ${how}; ${done}. Put the database right by hand, then \`repair\` ` +
-    `with unfinished: "applied" or "pending", for what it is then`;
+  return `${verb} ${name}, begun at ${row.startedAt}, ${how}; ${done}. Repair the database by hand, then say which ` +
+    "state it is in with: migrate repair --unfinished=applied, or --unfinished=pending";
 }
 
 /** The files to apply, up to `to`. */

@@ -47,7 +47,8 @@ export async function repairHistory(
     const wrong = problems.map(({ message }) => `\n- ${message}`).join("") || " nothing";
     throw problem(
       "refused",
-      `Say how to repair: unfinished: "applied" or "pending", edited: "accept", missing: "forget"; wrong is:${wrong}`,
+      "Say how to repair: --unfinished=applied or --unfinished=pending, --edited=accept, --missing=forget; " +
+        `wrong is:${wrong}`,
     );
   }
   const only = options.only?.map((version) => findVersion(entries, version));

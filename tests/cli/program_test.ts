@@ -41,6 +41,18 @@ describe("glam", () => {
     nope: /error: unknown command 'nope'\nSee --help/,
     "event tail": /unknown command 'event'\n\(Did you mean events\?\)/,
     events: /^Usage: glam events <command>/,
+    "migrate upp": /^error: unknown command 'upp'\n\(Did you mean up\?\)\nSee --help$/m,
+    "dlq lst": /^error: unknown command 'lst'\n\(Did you mean list\?\)/,
+    "outbox stats": /unknown command 'stats'\n\(Did you mean status\?\)/,
+    "config nothing-like-it": /^error: unknown command 'nothing-like-it'\nSee --help/,
+    "config show servce": /^glam: There is nothing at "servce"; did you mean "service"\?$/m,
+    "events publish evt.order.placd.v1 {}": /There is no contract .* Did you mean evt\.order\.placed\.v1\?/,
+    "new 9x": /^glam: Expected the name to begin with a letter, got "9x"$/m,
+    "new Orders":
+      /^glam: Expected the name to have lower-case letters, digits and dashes only, got "Orders"$/m,
+    "new a--b": /^glam: Expected the name to have no two dashes in a row/,
+    "new a-": /^glam: Expected the name to end with a letter or digit/,
+    [`new ${"a".repeat(41)}`]: /^glam: Expected the name to have at most 40 characters/,
     "events tail --nope": /error: unknown option '--nope'/,
     "events tail --since yesterday":
       /'--since <time>' argument 'yesterday' is invalid. Expected how long ago/,

@@ -34,7 +34,7 @@ test("an edited file that is applied is an error before any SQL, and says what t
   const edited = { ...ITEMS, sql: ITEMS.sql.replace("int", "bigint") };
   assert.deepEqual(await problemsOf(db, [edited, PRICES, THIRD]), [
     "edited: 0001_create_items was edited after it was applied: bring the old text back and put the change into a new " +
-    'file, or `repair` with edited: "accept"',
+    "file, or accept it with: migrate repair --edited=accept",
   ]);
 });
 
@@ -58,7 +58,8 @@ test("line endings, a byte order mark and the end of a file do not count as an e
 test("a file that is gone is an error before any SQL", async () => {
   await using db = await migrated(TWO_TABLES);
   assert.deepEqual(await problemsOf(db, [PRICES, THIRD]), [
-    'missing: 0001_create_items is applied, and its file is gone: bring it back, or `repair` with missing: "forget"',
+    "missing: 0001_create_items is applied, and its file is gone: bring it back, or forget it with: " +
+    "migrate repair --missing=forget",
   ]);
 });
 
