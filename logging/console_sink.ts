@@ -15,9 +15,9 @@ export function writeToConsole(line: string, severity: Severity): void {
   else console.log(line);
 }
 
-/** Whether standard output is a terminal, and `NO_COLOR` is not set (https://no-color.org). */
+/** Whether standard output is a terminal with colours, and `NO_COLOR` is not set (https://no-color.org). */
 export function wantsColours(): boolean {
-  if (readEnv("NO_COLOR") !== undefined) return false;
+  if (readEnv("NO_COLOR") !== undefined || readEnv("TERM") === "dumb") return false;
   try {
     const { Deno, process } = globalThis as Terminals;
     // On Deno `process.stdout` would load Node's streams.

@@ -9,6 +9,7 @@ import { jsonLines, type LineParts } from "./json_line.ts";
 import { type Severity, severityOf } from "./levels.ts";
 import type { Logger } from "./logger.ts";
 import { toRecord } from "./logtape.ts";
+import { terminalLines } from "./terminal_line.ts";
 import { type LoggerOptions, toSettings } from "./options.ts";
 import { createOutput } from "./output.ts";
 import { markStructured } from "./structured_logger.ts";
@@ -37,7 +38,8 @@ export function createLogger(service: string, options: LoggerOptions = {}): Logg
   const { recordSinks = [], sink } = options;
   const sanitizer = createSanitizer(createRedactor(options.redact));
   const toJson = jsonLines(service, environment);
-  const toLine = isJson ? toJson : consoleLines(service, sink === undefined && wantsColours());
+  const isTerminal = sink === undefined && wantsColours();
+  const toLine = isJson ? toJson : isTerminal ? terminalLines() : consoleLines(service);
   const output = createOutput(service, (error) => errorFields(toError(error), sanitizer).exception);
   let file: RotatingFile | undefined;
 

@@ -54,3 +54,19 @@ export function withConsole(
   console[method] = replacement;
   return { [Symbol.dispose]: () => void (console[method] = original) };
 }
+
+/** Makes the standard output look like a terminal, or like none. */
+export function asTerminal(isTerminal: boolean): Disposable {
+  const { Deno, process } = globalThis as unknown as {
+    Deno?: { stdout: { isTerminal(): boolean } };
+    process: { stdout: { isTTY: boolean } };
+  };
+  if (Deno !== undefined) {
+    const original = Deno.stdout.isTerminal;
+    Deno.stdout.isTerminal = () => isTerminal;
+    return { [Symbol.dispose]: () => void (Deno.stdout.isTerminal = original) };
+  }
+  const original = process.stdout.isTTY;
+  process.stdout.isTTY = isTerminal;
+  return { [Symbol.dispose]: () => void (process.stdout.isTTY = original) };
+}

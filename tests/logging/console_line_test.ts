@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runWithContext, setContext } from "@glam/shared/context";
 import { createLogger } from "@glam/shared/logging";
-import { capture, withConsole, withEnv } from "./_capture.ts";
+import { asTerminal, capture, withConsole, withEnv } from "./_capture.ts";
 
 const CONTEXT = { requestId: "abc123", correlationId: "c1", service: "funding-service", userId: "456" };
 
@@ -91,19 +91,3 @@ test("a terminal gets colours unless NO_COLOR is set, and a sink never", () => {
   using _colour = withEnv({ NO_COLOR: undefined });
   assert.ok(!write((log) => log.info("x")).includes("\x1b"));
 });
-
-/** Makes the standard output look like a terminal, or like none. */
-function asTerminal(isTerminal: boolean): Disposable {
-  const { Deno, process } = globalThis as unknown as {
-    Deno?: { stdout: { isTerminal(): boolean } };
-    process: { stdout: { isTTY: boolean } };
-  };
-  if (Deno !== undefined) {
-    const original = Deno.stdout.isTerminal;
-    Deno.stdout.isTerminal = () => isTerminal;
-    return { [Symbol.dispose]: () => void (Deno.stdout.isTerminal = original) };
-  }
-  const original = process.stdout.isTTY;
-  process.stdout.isTTY = isTerminal;
-  return { [Symbol.dispose]: () => void (process.stdout.isTTY = original) };
-}
