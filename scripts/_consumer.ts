@@ -6,7 +6,8 @@
 import { writeJsrPackage } from "./_jsr.ts";
 import type { PackageJson } from "./_manifest.ts";
 import { pack } from "./pack.ts";
-import { cacheDir, entryPoints, lockedPackage, npmImports, project } from "./_project.ts";
+import { entryPoints, lockedPackage, npmImports, project } from "./_project.ts";
+import { runFolder } from "./_run_folder.ts";
 import { readTarball } from "./_tarball.ts";
 import { installPackages } from "./tools.ts";
 
@@ -31,12 +32,12 @@ async function packFresh(): Promise<string> {
 }
 
 /**
- * Makes the project in `.cache/consumers/<name>`, with the tarball, its dependencies and those of the tests.
+ * Makes the project `<name>` in the folder of this run, with the tarball, its dependencies and those of the tests.
  * The tarball is unpacked into `node_modules`, because Deno installs no `file:` tarballs and npm may be missing.
  */
 export async function createConsumer(name: string, options: ConsumerOptions = {}): Promise<string> {
   const { versions = {}, ownCopies = [] } = options;
-  const folder = `${cacheDir}/consumers/${name}`;
+  const folder = `${runFolder()}/${name}`;
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await Deno.mkdir(folder, { recursive: true });
   const dependencies: Record<string, string> = {};
@@ -62,11 +63,11 @@ export async function createConsumer(name: string, options: ConsumerOptions = {}
 }
 
 /**
- * Makes the project in `.cache/consumers/<name>`, with the package as JSR would serve it in `package/`, and an import map
- * that has what its deno.json imports and the package's entry points.
+ * Makes the project `<name>` in the folder of this run, with the package as JSR would serve it in `package/`, and an import
+ * map that has what its deno.json imports and the package's entry points.
  */
 export async function createDenoConsumer(name: string): Promise<string> {
-  const folder = `${cacheDir}/consumers/${name}`;
+  const folder = `${runFolder()}/${name}`;
   await writeJsrPackage(await tarball(), `${folder}/package`);
   const { imports, exports } = JSON.parse(await Deno.readTextFile(`${folder}/package/deno.json`));
   for (const { key, specifier } of entryPoints()) imports[specifier] = `./package/${exports[key].slice(2)}`;

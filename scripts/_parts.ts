@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { cacheDir, root } from "./_project.ts";
+import { root } from "./_project.ts";
+import { reportsFolder } from "./_summary.ts";
 import type { Suite } from "./_suites.ts";
 
 /** Files in a part: few enough that parallel parts end at about the same time. */
@@ -37,7 +38,7 @@ export function partsOf(suite: Suite, files: readonly string[], isLong: (file: s
   const inOrder = [...own.filter(isLong), ...own.filter((file) => !isLong(file))];
   return Array.from({ length: count }, (_, index) => {
     const part = inOrder.filter((_, place) => place % count === index);
-    const path = `${cacheDir}/reports/${suite.name}${count === 1 ? "" : `_${index + 1}`}`;
+    const path = `${reportsFolder()}/${suite.name}${count === 1 ? "" : `_${index + 1}`}`;
     return {
       suite,
       files: part,

@@ -5,6 +5,7 @@
  */
 import type { FailedTest } from "./_junit.ts";
 import { cacheDir } from "./_project.ts";
+import { runFolder } from "./_run_folder.ts";
 
 /** A test that failed, and where. */
 export interface Failure extends FailedTest {
@@ -19,11 +20,20 @@ export interface Summary {
   readonly failures: readonly Failure[];
 }
 
-const path = `${cacheDir}/reports/summary.json`;
+/** The reports of the last run that has ended. */
+const reports = `${cacheDir}/reports`;
+const path = `${reports}/summary.json`;
 
-/** Writes the result of this run. */
-export async function writeSummary(summary: Summary): Promise<void> {
-  await Deno.writeTextFile(path, JSON.stringify(summary, null, 2));
+/** The reports of this run, while it goes on. */
+export function reportsFolder(): string {
+  return `${runFolder()}/reports`;
+}
+
+/** Writes the result of this run, and puts its reports in the place of those of the run before. */
+export async function publishReports(summary: Summary): Promise<void> {
+  await Deno.writeTextFile(`${reportsFolder()}/summary.json`, JSON.stringify(summary, null, 2));
+  await Deno.remove(reports, { recursive: true }).catch(() => {});
+  await Deno.rename(reportsFolder(), reports);
 }
 
 /** The result of the last run, or `undefined` when it did not finish. */

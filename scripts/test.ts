@@ -23,7 +23,8 @@ import { createProgress, type Progress } from "./_progress.ts";
 import { cacheDir, root } from "./_project.ts";
 import { run } from "./_run.ts";
 import { findTestFiles, isHeavy, type Suite, suites } from "./_suites.ts";
-import { type Failure, writeSummary } from "./_summary.ts";
+import { claimRunFolder, runFolder } from "./_run_folder.ts";
+import { type Failure, publishReports, reportsFolder } from "./_summary.ts";
 import { postgres } from "./tools.ts";
 
 /** A part that takes longer than this is killed. */
@@ -159,7 +160,11 @@ async function runPart(part: Part, choice: Choice, place: Place, progress: Progr
   if (verbose) progress.print(output);
   for (const failure of failures) progress.print(describe(failure));
   if (isUnexplained && !verbose) progress.print(output.trimEnd().split("\n").slice(-60).join("\n"));
-  if (failures.length > 0) progress.print(`      all that it printed: ${log.slice(root.length + 1)}`);
+  if (failures.length > 0) {
+    progress.print(
+      `      all that it printed, at the end: ${log.replace(reportsFolder(), ".cache/reports")}`,
+    );
+  }
   const failed = failures.length === 0 ? "" : `, ${failures.length} FAILED`;
   progress.end(part, `${counts.passed} passed${failed} in ${Math.round(seconds)} s`);
   return { suite: suite.name, ...counts, failed: failures.length, failures, seconds };
@@ -188,13 +193,6 @@ async function findNats(): Promise<void> {
   } catch (error) {
     console.log(error instanceof Error ? error.message : error);
   }
-}
-
-/** Sets the folder that each PGlite of the tests is copied from. The first test that needs it creates it. */
-async function makeRoomForTemplate(): Promise<void> {
-  const template = `${cacheDir}/pglite`;
-  await Deno.remove(template, { recursive: true }).catch(() => {});
-  Deno.env.set("GLAM_PGLITE_TEMPLATE", template);
 }
 
 /** The results of each suite, summed over its parts. */
@@ -247,11 +245,13 @@ const choice = await choose().catch((error: Error) => {
   console.error(error.message);
   Deno.exit(2);
 });
-await Deno.mkdir(`${cacheDir}/reports`, { recursive: true });
+const folder = await claimRunFolder();
+await Deno.mkdir(reportsFolder(), { recursive: true });
 const startedAt = performance.now();
 const hasPostgres = await findPostgres();
 await findNats();
-await makeRoomForTemplate();
+// Each PGlite of the tests is copied from this folder, which the first test that needs one creates.
+Deno.env.set("GLAM_PGLITE_TEMPLATE", `${runFolder()}/pglite`);
 const parts = choice.suites.flatMap((suite) => partsOf(suite, choice.files, (file) => choice.long.has(file)));
 const progress = createProgress({
   pieces: parts,
@@ -260,7 +260,9 @@ const progress = createProgress({
 });
 const atOnce = Math.min(choice.parallel, parts.length);
 if (parts.length > 1) {
-  progress.print(`${parts.length} parts, ${atOnce} at once; what each prints is in .cache/reports`);
+  progress.print(
+    `${parts.length} parts, ${atOnce} at once; what each prints is in .cache/reports at the end`,
+  );
 }
 const ticking = setInterval(() => progress.tick(), 1000);
 // The longest first, so that the run does not end with a long part alone.
@@ -277,7 +279,8 @@ progress.close();
 const rows = bySuite(done);
 const passed = rows.reduce((sum, row) => sum + row.passed, 0);
 const failures = rows.flatMap((row) => row.failures);
-await writeSummary({ passed, seconds: (performance.now() - startedAt) / 1000, failures });
+await publishReports({ passed, seconds: (performance.now() - startedAt) / 1000, failures });
+await folder[Symbol.asyncDispose]();
 printSummary(rows, choice);
 if (passed + failures.length === 0) console.log("No test ran: nothing matches");
 console.log(`\n${passed} passed, ${failures.length} failed`);
