@@ -1,3 +1,4 @@
+import { escapeControlsInLines } from "../../internal/terminal_text.ts";
 import { toGlamError } from "../../errors/to_glam_error.ts";
 import { readEnv } from "../../internal/environment.ts";
 import { connectDatabase } from "../connect_database.ts";
@@ -18,7 +19,11 @@ export async function runMigrateCommand(
   args: readonly string[],
   options: MigrateCommandOptions,
 ): Promise<number> {
-  const { print = (text) => console.log(text), printError = (text) => console.error(text) } = options;
+  // Text from files and the database must not control the terminal.
+  const {
+    print = (text) => console.log(escapeControlsInLines(text)),
+    printError = (text) => console.error(escapeControlsInLines(text)),
+  } = options;
   let json = args.includes("--json");
   try {
     const parsed = parseArguments(args);

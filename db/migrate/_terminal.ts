@@ -1,3 +1,4 @@
+import { escapeControlsInLines } from "../../internal/terminal_text.ts";
 import type { TableModel } from "../table/table.ts";
 import { folderPath } from "./_folder.ts";
 
@@ -27,7 +28,7 @@ export async function askOnTerminal(question: string): Promise<boolean> {
   const { createInterface } = process.getBuiltinModule("node:readline/promises");
   const terminal = createInterface({ input: stdin, output: stdout });
   try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+    return /^y(es)?$/i.test((await terminal.question(`${escapeControlsInLines(question)} [y/N] `)).trim());
   } finally {
     terminal.close();
   }
