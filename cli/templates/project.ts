@@ -99,15 +99,15 @@ curl -i http://127.0.0.1:8080/health/ready
 | ------------- | ---------------------------------------------------------------- |
 | \`main.ts\`     | puts the parts together and runs them                            |
 | \`app.ts\`      | the routes: an item and its event are written in one transaction |
-| \`listener.ts\` | what happens on an event, once for each                          |
+| \`listener.ts\` | the handler of an event, which handles each once                 |
 | \`events.ts\`   | the events that it publishes; \`docs\` of \`glam\` describes them    |
 | \`tables.ts\`   | its tables; \`migrations/\` makes them                             |
-| \`config.ts\`   | what it can be told; \`config show\` of \`glam\` says who says what  |
+| \`config.ts\`   | its configuration; \`config show\` of \`glam\` prints its values     |
 
 ## On servers
 
-Nothing in the code changes: name a Postgres and NATS, and bring the database up
-to date before the service starts.
+The code stays the same: set the URLs of Postgres and NATS, and migrate the database
+before the service starts.
 
 \`\`\`sh
 export DATABASE_URL=postgres://app:secret@localhost:5432/${name}
@@ -116,7 +116,7 @@ ${glam} migrate up
 ${run} start
 \`\`\`
 
-What else \`${glam}\` does for a service at work:
+Other commands of \`${glam}\`:
 
 - \`migrate create <name> --autogenerate\`: the next migration, from \`tables.ts\`
 - \`events tail\`: its events, as they are published

@@ -19,7 +19,7 @@ import { createCounter } from "./listener.ts";
 const config = await loadConfig(options);
 const metrics = createMetrics({ service: "${name}" });
 
-// Without DATABASE_URL the data are in .data, without NATS_SERVERS events stay in this process.
+// Without DATABASE_URL, data are stored in .data; without NATS_SERVERS, events stay in this process.
 const database = config.database === undefined
   ? await embeddedDatabase()
   : await connectDatabase({ ...config.database, lazy: true, metrics });
@@ -39,7 +39,7 @@ await createService({
   listeners: [createCounter(bus, database, metrics)],
   hostname: config.service.host,
   port: config.service.port,
-  graceMs: config.database === undefined ? 0 : 5000, // for load balancers, which a laptop has none of
+  graceMs: config.database === undefined ? 0 : 5000, // only needed behind a load balancer
 }).run();
 
 async function embeddedDatabase() {
@@ -51,7 +51,7 @@ async function embeddedDatabase() {
     "config.ts": `import { databaseConfig, natsConfig, serviceConfig } from "@glam/shared/config";
 import * as z from "zod";
 
-/** What \`loadConfig\` reads, and \`glam config show\` shows. */
+/** The options of \`loadConfig\`, also for \`glam config\`. */
 export const options = {
   service: "${name}",
   schema: z.object({
@@ -80,7 +80,7 @@ export const Items = defineTable("items", {
   defaults: { created_at: "now()" },
 });
 
-/** How many items were created on a day: kept by the listener. */
+/** The number of items created on a day; maintained by the listener. */
 export const DailyCounts = defineTable("daily_counts", {
   columns: z.object({ day: z.string(), items: z.int32() }),
   primaryKey: "day",
@@ -132,7 +132,7 @@ export function createApp({ database, outbox, registry }: AppParts): Hono {
     "/items",
     validate("json", z.object({ name: z.string().min(1).max(200) })),
     async (c) => {
-      // One transaction: there is no item without its event, and no event without its item.
+      // The item and its event are written in one transaction.
       const item = await database.transaction(async (tx) => {
         const { name } = c.req.valid("json");
         const row = { id: crypto.randomUUID(), name };
@@ -172,7 +172,7 @@ import {
 import type { Metrics } from "@glam/shared/metrics";
 import { ItemCreated } from "./events.ts";
 
-/** Counts the items of each day. The inbox sees to it that each event counts once, however often it comes. */
+/** Counts the items of each day. With the inbox, an event that is delivered twice is counted once. */
 export function createCounter(
   bus: MessageBus,
   database: Database,

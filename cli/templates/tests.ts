@@ -11,7 +11,7 @@ import { embeddedPostgres } from "@glam/shared/testing";
 import { createApp } from "../app.ts";
 import { createCounter } from "../listener.ts";
 
-/** The service without its socket, on a database and a bus of the tests' own. */
+/** The service without a socket, on a database and a bus of its own. */
 async function start() {
   const database = await connectDatabase(await embeddedPostgres());
   await new Migrator(database, {
@@ -42,7 +42,7 @@ function post(body: unknown): RequestInit {
 }
 
 describe("${name}", () => {
-  // One for all tests: an embedded Postgres takes its time to start.
+  // One for all tests, because an embedded Postgres takes seconds to start.
   let service: Awaited<ReturnType<typeof start>>;
   before(async () => {
     service = await start();
