@@ -17,7 +17,11 @@ export function writeToConsole(line: string, severity: Severity): void {
 
 /** Whether standard output is a terminal with colours, and `NO_COLOR` is not set (https://no-color.org). */
 export function wantsColours(): boolean {
-  if (readEnv("NO_COLOR") !== undefined || readEnv("TERM") === "dumb") return false;
+  return readEnv("NO_COLOR") === undefined && readEnv("TERM") !== "dumb" && isTerminal();
+}
+
+/** Whether standard output is a terminal. */
+export function isTerminal(): boolean {
   try {
     const { Deno, process } = globalThis as Terminals;
     // On Deno `process.stdout` would load Node's streams.

@@ -1,8 +1,9 @@
 import { getContext } from "../context/storage.ts";
 import { isoNow } from "../internal/clock.ts";
+import { escapeControls } from "../internal/terminal_text.ts";
 import { openRotatingFile, type RotatingFile } from "./_rotating_file.ts";
 import { consoleLines } from "./console_line.ts";
-import { wantsColours, writeToConsole } from "./console_sink.ts";
+import { isTerminal, wantsColours, writeToConsole } from "./console_sink.ts";
 import { bindFields, type Entries, toEntries, toGivenFields } from "./entries.ts";
 import { errorFields, isError } from "./exception.ts";
 import { jsonLines, type LineParts } from "./json_line.ts";
@@ -38,8 +39,11 @@ export function createLogger(service: string, options: LoggerOptions = {}): Logg
   const { recordSinks = [], sink } = options;
   const sanitizer = createSanitizer(createRedactor(options.redact));
   const toJson = jsonLines(service, environment);
-  const isTerminal = sink === undefined && wantsColours();
-  const toLine = isJson ? toJson : isTerminal ? terminalLines() : consoleLines(service);
+  const toLine = isJson
+    ? sink === undefined && isTerminal() ? (parts: LineParts) => escapeControls(toJson(parts)) : toJson
+    : sink === undefined && wantsColours()
+    ? terminalLines()
+    : consoleLines(service);
   const output = createOutput(service, (error) => errorFields(toError(error), sanitizer).exception);
   let file: RotatingFile | undefined;
 

@@ -107,6 +107,18 @@ test("no text can forge a line or a style", async () => {
   assert.ok(!line!.includes("\x1b[2J") && !line!.includes("\x1b[31mu"));
 });
 
+test("a JSON line at a terminal is the same JSON, without characters that control the terminal", () => {
+  using _terminal = asTerminal(true);
+  const lines: string[] = [];
+  using _log = withConsole("log", (line) => lines.push(String(line)));
+  const evil = "\x1b[2J\x9b31m\u202e\u2028\x7f";
+  createLogger("catalog", { format: "json", file: false }).info(evil, { a: [evil] });
+  // deno-lint-ignore no-control-regex
+  assert.doesNotMatch(lines[0]!, /[\x00-\x1f\x7f-\x9f\u2028\u202e]/);
+  const line = JSON.parse(lines[0]!);
+  assert.deepEqual([line["message"], line["a"]], [evil, [evil]]);
+});
+
 test("without colours a line is as it is without a terminal", async () => {
   for (const env of [{ NO_COLOR: "1" }, { TERM: "dumb" }]) {
     const [line] = await print((log) => log.info("Stored", { a: 1 }), env);
