@@ -50,7 +50,7 @@ async function lintDocs(): Promise<Outcome> {
   const sources = await Promise.all(files.map((path) => Deno.readTextFile(`${root}/${path}`)));
   const diagnostics = ownDocDiagnostics(output, sources);
   if (diagnostics.length > 0) return { ok: false, output: diagnostics.join("\n\n") };
-  // A failure without a diagnostic is one of the tool itself, such as a module that it cannot read.
+  // Without a diagnostic the tool itself failed, for example because it cannot read a module.
   return { ok: ok || output.includes("error[private-type-ref]"), output };
 }
 
@@ -82,7 +82,7 @@ async function checkLinks(): Promise<Outcome> {
   return { ok: dead.length === 0, output: dead.map((link) => `Dead link in ${link}`).join("\n") };
 }
 
-/** Would JSR take the sources, and the joined modules that it gets? */
+/** Dry runs of publishing the sources, and the joined modules that are published. */
 async function publish(): Promise<Outcome> {
   await writeJsrPackage((await pack()).path, jsrFolder);
   const outcomes: Outcome[] = [];
@@ -102,7 +102,7 @@ async function pages(wanted: (text: string) => boolean): Promise<string[]> {
 
 /**
  * The deno.json for examples. `deno test --doc` adds an import of everything that the documented module exports, which
- * `noUnusedLocals` takes for a mistake; and what stands in another folder finds this package by its import map only.
+ * `noUnusedLocals` reports; and modules in other folders resolve this package by its import map only.
  */
 async function writeExampleConfig(): Promise<string> {
   const { compilerOptions, imports } = project;

@@ -1,6 +1,6 @@
 /**
- * Makes what is published: the tarball for npm, which is `deno pack`, plus what that leaves out of package.json, with its
- * modules joined; and the folder for JSR.
+ * Makes the published packages: the tarball for npm, which is that of `deno pack` with a complete package.json and joined
+ * modules; and the folder for JSR.
  *
  *     deno task pack
  *
@@ -26,7 +26,7 @@ export interface Tarball {
 /** Where the package for JSR is. */
 export const jsrFolder: string = `${cacheDir}/pack/jsr`;
 
-/** The longest name that the tar header holds; longer ones would be cut silently. */
+/** The longest name that a tar header holds. Longer names would be cut silently. */
 const MAX_NAME_LENGTH = 100;
 
 /** Packs the package as it is in the working tree. */
@@ -35,7 +35,7 @@ export async function pack(): Promise<Tarball> {
   await Deno.mkdir(folder, { recursive: true });
   const staging = await Deno.makeTempFile({ dir: folder, suffix: ".tmp" });
   try {
-    // Without source maps, because they hold the absolute paths of the machine that packs.
+    // Without source maps, because they contain absolute paths of this machine.
     const options = ["--quiet", "--allow-dirty", "--no-source-maps", "--output", staging];
     await runOrThrow([Deno.execPath(), "pack", ...options], { cwd: root });
     const files = await readTarball(staging);
@@ -52,7 +52,7 @@ export async function pack(): Promise<Tarball> {
   }
 }
 
-/** Rewrites package.json, drops sources that `deno pack` took along as assets, and completes types and bin. */
+/** Rewrites package.json, removes sources that `deno pack` includes as assets, and completes types and bin. */
 async function complete(files: Files): Promise<void> {
   for (const name of [...files.keys()]) {
     if (name.endsWith(".d.ts")) referenceDisposable(files, name);
@@ -65,7 +65,7 @@ async function complete(files: Files): Promise<void> {
   }
 }
 
-/** Puts joined modules in place of all others. */
+/** Replaces all modules by joined ones. */
 async function join(files: Files): Promise<void> {
   const sources = new Map<string, string>();
   for (const name of [...files.keys()].filter((name) => name.endsWith(".js"))) {
@@ -77,7 +77,7 @@ async function join(files: Files): Promise<void> {
   }
 }
 
-/** TypeScript knows `AsyncDisposable` from ESNext only; JSR allows no such reference in the source. */
+/** `AsyncDisposable` needs the library ESNext. Added here, because JSR forbids the reference in the source. */
 function referenceDisposable(files: Files, name: string): void {
   if (!/\b(?:Async)?Disposable\b|\bSymbol\.(?:asyncDispose|dispose)\b/.test(readText(files, name))) return;
   prepend(files, name, `/// <reference lib="esnext.disposable" />\n`);
@@ -87,7 +87,7 @@ function prepend(files: Files, name: string, text: string): void {
   files.set(name, new TextEncoder().encode(text + readText(files, name)));
 }
 
-/** Throws with everything that is wrong with the packed files. */
+/** Throws one error with all problems of the packed files. */
 function check(files: Files): void {
   const problems: string[] = [];
   for (const { key, path } of entryPoints()) {
@@ -99,7 +99,7 @@ function check(files: Files): void {
   for (const name of files.keys()) {
     if (name !== "package.json" && !isPublished(name)) problems.push(`${name} is not in publish.include`);
     if (`package/${name}`.length > MAX_NAME_LENGTH) problems.push(`${name} is too long a name for tar`);
-    // What templates import, the services import that are made of them.
+    // The imports in templates are those of generated services.
     if (/\.js$|\.d\.ts$/.test(name) && !name.startsWith("cli/templates/")) {
       for (const specifier of unresolvedImports(readText(files, name))) {
         problems.push(`${name} still imports "${specifier}"`);

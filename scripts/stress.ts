@@ -1,11 +1,11 @@
 /**
- * Runs the suite again and again beside busy loops, as on a machine that has other work, and counts failures by test.
+ * Runs the suite repeatedly on a machine that is kept busy by loops, and counts failures by test.
  *
  *     deno task stress                              # ten runs beside two busy loops
  *     deno task stress --runs=3 --loops=0 -- tests/messaging --runtime=bun
  *
- * What stands behind `--` goes to `deno task test`. Each run has its line when it is done, and its failures with their
- * messages in `.cache/stress/`, so that Ctrl-C loses only the run that it ends.
+ * Arguments behind `--` are passed to `deno task test`. The failures of each run are in `.cache/stress/` when it ends, so
+ * that Ctrl-C loses only the current run.
  *
  * @module
  */
@@ -36,7 +36,7 @@ function startLoop(): Deno.ChildProcess {
   return spawn([Deno.execPath(), "eval", "for (;;);"], { stdin: "null", stdout: "null", stderr: "null" });
 }
 
-/** Which tests failed how often, the most frequent first. */
+/** The number of failures of each test, the most frequent first. */
 function countByTest(summaries: readonly Summary[]): [test: string, count: number][] {
   const counts = new Map<string, number>();
   for (const { suite, file, name } of summaries.flatMap(({ failures }) => failures)) {

@@ -1,5 +1,5 @@
 /**
- * What the measurements of the database area run in: one pool, used by the package and, directly, by its peers.
+ * The environment of the measurements of the database area: one pool, used by the package and, directly, by its peers.
  *
  * @module
  */
@@ -50,7 +50,7 @@ export interface Setting extends AsyncDisposable {
   readonly items: Repository<ItemsTable>;
 }
 
-/** Connects, in a schema of its own that goes away with it. */
+/** Connects, in a schema of its own that disposing drops. */
 export async function openSetting(url: string): Promise<Setting> {
   const schema = `bench_${crypto.randomUUID().slice(0, 8)}`;
   const { db, driver } = await createDatabase(
@@ -69,7 +69,7 @@ export async function openSetting(url: string): Promise<Setting> {
   };
 }
 
-/** Rows to be written; `from` keeps their names apart. */
+/** Rows to be written; `from` makes their names distinct. */
 export function makeRows(count: number, from: number = 0): NewItem[] {
   return Array.from({ length: count }, (_, i) => ({
     id: crypto.randomUUID(),

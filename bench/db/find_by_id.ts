@@ -7,7 +7,7 @@ const TURNS = 15;
 const CALLS = 200; // of a turn
 const IN_FLIGHT = 16;
 
-/** How many times as fast as each peer `findById` is. */
+/** The speed of `findById` as a multiple of that of each peer. */
 export async function measureFindById({ raw, items }: Setting): Promise<Record<string, number>> {
   const rows = makeRows(10_000);
   await items.saveMany(rows);

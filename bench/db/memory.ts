@@ -3,7 +3,7 @@ import { makeRows, type Setting, time } from "./_setting.ts";
 const STREAMED = 1_000_000;
 const SAVED = 100_000;
 
-/** Megabytes by which the process grows while it streams a million rows, and what that takes. */
+/** The growth of the process in megabytes while it streams a million rows, and the duration. */
 export async function measureStream({ db, items }: Setting): Promise<Record<string, number>> {
   await db.sql`
     insert into items (id, name, price, stock, note)
@@ -22,7 +22,7 @@ async function readSome(items: Setting["items"], count: number): Promise<void> {
   for await (const _ of items.stream()) if (++rows === count) return;
 }
 
-/** Megabytes by which the process grows while it saves 100,000 rows that are there already, and what that takes. */
+/** The growth of the process in megabytes while it saves 100,000 rows that exist already, and the duration. */
 export async function measureSaving({ db, items }: Setting): Promise<Record<string, number>> {
   await items.saveMany(makeRows(SAVED)); // until the runtime has taken the heap that garbage of any kind needs
   await db.sql`truncate items`;
@@ -36,8 +36,8 @@ export async function measureSaving({ db, items }: Setting): Promise<Record<stri
 }
 
 /**
- * The most memory that a process had while it worked, over what it had before, after collecting garbage both times: what
- * is not collected yet says more about the runtime than about the work.
+ * The peak memory of a process during the work, minus that before it. Garbage is collected before each measurement, because
+ * uncollected garbage depends on the runtime more than on the work.
  */
 async function watchMemory(
   work: (look: () => void) => Promise<void>,

@@ -16,7 +16,7 @@ interface Tick {
   readonly at: Date;
 }
 
-/** What page 10,000 of a million rows costs, as a multiple of what page 1 costs. */
+/** The cost of page 10,000 of a million rows, as a multiple of that of page 1. */
 export async function measurePages({ db }: Setting): Promise<Record<string, number>> {
   const Ticks = defineTable("ticks", {
     columns: z.object({ id: z.int32(), rank: z.int32().nullable(), score: z.int32(), at: z.date() }),
@@ -59,7 +59,7 @@ export async function measurePages({ db }: Setting): Promise<Record<string, numb
   return results;
 }
 
-/** The cursor behind so many rows, by way of all pages before. */
+/** The cursor behind the given number of rows, through all pages before it. */
 async function walk(
   page: (limit: number, after: string | undefined) => Promise<string | undefined>,
   rows: number,

@@ -4,7 +4,7 @@ import { makeRows, type NewItem, type Setting, time } from "./_setting.ts";
 const ROUNDS = 11;
 const ROWS = 10_000;
 
-/** How many times as fast as a hand-written `insert ... select from unnest` `saveMany` is. */
+/** The speed of `saveMany` as a multiple of that of a hand-written `insert ... select from unnest`. */
 export async function measureSaveMany({ raw, items }: Setting): Promise<Record<string, number>> {
   const measure = (save: (rows: readonly NewItem[]) => Promise<unknown>) => async () => {
     await raw`truncate items`;

@@ -5,7 +5,7 @@ const ROUNDS = 15;
 const CALLS = 1000;
 const IN_FLIGHT = 8;
 
-/** How many times as fast as the driver's `begin` a transaction with one insert is. */
+/** The speed of a transaction with one insert as a multiple of that of the driver's `begin`. */
 export async function measureTransaction({ db, raw }: Setting): Promise<Record<string, number>> {
   const insert = (i: number) =>
     [crypto.randomUUID(), `Item ${i}`, "1.25", i] as const satisfies readonly unknown[];

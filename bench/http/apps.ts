@@ -14,8 +14,8 @@ export interface App {
 }
 
 /**
- * The floor: what one would write by hand for this one route to send the same body and headers, without metrics, context,
- * error mapping or checks. The ids are the caller's, else made as cheaply as this package can.
+ * The floor: a hand-written route that sends the same body and headers, without metrics, context, error mapping or checks.
+ * Ids are taken from the request, or generated as this package does.
  */
 export function createFloor(): App {
   return createByHand(({ req: { raw: { headers } } }) => ({
@@ -24,7 +24,7 @@ export function createFloor(): App {
   }));
 }
 
-/** The floor with ids that are always the same, which no service could send. */
+/** The floor with constant ids, which no real service sends. */
 export function createFixed(): App {
   const ids = { requestId: "req_0123456789ab", correlationId: "corr_0123456789ab" };
   return createByHand(() => ids);
@@ -55,12 +55,12 @@ function createByHand(idsOf: (c: Context) => Ids): App {
   return app;
 }
 
-/** The same route on `glamMiddleware`, with everything it does but the access log, which is measured by itself. */
+/** The same route on `glamMiddleware`, without the access log, which is measured separately. */
 export function createGlam(): App {
   return createGlamWith({ accessLog: false });
 }
 
-/** The same with the access log, as JSON lines that go nowhere. */
+/** The same with the access log, as JSON lines that are discarded. */
 export async function createGlamLogging(): Promise<App> {
   const { createLogger } = await import("@glam/shared/logging");
   return createGlamWith({ logger: createLogger("bench", { format: "json", sink: () => {} }) });

@@ -1,5 +1,5 @@
 /**
- * The same route on Fastify 5 with what a service gives itself there: ids, context, the three headers, prom-client.
+ * The same route on Fastify 5, with the usual parts of a service there: ids, context, the three headers, prom-client.
  *
  * @module
  */

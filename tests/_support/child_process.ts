@@ -1,5 +1,5 @@
 /**
- * Child processes of tests, on Deno, Bun and Node: none outlives its test, nor the process that started it.
+ * Child processes of tests, on Deno, Bun and Node. A child ends with its test, and with the process that started it.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export interface RunningChild extends AsyncDisposable {
   exited(): Promise<number | NodeJS.Signals>;
   /** Sends it a signal, unless it has ended. */
   signal(name: NodeJS.Signals): void;
-  /** Waits for a condition, and no longer than the child runs. */
+  /** Waits for a condition. Fails when the child ends before it is met. */
   reaches<T>(condition: () => T | Promise<T>, what?: string): Promise<T>;
   /** Waits until it has ended by itself. */
   ended(): Promise<ChildResult>;
@@ -50,8 +50,8 @@ export interface ChildOptions {
   readonly onLine?: (line: string) => void;
 }
 
-// The program takes the place of the shell, so that process id, signals and exit code are its own. What stays beside it
-// kills the program's group as soon as the pipe is closed: when the test is over, or the process of the test is gone.
+// The program replaces the shell, so that process id, signals and exit code are its own. A guard process kills the
+// program's group when the pipe is closed: when the test ends, or its process is gone.
 const GUARD = `((cat <&3; kill -KILL -$$) </dev/null >/dev/null 2>&1 &); exec "$@" 3<&-`;
 
 /** Starts a program. */

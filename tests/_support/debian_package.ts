@@ -1,5 +1,5 @@
 /**
- * Programs of Debian's packages, for machines that do not have them installed.
+ * Programs of Debian packages, for machines that do not have them installed.
  *
  * @module
  */
@@ -12,7 +12,7 @@ const runFile = promisify(execFile);
 
 /**
  * Fetches packages by apt-get and unpacks them into `folder`, without installing them. They are unpacked, and completed by
- * `finish`, next to it and renamed, so that processes that look for the folder at the same time never see half of it.
+ * `finish`, in a temporary folder that is renamed, so that no other process sees it half written.
  */
 export async function unpackDebian(
   packages: readonly string[],

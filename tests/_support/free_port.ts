@@ -6,22 +6,22 @@
 import { randomInt } from "node:crypto";
 import { createServer, type Server } from "node:net";
 
-// Below those that systems give to whoever listens on port 0 or connects to somebody: so a port that was free a moment
-// ago, or is to be listened on again after a pause, is taken only by who asks here, and by chance.
+// Below the ephemeral ports of the system, so that a port that was just free, or is used again after a restart, is taken
+// only by another test that asks here, and only by chance.
 const LOWEST = 20_000;
 const HIGHEST = 32_767;
 
-/** A port of 127.0.0.1 that was free a moment ago. {@link onFreePort} also copes with one that is not any more. */
+/** A port of 127.0.0.1 that was free a moment ago. {@link onFreePort} also handles that it is taken meanwhile. */
 export async function freePort(): Promise<number> {
   return (await freePorts(1))[0]!;
 }
 
-/** Starts something on a port: with one after the other, for as long as `start` gives `undefined`, as it is taken. */
+/** Starts something on a free port. Tries another port when `start` gives `undefined` because the port is taken. */
 export function onFreePort<T>(start: (port: number) => Promise<T | undefined>): Promise<T> {
   return onFreePorts(1, ([port]) => start(port!));
 }
 
-/** The same for what needs several ports. */
+/** As {@link onFreePort}, for several ports. */
 export async function onFreePorts<T>(
   count: number,
   start: (ports: readonly number[]) => Promise<T | undefined>,
@@ -33,7 +33,7 @@ export async function onFreePorts<T>(
   throw new Error("Found no port that stayed free");
 }
 
-/** All different, since each is held until the last one is found. */
+/** Distinct ports: each is held until the last one is found. */
 async function freePorts(count: number): Promise<number[]> {
   const holders = new Map<number, Server>();
   try {

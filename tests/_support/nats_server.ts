@@ -185,7 +185,7 @@ async function jsz(monitor: number): Promise<JetStreamReport | undefined> {
 type NatsProcess =
   & Pick<NatsServer, "kill9" | "logs" | "pause" | "restart" | "resume" | "stop" | typeof Symbol.asyncDispose>
   & {
-    /** Whether it could: not where somebody else has one of its ports. */
+    /** Whether it started: `false` when one of its ports is taken. */
     start(): Promise<boolean>;
   };
 
@@ -214,7 +214,7 @@ function createProcess(folder: string, monitor: number): NatsProcess {
         if (log.includes("address already in use")) return "taken";
         throw new Error(`nats-server did not start\n${log}`);
       }
-      // Before that, it may be somebody else who listens on this port.
+      // Before that, another process may be listening on this port.
       if (!log.includes("Server is ready")) return undefined;
       const response = await fetch(`http://${host}:${monitor}/healthz`).catch(() => undefined);
       await response?.body?.cancel();
@@ -261,14 +261,14 @@ function createProcess(folder: string, monitor: number): NatsProcess {
     async pause() {
       await signal("SIGSTOP");
       const pid = (await readFile(`${folder}/pid`, "utf8")).trim();
-      // The signal is on its way for a moment, in which the server would still answer.
+      // The signal takes effect after a moment, in which the server would still answer.
       const isStopped = async () => (await runFile("ps", ["-o", "stat=", "-p", pid])).stdout.startsWith("T");
       await waitFor(isStopped, "nats-server is stopped");
     },
     resume: () => signal("SIGCONT"),
     async restart() {
       await end("keep");
-      // Its ports are its own, but for somebody who looks at this moment whether they are free.
+      // The ports are reserved, but another process may be probing them at this moment.
       await waitFor(start, "its ports were free again");
     },
     stop,

@@ -25,8 +25,8 @@ export async function startPglite(): Promise<EmbeddedPostgres> {
 }
 
 /**
- * Makes `folder` the data folder of a PGlite in which nothing is yet. To make one takes three seconds of a processor,
- * so a run of `deno task test` makes one, and copies it.
+ * Makes `folder` the data folder of an empty PGlite. Creating one takes three seconds of CPU time, so a run of
+ * `deno task test` creates one and copies it.
  */
 export async function copyTemplate(folder: string): Promise<void> {
   const template = process.env["GLAM_PGLITE_TEMPLATE"];
@@ -34,16 +34,16 @@ export async function copyTemplate(folder: string): Promise<void> {
   if (!await stat(template).then(() => true, () => false)) {
     const staging = `${template}-${process.pid}`;
     await makeFolder(staging);
-    // Another process may have been faster: then its folder stays.
+    // Another process may have been faster; then its folder is used.
     await rename(staging, template).catch(() => rm(staging, { recursive: true }));
   }
-  // By the system's command, which takes a third of the time that `cp` of a runtime does.
+  // The system's command takes a third of the time of a runtime's `cp`.
   await promisify(execFile)("cp", ["-R", template, folder]);
 }
 
 async function makeFolder(folder: string): Promise<void> {
   const pglite = await PGlite.create(folder);
-  // The databases that others are made from; nobody makes one, and two thirds of a data folder are they.
+  // The template databases are two thirds of a data folder, and no test creates a database.
   await pglite.exec("update pg_database set datistemplate = false");
   for (const name of ["template0", "template1"]) await pglite.exec(`drop database ${name}`);
   await pglite.close();

@@ -12,7 +12,7 @@ import { PATIENCE_MS } from "./wait_for.ts";
 
 export { freePort, type PostgresServer, startPostgres } from "./postgres_server.ts";
 
-/** The time-outs of who connects to see something succeed, which takes long now and then on a machine with other work. */
+/** Timeouts for connections that must succeed, also on a busy machine. */
 export const PATIENT: DatabaseOptions = {
   connectTimeoutMs: PATIENCE_MS,
   queryTimeoutMs: PATIENCE_MS,
@@ -21,20 +21,20 @@ export const PATIENT: DatabaseOptions = {
 
 let shared: Promise<string> | undefined;
 
-/** The URL of a server for tests that disturb nobody: it runs as long as the process, and others use it too. */
+/** The URL of a server that tests share. It runs as long as the process. */
 export function sharedPostgres(): Promise<string> {
   const given = process.env["GLAM_POSTGRES_URL"];
   if (given !== undefined && given !== "") return Promise.resolve(given);
   return shared ??= startPostgres().then((server) => server.url);
 }
 
-/** A database in a schema of its own, which is dropped with everything in it when the database is disposed of. */
+/** A database in a schema of its own, which disposing drops. */
 export interface TestDatabase extends Database {
   readonly schema: string;
   readonly url: string;
 }
 
-/** Connects to the shared server, in a new schema, and is patient unless told otherwise. */
+/** Connects to the shared server, in a new schema, with the timeouts of {@link PATIENT} by default. */
 export async function createTestDatabase(
   options: DatabaseOptions & { readonly url?: string } = {},
 ): Promise<TestDatabase> {

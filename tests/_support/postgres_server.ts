@@ -42,9 +42,9 @@ export interface PostgresServer extends AsyncDisposable {
   logs(): Promise<string>;
   /** Kills the server and its backends, as a crash of the machine would. */
   kill9(): Promise<void>;
-  /** Stops every process of the server in its tracks (SIGSTOP): the port still accepts, and nobody answers. */
+  /** Suspends every process of the server (SIGSTOP): connections are accepted, and nothing is answered. */
   pause(): Promise<void>;
-  /** Goes on after `pause()`. */
+  /** Continues after `pause()`. */
   resume(): Promise<void>;
   /** Starts the server again on the same port and data, after a fast shutdown where it runs. */
   restart(): Promise<void>;
@@ -80,7 +80,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   /** Starts it on this port; `false` when the port is taken. */
   async function startOn(free: number): Promise<boolean> {
     port = free;
-    // A backend that was just being started when the server was killed sees so in a moment, and keeps a new one out.
+    // A backend that was starting when the server was killed exits in a moment. Until then no new server can start.
     const outcome = await waitFor(async () => {
       const said = await launch();
       return said === "pre-existing shared memory block" ? undefined : said;
@@ -91,7 +91,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     return outcome === "ready";
   }
 
-  /** Starts its process, and gives whether it is ready, or else what it ended with. */
+  /** Starts the process. Gives whether it is ready, or the output that it ended with. */
   async function launch(): Promise<string> {
     await rm(`${data}/postmaster.pid`, { force: true });
     const logged = (await logs()).length;
@@ -112,9 +112,9 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   }
 
   /**
-   * The server says in its pid file that it is ready. Without that file, what it has logged since says whether it gave
-   * up; a client that comes too early leaves a FATAL there, too, but later than the file; what a backend says that has
-   * lost the server before this one does not count.
+   * The server writes to its pid file that it is ready. Without that file, its log tells whether it failed. A client that
+   * connects too early also causes a FATAL line, but after the file is written. Lines of backends of the previous server
+   * are ignored.
    */
   async function outcomeOf(logged: number): Promise<string | undefined> {
     const log = (await logs()).slice(logged);
@@ -141,7 +141,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   async function signal(name: NodeJS.Signals): Promise<void> {
     const postmaster = Number((await readPidFile())[0]);
     if (!Number.isInteger(postmaster) || postmaster < 2) return;
-    // The postmaster first, so that it starts no new backends meanwhile.
+    // The postmaster first, so that it starts no new backends.
     for (const pid of [postmaster, ...await childrenOf(postmaster)]) {
       try {
         process.kill(pid, name);
@@ -181,7 +181,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     resume: () => signal("SIGCONT"),
     async restart() {
       await end();
-      // Its port is its own, but for somebody who looks at this moment whether it is free.
+      // The port is reserved, but another process may be probing it at this moment.
       await waitFor(() => startOn(port), `port ${port} was free again`);
     },
     stop,
@@ -189,7 +189,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   };
 }
 
-// Nothing has to outlive the machine, but what was committed has to outlive `kill9()`: no fsync, yet WAL is written.
+// Commits must survive `kill9()`, but not a crash of the machine: WAL is written without fsync.
 const SETTINGS: Readonly<Record<string, string>> = {
   autovacuum: "off",
   fsync: "off",
@@ -209,14 +209,14 @@ async function versionOf(binaries: string): Promise<string> {
   return /\d[\w.]*/.exec(stdout)?.[0] ?? "unknown";
 }
 
-// Nobody needs it, and a third of a data folder is it.
+// It is a third of a data folder, and no test needs it.
 const WITHOUT_TEMPLATE0 = `update pg_database set datistemplate = false where datname = 'template0'
 drop database template0
 `;
 
 /**
- * A data folder, copied from one that is made once per user and version: initdb takes a second, a copy 50 ms. It is as
- * small as can be, for copying is what most of the system's time goes into.
+ * A data folder, copied from one that is made once for each user and version: initdb takes a second, a copy 50 ms. It is
+ * as small as possible, because copying takes most of the system time.
  */
 async function copyTemplate(binaries: string, data: string): Promise<void> {
   const owner = await serverUser();
@@ -235,7 +235,7 @@ async function copyTemplate(binaries: string, data: string): Promise<void> {
     await runFile(`${binaries}/initdb`, initdb, { cwd: staging, ...owner });
     const script = `"$1"/postgres --single -F -D "$2" ${database} < "$3"`;
     await runFile("sh", ["-c", script, "sh", binaries, made, `${staging}/sql`], { cwd: staging, ...owner });
-    // Another process may have been faster: then its folder stays.
+    // Another process may have been faster; then its folder is used.
     await rename(made, template).catch(() => {});
     await rm(staging, { recursive: true, force: true });
   }

@@ -10,12 +10,12 @@ import { unpackDebian } from "./debian_package.ts";
 
 let found: Promise<string> | undefined;
 
-/** The path of promtool. Throws with the command that brings it where it can not be had. */
+/** The path of promtool. Where it cannot be fetched, the error has the command that installs it. */
 export function promtool(): Promise<string> {
   return found ??= find();
 }
 
-/** What `promtool check metrics` objects to in this text; nothing when it is clean. */
+/** The problems that `promtool check metrics` reports for a text; empty when there are none. */
 export async function checkMetrics(text: string): Promise<string> {
   const child = spawn([await promtool(), "check", "metrics"], {
     stdin: "piped",

@@ -1,6 +1,6 @@
 /**
- * HTTP/1.1 as bytes: sends exactly what it is given, and reads what comes back by the letter of RFC 9112. No client
- * library stands in between that would join, sort, lower or refuse headers.
+ * HTTP/1.1 as bytes: sends exactly the given bytes, and parses the answer strictly by RFC 9112, without a client library
+ * that would join, sort, lower-case or reject headers.
  *
  * @module
  */
@@ -16,16 +16,16 @@ export interface RawResponse {
   readonly body: string;
   /** The pieces of a chunked body. */
   readonly chunks: readonly string[];
-  /** The value of a header that must come once at most. */
+  /** The value of a header that may occur at most once. */
   header(name: string): string | undefined;
 }
 
-/** What a server did with the bytes it got. */
+/** How a server reacted to the bytes. */
 export interface Exchange {
   readonly responses: readonly RawResponse[];
-  /** What came behind the last whole response, for instance half of one. */
+  /** The bytes behind the last complete response, for instance half of one. */
   readonly rest: string;
-  /** What ended it, in words: why a response is missing, where one is. */
+  /** How the exchange ended, in words: why a response is missing, where one is. */
   readonly end: string;
 }
 
@@ -36,14 +36,14 @@ export interface ExchangeOptions {
   /** Stop after so many final responses. @default 1 */
   readonly count?: number;
   /**
-   * For bytes that may be less than a request, to which a server rightly says nothing: resolves when it has had its turn. Then
-   * the sending side is closed, and after another turn it ends.
-   * @default the server is waited for
+   * For bytes that may be an incomplete request, which a server does not answer: resolves when the server had time to read
+   * them. Then the sending side is closed, and the exchange ends after the same time again.
+   * @default waits for the server
    */
   readonly turn?: () => Promise<unknown>;
 }
 
-/** Most answers come before that, and then no turn need be waited for. */
+/** Most answers arrive within this time, so that no longer wait is needed. */
 const TURN_AFTER_MS = 50;
 
 /** Sends `bytes` on a connection of its own and reads until there are enough responses, or the server closes. */
@@ -107,7 +107,7 @@ export function exchange(
       finish();
     });
     socket.on("error", (error: Error & { code?: string }) => {
-      // A server may cut off a client in the middle of its bytes. That is an end, as long as it listens.
+      // A server may close the connection before it has read all bytes. That is an end, not an error.
       note(error.code ?? error.message);
       if (error.code !== "ECONNREFUSED") return;
       isOver = true;
@@ -117,7 +117,7 @@ export function exchange(
   });
 }
 
-/** The one response to `bytes`; without one it throws, and says why there is none. */
+/** The response to `bytes`. Throws the reason when there is none. */
 export async function exchangeOne(
   port: number,
   bytes: string | Uint8Array,

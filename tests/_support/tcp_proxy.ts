@@ -14,13 +14,13 @@ export interface TcpProxy extends AsyncDisposable {
   readonly connections: number;
   /** Cuts every connection (RST). */
   cut(): void;
-  /** Swallows everything from now on, in both directions and on new connections too; nobody is told. */
+  /** Silently drops all data from now on, in both directions, also of new connections. */
   vanish(): void;
   /** Delays what comes from the server by so many milliseconds. */
   delay(ms: number): void;
   /** Refuses new connections, and cuts those that are open. */
   refuse(): Promise<void>;
-  /** Passes everything on again. What was swallowed stays lost. */
+  /** Forwards data again. Dropped data stay lost. */
   heal(): Promise<void>;
 }
 
@@ -96,7 +96,7 @@ export async function startTcpProxy(target: { readonly port: number }): Promise<
     async heal() {
       swallows = false;
       delayMs = 0;
-      // Its port is its own, but for somebody who looks at this moment whether it is free.
+      // The port is reserved, but another process may be probing it at this moment.
       if (!server.listening) await waitFor(() => listen(port), `port ${port} was free again`);
     },
     [Symbol.asyncDispose]: close,

@@ -17,7 +17,7 @@ export async function untilSettled(db: Database, expected: number): Promise<void
   }, () => `the summary has ${expected} operations; it has ${count}`);
 }
 
-/** What differs between what was acknowledged, the ledger, the stream and the summary. */
+/** The differences between acknowledged operations, the ledger, the stream and the summary. */
 export async function compareBooks(
   acknowledged: Acknowledged,
   db: Database,
@@ -51,7 +51,7 @@ export async function compareBooks(
   return differences;
 }
 
-/** The operations of the events in the stream, in order, those that are there twice included. */
+/** The operations of the events in the stream, in order, with duplicates. */
 async function operationsInStream(bus: MessageBus): Promise<string[]> {
   const { firstSequence, lastSequence } = (await bus.streamInfo(Streams.EVENTS))!;
   const operations: string[] = [];

@@ -4,22 +4,22 @@ import type { Replica } from "./replica.ts";
 
 const CREDITS = 1_000_000;
 
-/** Milliseconds from the first request of an operation to its acknowledgement: of the half, of 99 in 100, of all. */
+/** Milliseconds from the first request of an operation to its acknowledgement: median, 99th percentile and maximum. */
 export interface Latencies {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
 }
 
-/** What an acknowledged operation deducted. */
+/** The deduction of an acknowledged operation. */
 export interface Operation {
   readonly merchant: string;
   readonly amount: number;
 }
 
-/** Clients that deduct, and ask again with the same operation id until it is acknowledged. */
+/** Clients that deduct, and retry with the same operation id until it is acknowledged. */
 export class Load implements Disposable {
-  /** What each acknowledged operation deducted, by its id. */
+  /** The deduction of each acknowledged operation, by its id. */
   readonly acknowledged: Map<string, Operation> = new Map();
   requests = 0;
   #isOver = false;
@@ -61,12 +61,12 @@ export class Load implements Disposable {
     }
   }
 
-  /** Clients end as soon as what they have asked for is acknowledged. */
+  /** Ends the clients when their current operations are acknowledged. */
   stop(): void {
     this.#isOver = true;
   }
 
-  /** Clients end whatever becomes of what they have asked for, which nobody may be there to acknowledge any more. */
+  /** Ends the clients without waiting for their current operations, which may never be acknowledged. */
   [Symbol.dispose](): void {
     this.#isOver = this.#isGivenUp = true;
   }

@@ -30,7 +30,7 @@ export async function restartReplica(
   Object.assign(replica, await startReplica(environment));
 }
 
-/** Ends a replica as a deployment does; says what is wrong with how it ended. */
+/** Stops a replica as a deployment does. Gives the problem with how it ended, or nothing. */
 export async function stopReplica(replica: Replica): Promise<string[]> {
   replica.process.signal("SIGTERM");
   const { code, signal, out, errors } = await replica.process.ended();

@@ -20,29 +20,29 @@ export interface DrillOptions {
   readonly seconds: number;
   /** @default 3 */
   readonly replicas?: number;
-  /** How many ask at a time. @default 16 */
+  /** Number of concurrent clients. @default 16 */
   readonly clients?: number;
   /** @default 10 */
   readonly merchants?: number;
   /** Milliseconds from one kill to the next. @default 2500 */
   readonly everyMs?: number;
-  /** Gets a line now and then. */
+  /** Receives progress lines. */
   readonly onProgress?: (line: string) => void;
 }
 
-/** What came of a drill. */
+/** The result of a drill. */
 export interface DrillReport {
   /** Operations that were acknowledged. */
   readonly acknowledged: number;
-  /** Requests that it took. */
+  /** Requests that were sent. */
   readonly requests: number;
-  /** Milliseconds from the first request of an operation to its acknowledgement: the half, 99 of 100, all. */
+  /** Milliseconds from the first request of an operation to its acknowledgement: median, 99th percentile, maximum. */
   readonly latencyMs: Latencies;
   /** How often each was killed. */
   readonly kills: { readonly replicas: number; readonly postgres: number; readonly nats: number };
   /** Milliseconds from the last acknowledgement until the summary had everything. */
   readonly settledAfterMs: number;
-  /** What differs between the four places; empty when nothing was lost, doubled or made up. */
+  /** The differences between the four places; empty when no operation was lost, duplicated or invented. */
   readonly differences: readonly string[];
 }
 
@@ -74,7 +74,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
     const end = performance.now() + seconds * 1000;
     for (let turn = 0; kills.nats === 0 || performance.now() < end; turn++) {
       await pause(everyMs);
-      // There is work under way at each kill, and work goes on after it.
+      // Requests are in flight at each kill, and continue after it.
       await progress();
       switch (turns[turn % turns.length]) {
         case "replica":
