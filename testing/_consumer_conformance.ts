@@ -12,10 +12,10 @@ import { isBusError } from "./_publish_conformance.ts";
 
 const CONFIG: ConsumerConfig = { stream: "PULL", name: "reader", filterSubject: "pull.a" };
 
-/** More than a message comes again while a slow machine is at it. */
+/** More than the number of redeliveries of a message in any test, also on a slow machine. */
 const PLENTY = 1000;
 
-/** What durable pull consumers promise. */
+/** Tests of durable pull consumers. */
 export function consumerConformance(it: It, create: () => Promise<BusUnderTest>): void {
   const test = (name: string, fn: (t: Listening) => Promise<void>) =>
     it(name, async () => {
@@ -296,12 +296,12 @@ export function consumerConformance(it: It, create: () => Promise<BusUnderTest>)
   });
 }
 
-/** Asserts that what was settled is settled for good. */
+/** Asserts that settled messages are not delivered again. */
 async function assertGone(t: Listening, consumer: BusConsumer, { deliveries }: Received): Promise<void> {
   await t.until(async () => (await consumer.info())?.ackPending === 0, "everything is settled");
-  // From here on a broker has nothing to deliver again, and what it had on its way before is here.
+  // From here on the broker has nothing to redeliver, and earlier deliveries have arrived.
   const before = deliveries.length;
-  await t.wait(2 * consumer.config.ackWaitMs); // of a real broker it is its own clock that has to pass
+  await t.wait(2 * consumer.config.ackWaitMs); // a real broker uses its own clock
   assert.equal(deliveries.length, before);
 }
 

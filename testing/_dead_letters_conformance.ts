@@ -5,7 +5,7 @@ import { Streams } from "../messaging/bus/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { type BusUnderTest, Listening, Named, Numbered } from "./_listening.ts";
 
-/** What is promised about dead letters. */
+/** Tests of dead letters. */
 export function deadLettersConformance(it: It, create: () => Promise<BusUnderTest>): void {
   const test = (name: string, fn: (listening: Listening) => Promise<void>) =>
     it(name, async () => {
@@ -19,7 +19,7 @@ export function deadLettersConformance(it: It, create: () => Promise<BusUnderTes
     return letters;
   };
 
-  /** Dead letters of `Numbered` 1 to 4, which die in another order, and of one `Named`. */
+  /** Makes dead letters of `Numbered` 1 to 4, written in another order, and of one `Named`. */
   const bury = async (t: Listening, isMended: () => boolean, seen: number[]) => {
     const listener = await t.listen({
       events: [Numbered, Named],

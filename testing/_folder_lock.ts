@@ -5,14 +5,14 @@ interface ProcessLike {
   kill(pid: number, signal: 0): boolean;
 }
 
-/** The folders of this process. A container's processes have one id each time, so the id alone says too little. */
+/** Folders that this process has locked. In containers the process id is often the same, so the id alone is not enough. */
 const held = new Set<string>();
 
 /**
- * Keeps a second process out of a folder of data, by a file beside it that holds the id of the process, and gives what
- * releases it. The file of a process that is gone is taken over.
+ * Locks a data folder against a second process, by a file beside it with the id of the process. Returns a function that
+ * releases the lock. A lock whose process has ended is taken over.
  *
- * @throws {ConfigError} when somebody has it.
+ * @throws {ConfigError} when another process holds the lock.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const { process } = globalThis as unknown as { process: ProcessLike };
@@ -53,6 +53,6 @@ function isRunning(process: ProcessLike, pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return (error as { code?: string }).code === "EPERM"; // it runs, as somebody else
+    return (error as { code?: string }).code === "EPERM"; // it runs under another user
   }
 }

@@ -8,7 +8,7 @@ import { ACK_WAIT_MS, type BusUnderTest, Listening, Named, Numbered } from "./_l
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 
-/** What a listener promises about what a handler knows, and what others learn of it. */
+/** Tests of the context of a handler, and of the metrics and health of a listener. */
 export function contextConformance(it: It, create: () => Promise<BusUnderTest>): void {
   const test = (name: string, fn: (listening: Listening) => Promise<void>) =>
     it(name, async () => {
@@ -197,7 +197,7 @@ export function contextConformance(it: It, create: () => Promise<BusUnderTest>):
       async () => calls === 10 && (await t.info(listener, Numbered)).ackPending === 0,
       "ten are handled",
     );
-    // A consumer of that name that starts at the beginning: what a server gives again that lost its last acknowledgements.
+    // A new consumer of that name redelivers from the beginning, as a server does that lost its last acknowledgements.
     const name = listener.durables.get(Numbered.subject)!;
     const config = {
       stream: Streams.EVENTS,
@@ -206,7 +206,7 @@ export function contextConformance(it: It, create: () => Promise<BusUnderTest>):
       ackWaitMs: ACK_WAIT_MS,
       maxAckPending: 20_000,
     };
-    // The listener may be faster, and go on where it was.
+    // The listener may be faster, and make the consumer again where it was.
     do await t.bus.deleteConsumer(Streams.EVENTS, name); while (!(await t.bus.consumer(config)).created);
     await t.publishNumbers(11, 12);
     await t.until(() => calls === 12, "the new ones are handled");

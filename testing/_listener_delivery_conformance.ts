@@ -7,7 +7,7 @@ import type { BusUnderTest } from "./_listening.ts";
 /** Registers a test, as `it` of `node:test` does. */
 export type It = (name: string, fn: () => Promise<void>) => unknown;
 
-/** What a listener promises about each delivery. */
+/** Tests of the handling of a single delivery. */
 export function deliveryConformance(it: It, create: () => Promise<BusUnderTest>): void {
   const test = (name: string, fn: (listening: Listening) => Promise<void>) =>
     it(name, async () => {

@@ -5,10 +5,10 @@ import { Streams } from "../messaging/bus/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { ACK_WAIT_MS, type BusUnderTest, Listening, Named, Numbered, PATIENCE_MS } from "./_listening.ts";
 
-/** How long the ack wait is where it has to be short. */
+/** A short ack wait, in milliseconds. */
 const ACK_WAITS = [300, 1000, 3000, 9000] as const;
 
-/** What a listener promises about many messages: how many run, in which order, for how long, and what happens at its end. */
+/** Tests of many messages: concurrency, order, time limits and the stop of a listener. */
 export function flowConformance(it: It, create: () => Promise<BusUnderTest>): void {
   const test = (name: string, fn: (listening: Listening) => Promise<void>) =>
     it(name, async () => {

@@ -15,35 +15,35 @@ import type { MessageBus, PublishAck } from "../messaging/bus/message_bus.ts";
 import type { StoredMessage } from "../messaging/bus/stream.ts";
 import { Streams } from "../messaging/bus/streams.ts";
 
-/** A bus that nobody else uses, for one test. */
+/** A bus for one test, on a broker or an account without streams. */
 export interface BusUnderTest extends AsyncDisposable {
-  /** The bus. */
+  /** The connected bus. */
   readonly bus: MessageBus;
-  /** Lets time pass, on a bus whose clock is moved by hand. */
+  /** Advances the clock by `ms` milliseconds, for a bus with a manual clock. */
   readonly advance?: ((ms: number) => Promise<void>) | undefined;
 }
 
-/** The event that the tests are about. */
+/** The event that most tests use. */
 export const Numbered: EventContract<{ n: number; key?: string | undefined }> = defineEvent(
   "evt.conformance.numbered.v1",
   z.object({ n: z.int(), key: z.string().optional() }),
 );
 
-/** Another event. */
+/** A second event. */
 export const Named: EventContract<{ name: string }> = defineEvent(
   "evt.conformance.named.v1",
   z.object({ name: z.string() }),
 );
 
-/** How long a test waits for what comes soon where all is well: a machine with other work takes its time. */
+/** How long a test waits for a condition, in milliseconds; long, because a busy machine is slow. */
 export const PATIENCE_MS = 120_000;
 
-/** The ack wait of a listener that is not told another one: longer than a process goes without a processor. */
+/** The default ack wait of the tests, in milliseconds: longer than a process is ever suspended on a busy machine. */
 export const ACK_WAIT_MS = 30_000;
 
 const silent: LoggerLike = { debug() {}, info() {}, warn() {}, error() {}, critical() {} };
 
-/** What a listener test works with. */
+/** The environment of one listener test. */
 export class Listening implements AsyncDisposable {
   readonly bus: MessageBus;
   readonly #under: BusUnderTest;
@@ -54,7 +54,7 @@ export class Listening implements AsyncDisposable {
     this.bus = under.bus;
   }
 
-  /** A listener that has started; it stops with the test. */
+  /** Starts a listener, which is stopped with the test. */
   async listen<const Contracts extends readonly AnyEventContract[], Deps = undefined>(
     options:
       & Partial<ListenerOptions<Contracts, Deps>>
@@ -74,7 +74,7 @@ export class Listening implements AsyncDisposable {
     return listener;
   }
 
-  /** Publishes an event, as any client of the broker could. */
+  /** Publishes an event without a publisher, as any client of the broker can. */
   publish(
     contract: AnyEventContract,
     data: unknown,
@@ -108,8 +108,8 @@ export class Listening implements AsyncDisposable {
   }
 
   /**
-   * For what has to happen within a time of the broker's own clock: tries `scene` with a longer time where the machine was
-   * too slow for the one before, and asserts what comes of the last. Each starts without messages.
+   * For behaviour within a time limit of the broker: tries `scene` with each of the times, until one is long enough for this
+   * machine, and fails where none is. Each try starts without messages.
    */
   async inTime(
     times: readonly number[],
@@ -125,13 +125,13 @@ export class Listening implements AsyncDisposable {
     assert.fail(`Not even within ${times.at(-1)} ms: ${what}`);
   }
 
-  /** Lets time pass. */
+  /** Lets `ms` milliseconds pass. */
   async wait(ms: number): Promise<void> {
     if (this.#under.advance === undefined) await new Promise((resolve) => setTimeout(resolve, ms));
     else await this.#under.advance(ms);
   }
 
-  /** The result of work that may need time to pass. */
+  /** Awaits work that may need the clock to advance. */
   async pass<T>(work: Promise<T>): Promise<T> {
     let isDone = false;
     const settled = work.finally(() => isDone = true);

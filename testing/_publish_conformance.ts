@@ -11,7 +11,7 @@ import { STREAM_CONFIGS, Streams } from "../messaging/bus/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { type BusUnderTest, Listening, Named, Numbered } from "./_listening.ts";
 
-/** What publishing promises. */
+/** Tests of publishing. */
 export function publishConformance(it: It, create: () => Promise<BusUnderTest>): void {
   const test = (name: string, fn: (t: Listening) => Promise<void>) =>
     it(name, async () => {
@@ -260,7 +260,7 @@ function bodyOf(stored: StoredMessage | undefined): GlamEvent {
   return JSON.parse(new TextDecoder().decode(stored!.data));
 }
 
-/** Whether an error is one of the bus, of this kind. */
+/** A predicate for `assert.rejects`: a `MessageBusError` of this kind. */
 export function isBusError(kind: string, retryable: boolean): (error: unknown) => boolean {
   return (error) => {
     assert.ok(error instanceof MessageBusError, String(error));

@@ -23,10 +23,10 @@ const GetBalance: RequestContract<Question, Question, Answer> = defineRequest("r
   response: z.object({ credits: z.int() }),
 });
 
-/** Where an answer is expected: a machine with other work takes its time. */
+/** Time limit of requests that are answered; long, because a busy machine is slow. */
 const PATIENT = { timeoutMs: PATIENCE_MS };
 
-/** What requests and responders promise. */
+/** Tests of requests and responders. */
 export function requestConformance(it: It, create: () => Promise<BusUnderTest>): void {
   const test = (name: string, fn: (t: Listening, responder: Responder) => Promise<void>) =>
     it(name, async () => {
@@ -205,7 +205,7 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
     });
     const asking = t.bus.request(GetBalance, { merchantId: "m_1" }, { timeoutMs: 200 });
     await assert.rejects(t.pass(asking), (error) => {
-      // Whichever is first: the caller's patience, or the responder's word that it has run out.
+      // Either side may time out first.
       assert.ok(isGlamError(error) && ["MESSAGE_BUS_ERROR", "TIMEOUT"].includes(error.code), String(error));
       return true;
     });

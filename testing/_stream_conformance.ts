@@ -5,7 +5,7 @@ import type { It } from "./_listener_delivery_conformance.ts";
 import { type BusUnderTest, Listening } from "./_listening.ts";
 import { isBusError } from "./_publish_conformance.ts";
 
-/** What streams promise. */
+/** Tests of streams. */
 export function streamConformance(it: It, create: () => Promise<BusUnderTest>): void {
   const test = (name: string, fn: (t: Listening) => Promise<void>) =>
     it(name, async () => {

@@ -10,14 +10,14 @@ import { streamConformance } from "./_stream_conformance.ts";
 
 /** Options of {@link busConformance}. */
 export interface BusConformanceOptions {
-  /** Registers a test: `it` of `node:test`, or of a runner that looks like it. */
+  /** Registers a test: `it` of `node:test`, or a function with its signature. */
   readonly it: It;
-  /** Makes a bus for one test: connected, on a broker or an account where there are no streams. */
+  /** Creates a connected bus for one test, on a broker or an account without streams. */
   readonly create: () => Promise<BusUnderTest>;
 }
 
 /**
- * Registers the tests that every `MessageBus` has to pass: what publishers, listeners, dead letters and requests rely on.
+ * Registers the tests that every `MessageBus` must pass, for publishers, listeners, dead letters and requests.
  *
  * @example
  * ```ts ignore

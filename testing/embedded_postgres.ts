@@ -5,29 +5,30 @@ import { lockFolder } from "./_folder_lock.ts";
 /** Options of {@link embeddedPostgres}. */
 export interface EmbeddedPostgresOptions {
   /**
-   * The folder that keeps its data. One process at a time can have it.
-   * @default none: the data are in memory, and gone when it is closed
+   * Folder for the data; one process at a time can use it.
+   * @default none: the data are kept in memory, and lost on `close()`
    */
   readonly dataDir?: string | undefined;
 }
 
-/** A Postgres within this process. `connectDatabase` takes it as it is, or spread into more options. */
+/** A Postgres in this process. Pass it to `connectDatabase`, directly or spread into more options. */
 export interface EmbeddedPostgres extends AsyncDisposable {
-  /** Where it listens, on loopback. */
+  /** URL of its socket on loopback. */
   readonly url: string;
-  /** It has one session: a second connection would wait for the first to be closed. */
+  /** Size of the pool: the server has one session, and a second connection would wait for the first to close. */
   readonly poolSize: 1;
-  /** Stops it, and releases its folder. */
+  /** Stops the server, and releases its folder. */
   close(): Promise<void>;
-  /** The same: the database that is connected to it stops it when it is closed. */
+  /** The same as `close`: a database that is connected to it calls this when it is closed. */
   onClose(): Promise<void>;
 }
 
 /**
- * Starts a Postgres within this process, for tests and for a service that is tried out: PGlite, which is Postgres as
- * WebAssembly, behind a socket on loopback. It is a complete Postgres with one session, which delivers no `NOTIFY`.
+ * Starts a Postgres in this process, for tests and for trying out a service: PGlite, which is Postgres compiled to
+ * WebAssembly, behind a socket on loopback. It is a complete Postgres with a single session, and delivers no `NOTIFY`.
  *
- * The application installs it: `deno add npm:@electric-sql/pglite npm:@electric-sql/pglite-socket`.
+ * Its packages are not dependencies of this one. Install them:
+ * `deno add npm:@electric-sql/pglite npm:@electric-sql/pglite-socket`.
  *
  * @example
  * ```ts
@@ -39,7 +40,7 @@ export interface EmbeddedPostgres extends AsyncDisposable {
  * console.log(row?.["answer"]); // 42
  * ```
  *
- * @throws {ConfigError} when it is not installed, or when another process has the folder.
+ * @throws {ConfigError} when a package is not installed, or another process uses the folder.
  */
 export async function embeddedPostgres(options: EmbeddedPostgresOptions = {}): Promise<EmbeddedPostgres> {
   const { dataDir } = options;
@@ -59,12 +60,12 @@ export async function embeddedPostgres(options: EmbeddedPostgresOptions = {}): P
   }
 }
 
-/** What is used of `@electric-sql/pglite`. */
+/** The part of `@electric-sql/pglite` that is used. */
 interface PGliteLike {
   close(): Promise<void>;
 }
 
-/** What is used of `@electric-sql/pglite-socket`. */
+/** The part of `@electric-sql/pglite-socket` that is used. */
 interface SocketServerLike {
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -94,7 +95,7 @@ function toEmbedded(
   return { url, poolSize: 1, close, onClose: close, [Symbol.asyncDispose]: close };
 }
 
-/** The names are variables, so that who only uses the rest of this package does not have to install 20 MB. */
+/** The names are variables, so that type checks and bundlers do not require these 20 MB where they are not used. */
 async function loadPglite(): Promise<Pglite> {
   const names = ["@electric-sql/pglite", "@electric-sql/pglite-socket"];
   try {

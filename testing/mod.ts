@@ -1,6 +1,5 @@
 /**
- * What tests of a service or of an adapter need: a Postgres within the process, and the suite that every message bus has
- * to pass.
+ * Support for tests: an embedded Postgres for a service, and the conformance suite for a `MessageBus`.
  *
  * ```ts ignore
  * import { it } from "node:test";

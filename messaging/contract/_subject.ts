@@ -1,13 +1,13 @@
-// A token may hold anything but white space, dots and wildcards; nats-server refuses nothing else.
+// A token has any characters but white space, dots and wildcards; nats-server has no other rule.
 const SUBJECT = /^[^\s.*>\0]+(?:\.[^\s.*>\0]+)*$/;
 const FILTER = /^(?:[^\s.*>\0]+|\*)(?:\.(?:[^\s.*>\0]+|\*))*(?:\.>)?$|^>$/;
 
-/** Whether `subject` can be published to. */
+/** Whether `subject` is valid to publish to: no wildcards, no white space. */
 export function isSubject(subject: string): boolean {
   return SUBJECT.test(subject);
 }
 
-/** Whether `filter` can be subscribed to: a subject, with wildcards where whole tokens are. */
+/** Whether `filter` is valid to subscribe to: a subject in which whole tokens may be wildcards. */
 export function isFilter(filter: string): boolean {
   return FILTER.test(filter);
 }
@@ -17,7 +17,7 @@ export function matchesSubject(filter: string, subject: string): boolean {
   return filter === subject || filter === ">" || subjectMatcher(filter)(subject);
 }
 
-/** The matcher of a filter, prepared once. */
+/** Compiles a filter to a predicate. */
 export function subjectMatcher(filter: string): (subject: string) => boolean {
   if (filter === ">") return () => true;
   if (!/[*>]/.test(filter)) return (subject) => subject === filter;
@@ -28,7 +28,7 @@ export function subjectMatcher(filter: string): (subject: string) => boolean {
   return (subject) => pattern.test(subject);
 }
 
-/** Whether everything that `filter` matches is matched by `wider`. */
+/** Whether `wider` matches every subject that `filter` matches. */
 export function coversFilter(wider: string, filter: string): boolean {
   const [outer, inner] = [wider.split("."), filter.split(".")];
   for (let i = 0; i < outer.length; i++) {
@@ -39,7 +39,7 @@ export function coversFilter(wider: string, filter: string): boolean {
   return outer.length === inner.length;
 }
 
-/** Whether some subject is matched by both filters. */
+/** Whether a subject exists that both filters match. */
 export function filtersOverlap(one: string, other: string): boolean {
   const [left, right] = [one.split("."), other.split(".")];
   for (let i = 0;; i++) {
@@ -50,7 +50,11 @@ export function filtersOverlap(one: string, other: string): boolean {
   }
 }
 
-/** Checks a subject to be published to. */
+/**
+ * Validates a subject to publish to.
+ *
+ * @throws {TypeError} when it has wildcards or white space.
+ */
 export function assertSubject(subject: string): void {
   if (isSubject(subject)) return;
   throw new TypeError(`Expected a subject without wildcards and white space, got ${JSON.stringify(subject)}`);

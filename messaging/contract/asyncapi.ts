@@ -15,37 +15,38 @@ export interface AsyncApiOptions {
    * @default "1.0.0"
    */
   readonly version?: string | undefined;
-  /** What the application is, in Markdown. */
+  /** Description of the application, in Markdown. */
   readonly description?: string | undefined;
-  /** Where the brokers are, by name: `{ production: "nats.example.com:4222" }`. User information is left out. */
+  /** Hosts of the brokers, by name: `{ production: "nats.example.com:4222" }`. User information is left out. */
   readonly servers?: Readonly<Record<string, string>> | undefined;
-  /** Contracts that the application listens to or answers; it sends the others. */
+  /** Contracts that the application listens to or responds to; it sends the others. */
   readonly receives?: readonly (AnyEventContract | AnyRequestContract)[] | undefined;
 }
 
 /** A JSON object. */
 export type JsonObject = { readonly [key: string]: unknown };
 
-/** An AsyncAPI 3.0 document, ready to be written as JSON or YAML. */
+/** An AsyncAPI 3.0 document, serializable as JSON or YAML. */
 export interface AsyncApiDocument {
   /** Version of AsyncAPI. */
   readonly asyncapi: "3.0.0";
-  /** What it is about. */
+  /** Title, version and description of the application. */
   readonly info: JsonObject;
-  /** How messages are written. */
+  /** Content type of the messages. */
   readonly defaultContentType: "application/json";
-  /** Where the brokers are. */
+  /** Brokers, by name. */
   readonly servers?: JsonObject;
-  /** Subjects, by themselves. */
+  /** Channels, by subject. */
   readonly channels: JsonObject;
-  /** What is sent and received. */
+  /** Operations, named `<send or receive>.<subject>`. */
   readonly operations: JsonObject;
-  /** Messages, by their subjects. */
+  /** Messages, by subject. */
   readonly components: JsonObject;
 }
 
 /**
- * An AsyncAPI 3 document of these contracts: the same schemas that publishers and listeners validate by.
+ * Creates an AsyncAPI 3.0 document from contracts, with the schemas that publishers and listeners validate by. Equal
+ * contracts give an equal document.
  *
  * @example
  * ```ts
@@ -55,7 +56,7 @@ export interface AsyncApiDocument {
  * console.log(Object.keys(document.channels)); // [ "evt.credit.deducted.v1" ]
  * ```
  *
- * @throws {TypeError} when two contracts have one subject.
+ * @throws {TypeError} when two contracts have the same subject.
  * @see https://www.asyncapi.com/docs/reference/specification/v3.0.0
  */
 export function asyncapi(
@@ -136,7 +137,7 @@ function requestMessage(name: string, payload: JsonObject): JsonObject {
   return { name, contentType: "application/json", payload };
 }
 
-/** What an event travels in. */
+/** The JSON Schema of the event envelope. */
 function envelope(subject: string, data: JsonObject): JsonObject {
   const text = { type: "string" };
   const textOrNull = { type: ["string", "null"] };
@@ -172,14 +173,14 @@ const EXAMPLE: JsonObject = {
   metadata: {},
 };
 
-/** What consumers accept, as JSON Schema. */
+/** The input of a schema, which consumers accept, as JSON Schema. */
 function toJsonSchema(schema: z.ZodType): JsonObject {
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
     target: "draft-7",
     io: "input",
     unrepresentable: "any",
     override({ jsonSchema }) {
-      if (jsonSchema.format === "date-time") delete jsonSchema.default; // the present time, which is another each time
+      if (jsonSchema.format === "date-time") delete jsonSchema.default; // the current time, which would differ from call to call
     },
   });
   return json as JsonObject;

@@ -1,38 +1,38 @@
 import type { input, output, ZodType } from "zod";
 import { isSubject } from "./_subject.ts";
 
-/** What an event is called and what it carries. */
+/** The contract of an event: its subject and the schema of its data. */
 export interface EventContract<Data = unknown, Input = Data, Subject extends string = string> {
-  /** Subject it is published to. */
+  /** Subject that it is published to. */
   readonly subject: Subject;
-  /** Version of the schema: the number at the end of the subject, 1 where there is none. */
+  /** Version of the schema: the number of the subject's last token (`.v2`), 1 where it has none. */
   readonly version: number;
   /** Schema of `data`. */
   readonly schema: ZodType<Data, Input>;
-  /** One line for people. */
+  /** Title in one line, for documents. */
   readonly title?: string | undefined;
-  /** When it is published and what it means. */
+  /** When the event is published and what it means, for documents. */
   readonly description?: string | undefined;
-  /** Data as they may be. */
+  /** Example data, for documents. */
   readonly examples?: readonly Input[] | undefined;
 }
 
-/** Any contract that {@link defineEvent} makes. */
+/** Any contract that {@link defineEvent} returns. */
 // deno-lint-ignore no-explicit-any
 export type AnyEventContract = EventContract<any, any, string>;
 
-/** `Data` as a publisher gives them: what has a default may be left out. */
+/** `Data` as a publisher passes them: members with a default, named by `Keys`, are optional. */
 export type WithDefaults<Data, Keys extends keyof Data> =
   & Omit<Data, Keys>
   & { readonly [Key in Keys]?: Data[Key] | undefined };
 
 /** Options of {@link defineEvent}. */
 export interface EventOptions<Input> {
-  /** One line for people. */
+  /** Title in one line, for documents. */
   readonly title?: string | undefined;
-  /** When it is published and what it means. */
+  /** When the event is published and what it means, for documents. */
   readonly description?: string | undefined;
-  /** Data as they may be, for the document that `asyncapi()` makes. */
+  /** Example data, for documents such as that of `asyncapi()`. */
   readonly examples?: readonly Input[] | undefined;
 }
 
@@ -40,9 +40,9 @@ export interface EventOptions<Input> {
  * Defines an event (`evt.*`, something has happened) or a command (`cmd.*`, something is to be done): one contract for
  * the publisher, the listener and the AsyncAPI document.
  *
- * Data are validated when they are published and when they are consumed, and what the schema gives is what is sent; so
- * it has to accept what it gives. A subject ends in the version of its schema; a change that breaks consumers is a new
- * subject. Take `z.looseObject()` where later versions may add fields, `z.guid()` for ids that others made.
+ * Data are validated when they are published and again when they are consumed. The output of the schema is what is sent, so
+ * the schema must accept its own output. The last token of a subject is the version of its schema; a breaking change
+ * needs a new subject. Use `z.looseObject()` so that later versions may add fields, and `z.guid()` for foreign ids.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export interface EventOptions<Input> {
  * console.log(OrderPlaced.version); // 1
  * ```
  *
- * @throws {TypeError} when the subject is not of `evt.` or `cmd.`, or has wildcards or white space.
+ * @throws {TypeError} when the subject does not start with `evt.` or `cmd.`, or has wildcards or white space.
  */
 export function defineEvent<Schema extends ZodType, const Subject extends string>(
   subject: Subject,

@@ -1,7 +1,7 @@
 import type { input, output, ZodType } from "zod";
 import { isSubject } from "./_subject.ts";
 
-/** What is asked for on a subject, and what is answered. */
+/** The contract of a request: its subject and the schemas of request and response. */
 export interface RequestContract<In = unknown, Input = In, Out = unknown, Reply = Out> {
   /** Subject that requests are sent to. */
   readonly subject: string;
@@ -11,24 +11,24 @@ export interface RequestContract<In = unknown, Input = In, Out = unknown, Reply 
   readonly responseSchema: ZodType<Out, Reply>;
 }
 
-/** Any contract that {@link defineRequest} makes. */
+/** Any contract that {@link defineRequest} returns. */
 // deno-lint-ignore no-explicit-any
 export type AnyRequestContract = RequestContract<any, any, any, any>;
 
 /** Options of `MessageBus.request`. */
 export interface RequestOptions {
   /**
-   * How long to wait for the response; the responder is told, and gives up then too.
+   * How long to wait for the response, in milliseconds, greater than 0. The responder receives it and aborts then as well.
    * @default 5000
    */
   readonly timeoutMs?: number | undefined;
-  /** Gives up waiting. */
+  /** Stops waiting when it aborts; the call rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Defines a request that another service answers, on a subject of `rpc.`: for a question whose answer is needed now.
- * Nothing stores it; where nobody answers, the caller is told at once.
+ * Defines a request to another service on an `rpc.` subject, for questions whose answer is needed at once. Requests are not
+ * stored; where no responder is subscribed, the call rejects at once.
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export interface RequestOptions {
  * console.log((await bus.request(GetBalance, { merchantId: "m_1" })).credits); // 7
  * ```
  *
- * @throws {TypeError} when the subject is not of `rpc.`, or has wildcards or white space.
+ * @throws {TypeError} when the subject does not start with `rpc.`, or has wildcards or white space.
  */
 export function defineRequest<Request extends ZodType, Response extends ZodType>(
   subject: string,

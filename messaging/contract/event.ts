@@ -2,34 +2,34 @@ import { ValidationError } from "../../errors/common.ts";
 import { type IssueLike, type ValidationDetails, validationDetails } from "../../errors/validation_errors.ts";
 import type { EventContract } from "./define_event.ts";
 
-/** An event as it travels: the envelope that the Python services write too. */
+/** An event on the wire: the JSON envelope, which the Python services share. */
 export interface GlamEvent<Data = unknown, Type extends string = string> {
-  /** Id of this event, a UUID where this package or Python made it. */
+  /** Id of this event; a UUID where this package or the Python package created it. */
   readonly event_id: string;
-  /** The subject. */
+  /** Subject of its contract. */
   readonly event_type: Type;
-  /** The business operation that it belongs to, where it is known. */
+  /** Correlation id of the operation that published it; `null` where it is unknown. */
   readonly correlation_id: string | null;
-  /** When it was made, ISO 8601 with an offset. */
+  /** Time of creation, ISO 8601 with an offset. */
   readonly timestamp: string;
-  /** The service that made it, where it is known. */
+  /** Name of the service that published it; `null` where it is unknown. */
   readonly source_service: string | null;
-  /** What the contract describes. */
+  /** Data that the contract describes. */
   readonly data: Data;
-  /** Whatever else the publisher had to say. */
+  /** Additional facts of the publisher. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** What {@link decodeEvent} gives. */
+/** Result of {@link decodeEvent}: an event or an error. */
 export type DecodedEvent<Data, Type extends string = string> =
   | { readonly event: GlamEvent<Data, Type>; readonly error?: undefined }
   | { readonly event?: undefined; readonly error: ValidationError };
 
 /**
- * Reads the bytes of an event, and validates its data by the contract.
+ * Decodes the payload of an event, and validates its data by the contract. Never throws.
  *
- * Fields that nobody knows are kept. What Python leaves `null` or out stays readable: ids of operation and service are
- * `null`, `metadata` is empty.
+ * Unknown fields of the envelope are kept. Where the Python package leaves a member out, `correlation_id` and `source_service`
+ * are `null`, and `metadata` is empty.
  */
 export function decodeEvent<Data, Input, Subject extends string>(
   contract: EventContract<Data, Input, Subject>,
@@ -54,7 +54,7 @@ export function decodeEvent<Data, Input, Subject extends string>(
     return invalid(contract, "Its data break the contract", details);
   }
   event.data = result.data;
-  event.event_type = contract.subject; // by which a handler of several events tells them apart
+  event.event_type = contract.subject; // discriminates the events of a listener
   event.correlation_id ??= null;
   event.source_service ??= null;
   event.metadata ??= {};

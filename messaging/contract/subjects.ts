@@ -1,4 +1,4 @@
-/** Every subject of the fleet's own events and commands. */
+/** The subjects of the fleet's events and commands. */
 export const Subjects = {
   CATALOG_PRODUCTS_STORED: "evt.catalog.products.stored.v1",
   CATALOG_SYNC_COMPLETED: "evt.catalog.sync.completed.v1",
@@ -16,5 +16,5 @@ export const Subjects = {
   MERCHANT_CREATED: "evt.merchant.created.v1",
   WEBHOOK_RECEIVED: "evt.webhook.received.v1",
 } as const;
-/** A subject of the fleet's own events and commands. */
+/** A subject of the fleet's events and commands. */
 export type Subjects = typeof Subjects[keyof typeof Subjects];

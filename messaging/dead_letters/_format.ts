@@ -1,4 +1,4 @@
-/** What a dead letter says about its message, beside the headers that the message had. */
+/** Headers of a dead letter, beside those of its message. */
 export const DLQ_HEADERS = {
   stream: "Glam-Dlq-Stream",
   sequence: "Glam-Dlq-Sequence",
@@ -16,12 +16,12 @@ export const DLQ_HEADERS = {
 
 const PREFIX = "dlq.";
 
-/** The subject of the dead letters of a subject. */
+/** The subject of the dead letters of `subject`. */
 export function dlqSubject(subject: string): string {
   return PREFIX + subject;
 }
 
-/** The subject that a dead letter came from. */
+/** The subject of the message that became a dead letter. */
 export function originOf(dlqSubject: string): string {
   return dlqSubject.startsWith(PREFIX) ? dlqSubject.slice(PREFIX.length) : dlqSubject;
 }

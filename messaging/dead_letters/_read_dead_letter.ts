@@ -5,7 +5,7 @@ import type { GlamEvent } from "../contract/event.ts";
 import { type HeaderEntries, MessageHeaders } from "../bus/message_headers.ts";
 import type { StoredMessage } from "../bus/stream.ts";
 
-/** The dead letter that a stored message is. */
+/** Reads a stored message as a dead letter. */
 export function toDeadLetter({ subject, sequence, timeNanos, headers, data }: StoredMessage): DeadLetter {
   const text = (name: string) => headers.get(name);
   const number = (name: string) => {
@@ -38,7 +38,7 @@ export function toDeadLetter({ subject, sequence, timeNanos, headers, data }: St
   };
 }
 
-/** The headers that a message had before anything was said about its failure. */
+/** The headers of the message itself, without those of the broker and of the dead letter. */
 function originalHeaders(headers: MessageHeaders): HeaderEntries {
   return [...headers].filter(([name]) => !/^(nats|glam-dlq)-/i.test(name));
 }
@@ -52,7 +52,7 @@ function parse(data: Uint8Array): Partial<GlamEvent> | undefined {
   }
 }
 
-/** The test that `filter` describes. */
+/** A predicate for the dead letters that `filter` selects. */
 export function deadLetterMatcher(filter: DeadLetterFilter): (letter: DeadLetter) => boolean {
   const { sequence, subject, consumer, errorCode, errorDigest, since, until } = filter;
   const hasSubject = subject === undefined ? () => true : subjectMatcher(subject);

@@ -14,7 +14,8 @@ import type { StoredMessage } from "../bus/stream.ts";
 import { Streams } from "../bus/streams.ts";
 
 /**
- * The dead letters of a bus: to look at, to publish again when what made them fail is mended, or to throw away.
+ * Creates access to the dead letters of a bus: to list them, to publish them again after the cause was mended (redrive), or to
+ * remove them (purge).
  *
  * @example
  * ```ts
@@ -35,7 +36,7 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
     const info = await bus.streamInfo(Streams.DLQ);
     if (info === undefined) return;
     const subject = filter.subject === undefined ? undefined : dlqSubject(filter.subject);
-    // What dies from now on is not meant: else a redrive of what fails at once would never end.
+    // Later dead letters are left out, or a redrive of events that fail at once would never end.
     const last = filter.sequence ?? info.lastSequence;
     let from = filter.sequence ?? info.firstSequence;
     while (from <= last) {
@@ -67,7 +68,7 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
       if (signal?.aborted) break;
       const message = await bus.readMessage(Streams.DLQ, { sequence });
       done++;
-      if (message === undefined) continue; // somebody else was faster
+      if (message === undefined) continue; // another process has removed it
       if (dryRun) {
         redriven++;
       } else {
@@ -113,12 +114,14 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
 function toFilter(filter: DeadLetterFilter | "all"): DeadLetterFilter {
   if (filter === "all") return {};
   if (Object.values(filter).every((value) => value === undefined)) {
-    throw new TypeError('Expected a filter that says which dead letters are meant; "all" are all');
+    throw new TypeError(
+      'Expected a filter with at least one member, got none; pass "all" for all dead letters',
+    );
   }
   return filter;
 }
 
-/** The sequences of dead letters, ordered as their messages were in their streams. */
+/** The sequences of dead letters, in the order that their messages had in their streams. */
 async function inOriginalOrder(messages: AsyncIterable<StoredMessage>): Promise<number[]> {
   const found: { sequence: number; stream: string; origin: number }[] = [];
   for await (const message of messages) {
@@ -134,15 +137,15 @@ async function inOriginalOrder(messages: AsyncIterable<StoredMessage>): Promise<
 
 interface Problem {
   readonly reason: string;
-  /** Whether it is about the broker, so that the next one would fare no better. */
+  /** Whether the broker failed, so that the next one would fail as well. */
   readonly isFinal: boolean;
 }
 
-/** Publishes one dead letter to where it came from, and removes it then; what kept it from that, where something did. */
+/** Publishes a dead letter to its original subject, then removes it. Returns the problem where that fails. */
 async function publishAgain(bus: MessageBus, message: StoredMessage): Promise<Problem | undefined> {
   const { subject, data, headers, messageId, redriveCount, stream } = toDeadLetter(message);
   const known: [string, string][] = [[DLQ_HEADERS.redriveCount, String(redriveCount + 1)]];
-  // It is still the event that it was: an inbox goes by this and not by the id that the message has now.
+  // It is still the same event: an inbox recognises it by this id and not by the new message id.
   if (messageId !== undefined) known.push([DLQ_HEADERS.messageId, messageId]);
   let isPublished = false;
   try {
@@ -150,12 +153,12 @@ async function publishAgain(bus: MessageBus, message: StoredMessage): Promise<Pr
       subject,
       data,
       headers: [...headers, ...known],
-      // A new id, or the window of the old one would swallow it; the same one for each try, or a lost answer would double it.
+      // Another id than the original, whose duplicate window may be open; the same for each try, so that it is stored once.
       id: `redrive:${Streams.DLQ}:${message.sequence}:${message.timeNanos}`,
       stream,
     });
     if (duplicate) {
-      return { reason: "It was published again a moment ago, and not removed then", isFinal: false };
+      return { reason: "It was published again a moment ago, and could not be removed then", isFinal: false };
     }
     isPublished = true;
     await bus.deleteMessage(Streams.DLQ, message.sequence);
@@ -169,7 +172,7 @@ async function publishAgain(bus: MessageBus, message: StoredMessage): Promise<Pr
   }
 }
 
-/** Waits until then, or until the signal aborts. */
+/** Waits until `time`, or until the signal aborts. */
 async function waitUntil(bus: MessageBus, time: number, signal: AbortSignal | undefined): Promise<void> {
   const ms = time - bus.clock.now();
   if (ms <= 0 || signal?.aborted) return;

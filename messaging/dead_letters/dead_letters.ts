@@ -1,29 +1,29 @@
 import type { GlamEvent } from "../contract/event.ts";
 import type { MessageHeaders } from "../bus/message_headers.ts";
 
-/** A message that no listener could handle, and why. */
+/** A message that a listener could not handle, and the reason. */
 export interface DeadLetter {
-  /** Its sequence in the stream of dead letters: what it is called. */
+  /** Its sequence in the stream of dead letters, which identifies it. */
   readonly sequence: number;
   /** The subject that the message was published to. */
   readonly subject: string;
-  /** The bytes of the message. */
+  /** Payload of the message. */
   readonly data: Uint8Array;
-  /** The event that the bytes are, where they are JSON; it may still break its contract. */
+  /** The payload parsed as JSON, `undefined` where it is no JSON object; not validated by a contract. */
   readonly event: Partial<GlamEvent> | undefined;
-  /** The headers that the message had. */
+  /** Headers of the message. */
   readonly headers: MessageHeaders;
   /** When it became a dead letter. */
   readonly deadSince: Date;
-  /** The stream that the message was in. */
+  /** Stream of the message. */
   readonly stream: string | undefined;
-  /** Its sequence there. */
+  /** Sequence of the message in that stream. */
   readonly streamSequence: number | undefined;
-  /** The durable consumer that gave up. */
+  /** The durable consumer that wrote the dead letter. */
   readonly consumer: string | undefined;
-  /** The id that the message was first published with, where it had one: `<subject>:<idempotency key or event_id>`. */
+  /** Message id of the first publication, where it had one: `<subject>:<idempotency key or event_id>`. */
   readonly messageId: string | undefined;
-  /** Attempts that were made; of a message that no handler saw, how often it was delivered. */
+  /** Number of attempts; for a message that no handler was called with, its delivery count. */
   readonly attempts: number | undefined;
   /** Code of the last error. */
   readonly errorCode: string | undefined;
@@ -31,93 +31,95 @@ export interface DeadLetter {
   readonly errorName: string | undefined;
   /** Message of the last error. */
   readonly errorMessage: string | undefined;
-  /** The same for errors that were thrown at the same place. */
+  /** Hash of the stack of the last error: equal for errors that were thrown at the same place. */
   readonly errorDigest: string | undefined;
   /** When the first attempt failed, where that is known. */
   readonly firstFailedAt: Date | undefined;
   /** When the last attempt failed. */
   readonly lastFailedAt: Date | undefined;
-  /** How often it was redriven before. */
+  /** How often the event was redriven before. */
   readonly redriveCount: number;
 }
 
-/** Which dead letters: those that have everything that is given. */
+/** Selects dead letters: those that match every given member. */
 export interface DeadLetterFilter {
-  /** The one with this sequence in the stream of dead letters. */
+  /** Sequence in the stream of dead letters. */
   readonly sequence?: number | undefined;
-  /** Subject that the message was published to; `*` and `>` stand for one token and for the rest. */
+  /** Subject of the message; the wildcards `*` (one token) and `>` (the rest) are allowed. */
   readonly subject?: string | undefined;
-  /** The durable consumer that gave up. */
+  /** The durable consumer that wrote the dead letter. */
   readonly consumer?: string | undefined;
   /** Code of the last error. */
   readonly errorCode?: string | undefined;
   /** Digest of the last error. */
   readonly errorDigest?: string | undefined;
-  /** Dead since this instant or later. */
+  /** Became a dead letter at this time or later. */
   readonly since?: Date | undefined;
-  /** Dead before this instant. */
+  /** Became a dead letter before this time. */
   readonly until?: Date | undefined;
 }
 
 /** Options of {@link DeadLetters.redrive}. */
 export interface RedriveOptions {
   /**
-   * Whether to only say what would be redriven.
+   * Whether to only report what would be redriven; nothing is published or removed.
    * @default false
    */
   readonly dryRun?: boolean | undefined;
   /**
-   * How many to publish in a second, at most.
+   * Most events to publish in a second, greater than 0.
    * @default 100
    */
   readonly perSecond?: number | undefined;
-  /** Called after each one. */
+  /** Called after each dead letter. */
   readonly onProgress?: ((progress: RedriveProgress) => void) | undefined;
-  /** Stops: what is being published is finished, the rest stays. */
+  /** Stops the redrive when it aborts; the event being published is finished, the rest stays. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How far a redrive is. */
+/** Progress of a redrive. */
 export interface RedriveProgress {
-  /** How many were looked at. */
+  /** Number of dead letters processed so far. */
   readonly done: number;
-  /** How many there are. */
+  /** Number of dead letters that the filter matched. */
   readonly total: number;
-  /** The last one. */
+  /** The dead letter that was processed last. */
   readonly letter: DeadLetter;
 }
 
-/** What a redrive did. */
+/** Result of a redrive. */
 export interface RedriveResult {
   /** How many dead letters the filter matched. */
   readonly matched: number;
-  /** How many were published again and removed; of a dry run, how many would be. */
+  /** How many were published again and removed; for a dry run, how many would be. */
   readonly redriven: number;
-  /** Those that are still there, though the redrive came to them, and why. */
+  /** Dead letters that were processed but not redriven, each with the reason; they stay in the stream. */
   readonly kept: readonly { readonly sequence: number; readonly reason: string }[];
 }
 
-/** The dead letters of a bus. */
+/** Access to the dead letters of a bus; see `createDeadLetters`. */
 export interface DeadLetters {
-  /** How many there are. */
+  /** The number of dead letters. */
   count(): Promise<number>;
-  /** The dead letters, oldest first. */
+  /** The dead letters that `filter` selects, oldest first; those that are written meanwhile are left out. */
   list(filter?: DeadLetterFilter): AsyncIterableIterator<DeadLetter>;
-  /** One of them, or `undefined` where there is none. */
+  /** The dead letter with this sequence, or `undefined`. */
   show(sequence: number): Promise<DeadLetter | undefined>;
   /**
-   * Publishes dead letters to their subject again, in the order in which their streams had them, and removes each one when
-   * its stream has stored it. Every consumer of the subject gets it, as it got the first. A failure of the broker ends the
-   * redrive, so that nothing overtakes.
+   * Publishes dead letters to their original subject again, in the original order, and removes each one after a stream has
+   * stored it. Every consumer of the subject receives the event again. A failure of the broker ends the redrive, so that the
+   * order is kept.
    *
-   * @throws {TypeError} when the filter is empty; `"all"` are all.
+   * @throws {TypeError} when the filter has no member; pass `"all"` for all.
+   * @throws {MessageBusError} when the dead letters cannot be read.
    * @throws {RangeError} when `perSecond` is not greater than 0.
    */
   redrive(filter: DeadLetterFilter | "all", options?: RedriveOptions): Promise<RedriveResult>;
   /**
-   * Removes dead letters for good, and gives their number.
+   * Removes dead letters for good. Resolves to their number.
    *
-   * @throws {TypeError} when the filter is empty; `"all"` are all.
+   * @throws {TypeError} when the filter has no member; pass `"all"` for all.
+   * @throws {MessageBusError} when the broker cannot be asked.
    */
   purge(filter: DeadLetterFilter | "all"): Promise<number>;
 }

@@ -2,8 +2,8 @@ import * as z from "zod";
 import { defineEvent, type EventContract, type EventOptions } from "../contract/define_event.ts";
 
 /**
- * A contract whose schema is made when it is first looked at: a service uses few of the events, and to make the schemas of
- * all would take longer than to import everything else.
+ * Defines an event whose schema is built when it is first read: a service uses few of the events, and building all schemas
+ * would dominate the time of the import.
  */
 export function event<Data, Input, Subject extends string>(
   subject: Subject,
@@ -15,25 +15,25 @@ export function event<Data, Input, Subject extends string>(
   const made = Object.defineProperty({ ...contract }, "schema", {
     configurable: true,
     enumerable: true,
-    // Loose, so that what a newer publisher adds is kept.
+    // Loose, so that fields which a newer publisher adds are kept.
     get: () => schema ??= z.looseObject(shape()) as unknown as z.ZodType<Data, Input>,
   });
   return made as unknown as EventContract<Data, Input, Subject>;
 }
 
-// As Python's `UUID` reads it: any version, in braces, as a URN, without dashes.
+// The forms that Python's `UUID` reads: any version, in braces, as a URN, without dashes.
 const UUID =
   /^(?:urn:uuid:)?\{?[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\}?$/;
 
-// As `isoformat()`, `str()` and Pydantic write it. A time without an offset is meant to be UTC.
+// The forms that `isoformat()`, `str()` and Pydantic write. A time without an offset is UTC.
 const TIME = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d)?$/;
 
-/** Any UUID that Python takes, kept as it is written. */
+/** A UUID in any form that Python reads, kept as it is written. */
 export function uuid(): z.ZodType<string, string> {
   return z.string().regex(UUID, "Expected a UUID").meta({ format: "uuid" });
 }
 
-/** A time as Python writes it. */
+/** An ISO 8601 time in the forms that Python writes. */
 export function time(): z.ZodType<string, string> {
   return z.string().regex(TIME, "Expected a time, ISO 8601").refine(
     (text) => !Number.isNaN(Date.parse(text.replace(" ", "T"))),
@@ -41,12 +41,12 @@ export function time(): z.ZodType<string, string> {
   ).meta({ format: "date-time" });
 }
 
-/** An e-mail address, as Pydantic takes it: also of other scripts than Latin. */
+/** An e-mail address in any script, as Pydantic accepts it. */
 export function email(): z.ZodType<string, string> {
   return z.email({ pattern: z.regexes.unicodeEmail });
 }
 
-/** A time, the present one where it is left out. */
+/** A time; the current time where it is left out. */
 export function timeOrNow(): z.ZodType<string, string | undefined> {
   return (time() as unknown as z.ZodString).default(() => new Date().toISOString());
 }
@@ -71,7 +71,7 @@ export function anyObject(): z.ZodType<Record<string, unknown>, Record<string, u
   return z.record(z.string(), z.unknown());
 }
 
-/** What Python leaves out or writes as `null`; it is `null` either way. */
+/** A member that Python leaves out or writes as `null`; it is `null` in both cases. */
 export function nullable<T>(schema: z.ZodType<T, T>): z.ZodType<T | null, T | null | undefined> {
   return schema.nullable().default(null) as unknown as z.ZodType<T | null, T | null | undefined>;
 }

@@ -2,26 +2,26 @@ import * as z from "zod";
 import type { EventContract, WithDefaults } from "../contract/define_event.ts";
 import { anyObject, count, event, seconds, timeOrNow, uuid } from "./_payload.ts";
 
-/** How much of a catalog is synchronised. */
+/** Extent of a catalog synchronisation. */
 export const SyncType = {
-  /** Everything. */
+  /** The whole catalog. */
   FULL: "full",
-  /** What has changed. */
+  /** Changes since the last synchronisation. */
   INCREMENTAL: "incremental",
 } as const;
-/** How much of a catalog is synchronised. */
+/** Extent of a catalog synchronisation. */
 export type SyncType = typeof SyncType[keyof typeof SyncType];
 
 /** A catalog is to be synchronised. */
 export interface SyncRequestedPayload {
   /** UUID of the merchant. */
   readonly merchant_id: string;
-  /** How much of it. */
+  /** Extent of the synchronisation. */
   readonly sync_type: SyncType;
-  /** Who asked for it. */
+  /** User or service that requested it. */
   readonly requested_by: string;
   /**
-   * Where the catalog is.
+   * System that has the catalog.
    * @default "shopify"
    */
   readonly platform: string;
@@ -38,13 +38,13 @@ export interface ProductsStoredPayload {
   readonly merchant_id: string;
   /** UUID of the synchronisation. */
   readonly sync_id: string;
-  /** How many are new, from 0. */
+  /** Number of new products, from 0. */
   readonly products_stored: number;
-  /** How many were changed, from 0. */
+  /** Number of changed products, from 0. */
   readonly products_updated: number;
-  /** How long it took, from 0. */
+  /** Duration in seconds, from 0. */
   readonly storage_duration_seconds: number;
-  /** Where the catalog is. */
+  /** System that has the catalog. */
   readonly platform: string;
 }
 
@@ -54,12 +54,12 @@ export interface SyncCompletedPayload {
   readonly merchant_id: string;
   /** UUID of the synchronisation. */
   readonly sync_id: string;
-  /** How many products there are, from 0. */
+  /** Number of products in the catalog, from 0. */
   readonly total_products: number;
-  /** How long it took, from 0. */
+  /** Duration in seconds, from 0. */
   readonly sync_duration_seconds: number;
   /**
-   * When it was done.
+   * Time of completion.
    * @default now
    */
   readonly completed_at: string;

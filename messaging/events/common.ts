@@ -12,7 +12,7 @@ export const ExternalSource = {
 /** A system that sends webhooks. */
 export type ExternalSource = typeof ExternalSource[keyof typeof ExternalSource];
 
-/** There is a new merchant. */
+/** A merchant was created. */
 export interface MerchantCreatedPayload {
   /** UUID of the merchant. */
   readonly merchant_id: string;
@@ -22,40 +22,40 @@ export interface MerchantCreatedPayload {
   readonly business_name: string;
   /** An e-mail address. */
   readonly contact_email: string;
-  /** Who created it. */
+  /** User or service that created it. */
   readonly created_by: string;
   /**
-   * When.
+   * Time of creation.
    * @default now
    */
   readonly created_at: string;
 }
 
-/** A webhook has come. */
+/** A webhook was received. */
 export interface WebhookReceivedPayload {
   /** UUID of the webhook. */
   readonly webhook_id: string;
   /** UUID of the merchant. */
   readonly merchant_id: string;
-  /** Who sent it. */
+  /** System that sent it. */
   readonly source: ExternalSource;
-  /** What it is about, in the sender's words. */
+  /** Topic of the webhook, as the sender names it: `orders/create`. */
   readonly event_type: string;
   /** Its body. */
   readonly payload: Readonly<Record<string, unknown>>;
   /**
-   * When it came.
+   * Time of receipt.
    * @default now
    */
   readonly received_at: string;
   /**
-   * Whether its signature was right.
+   * Whether its signature was valid.
    * @default true
    */
   readonly verified: boolean;
 }
 
-/** `evt.merchant.created.v1`: there is a new merchant. */
+/** `evt.merchant.created.v1`: a merchant was created. */
 export const MerchantCreated: EventContract<
   MerchantCreatedPayload,
   WithDefaults<MerchantCreatedPayload, "created_at">,
@@ -79,7 +79,7 @@ export const MerchantCreated: EventContract<
   }],
 });
 
-/** `evt.webhook.received.v1`: a webhook has come. */
+/** `evt.webhook.received.v1`: a webhook was received. */
 export const WebhookReceived: EventContract<
   WebhookReceivedPayload,
   WithDefaults<WebhookReceivedPayload, "received_at" | "verified">,

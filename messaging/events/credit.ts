@@ -6,13 +6,13 @@ import { count, event, positive, uuid } from "./_payload.ts";
 export interface CreditDeductionRequestedPayload {
   /** UUID of the merchant. */
   readonly merchant_id: string;
-  /** How many, from 1. */
+  /** Number of credits, from 1. */
   readonly credits_to_deduct: number;
-  /** What they are for. */
+  /** Kind of operation that uses the credits. */
   readonly operation_type: string;
-  /** UUID of what they are for. */
+  /** UUID of that operation. */
   readonly operation_id: string;
-  /** Who asked for it. */
+  /** User or service that requested it. */
   readonly requested_by: string;
 }
 
@@ -20,15 +20,15 @@ export interface CreditDeductionRequestedPayload {
 export interface CreditDeductedPayload {
   /** UUID of the merchant. */
   readonly merchant_id: string;
-  /** How many, from 1. */
+  /** Number of credits, from 1. */
   readonly credits_deducted: number;
-  /** Credits before, from 0. */
+  /** Balance before, from 0. */
   readonly previous_balance: number;
-  /** Credits after, from 0. */
+  /** Balance after, from 0. */
   readonly new_balance: number;
-  /** What they were for. */
+  /** Kind of operation that used the credits. */
   readonly operation_type: string;
-  /** UUID of what they were for. */
+  /** UUID of that operation. */
   readonly operation_id: string;
 }
 

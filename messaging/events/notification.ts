@@ -2,18 +2,18 @@ import * as z from "zod";
 import type { EventContract, WithDefaults } from "../contract/define_event.ts";
 import { anyObject, count, email, event, nullable, time, timeOrNow, uuid } from "./_payload.ts";
 
-/** How urgent an e-mail is. */
+/** Priority of an e-mail. */
 export const EmailPriority = {
-  /** When there is nothing else to do. */
+  /** After all others. */
   LOW: "low",
-  /** In its turn. */
+  /** In the order of arrival. */
   NORMAL: "normal",
-  /** Before the others. */
+  /** Before normal ones. */
   HIGH: "high",
-  /** At once. */
+  /** Immediately. */
   URGENT: "urgent",
 } as const;
-/** How urgent an e-mail is. */
+/** Priority of an e-mail. */
 export type EmailPriority = typeof EmailPriority[keyof typeof EmailPriority];
 
 /** An e-mail is to be sent. */
@@ -26,7 +26,7 @@ export interface EmailSendRequestedPayload {
   readonly email_type: string;
   /** An e-mail address. */
   readonly recipient_email: string;
-  /** Whatever else the template needs. */
+  /** Variables of the template. */
   readonly extra_metadata: Readonly<Record<string, unknown>> | null;
 }
 
@@ -39,18 +39,18 @@ export interface EmailSendBulkRequestedPayload {
   /** E-mail addresses. */
   readonly recipient_emails: readonly string[];
   /**
-   * What the template needs.
+   * Variables of the template.
    * @default {}
    */
   readonly template_context: Readonly<Record<string, unknown>>;
   /**
-   * How urgent they are.
+   * Priority of the e-mails.
    * @default "normal"
    */
   readonly priority: EmailPriority;
-  /** Who asked for it, not empty. */
+  /** User or service that requested it; not empty. */
   readonly requested_by: string;
-  /** When to send them; `null` is at once. */
+  /** Time to send them; `null` for immediately. */
   readonly send_at: string | null;
   /** Id of the job. */
   readonly bulk_job_id: string | null;
@@ -66,9 +66,9 @@ export interface EmailSendCompletePayload {
   readonly email_type: string;
   /** An e-mail address. */
   readonly recipient_email: string;
-  /** Who has sent it. */
+  /** E-mail provider that sent it. */
   readonly provider: string;
-  /** Their id of it. */
+  /** Message id of the provider. */
   readonly provider_message_id: string | null;
   /**
    * When.
@@ -87,17 +87,17 @@ export interface EmailSendFailedPayload {
   readonly template_name: string;
   /** An e-mail address. */
   readonly recipient_email: string;
-  /** What went wrong. */
+  /** Error message. */
   readonly error_message: string;
-  /** Its code. */
+  /** Error code. */
   readonly error_code: string;
   /**
-   * How often it was tried again, from 0.
+   * Number of retries so far, from 0.
    * @default 0
    */
   readonly retry_count: number;
   /**
-   * Whether it will be tried again.
+   * Whether another retry follows.
    * @default false
    */
   readonly will_retry: boolean;
@@ -109,16 +109,16 @@ export interface EmailSendBulkCompletePayload {
   readonly merchant_id: string;
   /** Kind of e-mail. */
   readonly email_type: string;
-  /** How many were sent. */
+  /** Number of e-mails sent. */
   readonly total_sent: number;
-  /** How many were not. */
+  /** Number of e-mails not sent. */
   readonly total_failed: number;
   /**
    * When.
    * @default now
    */
   readonly sent_at: string;
-  /** Whatever else there is to know. */
+  /** Additional facts about the job. */
   readonly details: Readonly<Record<string, unknown>> | null;
 }
 
@@ -128,21 +128,21 @@ export interface EmailSendBulkFailedPayload {
   readonly merchant_id: string;
   /** Kind of e-mail. */
   readonly email_type: string;
-  /** What went wrong. */
+  /** Error message. */
   readonly error_message: string;
-  /** Its code. */
+  /** Error code. */
   readonly error_code: string;
   /**
-   * How often it was tried again, from 0.
+   * Number of retries so far, from 0.
    * @default 0
    */
   readonly retry_count: number;
   /**
-   * Whether it will be tried again.
+   * Whether another retry follows.
    * @default false
    */
   readonly will_retry: boolean;
-  /** Addresses that got nothing, where they are known. */
+  /** Addresses that no e-mail was sent to, where known. */
   readonly failed_recipients: readonly string[] | null;
 }
 
@@ -220,7 +220,7 @@ export const EmailSendFailed: EventContract<
   }],
 });
 
-/** `evt.email.send.bounced.v1`: an e-mail came back. Python has no payload for it: any object. */
+/** `evt.email.send.bounced.v1`: an e-mail bounced. The Python package defines no payload: any object. */
 export const EmailSendBounced: EventContract<
   Readonly<Record<string, unknown>>,
   Readonly<Record<string, unknown>>,
@@ -259,7 +259,7 @@ export const EmailSendBulkRequested: EventContract<
   }],
 });
 
-/** `evt.email.send.bulk.started.v1`: many e-mails are being sent. Python has no payload for it: any object. */
+/** `evt.email.send.bulk.started.v1`: many e-mails are being sent. The Python package defines no payload: any object. */
 export const EmailSendBulkStarted: EventContract<
   Readonly<Record<string, unknown>>,
   Readonly<Record<string, unknown>>,

@@ -16,17 +16,17 @@ import type {
 } from "./inbox.ts";
 import { inboxTableNamed } from "./inbox_table.ts";
 
-/** Rows that one transaction deletes. */
+/** How many rows one transaction deletes. */
 const BATCH = 1000;
-/** A longer key would not fit into an index of Postgres; and not every text fits into a column. */
+/** Keys that are stored as they are. Others are hashed: a longer one may exceed an index row, and `\0` does not fit into a column. */
 const PLAIN_KEY = /^[\x20-\x7e]{1,255}$/;
 
 /**
- * An inbox: with it the effects of a listener on the database happen once, however often its events come.
+ * Creates an inbox. It makes the effects of a listener on the database happen once, however often an event is delivered.
  *
- * The transaction that a handler runs in also takes down which event it was, and an event that was taken down before is
- * acknowledged without a call. What else a handler does (mail, requests) is not undone by a rollback: publish what other
- * services have to know by an outbox, in the same transaction.
+ * The transaction of the handler also records the event. An event that is recorded already is acknowledged without a call.
+ * Other effects of a handler, such as mail or requests, are not undone by a rollback: to tell other services, add an event
+ * to an outbox in the same transaction.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ const PLAIN_KEY = /^[\x20-\x7e]{1,255}$/;
  * }
  * ```
  *
- * @throws {RangeError} when a number is out of its range, or `table` is no name.
+ * @throws {RangeError} when a number is out of its range, or `table` is not a valid name.
  */
 export function createInbox(db: Database, options: InboxOptions = {}): Inbox {
   const { table: name = "glam_inbox", schema } = options;
@@ -71,7 +71,7 @@ export function createInbox(db: Database, options: InboxOptions = {}): Inbox {
     }, { isolation, retries, signal });
   }
 
-  /** One batch; how many rows it had. */
+  /** Deletes one batch. Resolves to the number of its rows. */
   function deleteBatch(): Promise<number> {
     return db.transaction(async (tx) => {
       const [answer] = await statements.tryLock(tx);
@@ -106,7 +106,7 @@ export function createInbox(db: Database, options: InboxOptions = {}): Inbox {
 }
 
 async function digestOf(key: string): Promise<string> {
-  const text = new TextEncoder().encode(JSON.stringify(key)); // which keeps lone surrogates apart
+  const text = new TextEncoder().encode(JSON.stringify(key)); // JSON keeps lone surrogates distinct
   const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
   return `sha256:${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

@@ -3,7 +3,7 @@ import { defineTable } from "../../db/table/define_table.ts";
 import type { Table } from "../../db/table/table.ts";
 import { deferredTable } from "../outbox/_deferred_table.ts";
 
-/** The table of an inbox under another name. */
+/** The table of an inbox, named `name`. */
 export function inboxTableNamed(name: string): Table {
   return defineTable(name, {
     columns: z.object({ consumer: z.string(), event_key: z.string(), handled_at: z.date() }),
@@ -14,8 +14,8 @@ export function inboxTableNamed(name: string): Table {
 }
 
 /**
- * The table of an inbox, under its usual name: put it into the list of tables from which `migrate create --autogenerate`
- * makes migrations.
+ * The table of an inbox with its default name, `glam_inbox`. Put it into the list of tables from which
+ * `migrate create --autogenerate` generates migrations.
  *
  * @example
  * ```ts

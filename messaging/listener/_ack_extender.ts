@@ -2,11 +2,12 @@ import type { Timer } from "../bus/clock.ts";
 import type { ListenerCore } from "./_core.ts";
 
 /**
- * Extends what is held, and gives handlers up that took too long. What came since the last sweep counts as having come then:
- * extended a little early, given up a little late.
+ * Sweeps the held messages: extends their ack wait, and gives up handlers that exceed `maxHandlerMs`. A message that was
+ * delivered between two sweeps counts as delivered at the earlier one: it is extended a little early and given up a little
+ * late.
  */
 export class AckExtender {
-  /** When it was last made: the time as exactly as it has to be known of each message. */
+  /** Time of the last sweep, in milliseconds since 1970: exact enough for the times that are kept of each message. */
   ranAt = 0;
   readonly #engine: ListenerCore;
   readonly #everyMs: number;

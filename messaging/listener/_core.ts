@@ -8,7 +8,7 @@ import type { Outcome } from "./_source_counters.ts";
 import type { Recorder } from "./_recorder.ts";
 import type { Settings } from "./_settings.ts";
 
-/** A listener at work, as its parts know it and each other. */
+/** What the parts of a running listener need of it and of each other. */
 export interface ListenerCore {
   readonly bus: MessageBus;
   readonly settings: Settings;
@@ -19,81 +19,81 @@ export interface ListenerCore {
   readonly runner: HandlerRunnerPort;
   readonly redeliveryPolicy: RedeliveryPolicyPort;
   readonly deadLetterWriter: DeadLetterWriterPort;
-  /** When the last sweep was made: the time as exactly as it has to be known of each message. */
+  /** Time of the last sweep, in milliseconds since 1970: exact enough for the times that are kept of each message. */
   readonly ackExtender: { readonly ranAt: number };
   readonly monitor: { stop(): void };
   readonly inboxCleanup: { stop(): Promise<void> } | undefined;
   isStopping: boolean;
-  /** The grace is over: a handler that fails now does so because it was told to end. */
+  /** Whether `graceMs` is over: a handler that fails now fails because its signal was aborted. */
   isAborting: boolean;
   readonly isOver: boolean;
   now(): number;
   /** Calls `fn` once after `ms` milliseconds, unless the listener is over. */
   after(ms: number, fn: () => void): Timer;
-  /** Waits, or until the listener is over. */
+  /** Resolves after `ms` milliseconds; at once when the listener is over. */
   pauseFor(ms: number): Promise<void>;
-  /** Takes a message that has come in; whether it is suspected to kill processes. */
+  /** Takes a delivered message. Returns whether the message is a suspect: one that may kill its process. */
   receive(held: HeldMessage, deliveryCount: number, alone: boolean): boolean;
-  /** Says that a message is done. */
+  /** Acknowledges a message and counts its outcome. */
   settle(held: HeldMessage, outcome: Outcome): void;
-  /** Gives a message back to the server, to be delivered again after `delayMs`. */
+  /** Returns a message to the server (nak), which delivers it again after `delayMs` milliseconds. */
   giveBack(held: HeldMessage, delayMs: number): void;
   /** Resolves when no handler runs and no dead letter is being written, or after `ms` milliseconds. */
   whenIdle(ms: number): Promise<boolean>;
-  /** Tells who waits for it that a handler or a dead letter is done. */
+  /** Checks again whether `whenIdle` can resolve: a handler or the writing of a dead letter has ended. */
   notifyIdle(): void;
 }
 
-/** The durable consumer of one event, and what this process holds of it. */
+/** The durable consumer of one event, and the messages of it that this process holds. */
 export interface SourcePort extends HeldSource {
   readonly held: ReadonlyMap<number, HeldMessage>;
   readonly consumer: BusConsumer | undefined;
   /** Messages received since the start. */
   readonly received: number;
-  /** Greatest ack floor that was seen. */
+  /** Greatest ack floor seen so far. */
   floor: number;
-  /** Greatest sequence that the consumer has delivered to anybody, as last seen. */
+  /** Greatest sequence that the consumer has delivered to any process, as last seen. */
   delivered: number;
-  /** Since when it gets no messages though it should. */
+  /** Since when it receives no messages although it should, in milliseconds since 1970. */
   readonly brokenSince: number | undefined;
-  /** Why. */
+  /** Why it receives no messages. */
   readonly trouble: string | undefined;
-  /** Stops to ask for messages; what is on its way still comes. */
+  /** Stops asking for messages, and resolves when those on their way have arrived. */
   pause(): Promise<void>;
-  /** Asks again. */
+  /** Asks for messages again. */
   resume(): void;
-  /** Subscribes anew, as long as it takes. */
+  /** Subscribes again, and retries until that succeeds. */
   recover(trouble: string): void;
 }
 
-/** Decides which message is next. */
+/** Decides which message is handled next. */
 export interface DispatcherPort {
-  /** Messages that wait for another attempt, or for the dead letters to have room. */
+  /** Messages that wait for another attempt, or for another try to write their dead letter. */
   readonly waiting: number;
-  /** Why no handler can be called, while none can. */
+  /** The outage of the inbox, where it cannot be used. */
   readonly inboxOutage: { readonly reason: string | undefined; end(): void };
-  /** Lets a message wait for another attempt. */
+  /** Lets a message wait `delayMs` milliseconds for another attempt. */
   wait(held: HeldMessage, delayMs: number): void;
   /** Puts a message back whose handler could not be called. */
   postpone(held: HeldMessage, notTried: NotTried): void;
-  /** Starts handlers while there are places and messages. */
+  /** Starts handlers while fewer than `concurrency` run and messages are ready. */
   pump(): void;
 }
 
 /** Calls the handler. */
 export interface HandlerRunnerPort {
-  /** Handlers that run. */
+  /** Number of running handlers. */
   readonly running: number;
-  /** Whether the message could be read; else it is condemned. */
+  /** Decodes the event. Returns `false` where that fails; the message then becomes a dead letter. */
   decode(held: HeldMessage): boolean;
   run(held: HeldMessage): void;
-  /** Frees the place of a handler. */
+  /** Frees the slot of a handler. */
   releaseSlot(held: HeldMessage): void;
-  /** Gives a handler up that takes too long. */
+  /** Gives up a handler that takes longer than `maxHandlerMs`. */
   giveUp(held: HeldMessage): void;
 }
 
-/** Decides what becomes of a message whose handler failed, or that no handler may see. */
+/** Decides what happens to a message whose handler failed, or that must not reach a handler. */
 export interface RedeliveryPolicyPort {
   failed(held: HeldMessage, call: RunningCall, error: unknown): void;
   deadLetter(held: HeldMessage, error: unknown, outcome: "dlq" | "invalid"): void;
@@ -101,9 +101,9 @@ export interface RedeliveryPolicyPort {
 
 /** Writes dead letters. */
 export interface DeadLetterWriterPort {
-  /** Dead letters being written. */
+  /** Number of dead letters being written. */
   readonly running: number;
-  /** The last failure to write one, until one is written. */
+  /** Message of the last failure to write one; `undefined` after a success. */
   readonly trouble: string | undefined;
   write(held: HeldMessage): void;
 }

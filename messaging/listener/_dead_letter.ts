@@ -4,11 +4,12 @@ import { DLQ_HEADERS, dlqSubject } from "../dead_letters/_format.ts";
 import { Streams } from "../bus/streams.ts";
 import type { HeldMessage } from "./_held_message.ts";
 
+/** Longest error message in a header, in characters. */
 const MAX_MESSAGE = 1000;
 
 /**
- * Writes the dead letter of a message: its bytes and headers as they were, and what became of it. Writing it twice, as after
- * a crash, gives one.
+ * Writes the dead letter of a message: its payload and headers, and why it failed. The message id makes it idempotent: a
+ * second write, as after a crash, stores nothing.
  */
 export async function writeDeadLetter(bus: MessageBus, held: HeldMessage): Promise<void> {
   const { delivery, deadLetterCause, firstFailedAt, source } = held;
@@ -49,7 +50,7 @@ export async function writeDeadLetter(bus: MessageBus, held: HeldMessage): Promi
   try {
     await bus.publish({ ...message, headers: [...kept, ...known] });
   } catch (error) {
-    // A payload near the limit leaves no room to say why; where it came from has to do.
+    // Near the payload limit there is no room for the error; the origin has to do.
     if (!isGlamError(error) || error.details["kind"] !== "too_large") throw error;
     const least = known.filter(([name]) => ESSENTIAL.has(name));
     await bus.publish({ ...message, headers: [...kept, ...least] }).catch(() =>
@@ -67,7 +68,7 @@ const ESSENTIAL: ReadonlySet<string> = new Set([
   DLQ_HEADERS.redriveCount,
 ]);
 
-/** Text as a header can carry it. */
+/** Text without line breaks and control characters, cut to {@link MAX_MESSAGE} characters. */
 function oneLine(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\x00-\x1f\x7f\s]+/g, " ").trim().slice(0, MAX_MESSAGE);

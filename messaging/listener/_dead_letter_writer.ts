@@ -6,11 +6,11 @@ import type { HeldMessage } from "./_held_message.ts";
 const RETRY_MS = 250;
 const MAX_RETRY_MS = 5000;
 
-/** Writes dead letters, as long as it takes. */
+/** Writes dead letters, and retries until each is stored. */
 export class DeadLetterWriter {
-  /** Dead letters being written. */
+  /** Number of dead letters being written. */
   running = 0;
-  /** The last failure to write one, until one is written. */
+  /** Message of the last failure to write one; `undefined` after a success. */
   trouble: string | undefined = undefined;
   readonly #engine: ListenerCore;
 
@@ -18,7 +18,7 @@ export class DeadLetterWriter {
     this.#engine = engine;
   }
 
-  /** Writes the dead letter of a message, and settles it then and not before. */
+  /** Writes the dead letter of a message, and acknowledges the message after that. */
   write(held: HeldMessage): void {
     held.state = "dead_lettering";
     this.running++;

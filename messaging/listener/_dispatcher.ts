@@ -7,30 +7,30 @@ import { InboxOutage } from "./_inbox_outage.ts";
 import { KeyQueues } from "./_key_queues.ts";
 import type { Settings } from "./_settings.ts";
 
-/** How long the server may take to say that it has the acknowledgements, before a suspect runs without its word. */
+/** How long to wait for the server to confirm the acknowledgements before a suspect runs anyway, in milliseconds. */
 const FLUSH_MS = 5000;
 
-/** What suspects run in: they hurt nobody but themselves. */
+/** The state in which suspects run one by one, so that a crash redelivers no other message. */
 interface Isolation {
-  /** Nothing is on its way. */
+  /** No delivery is on its way. */
   isIdle: boolean;
-  /** The server has every acknowledgement. */
+  /** The server has confirmed every acknowledgement. */
   isFlushed: boolean;
 }
 
-/** Decides which message is next: has handlers called, as many at a time as there are places. */
+/** Decides which message is handled next, and starts at most `concurrency` handlers at a time. */
 export class Dispatcher {
-  /** Messages that wait for another attempt, or for the dead letters to have room. */
+  /** Messages that wait for another attempt, or for another try to write their dead letter. */
   waiting = 0;
   readonly inboxOutage: InboxOutage;
   readonly #engine: ListenerCore;
   readonly #ready = new Queue<HeldMessage>();
-  /** Messages whose handler could not be called, to go before all others. */
+  /** Messages whose handler could not be called; they go before all others. */
   readonly #postponed = new Queue<HeldMessage>();
   readonly #suspects: HeldMessage[] = [];
   readonly #keyQueues = new KeyQueues();
   #isPumping = false;
-  /** Set while messages that may kill the process run alone. */
+  /** Set while suspects run one by one. */
   #isolation: Isolation | undefined;
 
   constructor(engine: ListenerCore) {
@@ -38,7 +38,7 @@ export class Dispatcher {
     this.inboxOutage = new InboxOutage(engine);
   }
 
-  /** Takes a message that has come in. */
+  /** Takes a delivered message. */
   take(held: HeldMessage): void {
     const { keyOf } = this.#engine.settings;
     if (keyOf === undefined) this.enqueue(held);
@@ -51,18 +51,18 @@ export class Dispatcher {
     try {
       key = keyOf(held.event!);
     } catch (error) {
-      // Its place in the order is not known, so nothing may be done with it.
+      // Without its key its order is unknown, so it must not be handled.
       return this.#engine.redeliveryPolicy.deadLetter(held, error, "dlq");
     }
     if (key === undefined || key === null || this.#keyQueues.enter(key, held)) this.enqueue(held);
     else held.state = "queued";
   }
 
-  /** Lets a message wait for a free place. */
+  /** Puts a message in line for a free slot. */
   enqueue(held: HeldMessage): void {
     held.state = "ready";
     if (held.suspect) {
-      // In turns from the front and from the back: what came behind the culprit once comes before it the next time.
+      // Every other delivery goes to the front: a message that was behind the killer runs before it the next time.
       if (held.delivery.deliveryCount % 2 === 0) this.#suspects.push(held);
       else this.#suspects.unshift(held);
       this.#isolateSuspects();
@@ -73,7 +73,7 @@ export class Dispatcher {
     this.pump();
   }
 
-  /** Keeps a message, alive, until its next attempt; where too many wait already it is given back for as long. */
+  /** Holds a message, with its ack wait extended, until its next attempt; returns it to the server where too many wait. */
   wait(held: HeldMessage, delayMs: number): void {
     const engine = this.#engine;
     if (engine.isStopping || held.keyQueue === undefined && !held.source.hasRoomToWait) {
@@ -91,8 +91,8 @@ export class Dispatcher {
   }
 
   /**
-   * Puts a message back whose handler could not be called. It stays in this process: given back, it would look like one that
-   * nobody survives.
+   * Puts back a message whose handler could not be called. It stays in this process: returned to the server, its delivery
+   * count would grow until it looked like a message that kills processes.
    */
   postpone(held: HeldMessage, notTried: NotTried): void {
     held.state = "ready";
@@ -106,7 +106,7 @@ export class Dispatcher {
     this.#engine.notifyIdle();
   }
 
-  /** Starts handlers while there are places and messages. */
+  /** Starts handlers while fewer than `concurrency` run and messages are ready. */
   pump(): void {
     const { runner, isStopping } = this.#engine;
     if (this.#isPumping || isStopping) return;
@@ -123,7 +123,7 @@ export class Dispatcher {
     if (this.#isolation !== undefined) this.#runAlone();
   }
 
-  /** A message is settled or was given back: lets the next one of its lane go on. */
+  /** Removes a message that was settled or returned, and enqueues the next one of its key. */
   leave(held: HeldMessage): void {
     if (held.state === "ready" && !held.suspect) held.source.ready--;
     held.state = "gone";
@@ -132,8 +132,8 @@ export class Dispatcher {
   }
 
   /**
-   * Gives suspects what they need to hurt nobody: no other message is asked for, what is here is worked off, and then they run
-   * one by one, each when the server knows of those before it: else they would be delivered again, and share its fate.
+   * Isolates the suspects: stops asking for messages, finishes the ones that are here, and then runs the suspects one by one.
+   * Before each, the server confirms the acknowledgements of those before it, so that a crash does not redeliver them.
    */
   #isolateSuspects(): void {
     if (this.#isolation !== undefined) return;

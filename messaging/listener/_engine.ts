@@ -23,8 +23,8 @@ import { stopEngine } from "./_stop.ts";
 import { AckExtender } from "./_ack_extender.ts";
 
 /**
- * What makes a listener work: holds its parts together, from a message that comes in ({@link Engine.receive}) until it is
- * settled or given back.
+ * A running listener: connects its parts, from the delivery of a message ({@link Engine.receive}) until it is settled or
+ * returned to the server.
  */
 export class Engine implements ListenerCore {
   readonly bus: MessageBus;
@@ -39,7 +39,7 @@ export class Engine implements ListenerCore {
   readonly deadLetterWriter: DeadLetterWriter = new DeadLetterWriter(this);
   readonly ackExtender: AckExtender;
   isStopping = false;
-  /** The grace is over: a handler that fails now does so because it was told to end. */
+  /** Whether `graceMs` is over: a handler that fails now fails because its signal was aborted. */
   isAborting = false;
   isOver = false;
   readonly #fail: (error: Error) => void;
@@ -70,7 +70,7 @@ export class Engine implements ListenerCore {
     return this.bus.clock.now();
   }
 
-  /** Calls `fn` once after `ms` milliseconds, unless the engine is over. */
+  /** Calls `fn` once after `ms` milliseconds, unless the listener is over by then. */
   after(ms: number, fn: () => void): Timer {
     const timer = this.bus.clock.setTimer(() => {
       this.#timers.delete(known);
@@ -86,7 +86,7 @@ export class Engine implements ListenerCore {
     return known;
   }
 
-  /** Waits, or until the engine is over. */
+  /** Resolves after `ms` milliseconds; at once when the listener is over. */
   pauseFor(ms: number): Promise<void> {
     return ms === 0 || this.isOver ? Promise.resolve() : new Promise((resolve) => this.after(ms, resolve));
   }
@@ -118,7 +118,7 @@ export class Engine implements ListenerCore {
     return this.monitor.health();
   }
 
-  /** Lets go of everything that lives on its own. */
+  /** Cancels every timer and closes every subscription. */
   end(): void {
     this.isOver = this.isStopping = true;
     this.#unwatch?.();
@@ -155,7 +155,7 @@ export class Engine implements ListenerCore {
     const { maxAttempts } = this.settings;
     if (deliveryCount > 1) held.source.counters.redeliveries++;
     const isKnown = this.#failureHistory.recall(held);
-    if (this.isStopping) return false; // given back in order, when everything that was on its way is here
+    if (this.isStopping) return false; // `stop` returns it to the server, in order, after all deliveries have arrived
     if (held.deadLetterCause !== undefined) {
       this.deadLetterWriter.write(held);
       return false;
@@ -171,7 +171,7 @@ export class Engine implements ListenerCore {
     return held.suspect;
   }
 
-  /** Says that a message is done. */
+  /** Acknowledges a message and counts its outcome. */
   settle(held: HeldMessage, outcome: Outcome): void {
     held.delivery.ack();
     held.source.settled.add(held.sequence);
@@ -180,7 +180,7 @@ export class Engine implements ListenerCore {
     this.#release(held);
   }
 
-  /** Gives a message back to the server, to be delivered again after `delayMs`. */
+  /** Returns a message to the server (nak), which delivers it again after `delayMs` milliseconds. */
   giveBack(held: HeldMessage, delayMs: number): void {
     held.delivery.nak(delayMs);
     this.#failureHistory.remember(held);
@@ -194,7 +194,7 @@ export class Engine implements ListenerCore {
     this.notifyIdle();
   }
 
-  /** Resolves when no handler runs and no dead letter is being written, or after `ms` milliseconds. */
+  /** Resolves when no handler runs and no dead letter is being written, or after `ms` milliseconds; to whether it is idle. */
   async whenIdle(ms: number): Promise<boolean> {
     const isIdle = () => this.runner.running === 0 && this.deadLetterWriter.running === 0;
     if (isIdle()) return true;
@@ -208,7 +208,7 @@ export class Engine implements ListenerCore {
     return isIdle();
   }
 
-  /** Tells who waits for it that a handler or a dead letter is done. */
+  /** Checks again whether `whenIdle` can resolve: a handler or the writing of a dead letter has ended. */
   notifyIdle(): void {
     this.#idle?.();
   }

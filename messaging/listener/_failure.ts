@@ -2,25 +2,25 @@ import { isGlamError } from "../../errors/glam_error.ts";
 import { retryAfterSeconds } from "../../errors/retry_after.ts";
 import { toGlamError } from "../../errors/to_glam_error.ts";
 
-/** Why an attempt failed, or why there will be none. */
+/** Why an attempt failed, or why a message becomes a dead letter without one. */
 export interface Failure {
-  /** What was thrown. */
+  /** The thrown value. */
   readonly error: unknown;
-  /** Stable code, as in an error envelope. */
+  /** Code of the error, as in an error envelope: `DATABASE_ERROR`. */
   readonly code: string;
   /** Class of the error. */
   readonly name: string;
-  /** One line. */
+  /** Message of the error. */
   readonly message: string;
-  /** The same for failures at the same place: to group dead letters by. */
+  /** Hash of the stack: equal for failures at the same place, to group dead letters by. */
   readonly digest: string;
   /** Attempts that were made. */
   readonly attempts: number;
-  /** When, in milliseconds since 1970. */
+  /** Time of the failure, in milliseconds since 1970. */
   readonly failedAt: number;
 }
 
-/** The failure that `error` is. */
+/** Describes `error` as a failure. */
 export function toFailure(error: unknown, attempts: number, failedAt: number): Failure {
   const { code } = toGlamError(error);
   const { name, message, stack } = describe(error);
@@ -28,9 +28,9 @@ export function toFailure(error: unknown, attempts: number, failedAt: number): F
 }
 
 /**
- * Whether another attempt may end otherwise. Errors of this package say so themselves; one that a caller has to correct
- * (a status under 500) will not get better, nor will what a schema refuses. Of everything else nobody knows, so it is
- * tried again; so is an open circuit, which is about now and not about the message.
+ * Whether another attempt may succeed. An error with `retryable` in its details decides for itself. A status below 500
+ * (other than 408, 425 and 429) and a schema's refusal are permanent. Everything else is retried, and so is an open
+ * circuit, whose cause is not the message.
  */
 export function isWorthRetrying(error: unknown): boolean {
   const known = toGlamError(error);
@@ -40,7 +40,7 @@ export function isWorthRetrying(error: unknown): boolean {
   return status >= 500 || status === 408 || status === 425 || status === 429;
 }
 
-/** How long the error asks to wait, in milliseconds. */
+/** The `retry_after` of an error in milliseconds, at most an hour; 0 where it has none. */
 export function retryAfterMs(error: unknown): number {
   if (!isGlamError(error)) return 0;
   return Math.min((retryAfterSeconds(error.details["retry_after"]) ?? 0) * 1000, MAX_RETRY_AFTER_MS);
@@ -48,7 +48,7 @@ export function retryAfterMs(error: unknown): number {
 
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
-/** Anything can be thrown, also what throws when it is looked at. */
+/** Reads a thrown value of any kind, including one whose members throw. */
 function describe(error: unknown): { name: string; message: string; stack: string | undefined } {
   try {
     if (error instanceof Error) {
@@ -65,7 +65,7 @@ function describe(error: unknown): { name: string; message: string; stack: strin
   }
 }
 
-/** FNV-1a over the places of a stack: without the message, which tells one order from another. */
+/** FNV-1a over the frames of a stack, without the message, which differs from order to order. */
 function digestOf(stack: string): string {
   const places = stack.split("\n").filter((line) => /^\s*at |@/.test(line));
   let hash = 0x811c9dc5;

@@ -13,8 +13,8 @@ interface Entry {
 }
 
 /**
- * What is known of messages that failed here and were given back, so that the next delivery goes on from there, and does not
- * run again what only misses its dead letter.
+ * Attempts of messages that failed here and were returned to the server, so that the next delivery continues the count, and
+ * does not call the handler again where only the dead letter is missing.
  */
 export class FailureHistory {
   readonly #entries = new Map<string, Entry>();
@@ -37,7 +37,7 @@ export class FailureHistory {
     }
   }
 
-  /** Gives a message that was here before what is known of it; whether anything is. */
+  /** Restores the attempts of a message; `false` where none are known. */
   recall(held: HeldMessage): boolean {
     if (this.#entries.size === 0) return false;
     const entry = this.#entries.get(keyOf(held));
@@ -55,7 +55,7 @@ export class FailureHistory {
   }
 }
 
-/** The time tells messages of two streams apart that followed each other under one name. */
+/** The stored time is part of the key, because a stream that is made again reuses the sequences. */
 function keyOf({ source, sequence, delivery }: HeldMessage): string {
   return `${source.settings.durable}:${sequence}:${delivery.timeNanos}`;
 }

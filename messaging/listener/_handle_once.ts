@@ -4,12 +4,12 @@ import type { Inbox } from "../inbox/inbox.ts";
 import type { HeldMessage } from "./_held_message.ts";
 import type { Invocation } from "./_invocation.ts";
 
-/** What a handler gives whose event was handled before. */
+/** The result for an event that was handled before. */
 export const DUPLICATE: unique symbol = Symbol("duplicate");
 
-/** The attempt says nothing of the handler: it was not called, or nobody knows whether what it did is committed. */
+/** The attempt does not count: the handler was not called, or it is unknown whether its transaction was committed. */
 export class NotTried extends Error {
-  /** Whether the handler was called, and had an end. */
+  /** Whether the handler completed, and the outcome of its commit is unknown. */
   readonly isOutcomeUnknown: boolean;
 
   constructor(cause: unknown, isOutcomeUnknown: boolean) {
@@ -21,8 +21,8 @@ export class NotTried extends Error {
 /**
  * Calls the handler in a transaction of the inbox, unless the event was handled before.
  *
- * @throws {NotTried} when there is no transaction to call it in, or the connection was lost during the commit: the next
- * attempt finds out.
+ * @throws {NotTried} when no transaction could be opened, or the connection was lost during the commit: the next attempt
+ * finds out whether it was committed.
  */
 export async function handleOnce(
   inbox: Inbox,

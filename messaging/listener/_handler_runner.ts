@@ -9,14 +9,14 @@ import { DUPLICATE, handleOnce, NotTried } from "./_handle_once.ts";
 import type { HeldMessage } from "./_held_message.ts";
 import { Invocation } from "./_invocation.ts";
 
-/** How a call of a handler has failed. */
+/** The error of a failed call. */
 interface Failed {
   readonly error: unknown;
 }
 
-/** Calls the handler, and takes what becomes of it to where it belongs. */
+/** Calls the handler, and passes its result on: to be settled, retried or written as a dead letter. */
 export class HandlerRunner {
-  /** Handlers that run; one that was given up does not count. */
+  /** Number of running handlers, without those that were given up. */
   running = 0;
   readonly #engine: ListenerCore;
 
@@ -24,7 +24,7 @@ export class HandlerRunner {
     this.#engine = engine;
   }
 
-  /** Whether the message could be read; else it is condemned. */
+  /** Decodes the event. Returns `false` where that fails; the message then becomes a dead letter. */
   decode(held: HeldMessage): boolean {
     if (held.event !== undefined) return true;
     const { event, error } = decodeEvent(held.source.settings.contract, held.delivery.data);
@@ -89,7 +89,7 @@ export class HandlerRunner {
     if (failed?.error instanceof NotTried && !engine.isAborting) return this.#postpone(held, failed.error);
     engine.dispatcher.inboxOutage.end();
     if (!isDuplicate) held.source.counters.observe((performance.now() - startedAt) / 1000);
-    held.suspect = false; // whatever it is, it does not kill
+    held.suspect = false; // the process has survived it
     if (failed !== undefined && !engine.isAborting) {
       return engine.redeliveryPolicy.failed(held, invocation, failed.error);
     }
@@ -104,21 +104,21 @@ export class HandlerRunner {
     const { dispatcher, redeliveryPolicy, settings } = this.#engine;
     this.releaseSlot(held);
     if (notTried.isOutcomeUnknown && ++held.unknownCommits > settings.maxAttempts) {
-      redeliveryPolicy.deadLetter(held, notTried.cause, "dlq"); // it may be what the database does not survive
+      redeliveryPolicy.deadLetter(held, notTried.cause, "dlq"); // it may be what crashes the database
       dispatcher.pump();
     } else {
       dispatcher.postpone(held, notTried);
     }
   }
 
-  /** Frees the place of a handler. */
+  /** Frees the slot of a handler. */
   releaseSlot(held: HeldMessage): void {
     held.invocation = undefined;
     held.source.running--;
     this.running--;
   }
 
-  /** Gives a handler up that takes too long. */
+  /** Gives up a handler that takes longer than `maxHandlerMs`. */
   giveUp(held: HeldMessage): void {
     const { invocation } = held;
     if (invocation === undefined) return;
@@ -127,7 +127,7 @@ export class HandlerRunner {
       `The handler of "${held.delivery.subject}" took longer than ${maxHandlerMs} ms`,
     );
     invocation.abort(error);
-    if (held.invocation !== invocation) return; // it gave up by itself, in a listener of its signal
+    if (held.invocation !== invocation) return; // an abort listener of the handler has ended the call
     held.span?.end({ error });
     if (inbox !== undefined && !invocation.hasBegun) return this.#postpone(held, new NotTried(error, false));
     held.source.counters.observe(maxHandlerMs / 1000);

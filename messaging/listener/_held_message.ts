@@ -10,74 +10,74 @@ import type { RecentlySettled } from "./_recently_settled.ts";
 import type { SourceSettings } from "./_settings.ts";
 
 /**
- * Where a message is in this process:
- * - `ready`: waits for a free place;
- * - `queued`: waits in its lane behind another one;
- * - `running`: its handler runs, or its failure is being judged;
- * - `waiting`: waits for its next attempt, or for the dead letters to have room;
+ * State of a message in this process:
+ * - `ready`: waits for a free slot;
+ * - `queued`: waits behind another message with its key;
+ * - `running`: its handler runs, or `onError` decides about its failure;
+ * - `waiting`: waits for its next attempt, or for another try to write its dead letter;
  * - `dead_lettering`: its dead letter is being written;
- * - `gone`: it is settled or given back.
+ * - `gone`: it was settled or returned to the server.
  */
 export type HeldMessageState = "dead_lettering" | "gone" | "queued" | "ready" | "running" | "waiting";
 
-/** The messages of one key: one is at work, the others wait behind it. */
+/** The messages of one key: the first is being handled, the others wait behind it in `queue`. */
 export interface KeyQueue {
   readonly key: unknown;
   readonly queue: HeldMessage[];
 }
 
-/** A call of the handler that has not ended. */
+/** A call of the handler that has not ended yet. */
 export interface RunningCall {
   readonly context: RequestContext;
-  /** Whether the handler was called, where that waits for a transaction. */
+  /** Whether the handler was called; with an inbox that happens once its transaction is open. */
   readonly hasBegun: boolean;
   /** Aborts the handler's signal. */
   abort(reason: unknown): void;
 }
 
-/** The durable consumer that a message came from, in the part that its messages need. */
+/** The part of a source that its messages need. */
 export interface HeldSource {
   readonly settings: SourceSettings;
   readonly counters: SourceCounters;
   readonly settled: RecentlySettled;
-  /** Messages that wait for nothing but a free place. */
+  /** Number of messages that wait for a free slot. */
   ready: number;
-  /** Messages whose handler runs. */
+  /** Number of messages whose handler runs. */
   running: number;
-  /** Whether another message may wait here instead of being given back. */
+  /** Whether another message may wait in this process instead of being returned to the server. */
   readonly hasRoomToWait: boolean;
-  /** Asks for as many messages as there is room for. */
+  /** Asks for as many messages as `prefetch` allows. */
   refill(): void;
-  /** Holds a message no longer. */
+  /** Removes a message that was settled or returned. */
   release(held: HeldMessage): void;
 }
 
-/** A message that this process holds: delivered to it and not settled yet. */
+/** A message that was delivered to this process and is not settled yet. */
 export class HeldMessage implements TraceHeaders {
-  /** Its newest delivery: settling any of them settles the message, the newest is the one that counts for sure. */
+  /** Its newest delivery, the one to answer. */
   delivery: Delivery;
   state: HeldMessageState = "ready";
-  /** When the server last heard of it. */
+  /** When its ack wait last started anew, in milliseconds since 1970. */
   extendedAt: number;
-  /** When its handler was called. */
+  /** When its handler was called, in milliseconds since 1970. */
   startedAt = 0;
   event: GlamEvent | undefined = undefined;
   keyQueue: KeyQueue | undefined = undefined;
   invocation: RunningCall | undefined = undefined;
-  /** Attempts that failed in this process. */
+  /** Number of attempts that failed in this process. */
   failures = 0;
   firstFailedAt: number | undefined = undefined;
-  /** Why it has to be a dead letter. */
+  /** Why it becomes a dead letter; set once that is decided. */
   deadLetterCause: Failure | undefined = undefined;
-  /** What its end is counted as, where that is a dead letter. */
+  /** The outcome that its dead letter is counted as. */
   outcome: "dlq" | "invalid" = "dlq";
-  /** How often nobody knew whether what its handler had done was committed. */
+  /** How often the outcome of its commit was unknown. */
   unknownCommits = 0;
   /** How often its dead letter could not be written. */
   deadLetterFailures = 0;
-  /** Whether it has to run alone, since it may be what kills processes. */
+  /** Whether it may be a message that kills its process, and therefore runs alone. */
   suspect = false;
-  /** Until when it waits. */
+  /** When its wait ends, in milliseconds since 1970. */
   dueAt = 0;
   timer: Timer | undefined = undefined;
   span: SpanHandle | undefined = undefined;
@@ -91,7 +91,7 @@ export class HeldMessage implements TraceHeaders {
     this.extendedAt = now;
   }
 
-  /** The value of a header of the message, for its trace. */
+  /** The value of a header; read for the trace. */
   get(name: string): string | null {
     return this.delivery.headers.get(name) ?? null;
   }

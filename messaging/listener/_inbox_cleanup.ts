@@ -2,7 +2,7 @@ import type { Timer } from "../bus/clock.ts";
 import type { Inbox } from "../inbox/inbox.ts";
 import type { ListenerCore } from "./_core.ts";
 
-/** Keeps an inbox from growing, while its listener runs. */
+/** Deletes old rows of an inbox while its listener runs. */
 export class InboxCleanup {
   readonly #engine: ListenerCore;
   readonly #inbox: Inbox;
@@ -15,12 +15,12 @@ export class InboxCleanup {
     this.#inbox = inbox;
   }
 
-  /** Begins; processes that start together do not come together. */
+  /** Starts after a random delay, so that processes which start together do not clean up together. */
   start(): void {
     this.#schedule(Math.random());
   }
 
-  /** Ends it, after the batch that is being deleted. */
+  /** Stops after the batch that is being deleted. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.#timer?.cancel();

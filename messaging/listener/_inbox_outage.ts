@@ -6,12 +6,12 @@ import type { NotTried } from "./_handle_once.ts";
 const BETWEEN_TRIES = { minDelayMs: 100, maxDelayMs: 5000, factor: 2 };
 
 /**
- * The time in which no handler can be called, since the inbox's database is away: none is tried for a while, then one at a
- * time, until one could be called.
+ * An outage of the inbox's database, in which no handler can be called: after a delay one message is tried at a time, until
+ * its handler could be called.
  */
 export class InboxOutage {
   readonly #engine: ListenerCore;
-  /** How often in succession. */
+  /** Failures in succession. */
   #count = 0;
   #reason: string | undefined;
   #timer: Timer | undefined;
@@ -20,18 +20,18 @@ export class InboxOutage {
     this.#engine = engine;
   }
 
-  /** Why no handler can be called, while none can. */
+  /** Why no handler can be called; `undefined` where there is no outage. */
   get reason(): string | undefined {
     return this.#reason;
   }
 
-  /** How many handlers may be called at once. */
+  /** How many handlers may run at a time. */
   get limit(): number {
     if (this.#reason === undefined) return this.#engine.settings.concurrency;
     return this.#timer === undefined ? 1 : 0;
   }
 
-  /** A handler could not be called. */
+  /** Records that a handler could not be called. */
   begin({ message, cause }: NotTried): void {
     if (this.#timer !== undefined) return;
     this.#reason = message;
@@ -46,7 +46,7 @@ export class InboxOutage {
     });
   }
 
-  /** A handler could be called. */
+  /** Records that a handler could be called: the outage is over. */
   end(): void {
     if (this.#reason === undefined) return;
     this.#timer?.cancel();

@@ -10,14 +10,14 @@ import type { EventArguments, MessageDetails } from "./options.ts";
 import type { MessageHeaders } from "../bus/message_headers.ts";
 import type { HeldMessage } from "./_held_message.ts";
 
-/** One call of the handler. What few handlers read is made when it is read. */
+/** The arguments of one call of the handler. Members that few handlers read are created when they are read. */
 export class Invocation implements EventArguments {
   readonly event: GlamEvent;
   readonly data: unknown;
   readonly context: EventContext;
   readonly attempt: number;
   readonly deps: unknown;
-  /** The transaction of the inbox, where there is one. */
+  /** The transaction of the inbox, once it is open. */
   tx: Sql | undefined = undefined;
   readonly #held: HeldMessage;
   readonly #logger: LoggerLike;
@@ -32,7 +32,7 @@ export class Invocation implements EventArguments {
     this.context = new EventContext(held, event, service);
   }
 
-  /** Whether the handler was called, where that waits for a transaction. */
+  /** Whether the handler was called; with an inbox that happens once its transaction is open. */
   get hasBegun(): boolean {
     return this.tx !== undefined;
   }
@@ -65,13 +65,13 @@ export class Invocation implements EventArguments {
   }
 }
 
-/** Where a message is. */
+/** Position and delivery count of a message. */
 export function detailsOf(delivery: Delivery): MessageDetails {
   const { subject, stream, sequence, consumer, deliveryCount, timeNanos } = delivery;
   return { subject, stream, sequence, consumer, deliveryCount, storedAt: Number(timeNanos / 1_000_000n) };
 }
 
-/** The request context of an event: of the operation that published it, with a request id of its own. */
+/** The request context of an event: correlation id and trace of its publisher, with a new request id. */
 class EventContext implements RequestContext {
   requestId: string = makeRequestId();
   correlationId: string;
@@ -89,16 +89,15 @@ class EventContext implements RequestContext {
   #aborted: { readonly reason: unknown } | undefined = undefined;
 
   constructor(held: HeldMessage, event: GlamEvent, service: string) {
-    (this as RequestContext as UnreadContext)[UNREAD] = held; // its trace is read when somebody asks for it
+    (this as RequestContext as UnreadContext)[UNREAD] = held; // its trace headers are parsed when they are first read
     this.correlationId = correlationOf(event, held);
     this.service = service;
     this.sourceService = event.source_service ?? undefined;
   }
 
   /**
-   * Lets go of the message when its handler has ended: what the handler left running, such as a connection that others go
-   * on to use, keeps this context, and would keep the message with it. Ids stay, and the trace where anybody has
-   * asked for it.
+   * Releases the message after its handler has ended. Work that the handler left running, such as a shared connection,
+   * keeps this context alive, and would keep the message in memory. The ids stay, and so does the trace where it was read.
    */
   release(): void {
     (this as RequestContext as UnreadContext)[UNREAD] = undefined;

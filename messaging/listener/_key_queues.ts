@@ -1,10 +1,10 @@
 import type { HeldMessage, KeyQueue } from "./_held_message.ts";
 
-/** Lanes by key. A lane is there as long as one of its messages is held. */
+/** The queues of messages by key. A queue exists as long as one of its messages is held. */
 export class KeyQueues {
   readonly #keyQueues = new Map<unknown, KeyQueue>();
 
-  /** Puts a message in the lane of `key`; whether it is the first there, and may go on. */
+  /** Adds a message to the queue of `key`. Returns whether it is the first one, which may be handled at once. */
   enter(key: unknown, held: HeldMessage): boolean {
     const keyQueue = this.#keyQueues.get(key);
     if (keyQueue === undefined) {
@@ -13,14 +13,14 @@ export class KeyQueues {
     }
     held.keyQueue = keyQueue;
     const { queue } = keyQueue;
-    // One that was given back by another process comes late, and goes before those that were published after it.
+    // A message that another process returned arrives late, and goes before those that were published after it.
     let place = queue.length;
     while (place > 0 && isLater(queue[place - 1]!, held)) place--;
     queue.splice(place, 0, held);
     return false;
   }
 
-  /** Takes the message at work out of its lane; the one that may go on now. */
+  /** Removes the first message of a queue. Returns the next one, which may be handled now. */
   leave(held: HeldMessage): HeldMessage | undefined {
     const { keyQueue } = held;
     if (keyQueue === undefined) return undefined;

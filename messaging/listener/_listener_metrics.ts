@@ -17,7 +17,7 @@ const LISTENERS: SharedMetrics<Recorder> = {
   metrics: [
     {
       name: "messaging_consumed_total",
-      help: "Events consumed, by what became of them",
+      help: "Events consumed, by outcome",
       type: "counter",
       *samples({ counters }) {
         for (const each of counters) {
@@ -29,13 +29,13 @@ const LISTENERS: SharedMetrics<Recorder> = {
     },
     {
       name: "messaging_redeliveries_total",
-      help: "Messages that the server delivered not for the first time",
+      help: "Deliveries that were not the first of their message",
       type: "counter",
       samples: perSource(({ redeliveries }) => redeliveries),
     },
     {
       name: "messaging_ack_failures_total",
-      help: "Messages delivered again although they had been acknowledged here",
+      help: "Messages delivered again after this process had acknowledged them",
       type: "counter",
       samples: perSource(({ ackFailures }) => ackFailures),
     },
@@ -47,13 +47,13 @@ const LISTENERS: SharedMetrics<Recorder> = {
     },
     {
       name: "messaging_handlers_in_flight",
-      help: "Handlers that run",
+      help: "Handlers running",
       type: "gauge",
       samples: perSource(({ source }) => source.running),
     },
     {
       name: "messaging_held_messages",
-      help: "Messages that the listener holds: handled, buffered, or waiting for another attempt",
+      help: "Messages delivered to this process and not settled yet",
       type: "gauge",
       samples: perSource(({ source }) => source.held.size),
     },
@@ -86,9 +86,9 @@ const LISTENERS: SharedMetrics<Recorder> = {
 };
 
 /**
- * Shows the numbers of a listener among `metrics`, beside those that are there already, until the function that it gives is called.
+ * Adds the numbers of a listener to the exposition of `metrics`. Returns a function that removes them.
  *
- * @throws {TypeError} when the registry has a metric of one of the names that is not this package's.
+ * @throws {TypeError} when the registry has a foreign metric with one of these names.
  */
 export async function exposeListenerMetrics(metrics: Metrics, recorder: Recorder): Promise<() => void> {
   return showShared(LISTENERS, await metrics.registry(), recorder);

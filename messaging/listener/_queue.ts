@@ -1,9 +1,9 @@
-/** A queue, first in first out, in constant time. */
+/** A FIFO queue whose operations take constant time. */
 export class Queue<T> {
   #items: (T | undefined)[] = [];
   #head = 0;
 
-  /** How many items it has. */
+  /** Number of items. */
   get size(): number {
     return this.#items.length - this.#head;
   }

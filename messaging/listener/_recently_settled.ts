@@ -2,8 +2,8 @@ const SIZE = 1 << 14;
 const MASK = SIZE - 1;
 
 /**
- * The sequences that this process settled last. The server forgets the acknowledgements of the moment before it dies, and
- * those on a connection that breaks: what it delivers again although it was settled here needs no second run.
+ * The sequences that this process settled last (up to 16,384). Acknowledgements are lost when the connection breaks, and those
+ * of the last moments before a crash of the server; what it then delivers again was handled here and is not handled twice.
  */
 export class RecentlySettled {
   readonly #sequences = new Float64Array(SIZE);
@@ -18,12 +18,12 @@ export class RecentlySettled {
     return this.#sequences[sequence & MASK] === sequence;
   }
 
-  /** The greatest sequence settled, 0 before the first. */
+  /** Greatest settled sequence; 0 before the first. */
   get greatest(): number {
     return this.#greatest;
   }
 
-  /** Forgets everything: the stream is another one. */
+  /** Forgets all sequences, as when the stream was made again. */
   clear(): void {
     this.#sequences.fill(0);
     this.#greatest = 0;

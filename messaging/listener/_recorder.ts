@@ -1,9 +1,9 @@
 import type { SourceCounters } from "./_source_counters.ts";
 
-/** What one listener shows of itself to a scrape. */
+/** The numbers of one listener that a scrape reads. */
 export class Recorder {
   readonly counters: readonly SourceCounters[];
-  /** Messages in the stream of dead letters, as last seen. */
+  /** Number of messages in the stream of dead letters, as last seen. */
   dlqDepth: number | undefined = undefined;
 
   constructor(counters: readonly SourceCounters[]) {

@@ -8,10 +8,10 @@ import type { HeldMessage, RunningCall } from "./_held_message.ts";
 import { detailsOf } from "./_invocation.ts";
 import { isDecision } from "./_settings.ts";
 
-/** How long `onError` may think. */
+/** How long `onError` may take, in milliseconds. */
 const DECISION_MS = 10_000;
 
-/** Decides what becomes of a message whose handler failed, or that no handler may see. */
+/** Decides what happens to a message whose handler failed, or that must not reach a handler. */
 export class RedeliveryPolicy {
   readonly #engine: ListenerCore;
 
@@ -19,7 +19,7 @@ export class RedeliveryPolicy {
     this.#engine = engine;
   }
 
-  /** Decides about a failed attempt; while `onError` thinks, the attempt keeps its place. */
+  /** Decides about a failed attempt; it keeps its slot until `onError` has answered. */
   failed(held: HeldMessage, invocation: RunningCall, error: unknown): void {
     const engine = this.#engine;
     const { maxAttempts, onError } = engine.settings;
@@ -72,7 +72,7 @@ export class RedeliveryPolicy {
     return Math.ceil(Math.max(delay * (1 + Math.random() / 5), retryAfterMs(error)));
   }
 
-  /** Makes a dead letter of a message that no handler sees. */
+  /** Makes a message a dead letter without calling its handler. */
   deadLetter(held: HeldMessage, error: unknown, outcome: "dlq" | "invalid"): void {
     const failure = toFailure(error, held.delivery.deliveryCount, this.#engine.now());
     held.outcome = outcome;
@@ -102,7 +102,7 @@ export class RedeliveryPolicy {
   }
 }
 
-/** Why a message is condemned that seems to end the process that handles it. */
+/** The error of a message that appears to kill each process which handles it. */
 export function poisonMessageError(deliveryCount: number): Error {
   return new MessageBusError(
     `Delivered ${deliveryCount} times, and neither settled nor given back: it seems to end the process that handles it`,

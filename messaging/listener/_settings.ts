@@ -14,13 +14,13 @@ import type {
   ListenerOptions,
 } from "./options.ts";
 
-/** One event to listen to. */
+/** One event of a listener, and the durable consumer for it. */
 export interface SourceSettings {
   readonly contract: EventContract;
   readonly durable: string;
 }
 
-/** The options of a listener, checked and complete. */
+/** The options of a listener, validated, with every default filled in. */
 export interface Settings {
   readonly service: string;
   readonly queueGroup: string;
@@ -43,15 +43,15 @@ export interface Settings {
 }
 
 /**
- * How many deliveries beyond `maxAttempts` a message has that no handler of this process has seen: it may have been given back,
- * or been beside another one that killed its process.
+ * How many deliveries beyond `maxAttempts` a message is granted before it is taken for one that kills its process: it may have
+ * been returned to the server, or buffered beside the message that killed the process.
  */
 export const SPARE_DELIVERIES = 3;
 
-/** How many messages may be delivered and unsettled for one durable consumer, of all its processes together. */
+/** How many delivered messages of one durable consumer may be unsettled, over all processes. */
 export const MAX_ACK_PENDING = 20_000;
 
-/** Checks the options, and fills in what was left out. */
+/** Validates the options, and fills in the defaults. */
 export function toSettings(
   options: ListenerOptions<readonly AnyEventContract[], unknown, Inbox | undefined>,
 ): Settings {
@@ -108,7 +108,7 @@ export function toSettings(
   };
 }
 
-/** The name of the durable consumer that shares a subject among the processes of a service's queue group. */
+/** The name of the durable consumer of a subject: `<service>-<queueGroup>-<subject with _ for .>`. */
 export function durableName(service: string, queueGroup: string, subject: string): string {
   return `${service}-${queueGroup}-${subject.replaceAll(".", "_")}`;
 }
@@ -127,7 +127,7 @@ function toSources(
     const durable = durableName(service, queueGroup, subject);
     if (!DURABLE.test(durable)) {
       throw new TypeError(
-        `Cannot listen to "${subject}": "${durable}" is no name of a durable consumer; only letters, digits, "_" and "-" are`,
+        `Cannot listen to "${subject}": "${durable}" is not a valid durable name; use letters, digits, "_" and "-"`,
       );
     }
     const other = subjects.get(durable);
@@ -135,7 +135,7 @@ function toSources(
       throw new TypeError(
         other === subject
           ? `Expected \`events\` to have each event once, got "${subject}" twice`
-          : `Cannot listen to "${other}" and "${subject}" in one queue group: both would be the durable consumer "${durable}"`,
+          : `Cannot listen to "${other}" and "${subject}" in one queue group: both need the durable consumer "${durable}"`,
       );
     }
     subjects.set(durable, subject);
@@ -145,7 +145,7 @@ function toSources(
 
 const DURABLE = /^[A-Za-z0-9_-]+$/;
 
-/** The handler with its middleware around it, the first one outermost. */
+/** Wraps the handler in its middleware, the first one outermost. */
 function compose(
   handle: (args: EventArguments) => unknown,
   middleware: readonly ListenerMiddleware[],
@@ -179,7 +179,7 @@ function assertFunction(name: string, value: unknown): void {
   }
 }
 
-/** Whether `value` is one of the decisions that `onError` may give. */
+/** Whether `value` is a decision that `onError` may return. */
 export function isDecision(value: unknown): value is FailureDecision {
   return value === "ack" || value === "dlq" || value === "retry";
 }

@@ -10,50 +10,52 @@ import { SourceCounters } from "./_source_counters.ts";
 import { RecentlySettled } from "./_recently_settled.ts";
 import { MAX_ACK_PENDING, type SourceSettings } from "./_settings.ts";
 
-// How many messages may be parked, behind a retried one of their key or for another attempt of their own, beside those
-// that are ready: so many that a key or a dependency that fails does not keep the others from being fetched.
+/**
+ * How many held messages may be parked: waiting behind another message with their key, or for another attempt. It is large,
+ * so that one failing key or dependency does not stop the fetching of other messages.
+ */
 const MAX_PARKED = 1000;
-/** Of them, those that wait for another attempt and could as well be given back for that time. */
+/** How many of them may wait for another attempt; beyond that, messages are returned to the server for the time. */
 const MAX_WAITING = 500;
 const MAX_PARKED_BYTES = 32 * 1024 * 1024;
 
 const RECOVERY_MS = [0, 50, 100, 200, 400, 800];
 
 /**
- * The durable consumer of one event, and what this process holds of it: asks for messages, and comes back when the consumer
- * or the connection is lost.
+ * The durable consumer of one event, and the messages of it that this process holds. Asks for messages, and subscribes again
+ * when the consumer or the connection is lost.
  */
 export class Source implements SourcePort {
   readonly settings: SourceSettings;
   readonly counters: SourceCounters;
   readonly held: Map<number, HeldMessage> = new Map();
   readonly settled: RecentlySettled = new RecentlySettled();
-  /** Messages that wait for nothing but a free place. */
+  /** Number of messages that wait for a free slot. */
   ready = 0;
-  /** Messages whose handler runs. */
+  /** Number of messages whose handler runs. */
   running = 0;
-  /** Bytes of what is held. */
+  /** Bytes of the held payloads. */
   bytes = 0;
-  /** Messages received since the start. */
+  /** Number of deliveries received since the start. */
   received = 0;
-  /** Greatest ack floor that was seen: where a consumer that was deleted goes on. */
+  /** Greatest ack floor seen so far: a consumer that was deleted is made again from there. */
   floor = 0;
-  /** Greatest sequence that the consumer has delivered to anybody, as last seen. */
+  /** Greatest sequence that the consumer has delivered to any process, as last seen. */
   delivered = 0;
-  /** Since when it gets no messages though it should. */
+  /** Since when it receives no messages although it should, in milliseconds since 1970. */
   brokenSince: number | undefined = undefined;
-  /** Why. */
+  /** Why it receives no messages. */
   trouble: string | undefined = undefined;
   readonly #engine: ListenerCore;
   readonly #bus: MessageBus;
   #consumer: BusConsumer | undefined;
   #subscription: PullSubscription | undefined;
-  /** Messages are asked for one by one until one comes that is above suspicion. */
+  /** Whether messages are asked for one by one: until one arrives that is no suspect. */
   #probing = true;
   #paused = false;
   #again: Timer | undefined;
   #recovering: Promise<void> | undefined;
-  /** Tries to recover now, such as when the connection is there again. */
+  /** Ends the pause between two attempts to recover, as when the connection is restored. */
   #wake: (() => void) | undefined;
 
   constructor(engine: ListenerCore, bus: MessageBus, settings: SourceSettings) {
@@ -68,7 +70,7 @@ export class Source implements SourcePort {
     return this.#consumer;
   }
 
-  /** Whether it has asked for messages, or has as many as it may. */
+  /** Whether it is subscribed to its consumer. */
   get isActive(): boolean {
     return this.#subscription !== undefined;
   }
@@ -80,7 +82,7 @@ export class Source implements SourcePort {
     this.#subscribe();
   }
 
-  /** Asks for as many messages as there is room for, once half of the room is free. */
+  /** Asks for messages up to `prefetch`, once half of it is free. */
   refill(): void {
     const subscription = this.#subscription;
     if (subscription === undefined || this.#paused) return;
@@ -97,12 +99,12 @@ export class Source implements SourcePort {
     subscription.pull(prefetch - coming);
   }
 
-  /** Whether another message may wait here instead of being given back. */
+  /** Whether another message may wait in this process instead of being returned to the server. */
   get hasRoomToWait(): boolean {
     return this.#engine.dispatcher.waiting < MAX_WAITING && this.bytes < MAX_PARKED_BYTES;
   }
 
-  /** Stops to ask for messages; what is on its way still comes. */
+  /** Stops asking for messages, and resolves when those on their way have arrived. */
   async pause(): Promise<void> {
     this.#paused = true;
     const subscription = this.#subscription;
@@ -110,14 +112,14 @@ export class Source implements SourcePort {
     await subscription?.drain();
   }
 
-  /** Asks again: one by one at first. */
+  /** Asks for messages again, one by one at first. */
   resume(): void {
     this.#paused = false;
     this.#probing = true;
     if (this.#recovering === undefined) this.#subscribe();
   }
 
-  /** Ends it for good. */
+  /** Closes its subscription for good. */
   close(): void {
     this.#paused = true;
     this.#again?.cancel();
@@ -125,7 +127,7 @@ export class Source implements SourcePort {
     this.#subscription = undefined;
   }
 
-  /** Subscribes anew, to the consumer that is there or to a new one, as long as it takes. */
+  /** Subscribes again, makes the consumer where it is gone, and retries until that succeeds. */
   recover(trouble: string): void {
     this.trouble = trouble;
     this.brokenSince ??= this.#engine.now();
@@ -161,11 +163,11 @@ export class Source implements SourcePort {
     const stream = await this.#bus.streamInfo(Streams.EVENTS);
     if (stream === undefined) await ensureStreams(this.#bus, { again: true });
     if (stream === undefined || stream.lastSequence < Math.max(this.floor, this.settled.greatest)) {
-      this.floor = 0; // another stream of the same name: its sequences say nothing about the old one
+      this.floor = 0; // the stream was made again, and its sequences started anew
       this.settled.clear();
     }
     await this.#bind(false);
-    this.#engine.logger.warn("Durable consumer was deleted, and is there again", {
+    this.#engine.logger.warn("Durable consumer was gone, and was made again", {
       durable: this.settings.durable,
       from_sequence: this.floor + 1,
     });
@@ -199,7 +201,7 @@ export class Source implements SourcePort {
     switch (end.reason) {
       case "expired":
         return this.refill();
-      case "interrupted": // a limit or a change of leader: not at once, or it would be a busy loop
+      case "interrupted": // a limit or a change of leader; a pause avoids a busy loop
         this.#again ??= this.#engine.after(100, () => {
           this.#again = undefined;
           this.refill();
@@ -211,7 +213,7 @@ export class Source implements SourcePort {
       case "disconnected":
         return this.recover("The connection is lost");
       case "closed":
-        return; // the engine hears of it from the bus
+        return; // the engine is told by the bus
     }
   }
 
@@ -241,7 +243,7 @@ export class Source implements SourcePort {
     this.refill();
   }
 
-  /** Forgets a message that is settled or was given back. */
+  /** Removes a message that was settled or returned to the server. */
   release(held: HeldMessage): void {
     this.held.delete(held.sequence);
     this.bytes -= held.delivery.data.length;

@@ -1,6 +1,6 @@
 import type { SourceSettings } from "./_settings.ts";
 
-/** What became of a message. */
+/** The outcome of a message or, for `retry`, of an attempt. */
 export type Outcome = "dlq" | "duplicate" | "ignored" | "invalid" | "ok" | "retry";
 
 /** Upper bounds of the duration buckets, in seconds. */
@@ -22,14 +22,14 @@ export const HANDLER_BUCKETS: readonly number[] = [
   300,
 ];
 
-/** What a scrape reads from the source itself. */
+/** The members of a source that a scrape reads. */
 export interface CountedSource {
   readonly settings: SourceSettings;
   readonly running: number;
   readonly held: { readonly size: number };
 }
 
-/** The numbers of one source, in plain fields: nothing but a scrape needs labelled metrics. */
+/** The numbers of one source, kept in plain fields; only a scrape turns them into labelled metrics. */
 export class SourceCounters {
   readonly service: string;
   readonly queueGroup: string;
@@ -45,10 +45,10 @@ export class SourceCounters {
   readonly counts: Float64Array = new Float64Array(HANDLER_BUCKETS.length + 1);
   sum = 0;
   redeliveries = 0;
-  /** Messages that were delivered again although they were settled here. */
+  /** Number of messages delivered again after this process had settled them. */
   ackFailures = 0;
   expired = 0;
-  /** Messages that the consumer has not delivered yet, as last seen. */
+  /** Number of messages that the consumer has not delivered yet, as last seen. */
   lag = 0;
 
   constructor(service: string, queueGroup: string, source: CountedSource) {
@@ -57,7 +57,7 @@ export class SourceCounters {
     this.source = source;
   }
 
-  /** Counts one call of the handler. */
+  /** Counts one call of the handler by its duration. */
   observe(seconds: number): void {
     let bucket = 0;
     while (bucket < HANDLER_BUCKETS.length && seconds > HANDLER_BUCKETS[bucket]!) bucket++;

@@ -2,16 +2,16 @@ import { sleep, withDeadline } from "../../internal/clock.ts";
 import type { ListenerCore } from "./_core.ts";
 import type { HeldMessage, KeyQueue } from "./_held_message.ts";
 
-/** How long what is on its way may take to come in. */
+/** How long to wait for deliveries that are on their way, in milliseconds. */
 const DRAIN_MS = 2000;
-/** How long a handler may take to notice that its signal has aborted. */
+/** How long a handler may take to end after its signal was aborted, in milliseconds. */
 const ABORT_MS = 500;
-/** How long the server may take to say that it has the last acknowledgements. */
+/** How long to wait for the server to confirm the last acknowledgements, in milliseconds. */
 const FLUSH_MS = 5000;
 
 /**
- * Ends the work of an engine: nothing new begins, what no handler has begun is given back, what runs may finish within the
- * grace, and the server has to confirm that it has every acknowledgement.
+ * Stops an engine: starts no handler any more, returns the messages that no handler has begun, waits up to `graceMs` for the
+ * running handlers, and waits for the server to confirm every acknowledgement.
  */
 export async function stopEngine(engine: ListenerCore): Promise<void> {
   const { graceMs } = engine.settings;
@@ -37,11 +37,11 @@ export async function stopEngine(engine: ListenerCore): Promise<void> {
   await confirm(engine, Math.max(until - engine.now(), 1000));
 }
 
-/** Gives back what no handler has begun, in the order of the stream: that is the order in which it comes again. */
+/** Returns the messages that no handler has begun, in stream order, which is the order of their redelivery. */
 function giveBackIdle(engine: ListenerCore): void {
   const idle = heldOf(engine).filter(({ state }) => state !== "running" && state !== "dead_lettering");
   const now = engine.now();
-  // What is behind a waiting message in its keyQueue waits as long, so that it does not overtake it.
+  // Messages behind a waiting one of their key get its delay, so that they do not overtake it.
   const dueByKeyQueue = new Map<KeyQueue | undefined, number>();
   for (const { keyQueue, state, dueAt } of idle) if (state === "waiting") dueByKeyQueue.set(keyQueue, dueAt);
   dueByKeyQueue.delete(undefined);
@@ -65,7 +65,7 @@ function heldOf(engine: ListenerCore): HeldMessage[] {
   );
 }
 
-/** Waits until the server has heard the last acknowledgements; what it has not will be delivered again. */
+/** Waits until the server has confirmed the last acknowledgements; it redelivers messages whose acknowledgement is lost. */
 async function confirm(engine: ListenerCore, ms: number): Promise<void> {
   const { bus } = engine;
   const until = performance.now() + Math.min(ms, FLUSH_MS);
@@ -76,5 +76,5 @@ async function confirm(engine: ListenerCore, ms: number): Promise<void> {
     }
     await sleep(Math.min(50, Math.max(0, until - performance.now())));
   }
-  engine.logger.warn("Listener stopped without the server's word for the last acknowledgements");
+  engine.logger.warn("Listener stopped before the server confirmed the last acknowledgements");
 }

@@ -8,12 +8,14 @@ import type { AnyEventContract } from "../contract/define_event.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
 
 /**
- * A listener: handles the events of a durable consumer each, at least once, and never loses one silently.
+ * Creates a listener, which handles events at least once, each event through a durable consumer of its own.
  *
- * An event is acknowledged when its handler has resolved. One that fails is tried again after `backoffMs`, in this process,
- * and becomes a dead letter after `maxAttempts`; one that breaks its contract, or fails with an error that says that
- * trying again is of no use (`isRetryableError`), at once. An event can come twice, after a crash or a lost
- * connection: let the effect be the same, or keep an `inbox` ({@link createInbox}).
+ * An event is acknowledged after its handler has resolved. If the handler fails, it is tried again in this process after
+ * `backoffMs`, and the event becomes a dead letter after `maxAttempts` attempts. An event that breaks its contract, or whose
+ * handler fails with a permanent error (see `docs/failure-handling.md`), becomes a dead letter at once. After a crash or a
+ * lost connection an event can be delivered twice: make the handler idempotent, or pass an `inbox` ({@link createInbox}).
+ *
+ * Nothing connects or starts before `start()`.
  *
  * @example
  * ```ts
@@ -39,8 +41,8 @@ import type { MessageBus } from "../bus/message_bus.ts";
  * await done.promise;
  * ```
  *
- * @throws {TypeError} when an option is not what it should be, or two events would share a durable consumer.
- * @throws {RangeError} when a number is out of its range.
+ * @throws {TypeError} when an option has the wrong type or form, or two events would share a durable consumer.
+ * @throws {RangeError} when a numeric option is out of its range.
  */
 export function createListener<
   const Contracts extends readonly AnyEventContract[],
@@ -49,13 +51,13 @@ export function createListener<
 >(bus: MessageBus, options: ListenerOptions<Contracts, Deps, Kept>): Listener {
   const settings = toSettings(options as never);
   const finished = Promise.withResolvers<void>();
-  finished.promise.catch(() => {}); // who wants to know awaits it
+  finished.promise.catch(() => {}); // a rejection that nobody awaits is no unhandled rejection
   let engine: Engine | undefined;
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
   async function open(): Promise<void> {
-    // The engine is what a program that only publishes does not need.
+    // Loaded here, because a program that only publishes does not need it.
     const { Engine } = await outsideContext(() => import("./_engine.ts"));
     if (stopping !== undefined) return;
     engine = new Engine(bus, settings, finished.reject);

@@ -1,15 +1,16 @@
-/** What a listener says about itself. */
+/** Health of a listener. */
 export interface ListenerHealth {
   /**
-   * `unhealthy`: it does not get messages, or the broker does not answer. `degraded`: it works, and something needs a
-   * look: `reasons` says what.
+   * - `healthy`: it receives and handles messages.
+   * - `degraded`: it works, but something needs attention; see `reasons`.
+   * - `unhealthy`: it receives no messages, cannot handle them, or the broker does not answer.
    */
   readonly status: "degraded" | "healthy" | "unhealthy";
-  /** What keeps it from being healthy, in words. */
+  /** Why it is not healthy: one sentence each, empty where it is. */
   readonly reasons: readonly string[];
-  /** Handlers that run. */
+  /** Number of running handlers. */
   readonly in_flight: number;
-  /** Each event's durable consumer. */
+  /** State of the durable consumer of each event. */
   readonly consumers: readonly ConsumerHealth[];
 }
 
@@ -19,36 +20,41 @@ export interface ConsumerHealth {
   readonly subject: string;
   /** Name of the durable consumer. */
   readonly durable: string;
-  /** Messages not delivered yet, as last seen. */
+  /** Number of messages that were not delivered to any process yet, as last seen. */
   readonly lag: number;
-  /** Messages that this process holds: being handled, buffered, or waiting for another attempt. */
+  /** Number of messages that this process holds: being handled, buffered, or waiting for another attempt. */
   readonly held: number;
-  /** Age of the oldest message that is not settled, in seconds. */
+  /** Age of the oldest message that is not settled, in seconds; absent where there is none. */
   readonly oldest_age_seconds?: number;
   /** Messages that the stream dropped before they were handled. */
   readonly expired: number;
 }
 
-/** A running, or not yet running, listener. It lives once: after `stop()` make another one. */
+/** A listener. It can be started once; after `stop()` create another one. */
 export interface Listener extends AsyncDisposable {
   /**
-   * Settles when the listener is over: resolves after `stop()`, rejects when the connection is closed for good or the bus is
-   * closed under it. A process that awaits it ends when there is nothing left to listen to.
+   * Resolves after `stop()`. Rejects with a `MessageBusError` when the bus is closed while the listener runs, by the program
+   * or for good by the server. Await it in a process that should end then.
    */
   readonly finished: Promise<void>;
-  /** The durable consumer of each event, by subject. */
+  /** Name of the durable consumer of each event, by subject. */
   readonly durables: ReadonlyMap<string, string>;
   /**
-   * Ensures the streams and the durable consumers, and starts to handle events.
+   * Creates the streams and durable consumers that are absent, and starts to handle events. A second call returns the same
+   * promise.
    *
-   * @throws {MessageBusError} with kind `consumer_mismatch` when a durable consumer is there with another configuration.
+   * @throws {MessageBusError} with kind `consumer_mismatch` when a durable consumer exists with another configuration; with
+   * the kind of the failure when the broker cannot be asked.
+   * @throws {ConfigError} when the table of the inbox is missing.
+   * @throws {TypeError} after `stop()`.
    */
   start(): Promise<void>;
   /**
-   * Takes no new events, gives those back that no handler has begun, in order, and lets the running ones finish; after the
-   * grace their signal aborts and they are given back as well. Never rejects; a second call waits for the first.
+   * Stops: takes no more events, returns those that no handler has begun to the server, in order, and waits for the running
+   * handlers. After `graceMs` their signals are aborted and their events are returned as well. Never rejects; a second call
+   * returns the same promise.
    */
   stop(): Promise<void>;
-  /** How it is; takes a second at most, also when the broker hangs. */
+  /** Reads its health. Takes at most a second, also when the broker does not answer; never rejects. */
   health(): Promise<ListenerHealth>;
 }

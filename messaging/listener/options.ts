@@ -7,49 +7,49 @@ import type { GlamEvent } from "../contract/event.ts";
 import type { Inbox } from "../inbox/inbox.ts";
 import type { MessageHeaders } from "../bus/message_headers.ts";
 
-/** The event of a contract, as a handler gets it. */
+/** The event type that a contract describes. */
 export type EventOf<Contract> = Contract extends EventContract<infer Data, infer _Input, infer Subject>
   ? GlamEvent<Data, Subject>
   : never;
 
-/** What a handler is called with. Members that cost something are made when they are first read. */
+/** The argument of a handler. Members that cost time are created when they are first read. */
 export interface EventArguments<Event extends GlamEvent = GlamEvent, Deps = unknown> {
   /**
-   * The event, its data validated by the contract. Where a listener has several, `event.event_type` tells them apart:
-   * `if (event.event_type === OrderPlaced.subject)` gives `event.data` its type.
+   * The event, with `data` validated by its contract. In a listener of several events, `event_type` discriminates:
+   * `if (event.event_type === OrderPlaced.subject)` narrows the type of `event.data`.
    */
   readonly event: Event;
-  /** The data of the event; of several events, the data of any. */
+  /** The same as `event.data`; in a listener of several events, a union. */
   readonly data: Event["data"];
-  /** The headers of the message; empty where the Python package published it. */
+  /** The headers of the message; empty for events of the Python package. */
   readonly headers: MessageHeaders;
-  /** The request context that the handler runs in: `getContext()` gives the same. */
+  /** The request context that the handler runs in; `getContext()` returns the same object. */
   readonly context: RequestContext;
-  /** How often this process has tried, this time included; from 1 to `maxAttempts`. */
+  /** Number of this attempt, counted in this process, from 1 to `maxAttempts`. */
   readonly attempt: number;
-  /** Aborts after `maxHandlerMs`, and when the listener stops and its grace is over. */
+  /** Aborts after `maxHandlerMs`, and `graceMs` after the listener was told to stop. */
   readonly signal: AbortSignal;
-  /** The `deps` of the listener. */
+  /** The `deps` option of the listener. */
   readonly deps: Deps;
-  /** The listener's logger, where it can with the event's type, its id and the attempt on each line. */
+  /** The logger of the listener; where it has `child`, each line carries `event_type`, `event_id` and `attempt`. */
   readonly log: LoggerLike;
-  /** Where the message is, and how often it was delivered. */
+  /** Position of the message in its stream, and its delivery count. */
   readonly message: MessageDetails;
 }
 
-/** What a handler has besides where its listener has an inbox. */
+/** What a handler is given in addition where its listener has an inbox. */
 export interface InboxArguments {
   /**
-   * The transaction that the handler runs in, and that its event is marked as handled in. Queries of the database join it
-   * by themselves; it is for those who want to see it. It ends with the handler.
+   * The transaction in which the handler runs and its event is marked as handled. Queries through the database join it
+   * automatically; `tx` is for code that wants to be explicit. It is committed after the handler has resolved.
    */
   readonly tx: Sql;
 }
 
-/** {@link InboxArguments} where there is an inbox, else nothing. */
+/** {@link InboxArguments} for a listener with an inbox, else `unknown`. */
 export type ArgumentsOf<Kept extends Inbox | undefined> = Kept extends Inbox ? InboxArguments : unknown;
 
-/** Where a message is. */
+/** Position of a message in its stream, and its delivery count. */
 export interface MessageDetails {
   /** Subject it was published to. */
   readonly subject: string;
@@ -59,38 +59,38 @@ export interface MessageDetails {
   readonly sequence: number;
   /** Name of the durable consumer. */
   readonly consumer: string;
-  /** How often the server has delivered it to any process, this time included. */
+  /** How often the server has delivered it, to any process, this delivery included. */
   readonly deliveryCount: number;
   /** When the stream stored it, in milliseconds since 1970. */
   readonly storedAt: number;
 }
 
-/** Handles one event. It is acknowledged after the promise resolves; a rejection is a failed attempt. */
+/** Handles one event. A result or a resolved promise acknowledges the event; an exception or a rejection is a failed attempt. */
 export type EventHandler<
   Event extends GlamEvent = GlamEvent,
   Deps = unknown,
   Kept extends Inbox | undefined = undefined,
 > = (args: EventArguments<Event, Deps> & ArgumentsOf<Kept>) => unknown;
 
-/** Runs around each call of the handler: `await next()` calls what is inside. */
+/** Runs around each call of the handler; `await next()` calls the next middleware or the handler. */
 export type ListenerMiddleware<
   Event extends GlamEvent = GlamEvent,
   Deps = unknown,
   Kept extends Inbox | undefined = undefined,
 > = (args: EventArguments<Event, Deps> & ArgumentsOf<Kept>, next: () => Promise<unknown>) => unknown;
 
-/** What to do with a message whose handler failed. */
+/** What to do with a message whose handler failed: drop it, make it a dead letter, or try again. */
 export type FailureDecision = "ack" | "dlq" | "retry";
 
-/** A failed attempt, as `onError` sees it. */
+/** A failed attempt, as passed to `onError`. */
 export interface FailedAttempt<Event extends GlamEvent = GlamEvent> {
   /** The event. */
   readonly event: Event;
   /** Number of the attempt, from 1. */
   readonly attempt: number;
-  /** What happens where `onError` has no opinion. */
+  /** The decision that holds where `onError` returns `undefined`. */
   readonly decision: FailureDecision;
-  /** Where the message is. */
+  /** Position of the message in its stream, and its delivery count. */
   readonly message: MessageDetails;
 }
 
@@ -100,69 +100,70 @@ export interface ListenerOptions<
   Deps = undefined,
   Kept extends Inbox | undefined = undefined,
 > {
-  /** Name of the service, and first part of the durable names. */
+  /** Name of the service, and first part of the durable names: letters, digits, `_` and `-`. */
   readonly service: string;
-  /** Second part of the durable names: all processes with one service and queue group share the messages. */
+  /** Second part of the durable names. Processes with the same service and queue group share the events. */
   readonly queueGroup: string;
-  /** The events to listen to; each has a durable consumer of its own. */
+  /** The events to listen to, at least one; each gets a durable consumer of its own. */
   readonly events: Contracts;
   /** Handles one event. */
   readonly handle: EventHandler<EventOf<Contracts[number]>, Deps, Kept>;
-  /** What the handler needs, passed to it as it is. */
+  /** Passed to the handler unchanged. */
   readonly deps?: Deps | undefined;
   /**
-   * Where it is kept which events were handled: then the effects of the handler on that database happen once. Handler and
-   * middleware run in a transaction, which the event is acknowledged after; an event that was handled before is acknowledged
-   * without a call. While the database cannot be reached, events wait, and that is no failed attempt.
+   * Records which events were handled, so that the effects of the handler on that database happen once. Handler and
+   * middleware run in a transaction, and the event is acknowledged after its commit. An event that was handled before is
+   * acknowledged without a call. While the database cannot be reached, events wait, which is not a failed attempt.
    *
-   * A running handler keeps a connection: let the pool have more of them than `concurrency`.
+   * Each running handler holds a connection: make the pool larger than `concurrency`.
    */
   readonly inbox?: Kept;
   /**
-   * How many handlers run at a time, from 1.
+   * How many handlers run at a time, from 1 to 10,000.
    * @default 1
    */
   readonly concurrency?: number | undefined;
   /**
-   * How often to try in all, from 1, before a message becomes a dead letter.
+   * How many attempts a message gets, from 1 to 1,000, before it becomes a dead letter.
    * @default 3
    */
   readonly maxAttempts?: number | undefined;
   /**
-   * After how many milliseconds without a sign of life the server gives a message to another process, from 100. A running
-   * handler gives signs of life.
+   * The ack wait of the durable consumer in milliseconds, from 100: a message that is neither settled nor extended for so long
+   * is delivered again, to any process. The listener extends the messages that it holds.
    * @default 30000
    */
   readonly ackWaitMs?: number | undefined;
   /**
-   * Milliseconds before the second attempt, before the third, and so on; the last one repeats. A jitter makes each up to
-   * a fifth longer, never shorter.
+   * Milliseconds before the second attempt, before the third, and so on; the last value repeats. Jitter makes each delay up
+   * to 20 % longer, never shorter.
    * @default [1000, 5000]
    */
   readonly backoffMs?: readonly number[] | undefined;
   /**
-   * How long a handler may take: then its signal aborts, the attempt has failed, and its place is free.
+   * How long a handler may take, in milliseconds, from 1. After that its signal aborts, the attempt has failed, and its slot
+   * is free.
    * @default ten times `ackWaitMs`
    */
   readonly maxHandlerMs?: number | undefined;
   /**
-   * How long `stop()` lets running handlers go on.
+   * How long `stop()` waits for running handlers, in milliseconds, from 0.
    * @default 20000
    */
   readonly graceMs?: number | undefined;
   /**
-   * How many messages of each event to have at hand beside those that are being handled, from 1.
+   * How many messages of each event to buffer beside those being handled, from 1 to 10,000.
    * @default the greater of 32 and twice `concurrency`
    */
   readonly prefetch?: number | undefined;
   /**
-   * Puts events in lanes: those with one key are handled one after another, in the order of the stream, a retried one
-   * included. `undefined` puts an event in no lane.
+   * Returns the key of an event. Events with the same key are handled one after another in stream order, retries included;
+   * `undefined` imposes no order. Holds within one process.
    */
   readonly keyOf?: ((event: EventOf<Contracts[number]>) => number | string | undefined) | undefined;
   /**
-   * Decides about a failed attempt; without an opinion, what `decision` says happens. `retry` after the last attempt is a
-   * dead letter; `ack` drops the message.
+   * Decides about a failed attempt; `undefined` keeps `decision`. `"ack"` drops the message, `"dlq"` makes it a dead letter,
+   * `"retry"` tries again, but not after the last attempt. Where it throws, or takes ten seconds, `decision` holds.
    */
   readonly onError?:
     | ((
@@ -173,15 +174,15 @@ export interface ListenerOptions<
   /** Runs around each call of the handler, the first one outermost. */
   readonly middleware?: readonly ListenerMiddleware<EventOf<Contracts[number]>, Deps, Kept>[] | undefined;
   /**
-   * Where lines about failures, dead letters and recovery go.
+   * Logs failures, dead letters and recoveries.
    * @default createLogger(service)
    */
   readonly logger?: LoggerLike | undefined;
-  /** Where the listener's numbers are shown: the metrics that `createMetrics` made. */
+  /** The result of `createMetrics`, which exposes the numbers of the listener. */
   readonly metrics?: Metrics | undefined;
   /**
-   * Whether to change a durable consumer that is there with another configuration. Without it, `start()` rejects and says
-   * what differs, since another process may rely on it.
+   * Whether to change a durable consumer that exists with another configuration. Without it, `start()` rejects and names the
+   * difference, because another process may rely on it.
    * @default false
    */
   readonly repair?: boolean | undefined;

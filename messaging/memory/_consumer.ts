@@ -17,11 +17,11 @@ import type { StoredMessage } from "../bus/stream.ts";
 interface Unsettled {
   readonly sequence: number;
   count: number;
-  /** When it is delivered again, or -1 where it waits for that in the queue. */
+  /** When it is delivered again, in milliseconds since 1970; -1 where it is in the queue for that already. */
   deadline: number;
 }
 
-/** A durable consumer of a {@link MemoryStream}, to the rules of JetStream. */
+/** A durable consumer of a {@link MemoryStream} that follows the rules of JetStream. */
 export class MemoryConsumer implements StreamConsumer {
   config: FullConsumerConfig;
   readonly #stream: MemoryStream;
@@ -86,7 +86,7 @@ export class MemoryConsumer implements StreamConsumer {
     if (index >= 0) this.#subscriptions.splice(index, 1);
   }
 
-  /** Ends every pull, as the loss of the consumer or of the connection does. */
+  /** Ends every pull request, as after the loss of the consumer or of the connection. */
   interrupt(reason: PullEnd["reason"]): void {
     if (reason === "consumer_gone") {
       this.#gone = true;
@@ -140,7 +140,7 @@ export class MemoryConsumer implements StreamConsumer {
     return this.#stream.read({ from: this.#next, subject: this.config.filterSubject });
   }
 
-  /** Delivers what can be, when the present work is done. */
+  /** Delivers what it can, in a microtask. */
   schedule(): void {
     if (this.#scheduled || this.#subscriptions.length === 0) return;
     this.#scheduled = true;
@@ -165,7 +165,7 @@ export class MemoryConsumer implements StreamConsumer {
     }
   }
 
-  /** The subscription whose turn it is, of those that wait for messages. */
+  /** The next subscription that waits for messages, in turns. */
   #waiting(): MemorySubscription | undefined {
     const all = this.#subscriptions;
     for (let i = 0; i < all.length; i++) {
@@ -236,13 +236,13 @@ export class MemoryConsumer implements StreamConsumer {
   }
 }
 
-/** Requests for messages that wait at a {@link MemoryConsumer}. */
+/** The pull requests of one subscriber to a {@link MemoryConsumer}. */
 export class MemorySubscription implements PullSubscription {
   readonly #consumer: MemoryConsumer;
   readonly #options: PullOptions;
   readonly #requests: { left: number; readonly timer: Timer }[] = [];
   outstanding = 0;
-  /** Why the bus delivers nothing, where it does not. */
+  /** Why the bus delivers nothing; `undefined` where it does. */
   unavailable: () => PullEnd["reason"] | undefined = () => undefined;
 
   constructor(consumer: MemoryConsumer, options: PullOptions) {
@@ -281,7 +281,7 @@ export class MemorySubscription implements PullSubscription {
   }
 
   drain(): Promise<void> {
-    this.close(); // nothing is ever on its way
+    this.close(); // deliveries are synchronous: none is on its way
     return Promise.resolve();
   }
 

@@ -13,7 +13,7 @@ interface Server {
   readonly running: Set<Promise<void>>;
 }
 
-/** Those who answer requests in this process. */
+/** The responders of a memory bus. */
 export class MemoryServers {
   readonly #servers: Server[] = [];
   readonly #maxPayloadBytes: number;
@@ -36,7 +36,11 @@ export class MemoryServers {
     const place = { operation: "request", subject };
     const chosen = this.#choose(subject);
     if (chosen.length === 0) {
-      throw busError("no_responder", `Cannot send a request to "${subject}": nobody answers it`, place);
+      throw busError(
+        "no_responder",
+        `Cannot send a request to "${subject}": no responder is subscribed`,
+        place,
+      );
     }
     const request = { subject, data: toBytes(message.data), headers: new MessageHeaders(headers) };
     return new Promise((resolve, reject) => {
@@ -75,7 +79,7 @@ export class MemoryServers {
     }
   }
 
-  /** All that have no queue, and of each queue the one whose turn it is. */
+  /** All responders without a queue, and one of each queue, in turns. */
   #choose(subject: string): Server[] {
     const queues = new Map<string, Server[]>();
     const chosen: Server[] = [];

@@ -5,7 +5,7 @@ import type { OutgoingMessage, PublishAck } from "../bus/message_bus.ts";
 import type { MessageHeaders } from "../bus/message_headers.ts";
 import type { MessageQuery, PurgeOptions, StoredMessage, StreamConfig, StreamInfo } from "../bus/stream.ts";
 
-/** A message, and the bytes it counts for. */
+/** A stored message, and the bytes that it counts for. */
 export class MemoryMessage implements StoredMessage {
   readonly subject: string;
   readonly sequence: number;
@@ -37,21 +37,21 @@ export class MemoryMessage implements StoredMessage {
 
 const UTF8 = new TextEncoder();
 
-/** A consumer, as its stream sees it. */
+/** The part of a consumer that its stream calls. */
 export interface StreamConsumer {
-  /** A message was stored. */
+  /** Called after a message was stored. */
   onStored(message: MemoryMessage): void;
-  /** A message is gone. */
+  /** Called after a message was removed. */
   onRemoved(message: MemoryMessage): void;
 }
 
-/** A stream with its messages in this process, to the rules of JetStream. */
+/** A stream in memory that follows the rules of JetStream. */
 export class MemoryStream<Consumer extends StreamConsumer = StreamConsumer> {
   config: StreamConfig;
   readonly consumers: Map<string, Consumer> = new Map<string, Consumer>();
   lastSequence = 0;
   readonly #clock: Clock;
-  /** By sequence, from `#base` on: a map of a million entries takes most of the time of storing. */
+  /** Messages by sequence, from `#base` on; an array, because a map of a million entries is slow. */
   #messages: (MemoryMessage | undefined)[] = [];
   #base = 1;
   #count = 0;
@@ -59,7 +59,7 @@ export class MemoryStream<Consumer extends StreamConsumer = StreamConsumer> {
   #matchers: ((subject: string) => boolean)[] = [];
   #firstSequence = 1;
   #bytes = 0;
-  /** When the first id is to be forgotten, or the first message is too old: before, there is nothing to look for. */
+  /** When the next message id or message expires, in milliseconds since 1970; before that `expire` has nothing to do. */
   #nextExpiry = Infinity;
 
   constructor(config: StreamConfig, clock: Clock) {
@@ -71,7 +71,7 @@ export class MemoryStream<Consumer extends StreamConsumer = StreamConsumer> {
   configure(config: StreamConfig): void {
     this.config = config;
     this.#matchers = config.subjects.map(subjectMatcher);
-    this.#nextExpiry = 0; // its limits may be others now
+    this.#nextExpiry = 0; // the limits may have changed
     this.#trim();
   }
 
@@ -134,7 +134,7 @@ export class MemoryStream<Consumer extends StreamConsumer = StreamConsumer> {
     return Math.min(duplicateWindowMs, maxAgeMs);
   }
 
-  /** Drops what is too old, and forgets ids whose window has passed. */
+  /** Drops messages older than `maxAgeMs`, and message ids whose duplicate window has passed. */
   expire(): void {
     const now = this.#clock.now();
     if (now < this.#nextExpiry) return;
@@ -183,7 +183,7 @@ export class MemoryStream<Consumer extends StreamConsumer = StreamConsumer> {
     return true;
   }
 
-  /** Lets go of the room of what is gone, when it is half of all. */
+  /** Shrinks the array once more than half of it belongs to removed messages. */
   #compact(): void {
     const gone = this.#firstSequence - this.#base;
     if (gone < 1024 || gone * 2 < this.#messages.length) return;
@@ -232,7 +232,7 @@ export class MemoryStream<Consumer extends StreamConsumer = StreamConsumer> {
 
 const DUPLICATE_WINDOW_MS = 120_000;
 
-/** A payload as bytes that nobody else holds. */
+/** A payload as bytes, copied so that the caller cannot change them. */
 export function toBytes(data: string | Uint8Array): Uint8Array {
   return typeof data === "string" ? UTF8.encode(data) : data.slice();
 }

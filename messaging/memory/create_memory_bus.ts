@@ -42,12 +42,12 @@ import type {
 /** Options of {@link createMemoryBus}. */
 export interface MemoryBusOptions {
   /**
-   * The time it lives by; give it `createManualClock()` to let days pass in a test.
-   * @default the clock of the machine
+   * Clock of the bus and of everything that uses it; `createManualClock()` lets a test skip time.
+   * @default the system clock
    */
   readonly clock?: Clock | undefined;
   /**
-   * Bytes of the largest message, headers included.
+   * Size of the largest message in bytes, headers included, from 1.
    * @default 1048576
    */
   readonly maxPayloadBytes?: number | undefined;
@@ -58,17 +58,17 @@ export interface MemoryBusOptions {
   readonly streams?: FleetStreamLimits | undefined;
 }
 
-/** A bus in this process. */
+/** A bus in the memory of this process. */
 export interface MemoryBus extends MessageBus {
-  /** Loses the connection, as a broker that is restarted does, until {@link MemoryBus.restore}. */
+  /** Simulates a lost connection, until {@link MemoryBus.restore}. */
   interrupt(): void;
-  /** Has the connection again. What was stored is still there. */
+  /** Ends the simulated loss. Stored messages are still there. */
   restore(): void;
 }
 
 /**
- * A bus in this process, for tests and for a service without a broker: streams, durable consumers, acknowledgements,
- * redelivery, limits and duplicates as on JetStream. What it holds is gone with it.
+ * Creates a bus in the memory of this process, for tests and for a service without a broker. Streams, durable consumers,
+ * acknowledgements, redelivery, limits and duplicates work as on JetStream. Its messages are lost when the process ends.
  *
  * @example
  * ```ts
@@ -100,7 +100,7 @@ class InMemoryBus implements MemoryBus {
   constructor({ clock = systemClock, maxPayloadBytes = 1_048_576, streams }: MemoryBusOptions) {
     if (!Number.isSafeInteger(maxPayloadBytes) || maxPayloadBytes < 1) {
       throw new RangeError(
-        `Expected \`maxPayloadBytes\` to be a whole number from 1, got ${maxPayloadBytes}`,
+        `Expected \`maxPayloadBytes\` to be an integer from 1, got ${maxPayloadBytes}`,
       );
     }
     if (streams !== undefined) assertStreamLimits(streams);
@@ -333,7 +333,7 @@ class InMemoryBus implements MemoryBus {
     });
   }
 
-  /** As on JetStream, one subject is stored by one stream. */
+  /** Refuses overlapping subjects: as on JetStream, one subject belongs to one stream. */
   #assertApart(config: StreamConfig): void {
     for (const [name, { config: { subjects } }] of this.#streams) {
       if (name === config.name) continue;

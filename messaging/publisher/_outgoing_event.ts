@@ -8,14 +8,14 @@ import type { OutgoingMessage } from "../bus/message_bus.ts";
 import type { HeaderEntries } from "../bus/message_headers.ts";
 import type { PublishEventOptions } from "./publisher.ts";
 
-/** An event as it is sent. */
+/** An event and the message that carries it. */
 export interface OutgoingEvent {
   readonly eventId: string;
   readonly message: OutgoingMessage;
 }
 
 /**
- * The message of an event: its data validated, its envelope, its headers and its message id.
+ * Makes the message of an event: validates the data, and adds the envelope, the headers and the message id.
  *
  * @throws {ValidationError} when the data break the contract.
  * @throws {TypeError} when a header is not allowed, or the data cannot be written as JSON.
@@ -54,7 +54,7 @@ function ownHeaders(sent: Propagated): [string, string][] {
   return headers;
 }
 
-/** The caller's headers, copied, and those of ours that are not among them. */
+/** A copy of the caller's headers, with the package's own that the caller did not set. */
 function withOwn(
   given: HeaderEntries | Readonly<Record<string, string>>,
   sent: Propagated,
@@ -68,7 +68,7 @@ function withOwn(
   return headers;
 }
 
-// What JSON leaves as it is.
+// Text that JSON writes without escapes.
 const PLAIN = /^[\w.:+/=@ -]*$/;
 
 function quote(text: string): string {

@@ -11,7 +11,7 @@ import { parseTraceparent } from "../../context/traceparent.ts";
 /** Characters of a malformed id that a message repeats. */
 const MAX_SHOWN = 160;
 
-/** What a message says of the operation and the trace that it belongs to. */
+/** The correlation id and the trace that a message carries. */
 export interface Propagated {
   readonly correlationId: string;
   readonly traceparent: string;
@@ -20,8 +20,8 @@ export interface Propagated {
 }
 
 /**
- * What to send with a message: the active OpenTelemetry span, else the trace of the current request, else a new one.
- * Those who listen are ours, so tracestate and baggage go along.
+ * The correlation id and the trace to send: those of the active OpenTelemetry span, else of the current request, else new
+ * ones. Listeners belong to the fleet, so tracestate and baggage are sent as well.
  *
  * @throws {TypeError} when `correlationId` is malformed.
  */
@@ -46,7 +46,7 @@ export function propagated(correlationId: string | undefined): Propagated {
   };
 }
 
-/** Adds it to headers. */
+/** Appends the propagation headers to `headers`. */
 export function addPropagated(headers: [name: string, value: string][], sent: Propagated): void {
   headers.push(["traceparent", sent.traceparent]);
   if (sent.tracestate !== undefined) headers.push(["tracestate", sent.tracestate]);
@@ -55,8 +55,8 @@ export function addPropagated(headers: [name: string, value: string][], sent: Pr
 }
 
 /**
- * The trace and the correlation id of a received message, as members of a request context. Malformed ones are dropped, so
- * that they can be passed on in headers of HTTP and of other messages.
+ * Reads the trace and the correlation id of a received message as members of a request context. Malformed ones are dropped,
+ * so that they can be passed on in headers of HTTP and of other messages.
  */
 export function receivedContext(
   headers: MessageHeaders,

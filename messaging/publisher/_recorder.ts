@@ -3,7 +3,7 @@ import type { Metrics } from "../../metrics/create_metrics.ts";
 import { type Sample, type SharedMetrics, showShared } from "../../metrics/shared_metrics.ts";
 import type { OutgoingMessage } from "../bus/message_bus.ts";
 
-/** The numbers of one publisher, in plain maps: nothing but a scrape needs labelled metrics. */
+/** The numbers of one publisher, kept in plain maps; only a scrape turns them into labelled metrics. */
 export class PublishRecorder {
   readonly service: string;
   /** Events stored, by subject. */

@@ -7,20 +7,20 @@ import type { MessageBus, OutgoingMessage, PublishAck } from "../bus/message_bus
 const BACKOFF_MS = [20, 100, 250, 500, 1000] as const;
 const NO_STREAM_ATTEMPTS = 2;
 
-/** A message that could not be published at once. */
+/** A message whose first attempt has failed. */
 export interface Retry {
   readonly bus: MessageBus;
   readonly message: OutgoingMessage;
   attempt(): Promise<PublishAck>;
-  /** When to give up, by the clock of the bus. */
+  /** When to give up, in milliseconds since 1970 by the clock of the bus. */
   readonly deadline: number;
   readonly logger: LoggerLike | undefined;
 }
 
 /**
- * Publishes a message until it is stored, with its message id, so that an attempt whose outcome is not known does no
- * harm; or rejects with the last error when that cannot be mended, or there is no time left. Where the connection is lost
- * it goes on the moment that it is there again.
+ * Publishes a message again until a stream has stored it. Each attempt has the same message id, so that it is stored once.
+ * Rejects with the last error when that is permanent or the deadline has passed. After a lost connection it continues as
+ * soon as the bus is connected.
  */
 export async function publishAgain(retry: Retry, first: unknown): Promise<PublishAck> {
   const { bus, message, deadline, logger } = retry;
@@ -43,8 +43,8 @@ export async function publishAgain(retry: Retry, first: unknown): Promise<Publis
 }
 
 /**
- * Nobody listens to a subject also while a cluster elects a leader for its stream, or a server has just started: then
- * there is a stream, or nobody to ask for one.
+ * Tells a missing stream from one that does not answer: while a cluster elects a leader, or a server has just started, a
+ * subject has no listener either. Then a stream is found, or the question fails.
  */
 async function withReason({ bus, message }: Retry, error: unknown, failures: number): Promise<unknown> {
   if (!(error instanceof MessageBusError) || error.kind !== "no_stream" || message.stream !== undefined) {
@@ -78,7 +78,7 @@ function pause(bus: MessageBus, ms: number): Promise<void> {
   return new Promise((resolve) => bus.clock.setTimer(resolve, ms));
 }
 
-/** Waits for the connection; `false` when it does not come in time, or the bus is closed. */
+/** Waits for the connection. Resolves to `false` when `ms` milliseconds have passed or the bus is closed. */
 function connectedWithin(bus: MessageBus, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (connected: boolean) => {

@@ -1,4 +1,4 @@
-/** Checks the name of a service. */
+/** Validates the name of a service. */
 export function assertServiceName(service: unknown): asserts service is string {
   if (typeof service === "string" && /^[^\s.*>\0]+$/.test(service)) return;
   throw new TypeError(

@@ -16,8 +16,8 @@ import type {
 } from "./publisher.ts";
 
 /**
- * The publisher of a service: events that break their contract never leave it, and an event is published when its stream
- * says so.
+ * Creates the publisher of a service. It validates the data of each event by its contract before it sends anything, and
+ * resolves when a stream has stored the event.
  *
  * @example
  * ```ts
@@ -31,8 +31,8 @@ import type {
  * console.log(stream, seq); // GLAM_EVENTS 1
  * ```
  *
- * @throws {TypeError} when `service` is not a name.
- * @throws {RangeError} when a timeout is not more than 0.
+ * @throws {TypeError} when `service` is empty or has white space, dots or wildcards.
+ * @throws {RangeError} when a timeout is not greater than 0.
  */
 export function createPublisher(bus: MessageBus, options: PublisherOptions): Publisher {
   const { service, timeoutMs = 15_000, ackTimeoutMs = 5000, metrics } = options;
@@ -44,7 +44,7 @@ export function createPublisher(bus: MessageBus, options: PublisherOptions): Pub
   let ready: Promise<unknown> | undefined;
   let isReady = options.ensureStreams === false && metrics === undefined;
 
-  /** What the first event waits for. */
+  /** Ensures the streams and registers the metrics, once. */
   function prepare(): Promise<unknown> {
     return ready ??= Promise.all([
       options.ensureStreams === false ? undefined : ensureStreams(bus),
@@ -105,7 +105,7 @@ export function createPublisher(bus: MessageBus, options: PublisherOptions): Pub
     let failure: { readonly error: unknown } | undefined;
     let index = 0;
     const source = Symbol.asyncIterator in data ? data[Symbol.asyncIterator]() : data[Symbol.iterator]();
-    // Each worker takes the next as soon as its last is stored, so that `inFlight` are under way and no more.
+    // Each worker takes the next item when its last one is stored, so that at most `inFlight` are under way.
     const taken = { next: Promise.resolve() as Promise<unknown> };
     async function work(): Promise<void> {
       while (failure === undefined) {
@@ -157,5 +157,5 @@ function describe(subject: string) {
 }
 
 function assertDuration(name: string, ms: number): void {
-  if (!(ms > 0)) throw new RangeError(`Expected \`${name}\` to be more than 0, got ${ms}`);
+  if (!(ms > 0)) throw new RangeError(`Expected \`${name}\` to be greater than 0, got ${ms}`);
 }

@@ -5,28 +5,28 @@ import type { Metrics } from "../../metrics/create_metrics.ts";
 
 /** Options of `createPublisher`. */
 export interface PublisherOptions {
-  /** Name of the service: the `source_service` of its events. */
+  /** Name of the service, without white space, dots and wildcards: the `source_service` of its events. */
   readonly service: string;
   /**
-   * How long one event may take, attempts and pauses included.
+   * Time limit of one event in milliseconds, over all attempts and the pauses between them.
    * @default 15000
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * How long one attempt waits for the stream's acknowledgement.
+   * How long one attempt waits for the acknowledgement of the stream, in milliseconds.
    * @default 5000
    */
   readonly ackTimeoutMs?: number | undefined;
   /**
-   * Whether the streams of the fleet are ensured before the first event.
+   * Whether to create the streams of the fleet, where they are absent, before the first event.
    * @default true
    */
   readonly ensureStreams?: boolean | undefined;
-  /** Where the publisher's numbers are shown: the metrics that `createMetrics` made. */
+  /** The result of `createMetrics`, which exposes the numbers of the publisher. */
   readonly metrics?: Metrics | undefined;
   /**
-   * Where attempts that failed are written.
-   * @default nowhere
+   * Logs failed attempts as warnings.
+   * @default no log
    */
   readonly logger?: LoggerLike | undefined;
 }
@@ -34,27 +34,27 @@ export interface PublisherOptions {
 /** Options of one event. */
 export interface PublishEventOptions {
   /**
-   * The business operation that it belongs to.
-   * @default that of the current request, else a new one
+   * Correlation id of the event.
+   * @default the one of the current request, else a new one
    */
   readonly correlationId?: string | undefined;
   /**
-   * Names the fact: of all events of this subject with one key the stream stores the first, for as long as it remembers
-   * (two minutes).
+   * Identifies the fact that the event reports. Within the duplicate window of the stream (two minutes), it stores the first of
+   * all events of a subject with the same key.
    * @default the id of the event
    */
   readonly idempotencyKey?: string | undefined;
   /**
-   * Id of the event; give it the same to publish an event again whose outcome is not known.
+   * Id of the event. Pass the id of an earlier call to repeat it after an unknown outcome.
    * @default a new UUID
    */
   readonly eventId?: string | undefined;
-  /** Whatever else there is to say, as JSON. */
+  /** The `metadata` of the event; must be serializable as JSON. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   /** More headers. Names that start with `Nats-`, and line breaks, are refused. */
   readonly headers?: HeaderEntries | Readonly<Record<string, string>> | undefined;
   /**
-   * How long it may take, attempts and pauses included.
+   * Time limit in milliseconds, over all attempts and the pauses between them.
    * @default `timeoutMs` of the publisher
    */
   readonly timeoutMs?: number | undefined;
@@ -63,11 +63,11 @@ export interface PublishEventOptions {
 /** Options of `Publisher.publishMany`. */
 export interface PublishManyOptions<Input> extends Omit<PublishEventOptions, "eventId" | "idempotencyKey"> {
   /**
-   * How many events wait for their acknowledgement at a time.
+   * How many events wait for their acknowledgement at a time, from 1.
    * @default 256
    */
   readonly inFlight?: number | undefined;
-  /** The idempotency key of each event; with it, a batch that failed half way can be published again. */
+  /** Returns the idempotency key of each event, so that a batch which failed half way can be published again. */
   readonly idempotencyKeyOf?: ((data: Input, index: number) => string) | undefined;
 }
 
@@ -77,22 +77,22 @@ export interface PublishedEvent {
   readonly eventId: string;
   /** The stream that stored it. */
   readonly stream: string;
-  /** Its sequence there; of a duplicate, that of the first. */
+  /** Sequence in that stream; for a duplicate, the sequence of the first. */
   readonly seq: number;
-  /** Whether an event with its idempotency key was there already, so that nothing was stored. */
+  /** Whether the stream had an event with this idempotency key already, and stored nothing. */
   readonly duplicate: boolean;
 }
 
 /** Publishes events and commands of one service. */
 export interface Publisher {
   /**
-   * Publishes one event: resolves when its stream has stored it. An attempt that fails is made again with the same
-   * message id, so that it is stored once, until there is no time left.
+   * Publishes one event, and resolves when a stream has stored it. A failed attempt is repeated with the same message id, so
+   * that the event is stored once, until `timeoutMs` has passed.
    *
    * @throws {ValidationError} when the data break the contract; nothing is sent.
-   * @throws {TypeError} when a header is not allowed.
-   * @throws {MessageBusError} with kind `timeout` or `unavailable` when it is not known to be stored: it may be;
-   * `no_stream`, `stream_full`, `too_large` or `refused` when it is not.
+   * @throws {TypeError} when a header is not allowed, or the data cannot be written as JSON.
+   * @throws {MessageBusError} with kind `timeout` or `unavailable` when it is unknown whether the event was stored; with
+   * `no_stream`, `stream_full`, `too_large` or `refused` when it was not stored.
    */
   publish<Data, Input>(
     event: EventContract<Data, Input>,
@@ -100,8 +100,8 @@ export interface Publisher {
     options?: PublishEventOptions,
   ): Promise<PublishedEvent>;
   /**
-   * Publishes many events, some at a time, and resolves with one result for each, in order. After a failure it takes no
-   * more of them, waits for those that are under way, and rejects.
+   * Publishes many events, at most `inFlight` at a time. Resolves to one result for each, in the order of `data`. After a
+   * failure it takes no more items, waits for those under way, and rejects with the failure.
    */
   publishMany<Data, Input>(
     event: EventContract<Data, Input>,

@@ -23,7 +23,7 @@ it("a listener refuses two events that would share a durable consumer", () => {
   assert.throws(create({ events: [dashed, dotted] as never }), {
     name: "TypeError",
     message: 'Cannot listen to "evt.test.a_b" and "evt.test.a.b" in one queue group: ' +
-      'both would be the durable consumer "ledger-summary-evt_test_a_b"',
+      'both need the durable consumer "ledger-summary-evt_test_a_b"',
   });
   assert.throws(create({ events: [One, One] as never }), /each event once, got "evt.test.one.v1" twice/);
   assert.throws(create({ events: [] as never }), /at least one event/);
@@ -33,7 +33,7 @@ it("a listener refuses names that no durable consumer can have", () => {
   assert.throws(create({ service: "my service" }), /Expected `service` to be a name of letters/);
   assert.throws(create({ queueGroup: "a.b" }), /Expected `queueGroup` to be a name of letters/);
   const odd = defineEvent("evt.test.ä", z.object({ n: z.int() }));
-  assert.throws(create({ events: [odd] as never }), /is no name of a durable consumer/);
+  assert.throws(create({ events: [odd] as never }), /is not a valid durable name/);
 });
 
 it("a listener refuses numbers out of their range, and says what it expected", () => {
