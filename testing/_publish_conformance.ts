@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as z from "zod";
 import { getContext, runWithContext } from "../context/storage.ts";
 import { MessageBusError } from "../errors/infrastructure.ts";
-import { ValidationError } from "../errors/common.ts";
+import { ContractError } from "../errors/common.ts";
 import { createPublisher } from "../messaging/publisher/create_publisher.ts";
 import { defineEvent, type EventContract } from "../messaging/contract/define_event.ts";
 import { decodeEvent, type GlamEvent } from "../messaging/contract/event.ts";
@@ -61,8 +61,8 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
     const publisher = createPublisher(t.bus, { service });
     await t.pass(publisher.publish(Numbered, { n: 1 }));
     await assert.rejects(publisher.publish(Numbered, { n: 1.5 }), (error) => {
-      assert.ok(error instanceof ValidationError);
-      assert.equal(error.status, 422);
+      assert.ok(error instanceof ContractError);
+      assert.deepEqual([error.status, error.code], [500, "CONTRACT_ERROR"]);
       const [issue] = error.details["validation_errors"] as { field: string }[];
       assert.equal(issue?.field, "data.n");
       return true;
@@ -76,11 +76,18 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
     await assert.rejects(t.pass(publisher.publish(Numbered, { n: 1 })), isBusError("no_stream", false));
   });
 
-  test("a message for another stream than its subject's is refused", async (t) => {
+  test("a message that another stream than the expected one has stored rejects with no_stream", async (t) => {
     await t.bus.ensureStream(STREAM_CONFIGS[0]);
     const message = { subject: Numbered.subject, data: "{}", stream: "OTHER" };
     await assert.rejects(t.bus.publish(message), isBusError("no_stream", false));
-    assert.equal((await t.bus.streamInfo(Streams.EVENTS))?.messages, 0);
+  });
+
+  test("a stored message has no header of the broker but its id", async (t) => {
+    await t.bus.ensureStream(STREAM_CONFIGS[0]);
+    const { subject } = Numbered;
+    const { seq } = await t.bus.publish({ subject, data: "{}", stream: Streams.EVENTS, id: "id_1" });
+    const stored = await t.bus.readMessage(Streams.EVENTS, { sequence: seq });
+    assert.deepEqual([...stored!.headers], [["Nats-Msg-Id", "id_1"]]);
   });
 
   test("publish of more than the broker takes rejects with too_large", async (t) => {
@@ -126,6 +133,14 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
       assert.equal((await t.bus.streamInfo(Streams.EVENTS))?.messages ?? 0, 0);
     });
   }
+
+  test("publish refuses the headers of dead letters", async (t) => {
+    const publisher = createPublisher(t.bus, { service });
+    for (const headers of [{ "glam-dlq-message-id": "x" }, [["Glam-Dlq-Redrive-Count", "1"]] as const]) {
+      await assert.rejects(t.pass(publisher.publish(Numbered, { n: 1 }, { headers })), TypeError);
+    }
+    assert.equal((await t.bus.streamInfo(Streams.EVENTS))?.messages ?? 0, 0);
+  });
 
   test("publish refuses a line break in an idempotency key", async (t) => {
     const publisher = createPublisher(t.bus, { service });
@@ -226,7 +241,7 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
     const publisher = createPublisher(t.bus, { service });
     const data = [{ n: 1 }, { n: 2 }, { n: 3.5 }, { n: 4 }, { n: 5 }];
     const options = { inFlight: 1, idempotencyKeyOf: ({ n }: { n: number }) => `key-${Math.floor(n)}` };
-    await assert.rejects(t.pass(publisher.publishMany(Numbered, data, options)), ValidationError);
+    await assert.rejects(t.pass(publisher.publishMany(Numbered, data, options)), ContractError);
     assert.equal((await t.bus.streamInfo(Streams.EVENTS))?.messages, 2);
     data[2] = { n: 3 };
     const results = await t.pass(publisher.publishMany(Numbered, data, options));

@@ -91,7 +91,10 @@ export interface OutgoingMessage extends RawMessage {
   readonly subject: string;
   /** Message id (`Nats-Msg-Id`): within its duplicate window a stream stores one message with this id, whatever the subject. */
   readonly id?: string | undefined;
-  /** Name of the stream that has to store it; any other is an error of kind `no_stream`. */
+  /**
+   * The stream that is expected to store it. Where another one has stored it, the call rejects with the kind `no_stream`, and
+   * the message stays there.
+   */
   readonly stream?: string | undefined;
   /** Age limit of this message in milliseconds, from 1000; needs nats-server 2.11 and a stream with `allowMessageTtl`. */
   readonly ttlMs?: number | undefined;

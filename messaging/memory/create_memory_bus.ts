@@ -132,14 +132,15 @@ class InMemoryBus implements MemoryBus {
     if (stream === undefined) {
       throw busError("no_stream", `Cannot publish "${subject}": no stream covers this subject`, place);
     }
-    if (message.stream !== undefined && message.stream !== stream.config.name) {
-      const found = `the subject is covered by ${stream.config.name}, not ${message.stream}`;
-      throw busError("no_stream", `Cannot publish "${subject}": ${found}`, {
+    const ack = stream.store(message, data, new MessageHeaders(withId(headers, message)), bytes);
+    if (message.stream !== undefined && message.stream !== ack.stream) {
+      const why = `${ack.stream} has stored it, not ${message.stream}`;
+      throw busError("no_stream", `Cannot publish "${subject}": ${why}`, {
         ...place,
         stream: message.stream,
       });
     }
-    return stream.store(message, data, new MessageHeaders(withId(headers, message)), bytes);
+    return ack;
   }
 
   async ensureStream(

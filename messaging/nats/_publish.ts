@@ -11,17 +11,13 @@ const TTL_SINCE = "2.11.0";
 
 /** The `Nats-*` header lines of a message to publish. */
 export function publishHeaders(
-  { subject, id, stream, ttlMs }: OutgoingMessage,
+  { subject, id, ttlMs }: OutgoingMessage,
   version: () => string,
 ): string {
   let lines = "";
   if (id !== undefined) {
     assertHeaderValue("Nats-Msg-Id", id);
     lines += `Nats-Msg-Id: ${id}\r\n`;
-  }
-  if (stream !== undefined) {
-    assertHeaderValue("Nats-Expected-Stream", stream);
-    lines += `Nats-Expected-Stream: ${stream}\r\n`;
   }
   if (ttlMs !== undefined) {
     if (!(ttlMs >= 1000)) throw new RangeError(`Expected \`ttlMs\` to be at least 1000, got ${ttlMs}`);
@@ -60,6 +56,10 @@ export function readAck(reply: Msg, subject: string, place: BusErrorPlace): Mess
   if (typeof stream !== "string" || typeof seq !== "number") {
     return fail("no_stream", "the reply is not a stream's acknowledgement");
   }
+  // Not asked for with `Nats-Expected-Stream`: the header would be stored, and a mirror or a source would refuse the message.
+  if (place.stream !== undefined && stream !== place.stream) {
+    return fail("no_stream", `${stream} has stored it, not ${place.stream}`);
+  }
   return { stream, seq, duplicate: ack.duplicate === true };
 }
 
@@ -67,7 +67,6 @@ export function readAck(reply: Msg, subject: string, place: BusErrorPlace): Mess
 function kindOf(code = 0, status = 0, description = ""): BusErrorKind {
   if (code === 10054 || code === 10097) return "too_large";
   if (code === 10039) return "refused";
-  if (code === 10060) return "no_stream";
   if (code === 10047 || /maximum (messages|bytes)|insufficient/.test(description)) return "stream_full";
   return status >= 500 ? "unavailable" : "refused";
 }
