@@ -111,7 +111,8 @@ export class NatsPull implements PullSubscription {
   #onMessage(message: Msg): void {
     if (this.#closed) return;
     this.#missedHeartbeats = 0;
-    if (message.reply) {
+    // Answers go to this subject: anybody who knows the inbox could name another one, such as one of the broker's API.
+    if (message.reply?.startsWith("$JS.ACK.")) {
       if (this.outstanding > 0) this.outstanding--;
       this.#options.onDelivery(new NatsDelivery(message, this.#port));
     } else this.#onStatus(message);

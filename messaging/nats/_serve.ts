@@ -11,6 +11,12 @@ export interface PendingServing {
   readonly refused: Promise<never>;
 }
 
+/**
+ * Subjects that no reply goes to, although a request names them: those of the broker's own API, and those that other
+ * services listen to. The responder may publish to them, its caller perhaps not.
+ */
+const NO_REPLY_SUBJECT = /^(\$|(rpc|evt|cmd|dlq)\.)/;
+
 /** Subscribes to a subject, and answers its requests. */
 export function serveRequests(
   connection: NatsConnection,
@@ -28,6 +34,7 @@ export function serveRequests(
     message.respond(data, encoded === undefined ? {} : { headers: encoded as never });
   };
   const answer = async (message: Msg) => {
+    if (NO_REPLY_SUBJECT.test(message.reply ?? "")) return;
     try {
       respond(message, await onRequest(new NatsMessage(message)));
     } catch (error) {
