@@ -2,6 +2,7 @@ import type { HeaderEntries } from "./message_headers.ts";
 
 const NAME = /^[!-9;-~]+$/;
 const RESERVED = /^nats-/i;
+const BREAK = /[\r\n\0]/;
 // Names that this package writes itself: no need to check them for every event.
 const KNOWN = new Set(["Content-Type", "X-Correlation-ID", "traceparent", "tracestate", "baggage"]);
 
@@ -28,13 +29,18 @@ export function assertHeaders(headers: HeaderEntries): void {
   }
 }
 
+/** Whether a header can be written: {@link assertHeaders} accepts it. */
+export function isWritableHeader(name: string, value: string): boolean {
+  return NAME.test(name) && !RESERVED.test(name) && !BREAK.test(value);
+}
+
 /**
  * Checks a header value.
  *
  * @throws {TypeError} when it has a line break or a NUL.
  */
 export function assertHeaderValue(name: string, value: string): void {
-  if (/[\r\n\0]/.test(value)) {
+  if (BREAK.test(value)) {
     throw new TypeError(`Expected the header ${name} to have no line breaks, got ${JSON.stringify(value)}`);
   }
 }

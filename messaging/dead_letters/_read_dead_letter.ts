@@ -1,4 +1,4 @@
-import { DLQ_HEADERS, originOf } from "./_format.ts";
+import { DLQ_HEADERS, isOwnHeader, originOf, parseOmitted } from "./_format.ts";
 import { subjectMatcher } from "../contract/_subject.ts";
 import type { DeadLetter, DeadLetterFilter } from "./dead_letters.ts";
 import type { GlamEvent } from "../contract/event.ts";
@@ -35,12 +35,14 @@ export function toDeadLetter({ subject, sequence, timeNanos, headers, data }: St
     firstFailedAt: date(DLQ_HEADERS.firstFailedAt),
     lastFailedAt: date(DLQ_HEADERS.lastFailedAt),
     redriveCount: number(DLQ_HEADERS.redriveCount) ?? 0,
+    omittedHeaders: parseOmitted(text(DLQ_HEADERS.omittedHeaders)),
+    omittedBytes: number(DLQ_HEADERS.omittedBytes) ?? 0,
   };
 }
 
 /** The headers of the message itself, without those of the broker and of the dead letter. */
 function originalHeaders(headers: MessageHeaders): HeaderEntries {
-  return [...headers].filter(([name]) => !/^(nats|glam-dlq)-/i.test(name));
+  return [...headers].filter(([name]) => !isOwnHeader(name));
 }
 
 function parse(data: Uint8Array): Partial<GlamEvent> | undefined {

@@ -39,6 +39,13 @@ export interface DeadLetter {
   readonly lastFailedAt: Date | undefined;
   /** How often the event was redriven before. */
   readonly redriveCount: number;
+  /**
+   * Names of headers of the message that the dead letter lacks: those that cannot be written, such as a value with a line
+   * break, or all of them where the dead letter would have been too large.
+   */
+  readonly omittedHeaders: readonly string[];
+  /** Size of the payload in bytes where the dead letter lacks it, because it would have been too large; else 0. */
+  readonly omittedBytes: number;
 }
 
 /** Selects dead letters: those that match every given member. */

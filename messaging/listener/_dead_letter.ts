@@ -1,33 +1,96 @@
 import { isGlamError } from "../../errors/glam_error.ts";
+import { isWritableHeader } from "../bus/_header_bytes.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
-import { DLQ_HEADERS, dlqSubject } from "../dead_letters/_format.ts";
+import {
+  DLQ_HEADERS,
+  dlqSubject,
+  formatOmitted,
+  isOwnHeader,
+  originOfMessage,
+} from "../dead_letters/_format.ts";
 import { Streams } from "../bus/streams.ts";
 import type { HeldMessage } from "./_held_message.ts";
 
 /** Longest error message in a header, in characters. */
 const MAX_MESSAGE = 1000;
 
+type Header = readonly [name: string, value: string];
+
+/** What a dead letter lacks of its message. */
+export interface Omitted {
+  /** Names of the headers that are left out. */
+  readonly headers: readonly string[];
+  /** Bytes of the payload where it is left out, else 0. */
+  readonly bytes: number;
+}
+
 /**
  * Writes the dead letter of a message: its payload and headers, and why it failed. The message id makes it idempotent: a
  * second write, as after a crash, stores nothing.
+ *
+ * What can never be written is left out and named in the dead letter, so that no message stays for ever because of it:
+ * headers that no client may write, and, where the whole is too large, the details of the error, then the headers, then the
+ * payload.
  */
-export async function writeDeadLetter(bus: MessageBus, held: HeldMessage): Promise<void> {
-  const { delivery, deadLetterCause, firstFailedAt, source } = held;
-  const { subject, data, stream, sequence, consumer, timeNanos } = delivery;
-  const failure = deadLetterCause!;
-  const kept: (readonly [string, string])[] = [];
-  let redrives = "0";
-  let messageId = delivery.headers.get(DLQ_HEADERS.messageId);
-  for (const [name, value] of delivery.headers) {
-    if (name.toLowerCase() === DLQ_HEADERS.redriveCount.toLowerCase()) redrives = value;
-    else if (!/^(nats|glam-dlq)-/i.test(name)) kept.push([name, value]);
+export async function writeDeadLetter(bus: MessageBus, held: HeldMessage): Promise<Omitted> {
+  const { subject, data, stream, sequence, timeNanos } = held.delivery;
+  const { kept, unwritable } = ownHeaders(held);
+  const facts = factsOf(held);
+  const essential = facts.filter(([name]) => ESSENTIAL.has(name));
+  const every = [...kept.map(([name]) => name), ...unwritable];
+  const forms = [
+    { data, headers: [...kept, ...facts], omitted: { headers: unwritable, bytes: 0 } },
+    { data, headers: [...kept, ...essential], omitted: { headers: unwritable, bytes: 0 } },
+    { data, headers: essential, omitted: { headers: every, bytes: 0 } },
+    { data: "", headers: essential.filter(isShort), omitted: { headers: every, bytes: data.length } },
+  ];
+  for (let index = 0;; index++) {
+    const { data, headers, omitted } = forms[index]!;
+    try {
+      await bus.publish({
+        subject: dlqSubject(subject),
+        data,
+        headers: [...headers, ...omittedFacts(omitted)],
+        stream: Streams.DLQ,
+        id: `${stream}:${sequence}:${held.source.settings.durable}:${timeNanos}`,
+      });
+      return omitted;
+    } catch (error) {
+      if (index === forms.length - 1 || !isTooLarge(error)) throw error;
+    }
   }
-  if (redrives === "0") messageId ??= delivery.headers.get("Nats-Msg-Id");
+}
+
+function isShort([, value]: Header): boolean {
+  return value.length <= MAX_MESSAGE;
+}
+
+function isTooLarge(error: unknown): boolean {
+  return isGlamError(error) && error.details["kind"] === "too_large";
+}
+
+/** The headers of the message itself, and the names of those that cannot be written. */
+function ownHeaders({ delivery }: HeldMessage): { kept: Header[]; unwritable: string[] } {
+  const kept: Header[] = [];
+  const unwritable: string[] = [];
+  for (const [name, value] of delivery.headers) {
+    if (isOwnHeader(name)) continue;
+    if (isWritableHeader(name, value)) kept.push([name, value]);
+    else unwritable.push(name);
+  }
+  return { kept, unwritable };
+}
+
+/** Where the message is from, and why it failed. */
+function factsOf({ delivery, deadLetterCause, firstFailedAt }: HeldMessage): Header[] {
+  const { stream, sequence, consumer, headers } = delivery;
+  const failure = deadLetterCause!;
+  const { id, redrives } = originOfMessage(headers);
   const facts: [string, string | undefined][] = [
     [DLQ_HEADERS.stream, stream],
     [DLQ_HEADERS.sequence, String(sequence)],
     [DLQ_HEADERS.consumer, consumer],
-    [DLQ_HEADERS.messageId, messageId],
+    [DLQ_HEADERS.messageId, id],
     [DLQ_HEADERS.attempts, String(failure.attempts)],
     [DLQ_HEADERS.errorCode, oneLine(failure.code)],
     [DLQ_HEADERS.errorName, oneLine(failure.name)],
@@ -38,25 +101,18 @@ export async function writeDeadLetter(bus: MessageBus, held: HeldMessage): Promi
       firstFailedAt === undefined ? undefined : new Date(firstFailedAt).toISOString(),
     ],
     [DLQ_HEADERS.lastFailedAt, new Date(failure.failedAt).toISOString()],
-    [DLQ_HEADERS.redriveCount, redrives],
+    [DLQ_HEADERS.redriveCount, String(redrives)],
   ];
-  const known = facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
-  const message = {
-    subject: dlqSubject(subject),
-    data,
-    stream: Streams.DLQ,
-    id: `${stream}:${sequence}:${source.settings.durable}:${timeNanos}`,
-  };
-  try {
-    await bus.publish({ ...message, headers: [...kept, ...known] });
-  } catch (error) {
-    // Near the payload limit there is no room for the error; the origin has to do.
-    if (!isGlamError(error) || error.details["kind"] !== "too_large") throw error;
-    const least = known.filter(([name]) => ESSENTIAL.has(name));
-    await bus.publish({ ...message, headers: [...kept, ...least] }).catch(() =>
-      bus.publish({ ...message, headers: least })
-    );
-  }
+  return facts.filter((fact): fact is [string, string] =>
+    fact[1] !== undefined && isWritableHeader(fact[0], fact[1])
+  );
+}
+
+function omittedFacts({ headers, bytes }: Omitted): Header[] {
+  return [
+    ...headers.length > 0 ? [[DLQ_HEADERS.omittedHeaders, formatOmitted(headers)] as const] : [],
+    ...bytes > 0 ? [[DLQ_HEADERS.omittedBytes, String(bytes)] as const] : [],
+  ];
 }
 
 const ESSENTIAL: ReadonlySet<string> = new Set([

@@ -1,4 +1,5 @@
-import { writeDeadLetter } from "./_dead_letter.ts";
+import { formatOmitted } from "../dead_letters/_format.ts";
+import { type Omitted, writeDeadLetter } from "./_dead_letter.ts";
 import type { ListenerCore } from "./_core.ts";
 import { toFailure } from "./_failure.ts";
 import type { HeldMessage } from "./_held_message.ts";
@@ -22,15 +23,26 @@ export class DeadLetterWriter {
   write(held: HeldMessage): void {
     held.state = "dead_lettering";
     this.running++;
-    writeDeadLetter(this.#engine.bus, held).then(() => {
+    writeDeadLetter(this.#engine.bus, held).then((omitted) => {
       this.running--;
       this.trouble = undefined;
+      this.#report(held, omitted);
       if (held.state === "dead_lettering") this.#engine.settle(held, held.outcome);
       this.#engine.dispatcher.pump();
     }, (error: unknown) => {
       this.running--;
       this.#failed(held, error);
       this.#engine.notifyIdle();
+    });
+  }
+
+  #report({ source, sequence }: HeldMessage, { headers, bytes }: Omitted): void {
+    if (headers.length + bytes === 0) return;
+    this.#engine.logger.warn("Dead letter lacks parts of its message that cannot be written", {
+      durable: source.settings.durable,
+      sequence,
+      ...headers.length > 0 && { headers: formatOmitted(headers) },
+      ...bytes > 0 && { payload_bytes: bytes },
     });
   }
 

@@ -1,5 +1,5 @@
 import { isGlamError } from "../../errors/glam_error.ts";
-import { DLQ_HEADERS } from "../dead_letters/_format.ts";
+import { originOfMessage } from "../dead_letters/_format.ts";
 import type { Inbox } from "../inbox/inbox.ts";
 import type { HeldMessage } from "./_held_message.ts";
 import type { Invocation } from "./_invocation.ts";
@@ -52,7 +52,7 @@ export async function handleOnce(
  * that was redriven has another message id, and says which one it had.
  */
 function eventKey({ delivery: { subject, headers }, event }: HeldMessage): string {
-  const id = headers.get(DLQ_HEADERS.messageId) ?? headers.get("Nats-Msg-Id");
+  const { id } = originOfMessage(headers);
   const start = subject.length + 1;
   return id !== undefined && id.length > start && id.startsWith(`${subject}:`)
     ? id.slice(start)

@@ -1,5 +1,5 @@
 import type { Msg } from "@nats-io/nats-core";
-import { decodeHeaders } from "./_message.ts";
+import { readHeaders } from "./_message.ts";
 import type { Delivery } from "../bus/consumer.ts";
 import type { MessageHeaders } from "../bus/message_headers.ts";
 
@@ -42,7 +42,7 @@ export class NatsDelivery implements Delivery {
   }
 
   get headers(): MessageHeaders {
-    return this.#headers ??= decodeHeaders(this.#message.headers);
+    return this.#headers ??= readHeaders(this.#message);
   }
 
   get stream(): string {

@@ -3,7 +3,7 @@ import type { LoggerLike } from "../../logging/logger.ts";
 import { findServerConsumer } from "./_consumers.ts";
 import type { NatsConnectionState } from "./_connection_state.ts";
 import type { NatsManager } from "./_manager.ts";
-import { decodeHeaders } from "./_message.ts";
+import { readStoredHeaders } from "./_message.ts";
 import { assertSupported, ensureServerStream, findServerStream, toStreamInfo } from "./_streams.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
 import type {
@@ -90,7 +90,7 @@ export class NatsStorage implements Storage {
         subject: found.subject,
         sequence: found.seq,
         timeNanos: toNanos(found.timestamp),
-        headers: decodeHeaders(found.header),
+        headers: readStoredHeaders(found),
         data: found.data,
       };
     });

@@ -267,3 +267,22 @@ it("an inbox refuses options that it cannot keep", () => {
   assert.throws(() => createInbox({} as never, { cleanUpEveryMs: 10 }), /`cleanUpEveryMs`/);
   assert.throws(() => createInbox({} as never, { table: "" }), RangeError);
 });
+
+it("an event cannot take the mark of another one by the header of a redrive", async () => {
+  await using db = await createTestDatabase();
+  await using bus = createMemoryBus();
+  const inbox = await openInbox(db);
+  await using listener = listenOnce(bus, inbox);
+  await listener.start();
+  const event = { event_id: "forged", event_type: Numbered.subject, timestamp: "2026-01-01T00:00:00Z" };
+  await bus.publish({
+    subject: Numbered.subject,
+    data: JSON.stringify({ ...event, data: { n: 666 } }),
+    headers: [["Glam-Dlq-Message-Id", `${Numbered.subject}:order-7`], ["Glam-Dlq-Redrive-Count", "1"]],
+  });
+  await settled(listener);
+  await createPublisher(bus, { service: "test" }).publish(Numbered, { n: 7 }, { idempotencyKey: "order-7" });
+  await settled(listener);
+  assert.deepEqual(await effects(db), [7, 666]);
+  assert.deepEqual((await entries(db)).map(({ event_key }) => event_key), ["forged", "order-7"]);
+});
