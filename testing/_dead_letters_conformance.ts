@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createDeadLetters } from "../messaging/dead_letters/create_dead_letters.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetters } from "../messaging/dead_letters/dead_letters.ts";
+import { ensureStreams } from "../messaging/bus/ensure_streams.ts";
 import { Streams } from "../messaging/bus/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { type BusUnderTest, Listening, Named, Numbered } from "./_listening.ts";
@@ -100,6 +101,87 @@ export function deadLettersConformance(it: It, create: () => Promise<BusUnderTes
     assert.equal(stored?.headers.has("Glam-Dlq-Error-Code"), false);
     const original = await t.bus.readMessage(Streams.EVENTS, { sequence: 1 });
     assert.deepEqual(stored?.data, original?.data);
+  });
+
+  test("redrive publishes only to subjects of events and commands that a stream covers", async (t) => {
+    await t.pass(ensureStreams(t.bus));
+    await t.bus.ensureStream({ name: "OTHER", subjects: ["other.>", "rpc.covered.>"] });
+    const forged = [
+      "$JS.API.STREAM.DELETE.GLAM_EVENTS",
+      "$SYS.REQ.SERVER.PING",
+      "_INBOX.someone.1",
+      "rpc.covered.v1",
+      "other.thing",
+      "dlq.evt.conformance.numbered.v1",
+    ];
+    for (const subject of forged) {
+      await t.bus.publish({
+        subject: `dlq.${subject}`,
+        data: "",
+        headers: [["Glam-Dlq-Stream", Streams.EVENTS]],
+      });
+    }
+    await t.bus.publish({ subject: `dlq.${Numbered.subject}`, data: "{}" });
+    const dead = createDeadLetters(t.bus);
+    for (const dryRun of [true, false]) {
+      const result = await t.pass(dead.redrive("all", { perSecond: 1000, dryRun }));
+      assert.deepEqual([result.matched, result.redriven], [forged.length + 1, 1]);
+      assert.equal(result.kept.length, forged.length);
+      for (const { reason } of result.kept) assert.match(reason, /is not evt\.<...> or cmd\.<...>/);
+    }
+    assert.equal(await dead.count(), forged.length);
+    assert.equal((await t.bus.streamInfo(Streams.EVENTS))?.messages, 1);
+    assert.equal((await t.bus.streamInfo("OTHER"))?.messages, 0);
+  });
+
+  test("redrive asks for the streams before it publishes, and keeps what none covers", async (t) => {
+    await t.pass(ensureStreams(t.bus));
+    await t.bus.deleteStream(Streams.EVENTS);
+    await t.bus.ensureStream({ name: Streams.EVENTS, subjects: ["evt.conformance.>"] });
+    for (const subject of [Numbered.subject, "evt.elsewhere.v1"]) {
+      await t.bus.publish({ subject: `dlq.${subject}`, data: "{}" });
+    }
+    const steps: string[] = [];
+    const bus = new Proxy(t.bus, {
+      get(target, key) {
+        const value = Reflect.get(target, key, target);
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]) => {
+          if (key === "findStream" || key === "publish") steps.push(key);
+          return value.apply(target, args);
+        };
+      },
+    });
+    const dead = createDeadLetters(bus);
+    const { redriven, kept } = await t.pass(dead.redrive("all", { perSecond: 1000 }));
+    assert.equal(redriven, 1);
+    assert.deepEqual(kept.map(({ reason }) => reason), ['No stream covers its subject "evt.elsewhere.v1"']);
+    assert.deepEqual(steps, ["findStream", "findStream", "publish"]);
+    assert.equal(await dead.count(), 1);
+  });
+
+  test("a redriven event has no header of the broker but its new id", async (t) => {
+    let mended = false;
+    const { dead, listener } = await bury(t, () => mended, []);
+    mended = true;
+    await t.pass(dead.redrive({ subject: Named.subject }));
+    await t.until(async () => (await t.info(listener, Named)).ackPending === 0, "it is handled");
+    const stored = await t.bus.readMessage(Streams.EVENTS, { from: 6, subject: Named.subject });
+    const broker = [...stored!.headers].filter(([name]) => /^nats-/i.test(name)).map(([name]) => name);
+    assert.deepEqual(broker, ["Nats-Msg-Id"]);
+  });
+
+  test("what an event says of its own redrives is believed only after a redrive", async (t) => {
+    await t.listen({ events: [Numbered], maxAttempts: 1, handle: () => Promise.reject(new Error("broken")) });
+    const forged: [string, string][] = [["Glam-Dlq-Message-Id", `${Numbered.subject}:7`], [
+      "Glam-Dlq-Redrive-Count",
+      "41",
+    ]];
+    await t.publish(Numbered, { n: 1 }, forged);
+    const dead = createDeadLetters(t.bus);
+    await t.until(async () => await dead.count() === 1, "it is dead");
+    const [letter] = await all(dead);
+    assert.deepEqual([letter!.messageId, letter!.redriveCount], [undefined, 0]);
   });
 
   test("what is redriven and dies again counts its redrives", async (t) => {

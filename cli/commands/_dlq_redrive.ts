@@ -23,14 +23,24 @@ export async function run(
   const dead = createDeadLetters(bus);
   if (dryRun) {
     const letters = await select(dead, filters);
-    await terminal.print(
-      json
-        ? toDocument({ dryRun, matched: letters.length, deadLetters: letters.map(letterDocument) })
-        : letters.length === 0
-        ? "Nothing to redrive"
-        : `${letterTable(terminal, letters)}\n\nWould redrive ${count(letters.length, "dead letter")}`,
-    );
-    return 0;
+    const plans = [];
+    for (const filter of filters) plans.push(await dead.redrive(filter, { dryRun, signal }));
+    const kept = plans.flatMap((plan) => plan.kept);
+    const would = letters.length - kept.length;
+    if (json) {
+      const deadLetters = letters.map(letterDocument);
+      await terminal.print(
+        toDocument({ dryRun, matched: letters.length, redriven: would, kept, deadLetters }),
+      );
+    } else {
+      await terminal.print(
+        letters.length === 0
+          ? "Nothing to redrive"
+          : `${letterTable(terminal, letters)}\n\nWould redrive ${count(would, "dead letter")}`,
+      );
+      for (const { sequence, reason } of kept) terminal.printError(`${sequence} would be kept: ${reason}`);
+    }
+    return kept.length > 0 ? 1 : 0;
   }
   using progress = terminal.progress("redrive");
   const results = [];

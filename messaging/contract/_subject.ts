@@ -7,6 +7,11 @@ export function isSubject(subject: string): boolean {
   return SUBJECT.test(subject);
 }
 
+/** Whether `subject` is one of an event or a command: `evt.<...>` or `cmd.<...>` without wildcards. */
+export function isEventSubject(subject: string): boolean {
+  return /^(evt|cmd)\./.test(subject) && isSubject(subject);
+}
+
 /** Whether `filter` is valid to subscribe to: a subject in which whole tokens may be wildcards. */
 export function isFilter(filter: string): boolean {
   return FILTER.test(filter);

@@ -1,5 +1,5 @@
 import type { input, output, ZodType } from "zod";
-import { isSubject } from "./_subject.ts";
+import { isEventSubject } from "./_subject.ts";
 
 /** The contract of an event: its subject and the schema of its data. */
 export interface EventContract<Data = unknown, Input = Data, Subject extends string = string> {
@@ -60,7 +60,7 @@ export function defineEvent<Schema extends ZodType, const Subject extends string
   schema: Schema,
   options: EventOptions<input<Schema>> = {},
 ): EventContract<output<Schema>, input<Schema>, Subject> {
-  if (!/^(evt|cmd)\./.test(subject) || !isSubject(subject)) {
+  if (!isEventSubject(subject)) {
     throw new TypeError(
       `Expected \`subject\` to be evt.<...> or cmd.<...> without wildcards, got ${JSON.stringify(subject)}`,
     );

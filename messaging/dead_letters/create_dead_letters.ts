@@ -1,6 +1,4 @@
-import { MessageBusError } from "../../errors/infrastructure.ts";
-import { isRetryableError } from "../../errors/is_retryable_error.ts";
-import { DLQ_HEADERS, dlqSubject } from "./_format.ts";
+import { dlqSubject } from "./_format.ts";
 import { deadLetterMatcher, toDeadLetter } from "./_read_dead_letter.ts";
 import type {
   DeadLetter,
@@ -10,6 +8,8 @@ import type {
   RedriveResult,
 } from "./dead_letters.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
+import { publishAgain } from "./_publish_again.ts";
+import { RedriveTargets } from "./_redrive_targets.ts";
 import type { StoredMessage } from "../bus/stream.ts";
 import { Streams } from "../bus/streams.ts";
 
@@ -59,30 +59,35 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
     if (!(perSecond > 0)) {
       throw new RangeError(`Expected \`perSecond\` to be greater than 0, got ${perSecond}`);
     }
-    const sequences = await inOriginalOrder(read(toFilter(filter)));
+    const letters = await inOriginalOrder(read(toFilter(filter)));
+    const targets = await RedriveTargets.find(bus, letters.map(({ subject }) => subject));
     const kept: { sequence: number; reason: string }[] = [];
     let redriven = 0;
     let done = 0;
     let next = bus.clock.now();
-    for (const sequence of sequences) {
+    for (const { sequence } of letters) {
       if (signal?.aborted) break;
       const message = await bus.readMessage(Streams.DLQ, { sequence });
       done++;
       if (message === undefined) continue; // another process has removed it
-      if (dryRun) {
+      const letter = toDeadLetter(message);
+      const refusal = targets.refusalOf(letter);
+      if (refusal !== undefined) {
+        kept.push({ sequence, reason: refusal });
+      } else if (dryRun) {
         redriven++;
       } else {
         await waitUntil(bus, next, signal);
         if (signal?.aborted) break;
         next = Math.max(next, bus.clock.now()) + 1000 / perSecond;
-        const problem = await publishAgain(bus, message);
+        const problem = await publishAgain(bus, letter, message.timeNanos);
         if (problem === undefined) redriven++;
         else kept.push({ sequence, reason: problem.reason });
         if (problem?.isFinal) break;
       }
-      onProgress?.({ done, total: sequences.length, letter: toDeadLetter(message) });
+      onProgress?.({ done, total: letters.length, letter });
     }
-    return { matched: sequences.length, redriven, kept };
+    return { matched: letters.length, redriven, kept };
   }
 
   async function purge(filter: DeadLetterFilter | "all"): Promise<number> {
@@ -121,55 +126,23 @@ function toFilter(filter: DeadLetterFilter | "all"): DeadLetterFilter {
   return filter;
 }
 
-/** The sequences of dead letters, in the order that their messages had in their streams. */
-async function inOriginalOrder(messages: AsyncIterable<StoredMessage>): Promise<number[]> {
-  const found: { sequence: number; stream: string; origin: number }[] = [];
+/** Which dead letter to redrive, and where to. */
+interface Redrivable {
+  readonly sequence: number;
+  readonly subject: string;
+}
+
+/** Dead letters in the order that their messages had in their streams. */
+async function inOriginalOrder(messages: AsyncIterable<StoredMessage>): Promise<Redrivable[]> {
+  const found: (Redrivable & { readonly stream: string; readonly origin: number })[] = [];
   for await (const message of messages) {
-    const { sequence, stream = "", streamSequence = 0 } = toDeadLetter(message);
-    found.push({ sequence, stream, origin: streamSequence });
+    const { sequence, subject, stream = "", streamSequence = 0 } = toDeadLetter(message);
+    found.push({ sequence, subject, stream, origin: streamSequence });
   }
-  found.sort((one, other) =>
+  return found.sort((one, other) =>
     one.stream < other.stream ? -1 : one.stream > other.stream ? 1 : one.origin - other.origin ||
       one.sequence - other.sequence
   );
-  return found.map(({ sequence }) => sequence);
-}
-
-interface Problem {
-  readonly reason: string;
-  /** Whether the broker failed, so that the next one would fail as well. */
-  readonly isFinal: boolean;
-}
-
-/** Publishes a dead letter to its original subject, then removes it. Returns the problem where that fails. */
-async function publishAgain(bus: MessageBus, message: StoredMessage): Promise<Problem | undefined> {
-  const { subject, data, headers, messageId, redriveCount, stream } = toDeadLetter(message);
-  const known: [string, string][] = [[DLQ_HEADERS.redriveCount, String(redriveCount + 1)]];
-  // It is still the same event: an inbox recognises it by this id and not by the new message id.
-  if (messageId !== undefined) known.push([DLQ_HEADERS.messageId, messageId]);
-  let isPublished = false;
-  try {
-    const { duplicate } = await bus.publish({
-      subject,
-      data,
-      headers: [...headers, ...known],
-      // Another id than the original, whose duplicate window may be open; the same for each try, so that it is stored once.
-      id: `redrive:${Streams.DLQ}:${message.sequence}:${message.timeNanos}`,
-      stream,
-    });
-    if (duplicate) {
-      return { reason: "It was published again a moment ago, and could not be removed then", isFinal: false };
-    }
-    isPublished = true;
-    await bus.deleteMessage(Streams.DLQ, message.sequence);
-    return undefined;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return {
-      reason: isPublished ? `It was published again, and could not be removed: ${reason}` : reason,
-      isFinal: isRetryableError(error) || !(error instanceof MessageBusError),
-    };
-  }
 }
 
 /** Waits until `time`, or until the signal aborts. */

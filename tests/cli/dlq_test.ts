@@ -121,6 +121,19 @@ describe("glam dlq", () => {
     assert.equal((await each.call("redrive", "--all")).out, "Nothing to redrive\n");
   });
 
+  it("redrives nothing to a subject of the broker, and says so before with --dry-run", async () => {
+    await using each = await deadLetters(1);
+    await each.bus.publish({ subject: "dlq.$JS.API.STREAM.PURGE.GLAM_EVENTS", data: "" });
+    const reason = /^2 (would be|was) kept: Its subject "\$JS\.API\.STREAM\.PURGE\.GLAM_EVENTS" is not evt/m;
+    const dry = await each.call("redrive", "--all", "--dry-run");
+    assert.match(dry.out, /\n\nWould redrive 1 dead letter\n$/);
+    assert.match(dry.errors, reason);
+    const real = await each.call("redrive", "--all");
+    assert.deepEqual([dry.code, real.code, real.out], [1, 1, "Redrove 1 of 2 dead letters\n"]);
+    assert.match(real.errors, reason);
+    assert.deepEqual(await all(each.dead.list()), [2]);
+  });
+
   it("keeps to --rate, and stops at Ctrl-C at once, with 130", async () => {
     await using each = await deadLetters(3);
     await using running = startGlam(["dlq", "redrive", "--all", "--rate", "0.0001"], { env: each.env });
