@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ValidationError } from "../errors/common.ts";
+import { ContractError, ValidationError } from "../errors/common.ts";
 import { Streams } from "../messaging/bus/streams.ts";
 import { Listening, Named, Numbered } from "./_listening.ts";
 import type { BusUnderTest } from "./_listening.ts";
@@ -80,10 +80,8 @@ export function deliveryConformance(it: It, create: () => Promise<BusUnderTest>)
     const firstFailedAt = Date.parse(said("First-Failed-At")!);
     assert.ok(firstFailedAt >= times[0]! && firstFailedAt < times[1]!, `${firstFailedAt}`);
     assert.ok(Date.parse(said("Last-Failed-At")!) >= times[2]!);
-    assert.equal(
-      letter.headers.get("Nats-Msg-Id"),
-      `${Streams.EVENTS}:${seq}:${durable}:${original.timeNanos}`,
-    );
+    const broker = [...letter.headers].filter(([name]) => /^nats-/i.test(name));
+    assert.deepEqual(broker, [["Nats-Msg-Id", `${Streams.EVENTS}:${seq}:${durable}:${original.timeNanos}`]]);
   });
 
   test("listener succeeds at a later attempt, and writes no dead letter", async (t) => {
@@ -205,19 +203,27 @@ export function deliveryConformance(it: It, create: () => Promise<BusUnderTest>)
     }
   });
 
-  test("listener does not try again what will not get better", async (t) => {
-    let calls = 0;
-    await t.listen({
-      events: [Numbered],
-      handle() {
-        calls++;
-        throw new ValidationError("the owner is unknown");
-      },
+  for (
+    const error of [
+      new ValidationError("the owner is unknown"),
+      new ContractError("the handler has built a wrong event", { contract: Named.subject }),
+    ]
+  ) {
+    test(`listener does not try again after a ${error.name}`, async (t) => {
+      let calls = 0;
+      await t.listen({
+        events: [Numbered],
+        handle() {
+          calls++;
+          throw error;
+        },
+      });
+      await t.publish(Numbered, { n: 1 });
+      await t.until(async () => (await t.deadLetters()).length === 1, "the dead letter is there");
+      assert.equal(calls, 1);
+      assert.equal((await t.deadLetters())[0]!.headers.get("Glam-Dlq-Error-Code"), error.code);
     });
-    await t.publish(Numbered, { n: 1 });
-    await t.until(async () => (await t.deadLetters()).length === 1, "the dead letter is there");
-    assert.equal(calls, 1);
-  });
+  }
 
   test("listener asks onError, which may drop, bury or try again", async (t) => {
     const calls: string[] = [];

@@ -38,7 +38,7 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
   test("a request is answered, both sides validated", async (t, responder) => {
     await responder.respond(GetBalance, ({ data }) => ({ credits: data.merchantId.length }));
     assert.deepEqual(await t.bus.request(GetBalance, { merchantId: "m_1" }, PATIENT), { credits: 3 });
-    await assert.rejects(t.bus.request(GetBalance, { merchantId: "" }, PATIENT), ValidationError);
+    await assert.rejects(t.bus.request(GetBalance, { merchantId: "" }, PATIENT), isContractError);
   });
 
   test("a reply that is larger than the bus takes is an error at once", async (t, responder) => {
@@ -141,8 +141,14 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
     await responder.respond(GetBalance, () => ({ credits: 1.5 }));
     await assert.rejects(
       t.bus.request(GetBalance, { merchantId: "m_1" }, PATIENT),
-      (error) => isGlamError(error) && error.status === 500,
+      isContractError,
     );
+  });
+
+  test("a response that breaks the caller's contract is a contract error", async (t, responder) => {
+    const Loose = defineRequest(GetBalance.subject, { request: z.unknown(), response: z.unknown() });
+    await responder.respond(Loose, () => ({ credits: "many" }));
+    await assert.rejects(t.bus.request(GetBalance, { merchantId: "m_1" }, PATIENT), isContractError);
   });
 
   test("a response that the bus does not take is the responder's error, at once", async (t, responder) => {
@@ -280,4 +286,10 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
       isBusError("no_responder", true),
     );
   });
+}
+
+function isContractError(error: unknown): boolean {
+  assert.ok(isGlamError(error), String(error));
+  assert.deepEqual([error.status, error.code], [500, "CONTRACT_ERROR"]);
+  return true;
 }

@@ -29,13 +29,14 @@ export function toFailure(error: unknown, attempts: number, failedAt: number): F
 
 /**
  * Whether another attempt may succeed. An error with `retryable` in its details decides for itself. A status below 500
- * (other than 408, 425 and 429) and a schema's refusal are permanent. Everything else is retried, and so is an open
+ * (other than 408, 425 and 429), a schema's refusal and a broken contract are permanent. Everything else is retried, and so is an open
  * circuit, whose cause is not the message.
  */
 export function isWorthRetrying(error: unknown): boolean {
   const known = toGlamError(error);
   const { status, details: { retryable }, code } = known;
   if (code === "CIRCUIT_OPEN") return true;
+  if (code === "CONTRACT_ERROR") return false;
   if (typeof retryable === "boolean") return retryable;
   return status >= 500 || status === 408 || status === 425 || status === 429;
 }

@@ -12,7 +12,7 @@ export interface Outbox {
    * Writes an event in the transaction of `tx`: it is published if, and only if, the transaction commits. Its data are
    * validated at once; its id, correlation id and trace are those of this call.
    *
-   * @throws {ValidationError} when the data break the contract; nothing is written.
+   * @throws {ContractError} when the data break the contract; nothing is written.
    * @throws {TypeError} when `tx` is not of a transaction, or a header, an id, a key or the subject is malformed.
    * @throws {MessageBusError} with kind `too_large` when a stream would not take it: see `maxMessageBytes`.
    */

@@ -1,4 +1,4 @@
-import { ValidationError } from "../../errors/common.ts";
+import { ContractError } from "../../errors/common.ts";
 import { type IssueLike, validationDetails } from "../../errors/validation_errors.ts";
 import { isoNow } from "../../internal/clock.ts";
 import { assertHeaders } from "../bus/_header_bytes.ts";
@@ -17,7 +17,7 @@ export interface OutgoingEvent {
 /**
  * Makes the message of an event: validates the data, and adds the envelope, the headers and the message id.
  *
- * @throws {ValidationError} when the data break the contract.
+ * @throws {ContractError} when the data break the contract.
  * @throws {TypeError} when a header is not allowed, or the data cannot be written as JSON.
  */
 export function toMessage<Data, Input>(
@@ -63,6 +63,12 @@ function withOwn(
     ? [...given as HeaderEntries].map(([name, value]) => [name, value])
     : Object.entries(given);
   assertHeaders(headers);
+  const reserved = headers.find(([name]) => /^glam-dlq-/i.test(name));
+  if (reserved !== undefined) {
+    throw new TypeError(
+      `Cannot set the header ${reserved[0]}: names that start with Glam-Dlq- are those of dead letters`,
+    );
+  }
   const taken = new Set(headers.map(([name]) => name.toLowerCase()));
   for (const own of ownHeaders(sent)) if (!taken.has(own[0].toLowerCase())) headers.push(own);
   return headers;
@@ -75,7 +81,9 @@ function quote(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
-function invalid(subject: string, issues: readonly IssueLike[]): ValidationError {
-  const details = validationDetails(issues, "data");
-  return new ValidationError(`Cannot publish "${subject}": its data break the contract`, { details });
+function invalid(subject: string, issues: readonly IssueLike[]): ContractError {
+  return new ContractError(`Cannot publish "${subject}": its data break the contract`, {
+    contract: subject,
+    details: validationDetails(issues, "data"),
+  });
 }

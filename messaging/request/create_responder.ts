@@ -1,6 +1,6 @@
 import type { RequestContext } from "../../context/request_context.ts";
 import { currentContext, runWithContext } from "../../context/storage.ts";
-import { RequestTimeoutError, ValidationError } from "../../errors/common.ts";
+import { ContractError, RequestTimeoutError, ValidationError } from "../../errors/common.ts";
 import { toGlamError } from "../../errors/to_glam_error.ts";
 import { type IssueLike, validationDetails } from "../../errors/validation_errors.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
@@ -101,7 +101,12 @@ function answer<In, Input, Out, Reply>(scope: RequestScope<In, Input, Out, Reply
       const call = { data, headers, context: currentContext()!, signal: deadline.signal };
       const reply = await Promise.race([handler(call), deadline.passed]);
       const checked = contract.responseSchema.safeParse(reply);
-      if (!checked.success) throw new TypeError(`The response to "${contract.subject}" breaks the contract`);
+      if (!checked.success) {
+        throw new ContractError(`The response to "${contract.subject}" breaks the contract`, {
+          contract: contract.subject,
+          details: validationDetails(checked.error.issues as readonly IssueLike[]),
+        });
+      }
       const body = new TextEncoder().encode(JSON.stringify(checked.data ?? null));
       if (!fitsReply(body, maxBytes)) {
         throw new TypeError(

@@ -1,4 +1,4 @@
-import { ValidationError } from "../../errors/common.ts";
+import { ContractError } from "../../errors/common.ts";
 import { errorFromEnvelope } from "../../errors/error_from_envelope.ts";
 import { STATUS_HEADER } from "./_error_reply.ts";
 import { type IssueLike, validationDetails } from "../../errors/validation_errors.ts";
@@ -17,9 +17,9 @@ const UTF8 = new TextDecoder();
  *
  * Rejects with the responder's error, as the class that it had there.
  *
- * @throws {ValidationError} when the data break the contract, before anything is sent.
+ * @throws {ContractError} when the data break the contract, before anything is sent, or the response does.
  * @throws {MessageBusError} with kind `no_responder` when nobody answers, `timeout` when nobody does in time, and
- * `refused` when a stream covers the subject, or the response breaks the contract.
+ * `refused` when a stream covers the subject.
  */
 export async function sendRequest<In, Input, Out>(
   bus: MessageBus,
@@ -31,7 +31,7 @@ export async function sendRequest<In, Input, Out>(
   if (!(timeoutMs > 0)) throw new RangeError(`Expected \`timeoutMs\` to be more than 0, got ${timeoutMs}`);
   const { subject, requestSchema, responseSchema } = contract;
   const checked = requestSchema.safeParse(data);
-  if (!checked.success) throw broken(`Cannot send a request to "${subject}"`, checked.error.issues);
+  if (!checked.success) throw broken(subject, `Cannot send a request to "${subject}"`, checked.error.issues);
   await assertUncovered(bus, subject);
   const headers: [string, string][] = [["Content-Type", "application/json"], [
     TIMEOUT_HEADER,
@@ -47,7 +47,7 @@ export async function sendRequest<In, Input, Out>(
   if (status !== 200) throw errorFromEnvelope(body, status);
   const result = responseSchema.safeParse(body);
   if (!result.success) {
-    throw broken(`The response from "${subject}" breaks the contract`, result.error.issues, 502);
+    throw broken(subject, `The response from "${subject}" breaks the contract`, result.error.issues);
   }
   return result.data;
 }
@@ -60,6 +60,6 @@ function readBody({ data }: IncomingMessage): unknown {
   }
 }
 
-function broken(message: string, issues: readonly unknown[], status?: number): ValidationError {
-  return new ValidationError(message, { details: validationDetails(issues as readonly IssueLike[]), status });
+function broken(contract: string, message: string, issues: readonly unknown[]): ContractError {
+  return new ContractError(message, { contract, details: validationDetails(issues as readonly IssueLike[]) });
 }

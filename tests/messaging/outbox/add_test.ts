@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { runWithContext } from "@glam/shared/context";
 import { connectDatabase, createTable, Migrator } from "@glam/shared/db";
-import { type DatabaseError, ValidationError } from "@glam/shared/errors";
+import { ContractError, type DatabaseError } from "@glam/shared/errors";
 import { createMemoryBus, createOutbox, createPublisher, outboxTable } from "@glam/shared/messaging";
 import { createTestDatabase, sharedPostgres } from "../../_support/postgres.ts";
 import { waitFor } from "../../_support/wait_for.ts";
@@ -65,7 +65,7 @@ it("data that break the contract, and headers that are not allowed, are refused 
   await using setting = await openOutbox();
   const { db, outbox } = setting;
   await db.transaction(async (tx) => {
-    await assert.rejects(outbox.add(tx, Noted, { n: "x" as never }), ValidationError);
+    await assert.rejects(outbox.add(tx, Noted, { n: "x" as never }), ContractError);
     await assert.rejects(outbox.add(tx, Noted, { n: 1 }, { headers: { "Nats-Msg-Id": "mine" } }), TypeError);
     await assert.rejects(outbox.add(tx, Noted, { n: 1 }, { headers: { a: "b\r\nc: d" } }), TypeError);
     await assert.rejects(outbox.add(tx, Noted, { n: 1 }, { key: "" }), TypeError);
