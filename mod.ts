@@ -431,6 +431,7 @@ export {
   type MessageDetails,
   MessageHeaders,
   type MessageQuery,
+  type MessageRange,
   type NatsOptions,
   type NatsTlsOptions,
   type Outbox,

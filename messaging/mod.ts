@@ -168,6 +168,7 @@ export { sendRequest } from "./request/send_request.ts";
 export type {
   EnsureStreamOptions,
   MessageQuery,
+  MessageRange,
   PurgeOptions,
   StoredMessage,
   StreamConfig,

@@ -99,6 +99,20 @@ export function consumerConformance(it: It, create: () => Promise<BusUnderTest>)
     await t.until(async () => (await consumer.info())?.ackPending === 0, "it is settled");
   });
 
+  test("the deliveries of a consumer are counted, redeliveries included", async (t) => {
+    await put(t, "pull.a", "pull.b", "pull.a");
+    const consumer = await t.bus.consumer(CONFIG);
+    const before = (await consumer.info())?.deliveries;
+    if (before === undefined) return; // a bus may not know
+    assert.equal(before, 0);
+    const got = receive(consumer);
+    got.subscription.pull(10);
+    await t.until(() => got.deliveries.length === 2, "both are delivered");
+    got.deliveries[0]!.nak();
+    await t.until(() => got.deliveries.length === 3, "one is delivered again");
+    assert.equal((await consumer.info())?.deliveries, 3);
+  });
+
   test("nak gives a message back at once", async (t) => {
     await put(t, "pull.a");
     const got = receive(await t.bus.consumer(CONFIG));

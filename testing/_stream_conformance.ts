@@ -155,6 +155,20 @@ export function streamConformance(it: It, create: () => Promise<BusUnderTest>): 
     assert.equal((await t.bus.streamInfo("READ"))?.messages, 0);
   });
 
+  test("messages of a subject are counted from a sequence on", async (t) => {
+    const { bus } = t;
+    await bus.ensureStream({ name: "COUNT", subjects: ["count.>"], maxMessages: 5 });
+    if (bus.countMessages === undefined) return; // a bus need not
+    const count = (from: number, subject = "count.a") => bus.countMessages!("COUNT", { from, subject });
+    assert.equal(await count(1), 0);
+    for (const name of ["a", "a", "b", "a", "b", "a"]) {
+      await bus.publish({ subject: `count.${name}`, data: "" });
+    }
+    assert.deepEqual([await count(1), await count(4), await count(5), await count(7)], [3, 2, 1, 0]);
+    assert.equal(await count(1, "count.*"), 5);
+    assert.equal((await bus.streamInfo("COUNT"))?.consumers, 0);
+  });
+
   test("messages grow old", async (t) => {
     await t.bus.ensureStream({ name: "OLD", subjects: ["old.>"], maxAgeMs: 1000 });
     await put(t, "old.a");

@@ -70,6 +70,11 @@ export interface ConsumerInfo {
   readonly pending: number;
   /** Number of open pull requests. */
   readonly waiting: number;
+  /**
+   * Number of deliveries made so far, redeliveries included; absent where the bus does not know it. A listener counts with it
+   * what the stream has dropped before it was delivered.
+   */
+  readonly deliveries?: number | undefined;
 }
 
 /** Options of `BusConsumer.subscribe`. The callbacks must not throw. */

@@ -6,6 +6,7 @@ import type { FleetStreamLimits } from "./stream_limits.ts";
 import type {
   EnsureStreamOptions,
   MessageQuery,
+  MessageRange,
   PurgeOptions,
   StoredMessage,
   StreamConfig,
@@ -44,6 +45,11 @@ export interface MessageBus extends AsyncDisposable {
   findStream(subject: string): Promise<string | undefined>;
   /** One message of a stream, or `undefined` when there is none. */
   readMessage(stream: string, query: MessageQuery): Promise<StoredMessage | undefined>;
+  /**
+   * How many messages of a subject a stream holds from a sequence on. Optional: without it a listener knows less exactly
+   * what the stream has dropped.
+   */
+  countMessages?(stream: string, query: MessageRange): Promise<number>;
   /** Deletes one message of a stream; `false` when there was none. */
   deleteMessage(stream: string, sequence: number): Promise<boolean>;
   /** Deletes messages of a stream, and resolves with their number. */

@@ -101,6 +101,14 @@ export type MessageQuery =
   /** The first message from a sequence on, whose subject matches. */
   | { readonly from: number; readonly subject?: string | undefined };
 
+/** Which messages of a stream to count. */
+export interface MessageRange {
+  /** Only those from this sequence on. */
+  readonly from: number;
+  /** Only those whose subject matches. */
+  readonly subject: string;
+}
+
 /** Options of `purgeStream`. */
 export interface PurgeOptions {
   /**

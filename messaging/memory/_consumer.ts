@@ -33,6 +33,7 @@ export class MemoryConsumer implements StreamConsumer {
   #next: number;
   #pending = 0;
   #delivered: number;
+  #deliveries = 0;
   #turn = 0;
   #scheduled = false;
   #timer: Timer | undefined;
@@ -128,6 +129,7 @@ export class MemoryConsumer implements StreamConsumer {
       redelivered: [...this.#unsettled.values()].filter(({ count }) => count > 1).length,
       pending: this.#pending,
       waiting: this.#subscriptions.filter(({ outstanding }) => outstanding > 0).length,
+      deliveries: this.#deliveries,
     };
   }
 
@@ -158,6 +160,7 @@ export class MemoryConsumer implements StreamConsumer {
       const entry = this.#takeAgain() ?? this.#takeNew();
       if (entry === undefined) return;
       const message = this.#stream.get(entry.sequence)!;
+      this.#deliveries++;
       entry.deadline = this.#clock.now() + this.config.ackWaitMs;
       this.#wakeAt(entry.deadline);
       this.#turn = this.#subscriptions.indexOf(subscription) + 1;

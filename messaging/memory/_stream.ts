@@ -3,7 +3,14 @@ import { subjectMatcher } from "../contract/_subject.ts";
 import type { Clock } from "../bus/clock.ts";
 import type { OutgoingMessage, PublishAck } from "../bus/message_bus.ts";
 import type { MessageHeaders } from "../bus/message_headers.ts";
-import type { MessageQuery, PurgeOptions, StoredMessage, StreamConfig, StreamInfo } from "../bus/stream.ts";
+import type {
+  MessageQuery,
+  MessageRange,
+  PurgeOptions,
+  StoredMessage,
+  StreamConfig,
+  StreamInfo,
+} from "../bus/stream.ts";
 
 /** A stored message, and the bytes that it counts for. */
 export class MemoryMessage implements StoredMessage {
@@ -204,6 +211,17 @@ export class MemoryStream<Consumer extends StreamConsumer = StreamConsumer> {
       if (message !== undefined && matches(message.subject)) return message;
     }
     return undefined;
+  }
+
+  count({ from, subject }: MessageRange): number {
+    this.expire();
+    const matches = subjectMatcher(subject);
+    let count = 0;
+    for (let sequence = Math.max(from, this.#firstSequence); sequence <= this.lastSequence; sequence++) {
+      const message = this.get(sequence);
+      if (message !== undefined && matches(message.subject)) count++;
+    }
+    return count;
   }
 
   purge({ subject = ">", before = Infinity }: PurgeOptions): number {

@@ -32,6 +32,7 @@ import { MessageHeaders } from "../bus/message_headers.ts";
 import type {
   EnsureStreamOptions,
   MessageQuery,
+  MessageRange,
   PurgeOptions,
   StoredMessage,
   StreamConfig,
@@ -191,6 +192,10 @@ class InMemoryBus implements MemoryBus {
 
   async readMessage(stream: string, query: MessageQuery): Promise<StoredMessage | undefined> {
     return this.#stream(stream, "read a message").read(query);
+  }
+
+  async countMessages(stream: string, range: MessageRange): Promise<number> {
+    return this.#stream(stream, "count messages").count(range);
   }
 
   async deleteMessage(stream: string, sequence: number): Promise<boolean> {

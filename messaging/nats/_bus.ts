@@ -36,6 +36,7 @@ import { sendRequest } from "../request/send_request.ts";
 import type {
   EnsureStreamOptions,
   MessageQuery,
+  MessageRange,
   PurgeOptions,
   StoredMessage,
   StreamConfig,
@@ -164,6 +165,10 @@ export class NatsBus implements MessageBus {
 
   readMessage(stream: string, query: MessageQuery): Promise<StoredMessage | undefined> {
     return this.#storage.readMessage(stream, query);
+  }
+
+  countMessages(stream: string, range: MessageRange): Promise<number> {
+    return this.#storage.countMessages(stream, range);
   }
 
   deleteMessage(stream: string, sequence: number): Promise<boolean> {

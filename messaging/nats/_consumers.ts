@@ -5,8 +5,10 @@ import type {
 } from "@nats-io/jetstream";
 import { consumerDrift, fullConsumerConfig, mismatch } from "../bus/_consumer_config.ts";
 import type { ConsumerConfig, ConsumerInfo, FullConsumerConfig } from "../bus/consumer.ts";
+import type { MessageRange } from "../bus/stream.ts";
 
 const NANOS = 1e6;
+const COUNT_THRESHOLD_MS = 5000;
 
 /** Creates a durable consumer, or checks the existing one; returns whether it was created. */
 export async function bindServerConsumer(
@@ -68,7 +70,27 @@ export function toConsumerInfo(info: ServerInfo): ConsumerInfo {
     redelivered: info.num_redelivered,
     pending: info.num_pending,
     waiting: info.num_waiting,
+    deliveries: info.delivered.consumer_seq,
   };
+}
+
+/** Counts messages by a consumer that is made for it, since the server counts what a consumer has to deliver. */
+export async function countServerMessages(
+  manager: JetStreamManager,
+  stream: string,
+  { from, subject }: MessageRange,
+): Promise<number> {
+  const { name, num_pending } = await manager.consumers.add(stream, {
+    ack_policy: "none",
+    deliver_policy: "by_start_sequence",
+    opt_start_seq: Math.max(1, from),
+    filter_subject: subject,
+    inactive_threshold: COUNT_THRESHOLD_MS * NANOS, // where it cannot be deleted
+    mem_storage: true,
+    num_replicas: 1,
+  });
+  await manager.consumers.delete(stream, name).catch(() => {});
+  return num_pending;
 }
 
 function toServerConfig(config: FullConsumerConfig): Partial<ServerConfig> {

@@ -1,6 +1,6 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { LoggerLike } from "../../logging/logger.ts";
-import { findServerConsumer } from "./_consumers.ts";
+import { countServerMessages, findServerConsumer } from "./_consumers.ts";
 import type { NatsConnectionState } from "./_connection_state.ts";
 import type { NatsManager } from "./_manager.ts";
 import { readStoredHeaders } from "./_message.ts";
@@ -9,6 +9,7 @@ import type { MessageBus } from "../bus/message_bus.ts";
 import type {
   EnsureStreamOptions,
   MessageQuery,
+  MessageRange,
   PurgeOptions,
   StoredMessage,
   StreamConfig,
@@ -18,6 +19,7 @@ import type { StreamInfo, StreamReport } from "../bus/stream.ts";
 /** The methods of a bus for streams and the messages in them. */
 type Storage = Pick<
   MessageBus,
+  | "countMessages"
   | "deleteConsumer"
   | "deleteMessage"
   | "deleteStream"
@@ -94,6 +96,15 @@ export class NatsStorage implements Storage {
         data: found.data,
       };
     });
+  }
+
+  countMessages(stream: string, range: MessageRange): Promise<number> {
+    const doing = `Cannot count messages of ${stream}`;
+    return this.#manager.ask(
+      doing,
+      { operation: "count_messages", stream },
+      (manager) => countServerMessages(manager, stream, range),
+    );
   }
 
   deleteMessage(stream: string, sequence: number): Promise<boolean> {
