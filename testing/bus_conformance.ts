@@ -5,6 +5,7 @@ import { deliveryConformance, type It } from "./_listener_delivery_conformance.t
 import { flowConformance } from "./_listener_flow_conformance.ts";
 import type { BusUnderTest } from "./_listening.ts";
 import { publishConformance } from "./_publish_conformance.ts";
+import { retentionConformance } from "./_retention_conformance.ts";
 import { requestConformance } from "./_request_conformance.ts";
 import { streamConformance } from "./_stream_conformance.ts";
 
@@ -42,4 +43,5 @@ export function busConformance({ it, create }: BusConformanceOptions): void {
   flowConformance(it, create);
   contextConformance(it, create);
   deadLettersConformance(it, create);
+  retentionConformance(it, create);
 }

@@ -21,7 +21,7 @@ export interface ListenerCore {
   readonly deadLetterWriter: DeadLetterWriterPort;
   /** Time of the last sweep, in milliseconds since 1970: exact enough for the times that are kept of each message. */
   readonly ackExtender: { readonly ranAt: number };
-  readonly monitor: { stop(): void };
+  readonly monitor: MonitorPort;
   readonly inboxCleanup: { stop(): Promise<void> } | undefined;
   isStopping: boolean;
   /** Whether `graceMs` is over: a handler that fails now fails because its signal was aborted. */
@@ -48,8 +48,6 @@ export interface ListenerCore {
 export interface SourcePort extends HeldSource {
   readonly held: ReadonlyMap<number, HeldMessage>;
   readonly consumer: BusConsumer | undefined;
-  /** Messages received since the start. */
-  readonly received: number;
   /** Greatest ack floor seen so far. */
   floor: number;
   /** Greatest sequence that the consumer has delivered to any process, as last seen. */
@@ -97,6 +95,25 @@ export interface HandlerRunnerPort {
 export interface RedeliveryPolicyPort {
   failed(held: HeldMessage, call: RunningCall, error: unknown): void;
   deadLetter(held: HeldMessage, error: unknown, outcome: "dlq" | "invalid"): void;
+}
+
+/** Watches what a listener cannot see from its messages. */
+export interface MonitorPort {
+  stop(): void;
+  /** Reports losses to retention that are not reported yet. */
+  flush(): void;
+  /** What watches the retention of the messages of a source. */
+  watchOf(source: SourcePort): RetentionPort;
+}
+
+/** Watches what the retention of the stream drops before it is handled. */
+export interface RetentionPort {
+  /** Counts a dropped message that is returned to the server. */
+  returned(sequence: number): void;
+  /** Looks before the first request for messages, at what was dropped after the last sequence that was `delivered`. */
+  begin(delivered: number | undefined): Promise<void>;
+  /** Forgets the last look: the stream is another one. */
+  reset(): void;
 }
 
 /** Writes dead letters. */

@@ -148,8 +148,8 @@ export class Engine implements ListenerCore {
   }
 
   /**
-   * Takes a message that has come in; whether it is suspected to kill processes. One that came with others may have been held
-   * beside the culprit each time, so it gets more chances to run alone than one that came `alone`.
+   * Takes a delivered message, which came `alone` or with others. Returns whether it is a suspect: one that may kill its
+   * process.
    */
   receive(held: HeldMessage, deliveryCount: number, alone: boolean): boolean {
     const { maxAttempts } = this.settings;
@@ -183,6 +183,7 @@ export class Engine implements ListenerCore {
   /** Returns a message to the server (nak), which delivers it again after `delayMs` milliseconds. */
   giveBack(held: HeldMessage, delayMs: number): void {
     held.delivery.nak(delayMs);
+    this.monitor.watchOf(held.source as Source).returned(held.sequence);
     this.#failureHistory.remember(held);
     this.#release(held);
   }

@@ -41,7 +41,7 @@ const LISTENERS: SharedMetrics<Recorder> = {
     },
     {
       name: "messages_expired_total",
-      help: "Times that the stream dropped messages before they were handled, as far as seen",
+      help: "Messages that the stream dropped before they were handled, at least",
       type: "counter",
       samples: perSource(({ expired }) => expired),
     },

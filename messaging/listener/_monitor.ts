@@ -1,26 +1,22 @@
 import { withDeadline } from "../../internal/clock.ts";
 import type { Timer } from "../bus/clock.ts";
+import type { ConsumerInfo } from "../bus/consumer.ts";
 import type { ConsumerHealth, ListenerHealth } from "./listener.ts";
 import { Streams } from "../bus/streams.ts";
+import { RetentionWatch } from "./_retention_watch.ts";
 import type { ListenerCore, SourcePort } from "./_core.ts";
 
 const TICK_MS = 1000;
-/** How long the broker may take to answer `health()`. */
+/** How long the broker may take to answer `health()`, in milliseconds. */
 const HEALTH_MS = 1000;
-/** Within the life of a message, how often its stream's retention is looked at; and at least so often. */
+/** How often the streams are looked at within the life of a message, and at least. Where messages wait, each tick looks. */
 const LOOKS_PER_LIFE = 50;
 const LOOK_MS = 10_000;
-/** How long a listener stays degraded after messages were lost to retention. */
-const EXPIRY_ALARM_MS = 600_000;
 
-interface View {
-  /** Sequence of the first message that no process has got, when last looked. */
-  next: number | undefined;
-  /** The oldest message not settled, when last looked. */
-  oldest: { readonly sequence: number; readonly storedAt: number } | undefined;
-  pending: number;
-  received: number;
-  expiredAt: number | undefined;
+/** The oldest message that was not settled when last looked. */
+interface Oldest {
+  readonly sequence: number;
+  readonly storedAt: number;
 }
 
 /**
@@ -29,22 +25,20 @@ interface View {
  */
 export class Monitor {
   readonly #engine: ListenerCore;
-  readonly #views = new Map<SourcePort, View>();
+  readonly #watches = new Map<SourcePort, RetentionWatch>();
+  readonly #oldest = new Map<SourcePort, Oldest | undefined>();
   #timer: Timer | undefined;
   #lookedAt = 0;
   #maxAgeMs: number | undefined;
 
   constructor(engine: ListenerCore) {
     this.#engine = engine;
-    for (const source of engine.sources) {
-      this.#views.set(source, {
-        next: undefined,
-        oldest: undefined,
-        pending: 0,
-        received: 0,
-        expiredAt: undefined,
-      });
-    }
+    for (const source of engine.sources) this.#watches.set(source, new RetentionWatch(engine, source));
+  }
+
+  /** What watches the retention of the messages of a source. */
+  watchOf(source: SourcePort): RetentionWatch {
+    return this.#watches.get(source)!;
   }
 
   start(): void {
@@ -56,6 +50,11 @@ export class Monitor {
     this.#timer = undefined;
   }
 
+  /** Reports losses that are not reported yet. */
+  flush(): void {
+    for (const watch of this.#watches.values()) watch.flush();
+  }
+
   #schedule(): void {
     if (this.#engine.isStopping) return;
     this.#timer = this.#engine.after(TICK_MS, () => this.#tick().finally(() => this.#schedule()));
@@ -65,67 +64,69 @@ export class Monitor {
     const { bus, sources } = this.#engine;
     if (!bus.connected) return;
     try {
-      await Promise.all(sources.map((source) => this.#see(source)));
+      // Where messages wait, they may be dropped: then it has to be known what is stored while the consumers are read.
+      const before = sources.some(({ counters }) => counters.lag > 0)
+        ? await bus.streamInfo(Streams.EVENTS)
+        : undefined;
+      const infos = await Promise.all(sources.map((source) => this.#see(source)));
       const lookMs = Math.min(LOOK_MS, (this.#maxAgeMs ?? Infinity) / LOOKS_PER_LIFE);
-      if (this.#engine.now() - this.#lookedAt >= lookMs) await this.#look();
+      const isDue = this.#engine.now() - this.#lookedAt >= lookMs;
+      if (isDue || infos.some((info) => info !== undefined && info.pending > 0)) {
+        await this.#watchRetention(infos, before?.lastSequence);
+      }
+      if (isDue) await this.#look();
     } catch {
       // health() asks for itself, and says what is wrong
     }
   }
 
-  /** Asks for the state of a consumer. */
-  async #see(source: SourcePort): Promise<void> {
-    if (source.brokenSince !== undefined) return;
-    const info = await source.consumer!.info();
-    if (this.#engine.isStopping || source.brokenSince !== undefined) return;
-    if (info === undefined) return source.recover("The durable consumer is gone");
+  /** Reads the state of a consumer. */
+  async #see(source: SourcePort): Promise<ConsumerInfo | undefined> {
+    if (source.brokenSince !== undefined) return undefined;
+    const info = await source.consumer?.info();
+    if (this.#engine.isStopping || source.brokenSince !== undefined || source.consumer === undefined) {
+      return undefined;
+    }
+    if (info === undefined) {
+      source.recover("The durable consumer is gone");
+      return undefined;
+    }
     source.floor = Math.max(source.floor, info.ackFloor);
     source.delivered = info.delivered;
     source.counters.lag = info.pending;
     source.refill(); // whatever went wrong, a listener that has room asks
+    return info;
   }
 
-  /** Looks at the retention of the streams. */
-  async #look(): Promise<void> {
-    const { bus, sources, recorder } = this.#engine;
-    const [stream, dlq] = await Promise.all([bus.streamInfo(Streams.EVENTS), bus.streamInfo(Streams.DLQ)]);
-    recorder.dlqDepth = dlq?.messages;
-    this.#lookedAt = this.#engine.now();
+  /** Compares what the stream has with what the consumers, read before, had still to deliver. */
+  async #watchRetention(
+    infos: readonly (ConsumerInfo | undefined)[],
+    lastSequence: number | undefined,
+  ): Promise<void> {
+    const { bus, sources } = this.#engine;
+    const stream = await bus.streamInfo(Streams.EVENTS);
     if (stream === undefined) return;
     this.#maxAgeMs = stream.config.maxAgeMs;
-    await Promise.all(sources.map((source) => this.#watchRetention(source, stream.firstSequence)));
+    await Promise.all(
+      infos.map((info, i) => info && this.watchOf(sources[i]!).look(info, stream, lastSequence)),
+    );
   }
 
-  async #watchRetention(source: SourcePort, firstSequence: number): Promise<void> {
-    const view = this.#views.get(source)!;
-    const { counters } = source;
-    const { next } = view;
-    const wasHere = next !== undefined && (source.held.has(next) || source.settled.has(next));
-    if (next !== undefined && !wasHere && next < firstSequence && next > source.floor) {
-      // How many of the dropped ones were ours is not known; fewer are pending than were, and were not received.
-      const missing = view.pending - counters.lag - (source.received - view.received);
-      counters.expired += Math.max(1, missing);
-      view.expiredAt = this.#engine.now();
-      this.#engine.logger.error("Messages expired before they were handled", {
-        durable: source.settings.durable,
-        sequence: next,
-        first_sequence: firstSequence,
-      });
-    }
-    const [oldest, undelivered] = await Promise.all([
-      source.consumer?.oldest(),
-      counters.lag === 0 ? undefined : this.#engine.bus.readMessage(Streams.EVENTS, {
-        from: Math.max(source.delivered + 1, firstSequence),
-        subject: source.settings.contract.subject,
-      }),
-    ]);
-    view.oldest = oldest && { sequence: oldest.sequence, storedAt: Number(oldest.timeNanos / 1_000_000n) };
-    view.next = undelivered?.sequence;
-    view.pending = counters.lag;
-    view.received = source.received;
+  /** Reads what changes slowly: the depth of the dead letters, and the age of the oldest message. */
+  async #look(): Promise<void> {
+    const { bus, sources, recorder } = this.#engine;
+    recorder.dlqDepth = (await bus.streamInfo(Streams.DLQ))?.messages;
+    await Promise.all(sources.map(async (source) => {
+      const oldest = await source.consumer?.oldest();
+      this.#oldest.set(
+        source,
+        oldest && { sequence: oldest.sequence, storedAt: Number(oldest.timeNanos / 1_000_000n) },
+      );
+    }));
+    this.#lookedAt = this.#engine.now();
   }
 
-  /** How the listener is, within a second. */
+  /** Reads the health of the listener, within a second. */
   async health(): Promise<ListenerHealth> {
     const { sources, bus } = this.#engine;
     const unhealthy: string[] = [];
@@ -133,28 +134,10 @@ export class Monitor {
     if (this.#engine.isOver) unhealthy.push("The listener is over");
     else if (this.#engine.isStopping) unhealthy.push("The listener is stopping");
     else if (!bus.connected) unhealthy.push("The connection to the message bus is lost");
-    else await this.#ask(unhealthy);
-    const now = this.#engine.now();
-    const consumers = sources.map((source): ConsumerHealth => {
-      const view = this.#views.get(source)!;
-      const { subject } = source.settings.contract;
-      const { expired, lag } = source.counters;
-      if (source.trouble !== undefined) unhealthy.push(`No messages of "${subject}": ${source.trouble}`);
-      const isExpiring = view.expiredAt !== undefined && now - view.expiredAt < EXPIRY_ALARM_MS;
-      if (isExpiring) degraded.push(`Messages of "${subject}" expired before they were handled`);
-      const age = this.#ageOf(source, view, now);
-      if (age !== undefined && this.#maxAgeMs !== undefined && age > this.#maxAgeMs / 2) {
-        degraded.push(`The oldest message of "${subject}" has lived more than half of its time`);
-      }
-      return {
-        subject,
-        durable: source.settings.durable,
-        lag,
-        held: source.held.size,
-        ...(age !== undefined && { oldest_age_seconds: Math.round(age / 1000) }),
-        expired,
-      };
-    });
+    else if (sources.some(({ consumer }) => consumer === undefined)) {
+      unhealthy.push("The listener is starting");
+    } else await this.#ask(unhealthy);
+    const consumers = sources.map((source) => this.#healthOf(source, unhealthy, degraded));
     const { deadLetterWriter: { trouble }, dispatcher: { inboxOutage: { reason } } } = this.#engine;
     if (reason !== undefined) unhealthy.push(`The inbox cannot be used: ${reason}`);
     if (trouble !== undefined) degraded.push(`Dead letters cannot be written: ${trouble}`);
@@ -166,7 +149,29 @@ export class Monitor {
     };
   }
 
-  /** Whether the broker answers; a server that hangs keeps its connections open and says nothing. */
+  #healthOf(source: SourcePort, unhealthy: string[], degraded: string[]): ConsumerHealth {
+    const { contract: { subject }, durable } = source.settings;
+    const { expired, lag } = source.counters;
+    const { isAlarmed, unknown } = this.watchOf(source);
+    const count = unknown === 0 ? `${expired}` : `at least ${expired}, at most ${expired + unknown}`;
+    if (source.trouble !== undefined) unhealthy.push(`No messages of "${subject}": ${source.trouble}`);
+    if (isAlarmed) degraded.push(`Messages of "${subject}" expired before they were handled: ${count}`);
+    const age = this.#ageOf(source);
+    if (age !== undefined && this.#maxAgeMs !== undefined && age > this.#maxAgeMs / 2) {
+      degraded.push(`The oldest message of "${subject}" has lived more than half of its time`);
+    }
+    return {
+      subject,
+      durable,
+      lag,
+      held: source.held.size,
+      ...(age !== undefined && { oldest_age_seconds: Math.round(age / 1000) }),
+      expired,
+      ...(unknown > 0 && { expired_at_most: expired + unknown }),
+    };
+  }
+
+  /** Asks the broker; a server that hangs keeps its connections open and does not answer. */
   async #ask(unhealthy: string[]): Promise<void> {
     const { sources } = this.#engine;
     try {
@@ -180,10 +185,12 @@ export class Monitor {
     }
   }
 
-  #ageOf(source: SourcePort, { oldest }: View, now: number): number | undefined {
+  /** Age of the oldest message that is not settled, in milliseconds. */
+  #ageOf(source: SourcePort): number | undefined {
+    const oldest = this.#oldest.get(source);
     if (oldest === undefined || source.settled.has(oldest.sequence) || source.floor >= oldest.sequence) {
       return undefined;
     }
-    return Math.max(0, now - oldest.storedAt);
+    return Math.max(0, this.#engine.now() - oldest.storedAt);
   }
 }

@@ -36,8 +36,6 @@ export class Source implements SourcePort {
   running = 0;
   /** Bytes of the held payloads. */
   bytes = 0;
-  /** Number of deliveries received since the start. */
-  received = 0;
   /** Greatest ack floor seen so far: a consumer that was deleted is made again from there. */
   floor = 0;
   /** Greatest sequence that the consumer has delivered to any process, as last seen. */
@@ -79,6 +77,7 @@ export class Source implements SourcePort {
     await this.#bind(this.#engine.settings.repair);
     const info = await this.#consumer!.info();
     this.floor = info?.ackFloor ?? 0;
+    await this.#lookAtRetention(info === undefined ? undefined : Math.max(info.delivered, info.ackFloor));
     this.#subscribe();
   }
 
@@ -163,14 +162,23 @@ export class Source implements SourcePort {
     const stream = await this.#bus.streamInfo(Streams.EVENTS);
     if (stream === undefined) await ensureStreams(this.#bus, { again: true });
     if (stream === undefined || stream.lastSequence < Math.max(this.floor, this.settled.greatest)) {
-      this.floor = 0; // the stream was made again, and its sequences started anew
+      this.floor = this.delivered = 0; // the stream was made again, and its sequences started anew
       this.settled.clear();
+      this.#engine.monitor.watchOf(this).reset();
     }
     await this.#bind(false);
+    await this.#lookAtRetention(Math.max(this.floor, this.delivered, this.settled.greatest));
     this.#engine.logger.warn("Durable consumer was gone, and was made again", {
       durable: this.settings.durable,
       from_sequence: this.floor + 1,
     });
+  }
+
+  /** A look that fails is no reason not to listen; the next one starts from what it sees. */
+  async #lookAtRetention(delivered: number | undefined): Promise<void> {
+    const { created } = this.#consumer!;
+    const watch = this.#engine.monitor.watchOf(this);
+    await watch.begin(created && this.floor === 0 ? undefined : delivered).catch(() => watch.reset());
   }
 
   async #bind(update: boolean): Promise<void> {
@@ -220,7 +228,6 @@ export class Source implements SourcePort {
   #receive(delivery: Delivery): void {
     const { sequence } = delivery;
     const engine = this.#engine;
-    this.received++;
     const known = this.held.get(sequence);
     if (known !== undefined) {
       known.delivery = delivery;

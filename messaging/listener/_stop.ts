@@ -34,6 +34,7 @@ export async function stopEngine(engine: ListenerCore): Promise<void> {
   }
   giveBackAll(engine);
   await withDeadline(Promise.resolve(keeping), Math.max(until - engine.now(), 1000), "").catch(() => {});
+  engine.monitor.flush();
   await confirm(engine, Math.max(until - engine.now(), 1000));
 }
 

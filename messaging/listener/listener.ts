@@ -26,8 +26,16 @@ export interface ConsumerHealth {
   readonly held: number;
   /** Age of the oldest message that is not settled, in seconds; absent where there is none. */
   readonly oldest_age_seconds?: number;
-  /** Messages that the stream dropped before they were handled. */
+  /**
+   * Number of messages that the stream dropped before they were handled, since the start of the listener, and before it where
+   * the server can tell. A lower bound where `expired_at_most` is present.
+   */
   readonly expired: number;
+  /**
+   * Upper bound of the same, where the server does not tell how many of the dropped messages were of this event; absent where
+   * `expired` is exact.
+   */
+  readonly expired_at_most?: number;
 }
 
 /** A listener. It can be started once; after `stop()` create another one. */
