@@ -341,6 +341,43 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
     assert.equal((await t.info(one, Numbered, 7000)).ackPending, 0);
   });
 
+  test("listener keeps back the late answer for a message that another process has by now", async (t) => {
+    await t.inTime([600, 2000, 6000, 18_000], async (ackWaitMs) => {
+      let isConnected = true;
+      const bus = new Proxy(t.bus, {
+        get(target, key) {
+          if (key === "connected") return isConnected;
+          const value = Reflect.get(target, key, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+      const begun: string[] = [];
+      const gates = { first: Promise.withResolvers<void>(), second: Promise.withResolvers<void>() };
+      const options = (name: "first" | "second") => ({
+        events: [Numbered] as const,
+        ackWaitMs,
+        handle: () => (begun.push(name), gates[name].promise),
+      });
+      const first = await t.listen(options("first"), bus);
+      await t.publish(Numbered, { n: 1 });
+      await t.until(() => begun.length === 1, "the first process handles it");
+      isConnected = false; // from here on it does not extend the message
+      const second = await t.listen(options("second"));
+      await t.until(() => begun.length === 2, "the second process handles it");
+      isConnected = true;
+      gates.first.resolve();
+      await t.until(async () => (await first.health()).consumers[0]!.held === 0, "the first is done");
+      await t.bus.flush();
+      const { ackPending } = await t.info(second, Numbered, ackWaitMs);
+      gates.second.resolve();
+      await t.until(
+        async () => (await t.info(second, Numbered, ackWaitMs)).ackPending === 0,
+        "the second process settles it",
+      );
+      return ackPending === 1;
+    }, "the answer of the first process is kept back");
+  });
+
   test("listeners of one queue group share the messages, those of another get them too", async (t) => {
     const seen: Record<string, number[]> = { one: [], two: [], other: [] };
     const listen = (name: string, queueGroup: string) =>

@@ -36,14 +36,16 @@ export class AckExtender {
   }
 
   #sweep(): void {
-    const { bus, runner, sources, settings: { ackWaitMs, maxHandlerMs } } = this.#engine;
+    const { answers, bus, runner, sources, settings: { ackWaitMs, maxHandlerMs } } = this.#engine;
     const now = this.ranAt = this.#engine.now();
     const isConnected = bus.connected;
     for (const source of sources) {
       for (const held of source.held.values()) {
         if (held.state === "running" && now - held.startedAt >= maxHandlerMs + this.#everyMs) {
           runner.giveUp(held);
-        } else if (isConnected && now - held.extendedAt >= ackWaitMs / 3 - this.#everyMs) {
+        } else if (
+          isConnected && now - held.extendedAt >= ackWaitMs / 3 - this.#everyMs && !answers.isLost(held)
+        ) {
           held.extendedAt = now;
           held.delivery.inProgress();
         }

@@ -21,6 +21,7 @@ export interface ListenerCore {
   readonly deadLetterWriter: DeadLetterWriterPort;
   /** Time of the last sweep, in milliseconds since 1970: exact enough for the times that are kept of each message. */
   readonly ackExtender: { readonly ranAt: number };
+  readonly answers: AnswersPort;
   readonly monitor: MonitorPort;
   readonly inboxCleanup: { stop(): Promise<void> } | undefined;
   isStopping: boolean;
@@ -66,6 +67,10 @@ export interface SourcePort extends HeldSource {
 
 /** Decides which message is handled next. */
 export interface DispatcherPort {
+  /** Takes a delivered message. */
+  take(held: HeldMessage): void;
+  /** The key of a message; `undefined` where it has none, or became a dead letter because its key cannot be known. */
+  keyOf(held: HeldMessage): unknown;
   /** Messages that wait for another attempt, or for another try to write their dead letter. */
   readonly waiting: number;
   /** The outage of the inbox, where it cannot be used. */
@@ -95,6 +100,12 @@ export interface HandlerRunnerPort {
 export interface RedeliveryPolicyPort {
   failed(held: HeldMessage, call: RunningCall, error: unknown): void;
   deadLetter(held: HeldMessage, error: unknown, outcome: "dlq" | "invalid"): void;
+}
+
+/** Answers deliveries. */
+export interface AnswersPort {
+  /** Whether the server may have delivered a message again, so that it is not to be answered. */
+  isLost(held: HeldMessage): boolean;
 }
 
 /** Watches what a listener cannot see from its messages. */

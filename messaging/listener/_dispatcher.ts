@@ -5,7 +5,6 @@ import type { NotTried } from "./_handle_once.ts";
 import type { HeldMessage } from "./_held_message.ts";
 import { InboxOutage } from "./_inbox_outage.ts";
 import { KeyQueues } from "./_key_queues.ts";
-import type { Settings } from "./_settings.ts";
 
 /** How long to wait for the server to confirm the acknowledgements before a suspect runs anyway, in milliseconds. */
 const FLUSH_MS = 5000;
@@ -40,22 +39,23 @@ export class Dispatcher {
 
   /** Takes a delivered message. */
   take(held: HeldMessage): void {
-    const { keyOf } = this.#engine.settings;
-    if (keyOf === undefined) this.enqueue(held);
-    else this.#enterKeyQueue(held, keyOf);
+    if (this.#engine.settings.keyOf === undefined) return this.enqueue(held);
+    const key = this.keyOf(held);
+    if (held.deadLetterCause !== undefined) return;
+    if (key === undefined || this.#keyQueues.enter(key, held)) this.enqueue(held);
+    else held.state = "queued";
   }
 
-  #enterKeyQueue(held: HeldMessage, keyOf: NonNullable<Settings["keyOf"]>): void {
-    if (!this.#engine.runner.decode(held)) return;
-    let key: unknown;
+  /** The key of a message; `undefined` where it has none, or became a dead letter because its key cannot be known. */
+  keyOf(held: HeldMessage): unknown {
+    if (!this.#engine.runner.decode(held)) return undefined;
     try {
-      key = keyOf(held.event!);
+      return this.#engine.settings.keyOf?.(held.event!) ?? undefined;
     } catch (error) {
       // Without its key its order is unknown, so it must not be handled.
-      return this.#engine.redeliveryPolicy.deadLetter(held, error, "dlq");
+      this.#engine.redeliveryPolicy.deadLetter(held, error, "dlq");
+      return undefined;
     }
-    if (key === undefined || key === null || this.#keyQueues.enter(key, held)) this.enqueue(held);
-    else held.state = "queued";
   }
 
   /** Puts a message in line for a free slot. */

@@ -10,17 +10,19 @@ import type { ListenerCore } from "./_core.ts";
 import { Dispatcher } from "./_dispatcher.ts";
 import type { HeldMessage } from "./_held_message.ts";
 import { InboxCleanup } from "./_inbox_cleanup.ts";
-import { poisonMessageError, RedeliveryPolicy } from "./_redelivery_policy.ts";
+import { PoisonPolicy } from "./_poison_policy.ts";
+import { RedeliveryPolicy } from "./_redelivery_policy.ts";
 import { FailureHistory } from "./_failure_history.ts";
 import { Monitor } from "./_monitor.ts";
 import type { Outcome } from "./_source_counters.ts";
 import { Recorder } from "./_recorder.ts";
 import { exposeListenerMetrics } from "./_listener_metrics.ts";
 import { HandlerRunner } from "./_handler_runner.ts";
-import { type Settings, SPARE_DELIVERIES } from "./_settings.ts";
+import type { Settings } from "./_settings.ts";
 import { Source } from "./_source.ts";
 import { stopEngine } from "./_stop.ts";
 import { AckExtender } from "./_ack_extender.ts";
+import { Answers } from "./_answers.ts";
 
 /**
  * A running listener: connects its parts, from the delivery of a message ({@link Engine.receive}) until it is settled or
@@ -38,6 +40,8 @@ export class Engine implements ListenerCore {
   readonly redeliveryPolicy: RedeliveryPolicy = new RedeliveryPolicy(this);
   readonly deadLetterWriter: DeadLetterWriter = new DeadLetterWriter(this);
   readonly ackExtender: AckExtender;
+  readonly poisonPolicy: PoisonPolicy = new PoisonPolicy(this);
+  readonly answers: Answers = new Answers(this);
   isStopping = false;
   /** Whether `graceMs` is over: a handler that fails now fails because its signal was aborted. */
   isAborting = false;
@@ -121,6 +125,7 @@ export class Engine implements ListenerCore {
   /** Cancels every timer and closes every subscription. */
   end(): void {
     this.isOver = this.isStopping = true;
+    this.answers.close();
     this.#unwatch?.();
     void this.inboxCleanup?.stop();
     this.ackExtender.stop();
@@ -133,6 +138,7 @@ export class Engine implements ListenerCore {
   #stateChanged(state: BusState): void {
     if (this.isOver) return;
     if (state.type === "connected") {
+      this.answers.resend();
       for (const source of this.sources) source.recover("The connection was lost");
     } else if (state.type === "closed" && !this.isStopping) {
       this.logger.critical("Listener ended: the connection is closed", { error: state.error });
@@ -161,11 +167,11 @@ export class Engine implements ListenerCore {
       return false;
     }
     if (deliveryCount > maxAttempts && !isKnown) {
-      if (deliveryCount >= maxAttempts + (alone ? 1 : 2) * SPARE_DELIVERIES) {
-        this.redeliveryPolicy.deadLetter(held, poisonMessageError(deliveryCount), "dlq");
+      held.suspect = true;
+      if (this.poisonPolicy.isDue(deliveryCount, alone)) {
+        this.poisonPolicy.judge(held);
         return true;
       }
-      held.suspect = true;
     }
     this.dispatcher.take(held);
     return held.suspect;
@@ -173,7 +179,7 @@ export class Engine implements ListenerCore {
 
   /** Acknowledges a message and counts its outcome. */
   settle(held: HeldMessage, outcome: Outcome): void {
-    held.delivery.ack();
+    this.answers.ack(held);
     held.source.settled.add(held.sequence);
     this.#failureHistory.forget(held);
     held.source.counters.outcomes[outcome]++;
@@ -182,7 +188,7 @@ export class Engine implements ListenerCore {
 
   /** Returns a message to the server (nak), which delivers it again after `delayMs` milliseconds. */
   giveBack(held: HeldMessage, delayMs: number): void {
-    held.delivery.nak(delayMs);
+    this.answers.nak(held, delayMs);
     this.monitor.watchOf(held.source as Source).returned(held.sequence);
     this.#failureHistory.remember(held);
     this.#release(held);

@@ -1,6 +1,6 @@
 import type { TraceHeaders } from "../../context/trace.ts";
 import type { Timer } from "../bus/clock.ts";
-import type { Delivery } from "../bus/consumer.ts";
+import type { BusConsumer, Delivery } from "../bus/consumer.ts";
 import type { GlamEvent } from "../contract/event.ts";
 import type { Failure } from "./_failure.ts";
 import type { RequestContext } from "../../context/request_context.ts";
@@ -38,6 +38,7 @@ export interface RunningCall {
 /** The part of a source that its messages need. */
 export interface HeldSource {
   readonly settings: SourceSettings;
+  readonly consumer: BusConsumer | undefined;
   readonly counters: SourceCounters;
   readonly settled: RecentlySettled;
   /** Number of messages that wait for a free slot. */

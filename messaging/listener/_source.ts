@@ -51,6 +51,7 @@ export class Source implements SourcePort {
   /** Whether messages are asked for one by one: until one arrives that is no suspect. */
   #probing = true;
   #paused = false;
+  #isStarted = false;
   #again: Timer | undefined;
   #recovering: Promise<void> | undefined;
   /** Ends the pause between two attempts to recover, as when the connection is restored. */
@@ -78,7 +79,8 @@ export class Source implements SourcePort {
     const info = await this.#consumer!.info();
     this.floor = info?.ackFloor ?? 0;
     await this.#lookAtRetention(info === undefined ? undefined : Math.max(info.delivered, info.ackFloor));
-    this.#subscribe();
+    this.#isStarted = true;
+    if (!this.#paused) this.#subscribe();
   }
 
   /** Asks for messages up to `prefetch`, once half of it is free. */
@@ -111,11 +113,11 @@ export class Source implements SourcePort {
     await subscription?.drain();
   }
 
-  /** Asks for messages again, one by one at first. */
+  /** Asks for messages again, one by one at first. Before the first bind, `start` does. */
   resume(): void {
     this.#paused = false;
     this.#probing = true;
-    if (this.#recovering === undefined) this.#subscribe();
+    if (this.#isStarted && this.#recovering === undefined) this.#subscribe();
   }
 
   /** Closes its subscription for good. */
@@ -128,6 +130,7 @@ export class Source implements SourcePort {
 
   /** Subscribes again, makes the consumer where it is gone, and retries until that succeeds. */
   recover(trouble: string): void {
+    if (!this.#isStarted) return; // `start` binds, or rejects
     this.trouble = trouble;
     this.brokenSince ??= this.#engine.now();
     this.#subscription?.close();
@@ -231,7 +234,7 @@ export class Source implements SourcePort {
     const known = this.held.get(sequence);
     if (known !== undefined) {
       known.delivery = delivery;
-      known.extendedAt = engine.ackExtender.ranAt;
+      known.extendedAt = engine.now();
       this.refill();
       return;
     }
@@ -242,7 +245,7 @@ export class Source implements SourcePort {
       this.refill();
       return;
     }
-    const held = new HeldMessage(this, delivery, sequence, engine.ackExtender.ranAt);
+    const held = new HeldMessage(this, delivery, sequence, engine.now());
     this.held.set(sequence, held);
     this.bytes += delivery.data.length;
     const isSuspect = engine.receive(held, delivery.deliveryCount, this.#probing);

@@ -7,7 +7,7 @@ const BATCH = 64;
  * writes to the socket once per microtask turn, which for handlers that await is once per message.
  *
  * Acknowledgements that are queued while the connection is lost are sent after the reconnect. The server accepts such a
- * late one also when it has redelivered the message meanwhile.
+ * late one also when it has redelivered the message meanwhile, perhaps to another process: the caller has to know of that.
  */
 export class NatsAcks {
   readonly #connection: NatsConnection;

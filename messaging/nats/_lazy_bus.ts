@@ -19,6 +19,7 @@ import type {
 import type {
   EnsureStreamOptions,
   MessageQuery,
+  MessageRange,
   PurgeOptions,
   StoredMessage,
   StreamConfig,
@@ -90,6 +91,11 @@ export class LazyNatsBus implements MessageBus {
   async readMessage(stream: string, query: MessageQuery): Promise<StoredMessage | undefined> {
     return this.#open(`Cannot read a message of ${stream}`, { operation: "read_message", stream })
       .readMessage(stream, query);
+  }
+
+  async countMessages(stream: string, query: MessageRange): Promise<number> {
+    const bus = this.#open(`Cannot count messages of ${stream}`, { operation: "count_messages", stream });
+    return await bus.countMessages!(stream, query);
   }
 
   async deleteMessage(stream: string, sequence: number): Promise<boolean> {
