@@ -3,6 +3,7 @@ import { deadLettersConformance } from "./_dead_letters_conformance.ts";
 import { contextConformance } from "./_listener_context_conformance.ts";
 import { deliveryConformance, type It } from "./_listener_delivery_conformance.ts";
 import { flowConformance } from "./_listener_flow_conformance.ts";
+import { redeliveryConformance } from "./_listener_redelivery_conformance.ts";
 import type { BusUnderTest } from "./_listening.ts";
 import { publishConformance } from "./_publish_conformance.ts";
 import { retentionConformance } from "./_retention_conformance.ts";
@@ -41,6 +42,7 @@ export function busConformance({ it, create }: BusConformanceOptions): void {
   requestConformance(it, create);
   deliveryConformance(it, create);
   flowConformance(it, create);
+  redeliveryConformance(it, create);
   contextConformance(it, create);
   deadLettersConformance(it, create);
   retentionConformance(it, create);
