@@ -3,19 +3,19 @@ import type { DatabaseConfig } from "./database_options.ts";
 import { markReady } from "./_schema_marks.ts";
 import { secret } from "./secret.ts";
 
-/** The keys that differ from the option of `connectDatabase` by more than their spelling. */
+/** Keys whose option of `connectDatabase` has another name. */
 const RENAMED: Readonly<Record<string, string>> = { pool_recycle: "recycleSeconds" };
-/** What SQLAlchemy knew; it is taken, and means nothing here. */
+/** Keys of SQLAlchemy that are accepted and ignored. */
 const WITHOUT_MEANING: ReadonlySet<string> = new Set(["pool_pre_ping", "async_driver"]);
 
 /**
- * The configuration of a database, for `connectDatabase`. It has a `url`, or `host`, `name` and `user`, unless it is
- * not `enabled`.
+ * The configuration of a database, for `connectDatabase`. It needs a `url`, or `host`, `name` and `user`, unless
+ * `enabled` is false.
  *
- * Keys are the options in snake_case (`pool_size`), and `pool_recycle` in seconds as in the Python package, whose
- * variables set them, too: `{SERVICE}_DB_HOST DB_PORT DB_PORT_EXTERNAL DB_NAME DB_USER DB_PASSWORD DB_ENABLED
- * DB_POOL_SIZE DB_MAX_OVERFLOW DB_POOL_RECYCLE DB_ECHO`, and `{SERVICE}_DB_URL`. So does `DATABASE_URL`, unless one of
- * those names a database. A URL in a variable takes the place of host, port, name and user in files. `url` and `password`
+ * Keys are the options in snake_case (`pool_size`), and `pool_recycle` in seconds, as in the Python package. Its
+ * variables set them too: `{SERVICE}_DB_HOST DB_PORT DB_PORT_EXTERNAL DB_NAME DB_USER DB_PASSWORD DB_ENABLED
+ * DB_POOL_SIZE DB_MAX_OVERFLOW DB_POOL_RECYCLE DB_ECHO`, and `{SERVICE}_DB_URL`. `DATABASE_URL` sets the URL unless one
+ * of those does. A URL in a variable replaces host, port, name and user of files. `url` and `password`
  * are secrets.
  */
 export const databaseConfig: z.ZodType<DatabaseConfig, Readonly<Record<string, unknown>>> =
@@ -77,7 +77,7 @@ function databaseSchema(): z.ZodType<DatabaseConfig, Readonly<Record<string, unk
   return z.pipe(["host", "name", "user"].reduce(requireUnlessUrl, fields), z.transform(toOptions));
 }
 
-/** Checked also where other fields are wrong, so that all is told at once. */
+/** Also checked when other fields are wrong, so that all issues are reported at once. */
 function requireUnlessUrl<Schema extends z.ZodType>(schema: Schema, key: string): Schema {
   return schema.refine((value) => {
     const given = value as Readonly<Record<string, unknown>>;

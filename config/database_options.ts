@@ -1,14 +1,14 @@
 import type { Secret } from "./secret.ts";
 
-/** What `databaseConfig` gives: options of `connectDatabase`, which has the defaults of what is left out. */
+/** The result of `databaseConfig`: options of `connectDatabase`, which has the defaults. */
 export interface DatabaseConfig {
-  /** All of where and who in one URL. */
+  /** Connection URL with address and credentials. */
   readonly url?: Secret | undefined;
-  /** Name or address of the server, or the folder of its Unix socket. */
+  /** Host name or address of the server, or the directory of its Unix socket. */
   readonly host?: string | undefined;
   /** Port of the server. */
   readonly port?: number | undefined;
-  /** Port instead of `port` where `host` is this machine. */
+  /** Used instead of `port` when `host` is this machine. */
   readonly portExternal?: number | undefined;
   /** Name of the database. */
   readonly name?: string | undefined;
@@ -16,9 +16,9 @@ export interface DatabaseConfig {
   readonly user?: string | undefined;
   /** Password of the role. */
   readonly password?: Secret | undefined;
-  /** Whether the service uses a database at all. */
+  /** Whether the service uses a database. */
   readonly enabled?: boolean | undefined;
-  /** Connections that the pool may hold. */
+  /** Number of connections of the pool. */
   readonly poolSize?: number | undefined;
   /** Connections beyond `poolSize` when all of those are in use. */
   readonly maxOverflow?: number | undefined;
@@ -26,38 +26,38 @@ export interface DatabaseConfig {
   readonly recycleSeconds?: number | undefined;
   /** Whether every statement is logged. */
   readonly echo?: boolean | undefined;
-  /** How the connection is encrypted. */
+  /** How connections are encrypted. */
   readonly ssl?: false | "prefer" | "require" | "verify-full" | DatabaseTlsConfig | undefined;
-  /** Until when a connection must be open. */
+  /** Limit for opening a connection, in milliseconds. */
   readonly connectTimeoutMs?: number | undefined;
-  /** How long a statement may take. */
+  /** Limit for a statement, in milliseconds; 0 means none. */
   readonly queryTimeoutMs?: number | undefined;
-  /** How long a statement may wait for a lock. */
+  /** Limit for waiting for a lock, in milliseconds; 0 means none. */
   readonly lockTimeoutMs?: number | undefined;
-  /** How long a transaction may do nothing. */
+  /** How long a transaction may be idle, in milliseconds; 0 means no limit. */
   readonly idleInTransactionTimeoutMs?: number | undefined;
-  /** How long closing waits for what still runs. */
+  /** How long closing waits for running queries, in milliseconds. */
   readonly closeTimeoutMs?: number | undefined;
-  /** Whether a transaction pooler such as PgBouncer is between. */
+  /** Whether the connection goes through a transaction pooler such as PgBouncer. */
   readonly pooler?: boolean | undefined;
-  /** The schema in which unqualified names are looked up. */
+  /** The schema for unqualified names. */
   readonly schema?: string | undefined;
-  /** What the server shows as `application_name`. */
+  /** `application_name` of the connections. */
   readonly applicationName?: string | undefined;
   /** Whether to connect at the first query instead of at once. */
   readonly lazy?: boolean | undefined;
-  /** From which duration a statement is logged as slow, in milliseconds. */
+  /** Duration from which a statement is logged as slow, in milliseconds. */
   readonly slowQueryMs?: number | undefined;
 }
 
-/** How a connection is encrypted, with certificates of one's own. */
+/** TLS with your own certificates. */
 export interface DatabaseTlsConfig {
-  /** PEM of the authorities to trust. */
+  /** PEM of the certificate authorities to trust. */
   readonly ca?: string | undefined;
   /** PEM of the client's certificate. */
   readonly cert?: string | undefined;
   /** PEM of the client's key. */
   readonly key?: Secret | undefined;
-  /** The name that the server's certificate has to be for. */
+  /** The host name that the server's certificate must be valid for. */
   readonly servername?: string | undefined;
 }

@@ -47,15 +47,15 @@ function reasonOf(error: Error): string {
   return error.cause instanceof Error && error.cause.message !== "" ? error.cause.message : error.message;
 }
 
-/** A database, and the pool of the driver under it. */
+/** A database, and the driver's pool that it uses. */
 export interface CreatedDatabase {
   readonly db: Database;
   readonly driver: Driver;
-  /** Resolves when the database answers. */
+  /** Resolves when the pool is connected and ready for queries. */
   ready(): Promise<void>;
 }
 
-/** Makes the database of these settings, without a connection. */
+/** Creates a database from these settings. It does not connect yet. */
 export async function createDatabase(settings: Settings): Promise<CreatedDatabase> {
   const open = new LinkedList<Transaction>();
   const postgres = await loadDriver();
@@ -105,7 +105,7 @@ export async function createDatabase(settings: Settings): Promise<CreatedDatabas
   return { db, driver, ready: () => pool.prepare() };
 }
 
-/** One question at a time: a server that is silent is not asked again and again. */
+/** Concurrent checks share one query, so that checks do not pile up on a server that does not answer. */
 function healthOf(ping: () => Promise<void>): () => Promise<DatabaseHealth> {
   let asked: Promise<void> | undefined;
   return async () => {
@@ -123,7 +123,7 @@ async function ensureSchema(sql: Sql, name: string): Promise<void> {
     // The driver's own quoting takes a dot for the end of a name.
     await sql.unsafe(`create schema if not exists ${quoteIdentifier(name)}`);
   } catch (error) {
-    // Somebody else made it between the look and the making.
+    // Another session created it between the server's check and the insert.
     if (codeOf(error) !== "23505" && codeOf(error) !== "42P06") throw error;
   }
 }
@@ -133,7 +133,7 @@ async function closePool({ closeTimeoutMs }: Settings, pool: Pool, { sockets }: 
   await sockets?.close(Math.min(closeTimeoutMs, GOODBYE_MS));
 }
 
-/** Migrations take as long as they take, on connections that are not of the pool, and are not replaced meanwhile. */
+/** Dedicated connections have no time limits and are not recycled: migrations may take long. */
 function dedicatedSourceOf(postgres: DriverFactory, settings: Settings): DedicatedSource {
   const { pooler, schema } = settings;
   return {

@@ -4,8 +4,8 @@ import type { Transaction } from "./transaction/_transaction.ts";
 import type { PendingQuery, Row, Sql } from "./sql.ts";
 
 /**
- * Makes tags whose queries go to the transaction that `route` gives, else to the pool. They look like the driver's, and
- * what they make are the driver's own queries, so that these can be parts of each other.
+ * Creates tags that send their queries to the transaction that `route` returns, or to the pool when it returns none.
+ * The queries are the driver's own objects, so that one query can be a fragment of another.
  */
 export function tagFactory(driver: Driver, pool: Pool): (route: () => Transaction | undefined) => Sql {
   const { json, array } = driver;

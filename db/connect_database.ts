@@ -3,7 +3,7 @@ import type { Database } from "./database.ts";
 import type { DatabaseOptions } from "./options.ts";
 
 /**
- * Connects to Postgres: a pool with deadlines, whose errors are those of this package.
+ * Connects to Postgres. The result is a connection pool with deadlines that rejects with the errors of this package.
  *
  * @example
  * ```ts
@@ -19,13 +19,13 @@ import type { DatabaseOptions } from "./options.ts";
  * }
  * ```
  *
- * @throws {TypeError} when an option is not what it has to be.
+ * @throws {TypeError} when an option has the wrong type.
  * @throws {RangeError} when a number is out of its range.
  * @throws {ConfigError} when `enabled` is false.
- * @throws {DatabaseError} when the database cannot be reached in time, unless `lazy` is set.
+ * @throws {DatabaseError} when no connection is open within `connectTimeoutMs`, unless `lazy` is set.
  */
 export async function connectDatabase(database: string | DatabaseOptions): Promise<Database> {
-  // Imported here, so that a service without a database does not pay for one.
+  // Imported here, so that a service without a database does not load the driver.
   const { openDatabase } = await outsideContext(() => import("./_open_database.ts"));
   return await openDatabase(database);
 }

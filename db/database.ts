@@ -11,22 +11,22 @@ export interface TransactionOptions {
    */
   readonly isolation?: IsolationLevel | undefined;
   /**
-   * Whether the transaction only reads. Then it is also run again when its connection was lost. A nested transaction
-   * cannot set it.
+   * Whether the transaction is read-only. A read-only transaction is also run again when its connection was lost. A
+   * nested transaction cannot set this.
    * @default false
    */
   readonly readOnly?: boolean | undefined;
   /**
-   * How often the whole callback is run again, at most, after a serialization failure or a deadlock; of a nested
-   * transaction the outermost one decides.
+   * How many times the whole callback is run again, at most, after a serialization failure or a deadlock. In a nested
+   * transaction the value of the outermost one applies.
    * @default 3
    */
   readonly retries?: number | undefined;
-  /** Cancels the statement that runs, rolls back, and rejects with the signal's reason, when it aborts. */
+  /** When it aborts, the running statement is cancelled and the transaction rolls back and rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Whether the database answers. */
+/** The result of a health check. */
 export interface DatabaseHealth {
   /** Whether it answered in time. */
   readonly status: "healthy" | "unhealthy";
@@ -35,37 +35,36 @@ export interface DatabaseHealth {
 }
 
 /**
- * A connection pool. Whatever it rejects with is an error of this package: the original, without what it holds of data,
- * is the cause.
+ * A connection pool. It rejects with errors of this package only; the driver's error is the `cause`, and its fields that
+ * can hold data of a row are not enumerable.
  */
 export interface Database extends AsyncDisposable {
   /**
    * The postgres.js tag: every `${}` is a parameter, an identifier or a fragment. In the async context of a
-   * transaction's callback its queries join the transaction, those of other functions that are called there included.
+   * transaction's callback its queries join the transaction, also in functions that the callback calls.
    */
   readonly sql: Sql;
   /**
-   * Runs `fn` in a transaction, and commits when it resolves. Within another one's callback it is a savepoint, and
-   * waits until the nested ones before it are done.
+   * Runs `fn` in a transaction, and commits when it resolves. Inside the callback of another transaction it is a
+   * savepoint; nested transactions that start at the same time run one after the other.
    *
-   * The callback may run several times, so it must not do by itself what cannot be undone. What it leaves running is
-   * waited for; a failed statement fails the transaction even where its error was caught, unless it was in a nested
-   * transaction. When it has ended, every use of its tag or context rejects.
+   * The callback may run several times, so it must not have effects outside of the database. The commit waits for
+   * queries that the callback did not await. A failed statement fails the transaction even when its error was caught,
+   * unless it ran in a nested transaction. After the end every use of the tag or of its async context rejects.
    *
-   * @throws {ConflictError} when it conflicted with others in every run.
-   * @throws {DatabaseError} when the connection was lost; `retryable` unless that was during the commit, when nobody
-   * knows whether it happened.
+   * @throws {ConflictError} when every run ended in a serialization failure or a deadlock.
+   * @throws {DatabaseError} when the connection was lost. It is `retryable`, except during the commit: then the
+   * transaction may have been committed or not, and `errorCode` is `08007`.
    */
   transaction<T>(fn: (tx: Sql) => Promise<T> | T, options?: TransactionOptions): Promise<T>;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
-  /** Whether the database answers within 2 seconds; never rejects. */
+  /** Checks whether the database answers within 2 seconds. Never rejects. */
   health(): Promise<DatabaseHealth>;
-  /** Creates a schema where it does not exist yet. The name is taken literally. */
+  /** Creates a schema unless it exists. The name is quoted, so it is case-sensitive. */
   ensureSchema(name: string): Promise<void>;
   /**
-   * Takes no new query, waits for those that run for at most `closeTimeoutMs`, cancels what is left and closes every
-   * connection.
+   * Refuses new queries, waits up to `closeTimeoutMs` for running ones, cancels the rest and closes every connection.
    */
   close(): Promise<void>;
 }

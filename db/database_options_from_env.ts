@@ -23,10 +23,10 @@ const VARIABLES: Readonly<Record<string, Reader>> = {
 };
 
 /**
- * The options of {@link connectDatabase} in a service's environment: `{SERVICE}_DB_HOST`, `_DB_PORT`,
+ * Reads the options of {@link connectDatabase} from a service's environment variables: `{SERVICE}_DB_HOST`, `_DB_PORT`,
  * `_DB_PORT_EXTERNAL`, `_DB_NAME`, `_DB_USER`, `_DB_PASSWORD`, `_DB_ENABLED`, `_DB_POOL_SIZE`, `_DB_MAX_OVERFLOW`,
- * `_DB_POOL_RECYCLE` and `_DB_ECHO`, as in the Python package, or `{SERVICE}_DB_URL`. Without `env` they are those of
- * the process.
+ * `_DB_POOL_RECYCLE` and `_DB_ECHO`, as in the Python package, or `{SERVICE}_DB_URL`. An empty variable counts as unset.
+ * `env` is the environment of the process by default.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ const VARIABLES: Readonly<Record<string, Reader>> = {
  * // { service: "catalog", host: "localhost", portExternal: 6432, name: "catalog" }
  * ```
  *
- * @throws {TypeError} when a variable is not what it has to be.
+ * @throws {TypeError} when a variable is not a whole number or a boolean where one is expected.
  */
 export function databaseOptionsFromEnv(
   service: string,
@@ -60,7 +60,7 @@ function integer(name: string, value: string): number {
   return Number(value);
 }
 
-// What Pydantic takes for a boolean.
+// The spellings that Pydantic accepts.
 function boolean(name: string, value: string): boolean {
   const known = { "1": true, true: true, t: true, yes: true, y: true, on: true } as Record<string, boolean>;
   const off = { "0": false, false: false, f: false, no: false, n: false, off: false };

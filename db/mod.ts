@@ -1,9 +1,9 @@
 /**
- * The data layer: a pool of Postgres connections with deadlines, transactions that are run again where that is right,
- * tables defined by a Zod shape, repositories, and migrations.
+ * The data layer: a Postgres connection pool with deadlines, transactions that are run again after a serialization
+ * failure, tables defined by a Zod shape, repositories, and migrations.
  *
- * Use {@link connectDatabase} once for a service, {@link defineTable} and {@link Repository} for each table, and
- * {@link Migrator} to bring the database up to them.
+ * Call {@link connectDatabase} once for a service, {@link defineTable} and {@link Repository} for each table, and
+ * {@link Migrator} to create and change the tables.
  *
  * ```ts
  * import { connectDatabase, defineTable, Repository, timestamps } from "@glam/shared/db";
@@ -27,8 +27,8 @@
  * ```
  *
  * **Errors** are those of `@glam/shared/errors`: a duplicate key is a `ConflictError` with the name of the constraint, a
- * value that does not fit a `ValidationError`, an outage a retryable `DatabaseError`. Nothing of SQL, parameters or rows
- * is in what a client sees.
+ * value that does not fit a `ValidationError`, an outage a retryable `DatabaseError`. Clients see no SQL, no parameters
+ * and no data of rows.
  *
  * **Metrics**, with `metrics`: `db_pool_connections_max`, `db_pool_connections_in_use`, `db_pool_waiting`,
  * `db_query_duration_seconds{operation,table}`, `db_query_errors_total{code}` and `db_transaction_retries_total`, each

@@ -10,31 +10,31 @@ export type DatabaseTls =
   | "verify-full"
   | DatabaseTlsOptions;
 
-/** TLS with certificates of your own. The server's certificate and name are verified. */
+/** TLS with your own certificates. The server's certificate and host name are verified. */
 export interface DatabaseTlsOptions {
-  /** PEM of the authorities to trust, instead of the well-known ones. */
+  /** PEM of the certificate authorities to trust, instead of the runtime's. */
   readonly ca?: string | undefined;
   /** PEM of the client's certificate. */
   readonly cert?: string | undefined;
   /** PEM of the client's key, or a secret that reveals it. */
   readonly key?: string | { reveal(): string } | undefined;
   /**
-   * The name that the server's certificate has to be for.
+   * The host name that the server's certificate must be valid for.
    * @default the host
    */
   readonly servername?: string | undefined;
 }
 
-/** Where the database is and who connects: by a URL, or field by field as in the Python `DatabaseConfig`. */
+/** The address and the credentials: a URL, or fields as in the Python `DatabaseConfig`. A field overrides the URL. */
 export interface DatabaseLocation {
   /**
-   * Such as `postgres://user:password@host:5432/name?sslmode=require`. The schemes of SQLAlchemy are understood
-   * (`postgresql+asyncpg:`), and of the parameters `sslmode`, `application_name` and `connect_timeout`. It may be in a
-   * secret that reveals it.
+   * A connection URL such as `postgres://user:password@host:5432/name?sslmode=require`, or a secret that reveals it.
+   * SQLAlchemy's schemes (`postgresql+asyncpg:`) are accepted, and the parameters `sslmode`, `application_name`,
+   * `connect_timeout` (seconds) and `host`. Any other parameter is a `TypeError`.
    */
   readonly url?: string | { reveal(): string } | undefined;
   /**
-   * Name or address of the server, or the folder of its Unix socket.
+   * Host name or address of the server, or the directory of its Unix socket.
    * @default "localhost"
    */
   readonly host?: string | undefined;
@@ -43,88 +43,95 @@ export interface DatabaseLocation {
    * @default 5432
    */
   readonly port?: number | undefined;
-  /** Port instead of `port` where `host` is this machine: `localhost`, `127.0.0.1` or `host.docker.internal`. */
+  /** Used instead of `port` when `host` is `localhost`, `127.0.0.1` or `host.docker.internal`. */
   readonly portExternal?: number | undefined;
-  /** Name of the database. */
+  /**
+   * Name of the database.
+   * @default the name of the role
+   */
   readonly name?: string | undefined;
-  /** Name of the role. */
+  /**
+   * Name of the role.
+   * @default "postgres"
+   */
   readonly user?: string | undefined;
-  /** Password of the role, or a secret that reveals it, such as `databaseConfig` gives. */
+  /** Password of the role, or a secret that reveals it, such as `databaseConfig` returns. */
   readonly password?: string | { reveal(): string } | undefined;
   /**
-   * Whether the service uses a database at all; `false` makes {@link connectDatabase} reject with a `ConfigError`.
+   * Whether the service uses a database. With `false`, {@link connectDatabase} rejects with a `ConfigError`.
    * @default true
    */
   readonly enabled?: boolean | undefined;
 }
 
-/** Options of {@link connectDatabase}. Durations are milliseconds; 0 means without limit, unless said otherwise. */
+/** Options of {@link connectDatabase}. */
 export interface DatabaseOptions extends DatabaseLocation {
   /**
-   * Connections that the pool may hold.
+   * Number of connections of the pool, from 1 to 10,000.
    * @default 10 with `url`, else 5
    */
   readonly poolSize?: number | undefined;
   /**
-   * Connections beyond `poolSize` when all of those are in use; the two add up to the most there ever are.
+   * Connections beyond `poolSize` when all of those are in use, from 0 to 10,000. The sum of the two is the limit.
    * @default 0 with `url`, else 10
    */
   readonly maxOverflow?: number | undefined;
   /**
-   * Age at which a connection is replaced, in seconds, when nobody uses it; at least 1.
+   * Age in seconds, from 1, at which an idle connection is replaced. A busy one is replaced when it becomes idle.
    * @default 3600
    */
   readonly recycleSeconds?: number | undefined;
   /**
-   * Whether every statement is logged, at level `DEBUG`; never its parameters.
+   * Whether every statement is logged at level `DEBUG`. Parameters are never logged.
    * @default false
    */
   readonly echo?: boolean | undefined;
   /**
-   * How the connection is encrypted: `"prefer"` where the server can, `"require"` always but without knowing who
-   * answers, `"verify-full"` with a certificate that is trusted and for this host.
+   * How connections are encrypted: `"prefer"` if the server supports TLS, `"require"` always but without verifying the
+   * certificate, `"verify-full"` with a trusted certificate that is valid for the host.
    * @default false
    */
   readonly ssl?: DatabaseTls | undefined;
   /**
-   * Until when a connection must be open, from 1.
+   * Limit for opening a connection, in milliseconds from 1. TLS and authentication count.
    * @default 5000
    */
   readonly connectTimeoutMs?: number | undefined;
   /**
-   * How long a statement may take, and how long one may wait for a connection. The server ends it; where no server
-   * answers at all, its connection is destroyed a moment later.
+   * Limit for a statement, and for waiting for a connection of the pool, in milliseconds; 0 means none. The server
+   * cancels the statement. If the server does not answer, the connection is destroyed up to a second later.
    * @default 30000
    */
   readonly queryTimeoutMs?: number | undefined;
   /**
-   * How long a statement may wait for a lock.
+   * Limit for waiting for a lock, in milliseconds; 0 means none.
    * @default 0
    */
   readonly lockTimeoutMs?: number | undefined;
   /**
-   * How long a transaction may do nothing before the server ends it.
+   * How long a transaction may be idle before the server closes its connection, in milliseconds; 0 means no limit.
    * @default 60000
    */
   readonly idleInTransactionTimeoutMs?: number | undefined;
   /**
-   * How long {@link Database.close} waits for what still runs.
+   * How long {@link Database.close} waits for running queries, in milliseconds; 0 means not at all.
    * @default 5000
    */
   readonly closeTimeoutMs?: number | undefined;
   /**
-   * Whether a transaction pooler such as PgBouncer is between: nothing is prepared or set for a whole connection, and
-   * the deadlines are set within each transaction. Outside of one, only this side keeps `queryTimeoutMs`.
+   * Whether the connection goes through a transaction pooler such as PgBouncer. Then no statement is prepared, no
+   * setting is made for a whole session, and the time limits are set in each transaction. Outside of a transaction only
+   * the client enforces `queryTimeoutMs`.
    * @default false
    */
   readonly pooler?: boolean | undefined;
   /**
-   * The schema in which unqualified names are looked up and made; it need not exist yet.
+   * The schema for unqualified names (`search_path`). It need not exist yet.
    * @default the server's, `public` unless configured otherwise
    */
   readonly schema?: string | undefined;
   /**
-   * What the server shows as `application_name`.
+   * `application_name` of the connections.
    * @default the service
    */
   readonly applicationName?: string | undefined;
@@ -134,8 +141,8 @@ export interface DatabaseOptions extends DatabaseLocation {
    */
   readonly lazy?: boolean | undefined;
   /**
-   * Runs once, when the pool is closed, and when it could not be opened: closes what only the database needs, such as a
-   * tunnel, or an embedded Postgres.
+   * Called once when the pool has been closed, or could not be opened. Use it to close what only this database needs,
+   * such as a tunnel or an embedded Postgres.
    * @default nothing
    */
   readonly onClose?: (() => Promise<void> | void) | undefined;
@@ -145,17 +152,17 @@ export interface DatabaseOptions extends DatabaseLocation {
    */
   readonly service?: string | undefined;
   /**
-   * Where slow statements are logged, and with `echo` all.
-   * @default without `echo` nowhere, else {@link createLogger} of the service
+   * Logs slow statements, and with `echo` every statement.
+   * @default with `echo` {@link createLogger} of the service, else none
    */
   readonly logger?: LoggerLike | undefined;
   /**
-   * From which duration a statement is logged as slow, where there is a `logger`.
+   * Duration from which the `logger` gets a warning about a statement, in milliseconds; 0 means never.
    * @default 1000
    */
   readonly slowQueryMs?: number | undefined;
-  /** Where the pool and the durations of queries are shown: the metrics that {@link createMetrics} made. */
+  /** Metrics of {@link createMetrics}, to which the pool and the durations of queries are added. */
   readonly metrics?: Metrics | undefined;
-  /** A tracer of OpenTelemetry; each statement becomes a span. */
+  /** An OpenTelemetry tracer. Each statement becomes a span. */
   readonly tracer?: TracerLike | undefined;
 }

@@ -1,31 +1,31 @@
-/** A row as the driver gives it. */
+/** A row as the driver returns it. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** The rows of a query, with what the server said of it. */
+/** The rows of a query, with the server's command tag. */
 export type RowList<T extends object = Row> = T[] & {
-  /** Rows touched or found. */
+  /** Number of rows selected, inserted, updated or deleted. */
   readonly count: number;
   /** `SELECT`, `INSERT`, ... */
   readonly command: string;
 };
 
-/** A query that runs when it is awaited, or a part of another one. */
+/** A query. It runs when it is awaited; inside another query's `${}` it is a fragment of that one. */
 export interface PendingQuery<T extends object = Row> extends Promise<RowList<T>> {
-  /** Sends the query over the simple protocol, which allows several statements and no parameters. */
+  /** Uses the simple query protocol, which allows several statements and no parameters. */
   simple(): PendingQuery<T>;
-  /** Asks the server to give the query up. */
+  /** Asks the server to cancel the query. */
   cancel(): void;
-  /** Sends the query now, without waiting for it. */
+  /** Sends the query now, without awaiting it. */
   execute(): PendingQuery<T>;
 }
 
 /** A part of a query, such as a list of columns. */
 export interface Fragment {
-  /** Not the text: the driver builds that where the fragment is used. */
+  /** A fragment has no text of its own: the driver writes it where the fragment is used. */
   readonly [Symbol.toStringTag]?: string;
 }
 
-/** The postgres.js tag, as far as this package uses it; a `Sql` of the `postgres` package fits. */
+/** The part of the postgres.js tag that this package uses. A `Sql` of the `postgres` package is assignable to it. */
 export interface Sql {
   /** Runs a query; every `${}` is a parameter or a fragment. */
   <T extends object = Row>(strings: TemplateStringsArray, ...parameters: readonly unknown[]): PendingQuery<T>;
@@ -33,7 +33,7 @@ export interface Sql {
   (identifier: string | readonly string[]): Fragment;
   /** Columns and values of rows, for `insert` and `update`. */
   (rows: object | readonly object[], ...columns: readonly string[]): Fragment;
-  /** Runs text that this program wrote itself. */
+  /** Runs a text as it is. Never put input of a client into the text. */
   unsafe<T extends object = Row>(
     text: string,
     parameters?: readonly unknown[],
@@ -41,6 +41,6 @@ export interface Sql {
   ): PendingQuery<T>;
   /** A parameter that is sent as JSON. */
   json(value: unknown): unknown;
-  /** A parameter that is an array; `type` is the OID of the array's type, where its first element does not tell it. */
+  /** A parameter that is an array. `type` is the OID of the array type, by default that of its first element. */
   array(values: readonly unknown[], type?: number): unknown;
 }

@@ -1,14 +1,14 @@
-/** What is used of an OpenTelemetry `Span`. */
+/** The part of an OpenTelemetry `Span` that this package uses. */
 export interface SpanLike {
   /** Sets an attribute. */
   setAttribute(key: string, value: string | number): unknown;
   /** Sets the status. */
   setStatus(status: { code: number }): unknown;
-  /** Ends the span, now. */
+  /** Ends the span. */
   end(): void;
 }
 
-/** What is used of an OpenTelemetry `Tracer`; the parent of a span is the active one. */
+/** The part of an OpenTelemetry `Tracer` that this package uses. The active span is the parent. */
 export interface TracerLike {
   /** Starts a span. */
   startSpan(

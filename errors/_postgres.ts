@@ -5,8 +5,8 @@ import { DatabaseError } from "./infrastructure.ts";
 
 type Kind = "conflict" | "forbidden" | "invalid" | "serialization" | "unavailable";
 
-// SQLSTATE, or its class of two characters, to what it means. The sentences are fixed: what the server says can hold
-// data of another user, and 22P02 always quotes the value.
+// By SQLSTATE, or by its class of two characters. The messages are fixed, because the server's can hold data of another
+// user; that of 22P02 always quotes the value.
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const SQLSTATES: Readonly<Record<string, readonly [Kind, string]>> = {
   "08": ["unavailable", "Database connection failed"],
@@ -34,7 +34,7 @@ const SQLSTATES: Readonly<Record<string, readonly [Kind, string]>> = {
   "57P03": ["unavailable", "Database is not ready"],
 };
 
-// Codes of the postgres.js driver: whether the same query may succeed later.
+// Codes of the postgres.js driver, and whether the same query may succeed later.
 const DRIVER_CODES: Readonly<Record<string, boolean>> = {
   CONNECTION_CLOSED: true,
   CONNECTION_DESTROYED: true,
@@ -46,7 +46,7 @@ const DRIVER_CODES: Readonly<Record<string, boolean>> = {
   UNSAFE_TRANSACTION: false,
 };
 
-/** The error for one of PostgreSQL, or of the postgres.js driver; `undefined` for any other. */
+/** Maps an error of PostgreSQL or of the postgres.js driver; `undefined` for any other. */
 export function fromPostgres(error: ForeignError): GlamError | undefined {
   const { code } = error;
   if (typeof code !== "string") return undefined;
@@ -62,7 +62,7 @@ export function fromPostgres(error: ForeignError): GlamError | undefined {
 
 function fromSqlState(code: string, error: ForeignError): GlamError {
   const [kind, message] = SQLSTATES[code] ?? SQLSTATES[code.slice(0, 2)] ?? [];
-  // A client sees these details, so they say no more than which rule of ours was broken.
+  // Clients see these details, so they hold only the name of the constraint.
   const constraint = firstText(error.constraint_name, error.constraint);
   const options = { cause: error, details: constraint === undefined ? {} : { constraint } };
   switch (kind) {
@@ -85,7 +85,7 @@ function unavailable(message: string, error: ForeignError): GlamError {
   return new DatabaseError(message, { cause: error, ...facts(error) });
 }
 
-/** Trying again does not help: a mistake of ours, not an outage. */
+/** A mistake of the program, not an outage: trying again does not help. */
 function broken(message: string, error: ForeignError): GlamError {
   return new DatabaseError(message, { cause: error, status: 500, retryable: false, ...facts(error) });
 }

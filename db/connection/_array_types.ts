@@ -1,30 +1,30 @@
-/** An array type of the server: the type of its elements, and its own. */
+/** An array type of the server, by OID: that of its elements, and its own. */
 export interface ArrayType {
   readonly oid: number;
   readonly typarray: number;
 }
 
-/** The array types of the server, those of its enums and domains included. */
+/** Selects the array types of the server, including those of enums and domains. */
 export const ARRAY_TYPES = "select oid, typarray from pg_catalog.pg_type where typarray <> 0";
 
 type Parse = (text: string) => unknown;
 type Serialize = (value: unknown) => unknown;
 
-/** What the driver knows of types. */
+/** The driver's tables of types. */
 export interface DriverTypes {
   readonly parsers: Record<number, Parse | undefined>;
   readonly serializers: Record<number, Serialize | undefined>;
   readonly shared: { readonly typeArrayMap: Record<number, number> };
 }
 
-/** Of all types only `box` separates the elements by something else than a comma. */
+/** `box` is the only type whose arrays are not separated by commas. */
 const BOX_ARRAY = 1020;
 
 /**
- * Teaches the driver the array types of the server.
+ * Adds the array types of the server to the driver.
  *
- * The driver would ask for them on each new connection, and when that one breaks meanwhile, its rejection is nobody's
- * and ends the process. Its parser also takes a null in an array for the text "NULL".
+ * The driver's own way is to select them on each new connection. If that connection breaks meanwhile, the rejection is
+ * unhandled and ends the process. Its parser also reads a null element as the text "NULL".
  */
 export function addArrayTypes(types: DriverTypes, found: Iterable<ArrayType>): void {
   const { parsers, serializers, shared } = types;
@@ -38,7 +38,7 @@ export function addArrayTypes(types: DriverTypes, found: Iterable<ArrayType>): v
 }
 
 /**
- * The array that a text is.
+ * Parses the text of an array.
  *
  * @see https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
  */
@@ -77,7 +77,7 @@ export function parseArray(text: string, parse: Parse = (element) => element, de
   return readArray();
 }
 
-/** The text of an array, as the server reads it. */
+/** Writes an array in the server's text format. */
 export function writeArray(values: readonly unknown[], write?: Serialize, delimiter = ","): string {
   const elements = values.map((value) => {
     if (Array.isArray(value)) return writeArray(value, write, delimiter);
@@ -88,7 +88,7 @@ export function writeArray(values: readonly unknown[], write?: Serialize, delimi
   return `{${elements.join(delimiter)}}`;
 }
 
-/** What the driver says of an `undefined` that is not in an array. */
+/** The error that the driver throws for an `undefined` outside of an array. */
 function undefinedValue(): Error {
   return Object.assign(new Error("UNDEFINED_VALUE: Undefined values are not allowed"), {
     code: "UNDEFINED_VALUE",

@@ -1,7 +1,7 @@
 import { whole } from "../table/_checks.ts";
 import type { DatabaseTls } from "../options.ts";
 
-/** What a connection URL says. */
+/** The parts of a connection URL. */
 export interface ParsedUrl {
   readonly host?: string;
   readonly port?: number;
@@ -13,7 +13,7 @@ export interface ParsedUrl {
   readonly connectTimeoutMs?: number;
 }
 
-// `postgres:`, `postgresql:` and those with a driver of SQLAlchemy.
+// `postgres:`, `postgresql:` and SQLAlchemy's with a driver.
 const SCHEME = /^postgres(?:ql)?(?:\+\w+)?:\/\//i;
 const SHAPE = "postgres://user:password@host:port/name";
 
@@ -33,15 +33,15 @@ const PARAMETERS: Readonly<Record<string, (value: string) => Partial<ParsedUrl>>
   connect_timeout: (value) => ({
     connectTimeoutMs: 1000 * whole("connect_timeout of the URL", Number(value), 1, 2_000_000),
   }),
-  host: (value) => ({ host: value }), // libpq's way to name the folder of a Unix socket
+  host: (value) => ({ host: value }), // libpq names the directory of a Unix socket like this
   ssl: sslMode,
   sslmode: sslMode,
 };
 
 /**
- * The parts of a connection URL.
+ * Parses a connection URL.
  *
- * @throws {TypeError} when it is not one, without a word of what it holds: that would show the password.
+ * @throws {TypeError} when it is not one. The message quotes nothing of it, because it may hold the password.
  */
 export function parseConnectionUrl(url: unknown): ParsedUrl {
   if (typeof url !== "string" || !SCHEME.test(url)) {
@@ -76,7 +76,7 @@ export function parseConnectionUrl(url: unknown): ParsedUrl {
 }
 
 function toUrl(text: string): URL {
-  // A URL needs a host, but for a Unix socket there is none: `postgres:///name?host=/run/postgresql`.
+  // A Unix socket needs no host, but a URL does: `postgres:///name?host=/run/postgresql`.
   const parsed = URL.parse(text.replace(/^(postgres:\/\/(?:[^/?#]*@)?)(?=[:/?#]|$)/, "$1localhost"));
   if (parsed === null) throw notEncoded();
   return parsed;

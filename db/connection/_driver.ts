@@ -2,25 +2,25 @@ import type { DriverTypes } from "./_array_types.ts";
 import type { PendingQuery, Row } from "../sql.ts";
 
 /**
- * The parts of postgres.js that this package relies on. Those of a query are not documented by it: one test runs each of
- * them, and the version is pinned for consumers.
+ * A query of postgres.js, with the members that this package uses. They are not documented by postgres.js: one test
+ * uses each of them, and the version is pinned for consumers.
  */
 export interface DriverQuery extends Promise<unknown> {
   readonly strings: TemplateStringsArray | readonly string[];
-  /** The text as it was sent; `undefined` for as long as it was not. */
+  /** The text that was sent; `undefined` until it was. */
   readonly string?: string;
-  /** The backend that it was given to. */
+  /** The backend that it was sent to. */
   readonly state: { readonly pid: number; readonly secret: number } | null;
-  /** Whether the server works on it. */
+  /** Whether it is the query that its connection is executing. */
   readonly active: boolean;
-  /** Called once, when somebody awaits the query. */
+  /** Called once, when the query is first awaited: sends it. */
   handler(query: DriverQuery): void;
   resolve(result: unknown): void;
   reject(error: unknown): void;
   cancel(): Promise<void> | undefined;
 }
 
-/** A tag of the driver: of the pool, or of a transaction. */
+/** A tag of the driver, of its pool or of a transaction. */
 export interface DriverTag {
   (strings: TemplateStringsArray, ...parameters: readonly unknown[]): DriverQuery;
   (first: unknown, ...rest: readonly unknown[]): object;
@@ -37,7 +37,7 @@ export interface Driver extends DriverTag {
   end(options: { timeout: number }): Promise<void>;
 }
 
-/** A query of the driver, as its users see it. */
+/** The same query with its public type. */
 export function asPending<T extends object = Row>(query: DriverQuery): PendingQuery<T> {
   return query as unknown as PendingQuery<T>;
 }

@@ -7,21 +7,21 @@ type Once = Socket["once"];
 declare function setImmediate(callback: () => void): unknown;
 
 /**
- * Makes a socket behave towards the driver in the ways that it counts on.
+ * Works around two faults of the driver.
  *
- * - An error is told together with the end of the connection. Between the two the driver would still send queries, which
- *   nobody would ever reject, and to which it would later give the answers of others.
- * - The first message is a startup message. The driver keeps what it had not written when a connection closed, and
- *   writes it in front of that.
+ * - `error` is emitted together with `close`. Between the two the driver would still send queries that are never
+ *   rejected, and that later get the results of other queries.
+ * - The first write contains only the startup message. When a connection closes, the driver keeps what it has not yet
+ *   written, and writes it in front of the next startup message.
  *
- * `onCancel` is called when the connection only carries the wish to cancel a query.
+ * `onCancel` is called when the connection only carries a cancel request.
  */
 export function presentToDriver(socket: Socket, onCancel: () => void): void {
   joinErrorToClose(socket);
   mendFirstWrite(socket, onCancel);
 }
 
-/** An error is told together with the end of the connection, and not before. */
+/** Delays `error` until `close`. */
 export function joinErrorToClose(socket: Socket): void {
   const { on, once } = socket as { on: Once; once: Once };
   const onError: Listener[] = [];
@@ -40,7 +40,7 @@ export function joinErrorToClose(socket: Socket): void {
   };
   socket.on = wrap(on) as Socket["on"];
   socket.once = wrap(once) as Socket["once"];
-  // The driver takes all listeners off when a connection closes; an error that comes later is nobody's.
+  // The driver removes all listeners at `close`; a later error must not be unhandled.
   once.call(socket, "close", () => setTimeout(() => on.call(socket, "error", () => {})));
 }
 
@@ -54,7 +54,7 @@ function mendFirstWrite(socket: Socket, onCancel: () => void): void {
     else chunk = startupMessage(chunk);
     return socket.write(chunk, ...rest);
   };
-  // The driver writes at once, unless it believes that a write is due which it has itself called off. It believes so
-  // until 1 KiB has come together; closing makes it add another startup message.
+  // The driver writes at once, unless it wrongly assumes that a write is scheduled, which lasts until 1 KiB is buffered.
+  // Closing the socket makes it buffer another startup message.
   setImmediate(() => setImmediate(() => !written && socket.destroy()));
 }

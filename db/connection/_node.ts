@@ -1,7 +1,7 @@
-// The few members of Node's modules that the pool uses, as structural types: a `node:` type would show in the public
-// declarations of whoever re-exports them, and importing the modules would cost every consumer of the errors.
+// The members of Node's modules that the pool uses, as structural types: `node:` types would appear in public
+// declarations, and imports would load the modules in programs that have no database.
 
-/** What is used of a `net.Socket` or a `tls.TLSSocket`. */
+/** The members of `net.Socket` and `tls.TLSSocket` that are used. */
 export interface Socket {
   readonly destroyed: boolean;
   write(chunk: Uint8Array, ...rest: unknown[]): boolean;
@@ -31,14 +31,14 @@ interface Modules {
   "node:tls": { connect(options: object): Socket };
 }
 
-/** What is used of an `AsyncLocalStorage`. */
+/** The members of `AsyncLocalStorage` that are used. */
 export interface AsyncStorage<T> {
   getStore(): T | undefined;
   run<R, A extends readonly unknown[]>(store: T | undefined, fn: (...given: A) => R, ...given: A): R;
 }
 
 /**
- * A module of Node, which Deno, Bun and workerd have too.
+ * Loads a built-in module of Node, also on Deno, Bun and workerd.
  *
  * @throws {TypeError} where the runtime has no such module.
  */

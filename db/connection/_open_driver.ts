@@ -6,22 +6,22 @@ import type { Settings } from "./_settings.ts";
 import type { DedicatedEvents } from "./dedicated.ts";
 import { Sockets } from "./_sockets.ts";
 
-/** A pool of the driver, and the sockets that it was given. */
+/** The driver's pool, and the sockets that it uses. */
 export interface OpenDriver {
   readonly driver: Driver;
-  /** Not on workerd, whose sockets the driver opens itself. */
+  /** `undefined` on workerd, where the driver opens its own sockets. */
   readonly sockets: Sockets | undefined;
 }
 
-/** Makes a pool of the driver. */
+/** The driver's main function. */
 export type DriverFactory = (options: never) => unknown;
 
-/** The driver, imported when a database is first connected to. */
+/** Imports the driver. */
 export async function loadDriver(): Promise<DriverFactory> {
   return (await outsideContext(() => import("postgres"))).default as DriverFactory;
 }
 
-/** Opens a pool of the driver; its first connection waits for the first query. */
+/** Creates the driver's pool. It connects at the first query. */
 export function openDriver(
   postgres: DriverFactory,
   settings: Settings,
@@ -39,15 +39,15 @@ export function openDriver(
     ...(path === undefined ? {} : { path }),
     database: name,
     user,
-    pass: password, // a function: whoever prints the options does not print it
+    pass: password, // a function, so that printing the options does not print the password
     max,
     prepare: !pooler,
     connection: pooler ? { application_name: "" } : startupParameters(settings),
-    // Not all at once, and none later than it should.
+    // Randomised, so that connections are not all replaced at once.
     max_lifetime: () => recycleSeconds * (0.9 + Math.random() / 10),
     idle_timeout: null,
-    fetch_types: false, // the pool asks once, not each connection
-    backoff: 0, // the sockets see to that
+    fetch_types: false, // the pool selects them once, instead of each connection
+    backoff: 0, // Sockets does
     onnotice: () => {},
     ...(events === undefined ? {} : { onnotify: events.onNotify, onclose: events.onClose }),
     ...(sockets === undefined
@@ -67,7 +67,7 @@ function startupParameters(settings: Settings): Record<string, string | number> 
   };
 }
 
-/** The deadlines that the server keeps, by the names of its settings. */
+/** The time limits that the server enforces, by the names of its settings. */
 export function timeouts(settings: Settings): Record<string, number> {
   const { queryTimeoutMs, lockTimeoutMs, idleInTransactionTimeoutMs } = settings;
   const all = {

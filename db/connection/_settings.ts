@@ -10,20 +10,20 @@ import { assertIdentifier } from "../table/_identifier.ts";
 import { parseConnectionUrl } from "./_connection_url.ts";
 import type { DatabaseOptions, DatabaseTls, DatabaseTlsOptions } from "../options.ts";
 
-/** Where a server is and as whom to connect. */
+/** The address of a server, and the credentials. */
 export interface Address {
   readonly host: string;
   readonly port: number;
-  /** The Unix socket, where `host` is a folder. */
+  /** Path of the Unix socket, when `host` is a directory. */
   readonly path: string | undefined;
   readonly name: string;
   readonly user: string;
-  /** A function, so that no log or inspection of settings shows it. */
+  /** A function, so that logging the settings does not show the password. */
   password(): string;
   readonly ssl: DatabaseTls;
 }
 
-/** The options of a database, validated, with every default. */
+/** The validated options of a database, with defaults. */
 export interface Settings {
   readonly address: Address;
   readonly max: number;
@@ -46,7 +46,7 @@ export interface Settings {
   readonly tracer: DatabaseOptions["tracer"];
 }
 
-// Where containers are reached by a port of this machine: the Python package's list.
+// The hosts of this machine, where `portExternal` is the published port of a container. From the Python package.
 const THIS_MACHINE: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "host.docker.internal"]);
 
 /**
@@ -76,7 +76,7 @@ export function resolveSettings(given: string | DatabaseOptions): Settings {
     assertIdentifier("schema", schema);
     if (pooler) {
       throw new TypeError(
-        "Expected `schema` to be left out with `pooler`, where no connection keeps a setting; use: alter role ... set search_path",
+        "Expected `schema` to be left out with `pooler`, because a transaction pooler does not keep settings of a session; use: alter role ... set search_path",
       );
     }
   }

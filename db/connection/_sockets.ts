@@ -6,23 +6,23 @@ import type { Address } from "./_settings.ts";
 import { StartupReader } from "./_startup.ts";
 import { encrypt, firstEvent } from "./_tls.ts";
 
-/** What {@link Sockets} is told. */
+/** Options of {@link Sockets}. */
 export interface SocketsOptions {
   readonly address: Address;
   readonly connectTimeoutMs: number;
-  /** Called as soon as the connection of a backend is gone, before the driver hears of it. */
+  /** Called with the backend's key when its connection is closed, before the driver notices. */
   onLost(key: string): void;
 }
 
-// A server that starts again is found within 0.2 s, and is not asked a thousand times a second meanwhile.
+// The pool reconnects within 0.2 s after a server has restarted, without busy-looping until then.
 const RECONNECT = { minDelayMs: 10, maxDelayMs: 200, factor: 2 };
 
 /**
- * The sockets of a pool.
+ * Opens and owns the sockets of a pool.
  *
- * The driver is given them instead of opening its own, because only who holds a socket can give up on it: a connection
- * whose other end has vanished stays silent for as long as TCP likes, and no timeout of the server helps. Nothing here
- * rejects: the driver would lose a connection of its pool for ever, so a failure is a socket that fails.
+ * The driver gets its sockets from here, so that a socket can be destroyed at a deadline: a half-open connection stays
+ * silent until TCP gives up, and no timeout of the server helps. {@link open} never rejects, because then the driver
+ * would lose that connection of its pool for ever; it returns a socket that fails instead.
  */
 export class Sockets {
   readonly #options: SocketsOptions;
@@ -43,7 +43,7 @@ export class Sockets {
     return this.#startLater(delayMs);
   }
 
-  /** Gives up on the connection of a backend, where it is known: whatever waits for it fails when it has ended. */
+  /** Destroys the connection of a backend and returns whether it was known. Its queries fail when it has closed. */
   destroy(key: string, error: Error): boolean {
     const socket = this.#byKey.get(key);
     socket?.destroy(error);
@@ -51,7 +51,7 @@ export class Sockets {
     return socket !== undefined;
   }
 
-  /** Waits for at most `graceMs` until every connection has ended, and ends those that the driver has forgotten. */
+  /** Waits up to `graceMs` for every connection to close, and destroys the rest. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
     const ended = [...this.#open].map((socket) =>
@@ -110,7 +110,7 @@ export class Sockets {
     return socket;
   }
 
-  /** Destroys the layers of a connection, the outermost first, unless it is open in time. */
+  /** Destroys the layers of a connection, the outermost first, unless it is ready in time. */
   #deadline(layers: readonly Socket[]): ReturnType<typeof setTimeout> {
     const { connectTimeoutMs, address: { host, port } } = this.#options;
     return setTimeout(() => {
@@ -122,7 +122,7 @@ export class Sockets {
     }, connectTimeoutMs);
   }
 
-  /** Sees a connection through its start, and remembers whose it is. */
+  /** Reads the startup of a connection: when it is ready, and the key of its backend. */
   #watch(socket: Socket, deadline: ReturnType<typeof setTimeout>): void {
     const reader = new StartupReader();
     let started = false;
@@ -138,7 +138,7 @@ export class Sockets {
     };
     socket.on("data", onData);
     socket.once("end", () => {
-      // Without an error the driver would try again, for ever and with the same query.
+      // Without an error the driver would reconnect for ever with the same query.
       if (!started && !cancels) {
         socket.destroy(failure("CONNECTION_CLOSED", "The server closed a connection that was starting"));
       }
@@ -158,9 +158,9 @@ export class Sockets {
 function failed(error: Error): Socket {
   const { Socket } = nodeModule("node:net");
   const socket = new Socket();
-  joinErrorToClose(socket); // no more: what sees to the first write would close it without the error
+  joinErrorToClose(socket); // not `presentToDriver`, which would destroy it without the error
   socket.write = () => true;
-  // Later, when the driver listens.
+  // Later, when the driver has added its listeners.
   setTimeout(() => socket.destroy(error));
   return socket;
 }

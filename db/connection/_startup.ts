@@ -1,15 +1,15 @@
-// What is read and written of the protocol while a connection starts: driver and server say the rest to each other.
+// The parts of the protocol that are read and written here while a connection starts. The driver handles the rest.
 // https://www.postgresql.org/docs/current/protocol-message-formats.html
 const BACKEND_KEY_DATA = 0x4b;
 const READY_FOR_QUERY = 0x5a;
 const PROTOCOL_3 = 196_608;
 const CANCEL_REQUEST = 80_877_102;
 
-/** Reads the answers to a startup message, in whatever pieces they come. */
+/** Reads the server's messages during startup, from chunks of any size. */
 export class StartupReader {
   /** The process id and secret of the backend, as {@link backendKey} writes them. */
   key: string | undefined;
-  /** Whether the server has said that it is ready. */
+  /** Whether the server has sent ReadyForQuery. */
   ready = false;
   #rest: Uint8Array = new Uint8Array(0);
 
@@ -30,19 +30,19 @@ export class StartupReader {
   }
 }
 
-/** One text for the process id and secret of a backend; poolers give random ones. */
+/** A key for a backend: its process id and secret. A pooler makes up both. */
 export function backendKey(pid: number, secret: number): string {
   return `${pid}:${secret}`;
 }
 
-/** Whether this first message asks to cancel a query of another connection. */
+/** Whether this first message is a CancelRequest. */
 export function isCancelRequest(chunk: Uint8Array): boolean {
   return chunk.length === 16 && codeAt(chunk, 0) === CANCEL_REQUEST;
 }
 
 /**
- * The startup message at the end of `chunk`. postgres.js keeps what it had not written when a connection closed, and
- * writes it in front of the next connection's startup message, which a server would refuse.
+ * The startup message at the end of `chunk`. When a connection closes, postgres.js keeps what it has not yet written, and
+ * writes it in front of the next startup message, which a server would refuse.
  */
 export function startupMessage(chunk: Uint8Array): Uint8Array {
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);

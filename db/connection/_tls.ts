@@ -7,14 +7,14 @@ const YES = 0x53;
 const NO = 0x4e;
 
 /**
- * Encrypts a connection that was just opened, before anything was said on it. With `"prefer"` it stays as it is where
- * the server cannot.
+ * Starts TLS on a new connection, before anything was sent on it. With `"prefer"` the connection stays plain if the
+ * server does not support TLS.
  */
 export async function encrypt(socket: Socket, { ssl, host }: Address): Promise<Socket> {
   socket.write(SSL_REQUEST);
   const answer = await nextChunk(socket);
   if (answer[0] === NO && ssl === "prefer") return socket;
-  // Bytes behind the answer were written by somebody in between, to be taken for the server's (CVE-2021-23222).
+  // Further bytes were injected by a man in the middle, to be taken for the server's (CVE-2021-23222).
   if (answer[0] !== YES || answer.length !== 1) {
     throw Object.assign(new Error("The server does not support TLS"), { code: "TLS_REFUSED" });
   }

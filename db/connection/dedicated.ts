@@ -1,35 +1,35 @@
 import type { Database } from "../database.ts";
 import type { Sql } from "../sql.ts";
 
-/** One connection outside of the pool, without the pool's deadlines: for work that takes as long as it takes. */
+/** One connection outside of the pool, without its time limits. */
 export interface DedicatedConnection {
-  /** One connection, never more: `begin` and `set` hold until the next query. */
+  /** Always the same connection, so that `begin` and `set` apply to later queries. */
   readonly sql: Sql;
   close(): Promise<void>;
 }
 
-/** What is told of a connection that listens. */
+/** Events of a dedicated connection. */
 export interface DedicatedEvents {
-  /** Called for each notification, with its channel and what it says. */
+  /** Called for each notification. */
   onNotify(channel: string, payload: string): void;
-  /** Called when the connection has ended, whoever ended it. */
+  /** Called when the connection is closed. */
   onClose(): void;
 }
 
-/** What a {@link Database} can open beside its pool; migrations and listeners for notifications need it. */
+/** Opens dedicated connections beside the pool of a {@link Database}, for migrations and for LISTEN. */
 export interface DedicatedSource {
-  /** Whether a transaction pooler is between, where a setting holds for no longer than a transaction. */
+  /** Whether connections go through a transaction pooler, where settings end with the transaction. */
   readonly pooler: boolean;
   /** The schema that the database was connected with. */
   readonly schema: string | undefined;
-  /** Connects to the same server in the same way: the same TLS, credentials and connect deadline. */
+  /** Connects to the same server with the same TLS, credentials and connect timeout. */
   open(events?: DedicatedEvents): DedicatedConnection;
 }
 
-/** Under which a `Database` keeps its {@link DedicatedSource}. */
+/** The key under which a `Database` keeps its {@link DedicatedSource}. */
 export const DEDICATED: unique symbol = Symbol.for("@glam/shared.db.dedicated.v1") as never;
 
-/** The source of `db`; `undefined` for a `Database` that this package did not make. */
+/** The source of `db`; `undefined` for a `Database` that this package did not create. */
 export function dedicatedSource(db: Database): DedicatedSource | undefined {
   return (db as { [DEDICATED]?: DedicatedSource })[DEDICATED];
 }

@@ -15,10 +15,10 @@ import { migrationError, problem } from "./migration_error.ts";
 import type { Settings } from "./options.ts";
 
 /**
- * The text of a migration that makes the database have these tables; `undefined` when it has them, but for drops that an
- * earlier file proposes already.
+ * The text of a migration that changes the database to these tables; `undefined` when there is no difference, except
+ * for drops that an earlier file already proposes.
  *
- * @throws {MigrationError} when files are not applied, or a table cannot be made as it is defined.
+ * @throws {MigrationError} when files are not applied, or a table cannot be created as it is defined.
  */
 export async function autogenerate(
   db: Database,
@@ -29,16 +29,16 @@ export async function autogenerate(
   checkTables(tables);
   const { migrations, problems } = await parseMigrations(files);
   if (problems.length > 0) throw migrationError(problems);
-  const place = await migrationTargetOf(db, settings);
-  await checkCurrent(pooledSession(db), place.history, migrations);
-  const session = place.source === undefined ? pooledSession(db) : openSession(place.source);
+  const target = await migrationTargetOf(db, settings);
+  await checkCurrent(pooledSession(db), target.history, migrations);
+  const session = target.source === undefined ? pooledSession(db) : openSession(target.source);
   try {
-    const home = await homeOf(session, place);
+    const home = await homeOf(session, target);
     const sides = await session.rolledBack(async (read) => {
       await read(`${sessionSettings("transaction")} set local lock_timeout = ${settings.lockTimeoutMs}`);
       return await readBothSides(read, tables, home);
     });
-    return writeChanges(findChanges(tables, sides, home, place.history), files);
+    return writeChanges(findChanges(tables, sides, home, target.history), files);
   } finally {
     await session.close();
   }
@@ -52,7 +52,7 @@ function checkTables(tables: readonly TableModel[]): void {
   );
 }
 
-/** What is not applied would be found as a difference once more. */
+/** A file that is not applied would be generated a second time. */
 async function checkCurrent(
   session: Session,
   history: HistoryTable,
@@ -68,7 +68,7 @@ async function checkCurrent(
   );
 }
 
-/** The schema of tables that name none. */
+/** The schema of tables that name no schema. */
 async function homeOf(session: Session, { source, history }: MigrationTarget): Promise<string> {
   const [row] = await session.rows<{ schema: string | null }>("select current_schema() as schema");
   return source?.schema ?? row?.schema ?? history.schema;
@@ -102,7 +102,7 @@ function findChanges(
   return [...addTables(added, home), ...changed, ...dropped];
 }
 
-/** New tables, those that others refer to first; where they refer to each other, a key comes afterwards. */
+/** Creates tables in the order of their foreign keys. In a cycle a foreign key is added afterwards. */
 function addTables(tables: readonly TableModel[], home: string): Change[] {
   const keyOf = (schema: string | undefined, name: string) => JSON.stringify([schema ?? home, name]);
   const left = new Map(tables.map((table) => [keyOf(table.schema, table.name), table]));
@@ -136,7 +136,7 @@ function addTables(tables: readonly TableModel[], home: string): Change[] {
 
 function writeChanges(changes: readonly Change[], files: readonly MigrationFile[]): string | undefined {
   const written = new Set(files.flatMap(({ sql }) => sql.split(/\r\n?|\n/).map((line) => line.trim())));
-  // A drop that somebody has seen and left commented out is not proposed again and again.
+  // A drop that was left commented out in an earlier file is not proposed again.
   const open = changes.filter(({ phase, up }) =>
     phase < Phase.dropRule || !up.every((line) => written.has(line))
   );
@@ -149,7 +149,7 @@ function writeChanges(changes: readonly Change[], files: readonly MigrationFile[
 
 function writeLines(lines: readonly string[]): string {
   const isComment = (line: string) => line.startsWith("--");
-  // A migration has at least one statement, and these are for the reader to choose from.
+  // A migration needs at least one statement, and comments are none.
   const all = lines.every(isComment) ? ["SELECT 1", ...lines] : lines;
   return all.map((line) => isComment(line) ? `${line}\n` : `${line};\n`).join("");
 }

@@ -1,6 +1,6 @@
 import { quoteText } from "../table/_identifier.ts";
 
-/** A table as the catalog has it, and as Postgres prints it. */
+/** A table of the catalog, as Postgres prints it. */
 export interface CatalogTable {
   readonly schema: string;
   readonly name: string;
@@ -8,7 +8,7 @@ export interface CatalogTable {
   readonly constraints: readonly CatalogConstraint[];
   readonly indexes: readonly CatalogIndex[];
   readonly policies: readonly CatalogPolicy[];
-  /** Whether policies hold, and also for the owner. */
+  /** Whether row level security is enabled, and forced for the owner too. */
   readonly rowSecurity: boolean;
   readonly forceRowSecurity: boolean;
 }
@@ -21,7 +21,7 @@ export interface CatalogColumn {
   /** `a` always, `d` by default. */
   readonly identity: "" | "a" | "d";
   readonly generated: boolean;
-  /** Whether the default is a sequence of its own. */
+  /** Whether the default is a sequence that the column owns. */
   readonly serial: boolean;
   readonly default: string | null;
 }
@@ -37,7 +37,7 @@ export interface CatalogConstraint {
 export interface CatalogIndex {
   readonly name: string;
   readonly unique: boolean;
-  /** What follows the name of the table, from `USING` on. */
+  /** The part of `CREATE INDEX` after the table, from `USING` on. */
   readonly definition: string;
 }
 
@@ -47,12 +47,12 @@ export interface CatalogPolicy {
   readonly definition: string;
 }
 
-/** Gives the rows of a query. */
+/** Runs a query and returns its rows. */
 export type Reader = <T extends object>(text: string) => Promise<T[]>;
 
 type Of<T> = T & { readonly table: string };
 
-/** Reads the tables of a schema, without those of extensions and the partitions of others. */
+/** Reads the tables of a schema, except for tables of extensions and partitions. */
 export async function readCatalog(read: Reader, schema: string): Promise<CatalogTable[]> {
   const from = `from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace`;
   const where = `where n.nspname = ${quoteText(schema)} and c.relkind in ('r', 'p') and not c.relispartition
@@ -102,7 +102,7 @@ export async function readCatalog(read: Reader, schema: string): Promise<Catalog
   });
 }
 
-/** Postgres prints the schema of an index's table whether it is in the search path or not. */
+/** The part from `USING` on: before it Postgres prints the table with its schema, also if it is in the search path. */
 function afterTable(definition: string): string {
   return definition.slice(definition.indexOf(" USING ") + 1);
 }

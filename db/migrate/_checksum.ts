@@ -1,6 +1,6 @@
 /**
  * SHA-256 of a migration's text, in lower-case hexadecimal. A byte order mark, the kind of line endings and empty lines
- * at the end do not change it: git and editors do that to files.
+ * at the end do not change it, because git and editors change those.
  */
 export async function checksumOf(text: string): Promise<string> {
   const digest = await crypto.subtle.digest(

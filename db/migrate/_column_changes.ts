@@ -4,7 +4,7 @@ import { columnDdl, tableName } from "../table/table_ddl.ts";
 import type { CatalogColumn, CatalogTable } from "./_catalog.ts";
 import { type Alter, type Change, commented, has, Phase } from "./_schema_change.ts";
 
-/** Columns that appear, go, or are another one. */
+/** Columns to add, alter and drop. */
 export function columnChanges(
   model: TableModel,
   wanted: CatalogTable,
@@ -47,8 +47,7 @@ function addColumn(
     up: [
       ...rename,
       ...alter(`ADD COLUMN ${columnDdl({ ...column, nullable: true })}`),
-      `-- ${quoted} is required and has no default: say what the rows that are there already get. On an empty table, and`,
-      "-- only there, it works as it is.",
+      `-- ${quoted} is required and has no default: put in a value for existing rows. Only an empty table needs none.`,
       `UPDATE ${table} SET ${quoted} = NULL WHERE ${quoted} IS NULL`,
       ...alter(`ALTER COLUMN ${quoted} SET NOT NULL`),
     ],
@@ -65,7 +64,7 @@ function dropColumn(column: CatalogColumn, alter: Alter): Change {
     up: [
       ...(notNull && !hasValue
         ? [
-          `-- ${quoted} is required and not defined: rows cannot be inserted until it is dropped or takes NULL.`,
+          `-- ${quoted} is required and not defined: rows cannot be inserted until it is dropped or nullable.`,
         ]
         : []),
       ...commented(alter(`DROP COLUMN ${quoted}`)),
@@ -81,7 +80,7 @@ function alterColumn(model: TableModel, wanted: CatalogColumn, found: CatalogCol
   const retyped = wanted.type !== found.type;
   const defaultOf = ({ default: value }: CatalogColumn) =>
     column(value === null ? "DROP DEFAULT" : `SET DEFAULT ${value}`);
-  // A default is of the old type, and is not always one of the new.
+  // A default has the old type, and may have no cast to the new one.
   const step = (to: CatalogColumn, from: CatalogColumn) => [
     ...(retyped && from.default !== null ? column("DROP DEFAULT") : []),
     ...(retyped ? column(`TYPE ${to.type} USING ${quoted}::${to.type.replace(/ COLLATE .*$/, "")}`) : []),
@@ -117,7 +116,7 @@ function alterColumn(model: TableModel, wanted: CatalogColumn, found: CatalogCol
   return changes;
 }
 
-/** A default that is a sequence of the column's own, as `serial` makes it, appears or goes. */
+/** Adds or removes a default that is a sequence of the column's own, as `serial` does. */
 function serialChange(model: TableModel, { name, serial }: CatalogColumn, alter: Alter): Change {
   const table = tableName(model);
   const sequence = tableName({ schema: model.schema, name: `${model.name}_${name}_seq` });
@@ -135,7 +134,7 @@ function serialChange(model: TableModel, { name, serial }: CatalogColumn, alter:
     : { phase: Phase.alter, up: unmake, down: make };
 }
 
-/** A column as the catalog has it, as `CREATE TABLE` and `ADD COLUMN` take it. */
+/** A column of the catalog, as `CREATE TABLE` and `ADD COLUMN` define it. */
 export function catalogColumnDdl(
   { name, type, notNull, identity, generated, serial, ...column }: CatalogColumn,
 ): string {

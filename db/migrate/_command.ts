@@ -87,7 +87,9 @@ function databaseOf({ verb, flags }: CommandArguments, { database }: MigrateComm
     (service === undefined ? url === undefined ? undefined : { url } : databaseOptionsFromEnv(service));
   const needsNone = verb === "create" && flags.autogenerate !== true;
   if (found === undefined && !needsNone) {
-    throw new UsageError("Say which database: set DATABASE_URL, or name a --service whose variables are set");
+    throw new UsageError(
+      "Expected a database: set DATABASE_URL, or name a --service whose variables are set",
+    );
   }
   return {
     applicationName: "glam migrate",

@@ -1,9 +1,9 @@
 import { COMMON_FLAGS, type FlagHelp, type Verb, VERBS } from "./command_verbs.ts";
 
-/** A command line, taken apart. */
+/** A parsed command line. */
 export interface CommandArguments {
   readonly verb: Verb;
-  /** What `create` is to call the file. */
+  /** The name that `create` was given. */
   readonly title: string;
   readonly flags: Flags;
 }
@@ -41,7 +41,7 @@ interface Util {
   parseArgs(config: object): { values: Record<string, string | boolean>; positionals: string[] };
 }
 
-/** Takes a command line apart; `undefined` when it asks for help. */
+/** Parses a command line; `undefined` when it asks for help. */
 export function parseArguments(args: readonly string[]): CommandArguments | undefined {
   const { process } = globalThis as { process?: { getBuiltinModule?(name: string): Util | undefined } };
   const util = process?.getBuiltinModule?.("node:util");
@@ -60,7 +60,9 @@ export function parseArguments(args: readonly string[]): CommandArguments | unde
   if (unknown !== undefined) throw new UsageError(`\`${verb}\` takes no --${unknown}`);
   const extra = verb === "create" ? rest[0] : (title || rest[0]);
   if (extra) throw new UsageError(`\`${verb}\` takes no ${JSON.stringify(extra)}`);
-  if (verb === "create" && title === "") throw new UsageError("Say what the migration does: create <name>");
+  if (verb === "create" && title === "") {
+    throw new UsageError("Expected a name that says what the migration does: create <name>");
+  }
   return { verb, title, flags: values };
 }
 

@@ -3,7 +3,7 @@ import { isMigrationError } from "./migration_error.ts";
 import type { MigrationEvent, MigrationRun } from "./options.ts";
 import type { MigrationStatus } from "./status.ts";
 
-/** The line that says what happens. */
+/** The line that is printed for an event. */
 export function describeEvent(event: MigrationEvent): string {
   switch (event.type) {
     case "waiting":
@@ -22,7 +22,7 @@ export function describeEvent(event: MigrationEvent): string {
   }
 }
 
-/** What `up --dry-run` and `down` before its question show. */
+/** The output of `up --dry-run`, and of `down` before it asks. */
 export function describePlan(runs: readonly MigrationRun[], verb: "apply" | "revert"): string {
   if (runs.length === 0) return `Nothing to ${verb}`;
   const parts = runs.map(({ name, sql, transaction }) =>
@@ -31,7 +31,7 @@ export function describePlan(runs: readonly MigrationRun[], verb: "apply" | "rev
   return `Would ${verb} ${count(runs.length)}:\n\n${parts.join("\n\n")}`;
 }
 
-/** What `status` shows. */
+/** The output of `status`. */
 export function describeStatus({ state, migrations, pending, problems }: MigrationStatus): string {
   const width = Math.max(0, ...migrations.map(({ name }) => name.length));
   const rows = migrations.map(({ name, state, startedAt, durationMs, message }) =>
@@ -54,7 +54,7 @@ export function describeStatus({ state, migrations, pending, problems }: Migrati
     .join("\n");
 }
 
-/** An error, for who sits in front of it: what the server said in full, which may quote data. */
+/** An error for the terminal, with the server's whole message, which may quote data. */
 export function describeError(error: unknown): string {
   const cause = serverError(error);
   if (isMigrationError(error)) {

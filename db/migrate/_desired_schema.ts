@@ -6,16 +6,16 @@ import { type CatalogTable, readCatalog, type Reader } from "./_catalog.ts";
 import { serverError } from "./_server_error.ts";
 import { problem } from "./migration_error.ts";
 
-/** Tables as they are defined, and as they are in the database. */
+/** The tables as they are defined, and as they are in the database. */
 export interface BothSides {
   readonly wanted: readonly CatalogTable[];
   readonly found: readonly CatalogTable[];
 }
 
 /**
- * Reads both sides of a comparison within a transaction that is rolled back: the defined tables are made, in a schema that
- * nobody sees, and read from the catalog like those that exist. So Postgres itself says what a default, a check or an
- * index is, and what is only written in another way is the same.
+ * Reads both sides of a comparison, within a transaction that is rolled back. The defined tables are created in a scratch
+ * schema and read from the catalog like the existing ones, so that Postgres prints both in the same way, however a
+ * default, a check or an index was written.
  *
  * @param home is the schema of the tables that name none.
  */
@@ -43,7 +43,7 @@ export async function readBothSides(
   }
   const found: CatalogTable[] = [];
   for (const schema of schemas) found.push(...await readCatalog(read, schema));
-  // What is in the first schema of the search path is printed without it, on both sides.
+  // Postgres prints names in the first schema of the search path without the schema, on both sides.
   await read(`set local search_path to ${scratch.get(home)}, ${rest}`);
   const wanted: CatalogTable[] = [];
   const prefixes = await prefixesOf(read, scratch, home);
@@ -61,13 +61,13 @@ async function makeScratch(read: Reader, names: Iterable<string>): Promise<void>
     const cause = serverError(error);
     if (cause?.code !== "42501") throw error;
     const message =
-      "To compare, the defined tables are made in a schema and rolled back, and this role may make none: " +
-      "grant it CREATE on the database, or use another one";
+      "Cannot compare: the defined tables are created in a scratch schema that is rolled back, and this role may not " +
+      "create a schema; grant it CREATE on the database, or use another role";
     throw problem("refused", message, undefined, cause);
   }
 }
 
-/** The same tables in the scratch schemas, and the foreign keys between them as well. */
+/** The same tables in the scratch schemas, including the foreign keys between them. */
 function moveTo(
   scratch: ReadonlyMap<string, string>,
   tables: readonly TableModel[],
@@ -94,12 +94,12 @@ async function make(read: Reader, table: TableModel, statements: readonly string
     const cause = serverError(error);
     if (cause === undefined) throw error;
     const message =
-      `Cannot make the table "${table.name}" as it is defined: ${cause.message} (${cause.code})`;
+      `Cannot create the table "${table.name}" as it is defined: ${cause.message} (${cause.code})`;
     throw problem("refused", message, undefined, cause);
   }
 }
 
-/** How Postgres prints what is in a scratch schema, and how it prints that in the schema that this one stands for. */
+/** The prefixes that Postgres prints for each scratch schema, and for the schema that it stands for. */
 async function prefixesOf(
   read: Reader,
   scratch: ReadonlyMap<string, string>,
@@ -113,7 +113,7 @@ async function prefixesOf(
   return prefixes;
 }
 
-/** What Postgres prints with the name of a scratch schema, with that of the schema that it stands for. */
+/** Replaces the names of scratch schemas by those that they stand for. */
 function renameBack(table: CatalogTable, prefixes: readonly (readonly [string, string])[]): CatalogTable {
   const rename = (text: string) =>
     prefixes.reduce((printed, [from, to]) => printed.replaceAll(from, to), text);

@@ -1,6 +1,6 @@
 import type { MigrationFile } from "./migration_file.ts";
 
-/** What is used of `node:fs/promises`. */
+/** The members of `node:fs/promises` that are used. */
 interface FileSystem {
   mkdir(path: string, options: { recursive: true }): Promise<unknown>;
   readdir(path: string): Promise<string[]>;
@@ -14,9 +14,9 @@ interface ProcessLike {
 }
 
 /**
- * Reads the `.sql` files of a folder; others, such as a README, are left alone.
+ * Reads the `.sql` files of a folder, and ignores others, such as a README.
  *
- * @throws {TypeError} when the runtime has no file system, or there is no such folder, unless it may be missing.
+ * @throws {TypeError} when the runtime has no file system, or the folder is missing and `mayBeMissing` is false.
  */
 export async function readFolder(location: string | URL, mayBeMissing = false): Promise<MigrationFile[]> {
   const fs = fileSystem(location);
@@ -35,7 +35,7 @@ export async function readFolder(location: string | URL, mayBeMissing = false): 
   );
 }
 
-/** Writes a new file, and gives its path. The folder is made where it is missing; an existing file is never replaced. */
+/** Writes a new file and returns its path. Creates the folder if needed, and never replaces an existing file. */
 export async function writeNewFile(location: string | URL, { name, sql }: MigrationFile): Promise<string> {
   const fs = fileSystem(location);
   const folder = folderPath(location);
@@ -45,7 +45,7 @@ export async function writeNewFile(location: string | URL, { name, sql }: Migrat
   return path;
 }
 
-/** The path of a folder that may be given as a `file:` URL, without a slash at its end. */
+/** The path of a folder or of its `file:` URL, without a slash at its end. */
 export function folderPath(folder: string | URL): string {
   const { process } = globalThis as { process?: ProcessLike };
   const path = typeof folder === "string"

@@ -2,29 +2,29 @@ import { problem } from "./migration_error.ts";
 import { quoteIdentifier, quoteText } from "../table/_identifier.ts";
 import type { Session } from "./_session.ts";
 
-/** What the history table says of one migration. */
+/** A row of the history table. */
 export interface HistoryRow {
   readonly number: bigint;
   readonly name: string;
   readonly checksum: string;
   readonly state: "applied" | "baseline" | "failed" | "started";
   readonly direction: "up" | "down";
-  /** How many statements of an unfinished file took effect. */
+  /** Number of statements of an unfinished file that took effect. */
   readonly statementsDone: number;
   readonly message: string | undefined;
   readonly startedAt: string;
   readonly durationMs: number | undefined;
 }
 
-/** Where the history is kept. */
+/** The name of the history table. */
 export interface HistoryTable {
   readonly schema: string;
   readonly table: string;
-  /** Both, quoted for use in SQL. */
+  /** Schema and table, quoted for SQL. */
   readonly quoted: string;
 }
 
-/** Raised by a file's transaction when its row is gone, because another process reverted it first. */
+/** SQLSTATE that a file's transaction raises when another process has reverted the file first. */
 export const ROW_GONE = "GLM01";
 
 const LAYOUT = 1;
@@ -41,16 +41,16 @@ const COLUMNS = [
   "version",
 ];
 
-/** The table of this name in this schema. */
+/** The history table with this name. */
 export function historyTable(schema: string, table: string): HistoryTable {
   return { schema, table, quoted: `${quoteIdentifier(schema)}.${quoteIdentifier(table)}` };
 }
 
 /**
- * Reads the history in the order of the versions; `undefined` where the table does not exist yet.
+ * Reads the history in the order of the versions; `undefined` when the table does not exist yet.
  *
- * @throws {MigrationError} when there is a table of that name that is not a history, or is one that a newer version of
- * this package has changed.
+ * @throws {MigrationError} when a table of that name is not a history, or has the layout of a newer version of this
+ * package.
  */
 export async function readHistory(
   session: Session,
@@ -90,13 +90,13 @@ async function hasTable(session: Session, { schema, table, quoted }: HistoryTabl
   if (!COLUMNS.every((column) => found.columns.split(",").includes(column))) {
     throw problem(
       "history",
-      `${quoted} is there and is not a history of migrations: choose another name with \`table\``,
+      `${quoted} exists and is not a history of migrations: choose another name with \`table\``,
     );
   }
   return true;
 }
 
-/** Makes the history table where it does not exist yet, and its schema with it. */
+/** Creates the history table and its schema unless they exist. */
 export async function createHistory(session: Session, history: HistoryTable): Promise<void> {
   if (await hasTable(session, history)) return;
   const { schema, quoted } = history;
@@ -119,7 +119,7 @@ export async function createHistory(session: Session, history: HistoryTable): Pr
       );
       comment on table ${quoted} is '@glam/shared migrations, layout ${LAYOUT}';`);
   } catch (error) {
-    // Another process was faster, which only a database without a lock allows.
+    // Another process has created it, which can happen only without the lock.
     if (!await hasTable(session, history)) throw error;
   }
 }

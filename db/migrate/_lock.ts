@@ -7,11 +7,11 @@ import { problem } from "./migration_error.ts";
 export interface LockOptions {
   readonly waitMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** Is told, every few seconds, that the lock is waited for. */
+  /** Called at once and every 5 seconds while waiting for the lock. */
   readonly onWait: (waitedMs: number, holder: string | undefined) => void;
 }
 
-/** The lock, held. */
+/** A lock that is held. */
 export interface Lock {
   /** Rejects when the connection that holds the lock is lost; never resolves. */
   readonly lost: Promise<never>;
@@ -26,8 +26,8 @@ const CHECK_EVERY_MS = 15_000;
 const CHECK_DEADLINE_MS = 15_000;
 
 /**
- * Takes away the settings that would end a transaction that waits, or takes long, and lets the server look whether the
- * process is still there: else what a killed one has begun goes on. Not every server has each of them.
+ * Switches off the time limits that would end a long transaction, and makes the server check whether the client is still
+ * connected, so that the statement of a killed process does not go on. Not every server has each setting.
  */
 export function sessionSettings(scope: "transaction" | "session"): string {
   const local = scope === "transaction";
@@ -38,14 +38,14 @@ export function sessionSettings(scope: "transaction" | "session"): string {
 }
 
 /**
- * Takes the lock of this history, for as long as the session's transaction is open: a killed holder frees it at once,
- * and a transaction pooler cannot hand it to another client.
+ * Takes the advisory lock of this history for the time of the session's transaction. It is released at once when its
+ * holder is killed, and a transaction pooler cannot hand it to another client.
  *
- * It is tried again and again rather than waited for, and over the simple protocol at READ COMMITTED, because a
- * transaction with a snapshot, which a blocked one has, would block CREATE INDEX CONCURRENTLY for ever. Who waits holds no
- * transaction in between, and so no connection of a pooler.
+ * It is polled, over the simple protocol at READ COMMITTED: a blocked transaction has a snapshot, which would block
+ * CREATE INDEX CONCURRENTLY for ever. Between two attempts there is no transaction, so a waiting process occupies no
+ * server connection of a pooler.
  *
- * @throws {MigrationError} when another process holds it for longer than `waitMs`.
+ * @throws {MigrationError} when another process holds the lock for longer than `waitMs`.
  */
 export async function acquireLock(
   session: Session,
@@ -94,12 +94,12 @@ function holdLock(session: Session, key: bigint): Lock {
     if (await isHeld()) return;
     const error = problem(
       "failed",
-      "The connection that holds the lock of the migrations was lost: what was applied is in the history; run it again",
+      "The connection that holds the lock of the migrations was lost: the history says what was applied; run it again",
     );
     reject(error);
     throw error;
   };
-  // Also keeps the connection from looking idle to what is between.
+  // Also keeps a proxy or a firewall from closing the idle connection.
   const timer = setInterval(() => void check().catch(() => {}), CHECK_EVERY_MS);
   return {
     lost,
@@ -143,7 +143,7 @@ function conditionOf(key: bigint): string {
     "and database = (select oid from pg_catalog.pg_database where datname = current_database())";
 }
 
-/** One lock for each history table, the same in every process. */
+/** The key of a history table's lock, the same in every process. */
 async function lockKey({ schema, table }: HistoryTable): Promise<bigint> {
   const name = new TextEncoder().encode(`@glam/shared migrations ${JSON.stringify([schema, table])}`);
   return new DataView(await crypto.subtle.digest("SHA-256", name)).getBigInt64(0);

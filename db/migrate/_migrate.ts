@@ -9,10 +9,10 @@ import type { Migration } from "./migration_file.ts";
 import { isMigrationError, problem } from "./migration_error.ts";
 import type { MigrateOptions, MigrationDirection, MigrationRun, Settings } from "./options.ts";
 
-/** What to run, of what there is. */
+/** Chooses the files to run. */
 export type Planner = (comparison: Comparison) => Migration[];
 
-/** Runs what `plan` says, and gives what was run. */
+/** Runs the files that `plan` chooses, and returns what was run. */
 export async function migrate(
   db: Database,
   settings: Settings,
@@ -22,13 +22,14 @@ export async function migrate(
   { dryRun = false, signal }: MigrateOptions,
 ): Promise<MigrationRun[]> {
   signal?.throwIfAborted();
-  const place = await migrationTargetOf(db, settings);
-  const { history } = place;
+  const target = await migrationTargetOf(db, settings);
+  const { history } = target;
   const planNow = async (session: Session) =>
     plan(compare(migrations, await readHistory(session, history) ?? []));
   const reader = pooledSession(db);
   if (dryRun) return (await planNow(reader)).map((migration) => toRun(migration, direction));
-  // Most starts of a service find nothing to do. What looks wrong may be another process at work: the lock tells.
+  // Most starts of a service find nothing to do. A problem may be caused by a process that is migrating: look again
+  // under the lock.
   const nothing = await planNow(reader).then((files) => files.length === 0, (error) => {
     if (isMigrationError(error)) return false;
     throw error;
@@ -36,7 +37,7 @@ export async function migrate(
   if (nothing) return [];
   const runs: MigrationRun[] = [];
   try {
-    await withLock(db, place, settings, signal, async (session, lock) => {
+    await withLock(db, target, settings, signal, async (session, lock) => {
       const context = { ...settings, session, history, signal, emit: settings.onProgress };
       let files = await planNow(session);
       if (files.length > 0) await createHistory(session, history);
@@ -44,7 +45,7 @@ export async function migrate(
       while (files.length > 0) {
         const run = await runNext(context, lock, files[0]!, direction, runs.length + 1, total);
         if (run !== undefined) runs.push(run);
-        // Where there is no lock another process may have applied some meanwhile.
+        // Without a lock another process may have applied some meanwhile.
         files = direction === "up" ? await planNow(session) : files.slice(1);
       }
     });
@@ -54,7 +55,7 @@ export async function migrate(
     const verb = direction === "up" ? "applied" : "reverted";
     throw problem(
       "stopped",
-      `Stopped: ${verb} before that: ${done}; what ran then was rolled back`,
+      `Stopped: ${verb} before that: ${done}; the file that was running was rolled back`,
       undefined,
       error,
     );
@@ -62,7 +63,7 @@ export async function migrate(
   return runs;
 }
 
-/** Runs one file; `undefined` when another process has done so. */
+/** Runs one file; `undefined` when another process has run it. */
 async function runNext(
   context: RunContext,
   lock: Lock | undefined,

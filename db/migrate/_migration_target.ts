@@ -6,10 +6,10 @@ import { openSession, pooledSession, type Session } from "./_session.ts";
 import { problem } from "./migration_error.ts";
 import type { Settings } from "./options.ts";
 
-/** What migrations find out about a database first. */
+/** Where migrations run. */
 export interface MigrationTarget {
   readonly history: HistoryTable;
-  /** How to open the two sessions; `undefined` where there can be no second one. */
+  /** Opens the two sessions; `undefined` when the database can have no second session. */
   readonly source: DedicatedSource | undefined;
 }
 
@@ -26,7 +26,7 @@ export async function migrationTargetOf(
   if (name === undefined || name === null) {
     throw problem(
       "refused",
-      "No schema of the search path exists: connect with `schema`, which is then made",
+      "No schema of the search path exists: connect with `schema`, which is then created",
     );
   }
   return {
@@ -36,8 +36,8 @@ export async function migrationTargetOf(
 }
 
 /**
- * LazyOperations `work` with a session, while another one holds the lock; both are closed afterwards. Where there can be no second
- * session it works on the pool, and without a lock.
+ * Runs `work` with one session, while another one holds the lock; both are closed afterwards. When the database can have
+ * no second session, it runs on the pool and without a lock.
  */
 export async function withLock<T>(
   db: Database,

@@ -4,7 +4,7 @@ import { tableName } from "../table/table_ddl.ts";
 import type { CatalogConstraint, CatalogIndex } from "./_catalog.ts";
 import { type Alter, type Change, commented, has, Phase } from "./_schema_change.ts";
 
-/** Constraints that appear, go, or are another one. */
+/** Constraints to add, replace, rename and drop. */
 export function constraintChanges(
   wanted: readonly CatalogConstraint[],
   found: readonly CatalogConstraint[],
@@ -18,7 +18,7 @@ export function constraintChanges(
   return objectChanges(wanted, found, { add, drop, rename });
 }
 
-/** Indexes that appear, go, or are another one. */
+/** Indexes to add, replace, rename and drop. */
 export function indexChanges(
   model: TableModel,
   wanted: readonly CatalogIndex[],
@@ -26,7 +26,7 @@ export function indexChanges(
 ): Change[] {
   const indexName = (name: string) => tableName({ schema: model.schema, name });
   const add = (index: CatalogIndex) => [
-    "-- Nobody can write to the table meanwhile; where that takes too long, say `transaction:false` above and CONCURRENTLY here.",
+    "-- Blocks writes to the table while it runs. For a large table use `transaction:false` above and CONCURRENTLY here.",
     indexDdl(tableName(model), index),
   ];
   const drop = ({ name }: CatalogIndex) => [`DROP INDEX ${indexName(name)}`];
@@ -37,7 +37,7 @@ export function indexChanges(
   return objectChanges(wanted, found, { add, drop, rename });
 }
 
-/** What has a name and a definition. */
+/** A constraint, an index or a policy. */
 export interface Named {
   readonly name: string;
   readonly definition: string;
@@ -45,14 +45,14 @@ export interface Named {
   readonly unique?: boolean;
 }
 
-/** How it is made and unmade. */
+/** The statements for a kind of object. */
 export interface Ddl<T> {
   add(object: T): string[];
   drop(object: T): string[];
   rename(from: string, to: string): string[];
 }
 
-/** What is the same by another name is renamed, what is another by the same name replaced. */
+/** An equal object with another name is renamed; a different object with the same name is replaced. */
 export function objectChanges<T extends Named>(
   wanted: readonly T[],
   found: readonly T[],
@@ -86,7 +86,7 @@ export function objectChanges<T extends Named>(
   return [...changes, ...drops];
 }
 
-/** The statement that makes an index. */
+/** The `CREATE INDEX` of an index. */
 export function indexDdl(table: string, { name, unique, definition }: CatalogIndex): string {
   return `CREATE ${unique ? "UNIQUE " : ""}INDEX ${quoteIdentifier(name)} ON ${table} ${definition}`;
 }

@@ -52,7 +52,7 @@ export async function baseline(
   options: BaselineOptions,
 ): Promise<BaselineResult> {
   const migrations = await soundMigrations(settings);
-  return await repairing(
+  return await underLock(
     db,
     settings,
     (session, history) => markBaseline(session, history, migrations, options),
@@ -66,7 +66,7 @@ export async function repair(
   options: RepairOptions,
 ): Promise<RepairResult[]> {
   const migrations = await soundMigrations(settings);
-  return await repairing(
+  return await underLock(
     db,
     settings,
     (session, history) => repairHistory(session, history, migrations, options),
@@ -83,7 +83,7 @@ export async function create(
   return await createMigration(db, settings, await filesOf(settings, true), name, options);
 }
 
-/** The files, where nothing is wrong with them. */
+/** Reads and checks the files. */
 async function soundMigrations(settings: Settings): Promise<readonly Migration[]> {
   const { migrations, problems } = await parseMigrations(await filesOf(settings));
   if (problems.length > 0) throw migrationError(problems);
@@ -95,12 +95,12 @@ async function filesOf({ migrations }: Settings, mayBeMissing = false): Promise<
   return await readFolder(migrations, mayBeMissing);
 }
 
-/** Changes the history, under the lock. */
-async function repairing<T>(
+/** Runs `work` under the lock. */
+async function underLock<T>(
   db: Database,
   settings: Settings,
   work: (session: Session, history: HistoryTable) => Promise<T>,
 ): Promise<T> {
-  const place = await migrationTargetOf(db, settings);
-  return await withLock(db, place, settings, undefined, (session) => work(session, place.history));
+  const target = await migrationTargetOf(db, settings);
+  return await withLock(db, target, settings, undefined, (session) => work(session, target.history));
 }

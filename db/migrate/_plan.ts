@@ -2,14 +2,14 @@ import type { HistoryRow } from "./_history.ts";
 import type { Migration } from "./migration_file.ts";
 import { migrationError, type MigrationProblem, problem } from "./migration_error.ts";
 
-/** The files beside the history. */
+/** The files compared with the history. */
 export interface Comparison {
-  /** Every version there is, in order, with its file and its row. */
+  /** Every version in order, with its file and its row. */
   readonly entries: readonly Entry[];
   readonly problems: readonly MigrationProblem[];
 }
 
-/** A version: at least one of the two is there. */
+/** A version. It has a file, a row, or both. */
 export interface Entry {
   readonly number: bigint;
   readonly name: string;
@@ -17,7 +17,7 @@ export interface Entry {
   readonly row: HistoryRow | undefined;
 }
 
-/** Compares the files with the history, and finds everything that is wrong. */
+/** Compares the files with the history and finds every problem. */
 export function compare(migrations: readonly Migration[], history: readonly HistoryRow[]): Comparison {
   const rows = new Map(history.map((row) => [row.number, row]));
   const files = new Map(migrations.map((migration) => [migration.number, migration]));
@@ -49,18 +49,18 @@ function problemOf(
       ? [
         "newer",
         `The database is newer than these files: it has ${name}, and the newest file is ` +
-        `${newestFile?.name ?? "none"}; run the code that has it`,
+        `${newestFile?.name ?? "none"}; run the version of the service that has it`,
       ]
       : [
         "missing",
-        `${name} is applied, and its file is gone: bring it back, or forget it with: ` +
+        `${name} is applied, and its file is missing: restore it, or forget it with: ` +
         "migrate repair --missing=forget",
       ];
   }
   if (row !== undefined && row.checksum !== migration!.checksum) {
     return [
       "edited",
-      `${name} was edited after it was applied: bring the old text back and put the change into a ` +
+      `${name} was edited after it was applied: restore the old text and put the change into a ` +
       "new file, or accept it with: migrate repair --edited=accept",
     ];
   }
@@ -119,7 +119,7 @@ export function planDown({ entries, problems }: Comparison, to: string | undefin
   return chosen.map(({ migration }) => migration!);
 }
 
-/** The number of a version that somebody named: `3`, `0003` or `0003_add_price`. */
+/** Finds a version by `3`, `0003` or `0003_add_price`. */
 export function findVersion(entries: readonly Entry[], version: string): bigint {
   const found = entries.find(({ number, name }) =>
     name === version.replace(/\.sql$/, "") || (/^\d{1,18}$/.test(version) && number === BigInt(version))

@@ -11,7 +11,7 @@ import type { Migration, Section } from "./migration_file.ts";
 import { problem } from "./migration_error.ts";
 import type { MigrationDirection, MigrationEvent } from "./options.ts";
 
-/** What a file needs to run. */
+/** What running a file needs. */
 export interface RunContext {
   readonly session: Session;
   readonly history: HistoryTable;
@@ -21,16 +21,16 @@ export interface RunContext {
   readonly emit: (event: MigrationEvent) => void;
 }
 
-/** How a file ended that did not fail: `raced` when another process has done it meanwhile. */
+/** How a file ended that did not fail: `raced` when another process has run it meanwhile. */
 export type Outcome = "done" | "raced";
 
-// The settings of the file end with it, also where its connection is one that a pooler hands on.
+// Settings that the file makes end with it, also on a connection that a pooler hands to another client.
 const RESET = "reset session authorization; reset role; reset all;";
 
 /**
- * Runs one direction of a file, and writes that into the history.
+ * Runs one direction of a file and records it in the history.
  *
- * @throws {MigrationError} when it fails; after a file in a transaction the database is as before.
+ * @throws {MigrationError} when it fails; a file in a transaction has then changed nothing.
  */
 export function runMigration(
   context: RunContext,
@@ -43,7 +43,7 @@ export function runMigration(
     : runStatements(context, migration, direction, section);
 }
 
-/** The file and its row in one transaction, tried again when it does not get its locks. */
+/** Runs the file and writes its row in one transaction; tries again when it does not get its locks. */
 async function runAtomic(
   context: RunContext,
   migration: Migration,
@@ -66,7 +66,7 @@ async function runAtomic(
       const cause = serverError(error);
       if (cause === undefined) throw error;
       if (hasRaced(cause, history)) return "raced";
-      if (isConnectionLoss(cause)) return await resolveDoubt(context, migration, direction, cause);
+      if (isConnectionLoss(cause)) return await resolveOutcome(context, migration, direction, cause);
       if (!isLockFailure(cause) || attempt === lockAttempts) {
         throw failure(migration, section, direction, cause, session.lead.length + before.length, attempt);
       }
@@ -82,7 +82,7 @@ async function runAtomic(
   }
 }
 
-/** Statement by statement. What was done stays, so the history says how far it came. */
+/** Runs the file statement by statement, and records each in the history, because none is rolled back. */
 async function runStatements(
   { session, history, lockTimeoutMs }: RunContext,
   migration: Migration,
@@ -107,7 +107,7 @@ async function runStatements(
     if (session.keepsSettings) await session.run(sessionSettings("session"));
     for (const statement of section.statements) {
       if (session.keepsSettings) {
-        await session.run(`set lock_timeout = ${patience(statement, lockTimeoutMs)}`);
+        await session.run(`set lock_timeout = ${lockTimeoutOf(statement, lockTimeoutMs)}`);
       }
       await session.run(statement.text);
       done++;
@@ -124,7 +124,7 @@ async function runStatements(
     const cause = serverError(error);
     if (cause === undefined) throw error;
     if (session.keepsSettings) await session.run(RESET).catch(() => {});
-    // Where even this fails the row still says `started`, which blocks just as well.
+    // If this fails too, the row still says `started`, which blocks further runs as well.
     await session.run(
       `update ${history.quoted} set state = 'failed', finished_at = clock_timestamp(),
         message = ${quoteText(cause.message)} ${where}`,
@@ -133,12 +133,12 @@ async function runStatements(
   }
 }
 
-/** Building an index concurrently waits for every older transaction, and nobody waits behind it. */
-function patience({ words }: Statement, lockTimeoutMs: number): number {
+/** None for CREATE INDEX CONCURRENTLY, which waits for older transactions without blocking others. */
+function lockTimeoutOf({ words }: Statement, lockTimeoutMs: number): number {
   return words.includes("CONCURRENTLY") ? 0 : lockTimeoutMs;
 }
 
-/** The row first: whoever else runs the file waits for it, and then knows that it is done. */
+/** The row is inserted first: another process that runs the same file waits for it, and then finds it. */
 function insertRow({ quoted }: HistoryTable, { number, name, checksum }: Migration, state: string): string {
   return `insert into ${quoted} (version, name, checksum, state)
     values (${number}, ${quoteText(name)}, ${quoteText(checksum)}, ${quoteText(state)});`;
@@ -155,8 +155,8 @@ function hasRaced({ code, schema_name, table_name }: ServerError, { schema, tabl
   return code === ROW_GONE || (code === "23505" && schema_name === schema && table_name === table);
 }
 
-/** The connection broke while a file ran: the history knows whether the server got to its end. */
-async function resolveDoubt(
+/** Finds out from the history whether a file was committed whose connection was lost. */
+async function resolveOutcome(
   { session, history }: RunContext,
   migration: Migration,
   direction: MigrationDirection,
@@ -167,8 +167,8 @@ async function resolveDoubt(
   if (isThere === (direction === "up")) return "done";
   throw problem(
     "failed",
-    `The connection was lost while ${migration.name} ran (${cause.message}): it took effect whole or not at all, as ` +
-      "`status` says; run it again",
+    `The connection was lost while ${migration.name} ran (${cause.message}): it took effect as a whole or not at all; ` +
+      "`status` says which; run it again",
     migration.name,
     cause,
   );

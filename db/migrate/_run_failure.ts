@@ -4,7 +4,7 @@ import { type MigrationError, problem } from "./migration_error.ts";
 import type { Migration, Section } from "./migration_file.ts";
 import type { MigrationDirection } from "./options.ts";
 
-/** A file in a transaction that was rolled back. `offset` is where its text begins in what was sent. */
+/** The error of a file whose transaction was rolled back. `offset` is where its text begins in the text that was sent. */
 export function failure(
   migration: Migration,
   section: Section,
@@ -28,7 +28,7 @@ function hintOf({ code, hint }: ServerError): string {
   return hint === undefined ? "" : `; ${hint.replace(/\.$/, "")}`;
 }
 
-/** Postgres counts characters, of the whole text that was sent, and does not know the place of every failure. */
+/** The line of an error. Its position counts characters of the whole text that was sent, and may be missing. */
 function lineOf(
   { sql, line, statements }: Section,
   position: string | undefined,
@@ -41,7 +41,7 @@ function lineOf(
   return line + before.filter((character) => character === "\n").length;
 }
 
-/** A file outside of a transaction that stopped before its end. */
+/** The error of a file outside of a transaction that stopped before its end. */
 export async function halfDone(
   session: Session,
   migration: Migration,

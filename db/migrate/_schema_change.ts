@@ -1,12 +1,12 @@
-/** A step of a migration, and its way back. A line is a statement without its semicolon, or a comment. */
+/** A step of a migration, and how to revert it. A line is a statement without its semicolon, or a comment. */
 export interface Change {
   readonly up: readonly string[];
   readonly down: readonly string[];
-  /** The order in which steps are taken: what others need first. */
+  /** When the step runs. */
   readonly phase: Phase;
 }
 
-/** When a step is taken. */
+/** The phases, in the order in which they run: what others need comes first. */
 export const Phase = {
   loosen: 0,
   create: 1,
@@ -21,10 +21,10 @@ export const Phase = {
 /** One of {@link Phase}. */
 export type Phase = typeof Phase[keyof typeof Phase];
 
-/** Writes `ALTER TABLE` with each of these actions. */
+/** Writes an `ALTER TABLE` for each of these actions. */
 export type Alter = (...actions: string[]) => string[];
 
-/** Statements as comments: each is one line, since what Postgres prints has none. */
+/** Comments the statements out, each on one line. */
 export function commented(statements: readonly string[]): string[] {
   return statements.map((statement) => `-- ${oneLine(statement)};`);
 }

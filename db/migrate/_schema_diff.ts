@@ -6,7 +6,7 @@ import { type Alter, type Change, commented, Phase } from "./_schema_change.ts";
 import { catalogColumnDdl, columnChanges } from "./_column_changes.ts";
 import { constraintChanges, indexChanges, indexDdl, objectChanges } from "./_object_changes.ts";
 
-/** What makes `found` the same as `wanted`, which is `model` as Postgres prints it. */
+/** The changes from `found` to `wanted`, which is `model` as Postgres prints it. */
 export function changesOf(model: TableModel, wanted: CatalogTable, found: CatalogTable): Change[] {
   const table = tableName(model);
   const alter = (...actions: string[]) => actions.map((action) => `ALTER TABLE ${table} ${action}`);
@@ -33,7 +33,7 @@ function securityChanges(table: string, wanted: CatalogTable, found: CatalogTabl
     "FORCE ROW LEVEL SECURITY",
     "NO FORCE ROW LEVEL SECURITY",
   );
-  // Policies by other names are somebody else's.
+  // Policies with other names are not made by this package.
   const own = ({ policies }: CatalogTable) => policies.filter(({ name }) => name === TENANT_POLICY);
   return [
     ...changes,
@@ -45,7 +45,7 @@ function securityChanges(table: string, wanted: CatalogTable, found: CatalogTabl
   ];
 }
 
-/** A table that is not defined: dropping it, commented out, with everything that it takes to make it again. */
+/** Drops a table that is not defined, commented out. The way back creates it with its constraints and indexes. */
 export function dropTable(found: CatalogTable, table: string): Change {
   const { columns, constraints, indexes } = found;
   const lines = [

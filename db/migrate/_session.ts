@@ -3,19 +3,19 @@ import type { Database } from "../database.ts";
 import type { Reader } from "./_catalog.ts";
 import type { PendingQuery, RowList, Sql } from "../sql.ts";
 
-/** One session of the database, over the simple protocol. */
+/** A session of the database that uses the simple protocol. */
 export interface Session {
-  /** What {@link Session.atomic} sends before the text, which counts in the position of an error. */
+  /** What {@link Session.atomic} sends before the text. Positions of errors include it. */
   readonly lead: string;
-  /** Whether what `set` sets stays for the next text, and disturbs nobody else. */
+  /** Whether a `set` applies to later texts of this session, and to no other client. */
   readonly keepsSettings: boolean;
   /** The rows of the last statement of the text. */
   rows<T extends object = Record<string, unknown>>(text: string): Promise<T[]>;
   /** Runs a text outside of a transaction. */
   run(text: string): Promise<void>;
-  /** Runs a text in a transaction of its own: either all of it takes effect or nothing. `signal` cancels it. */
+  /** Runs a text in a transaction of its own. `signal` cancels it. */
   atomic(text: string, signal?: AbortSignal): Promise<void>;
-  /** LazyOperations `look` within a transaction that is rolled back, whatever it does there. */
+  /** Runs `look` within a transaction that is always rolled back. */
   rolledBack<T>(look: (read: Reader) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -31,7 +31,7 @@ export function openSession({ open, pooler }: DedicatedSource): Session {
     rows: (text) => rowsOf(sql, text),
     run: (text) => runText(sql, text),
     async atomic(text, signal) {
-      // One text, so that a connection that breaks and comes back cannot be in the middle of it.
+      // One text, so that a reconnect cannot happen in the middle of the transaction.
       try {
         await cancellable(sql.unsafe(`${BEGIN}${text}\n;commit`).simple(), signal);
       } catch (error) {
@@ -51,7 +51,7 @@ export function openSession({ open, pooler }: DedicatedSource): Session {
   };
 }
 
-/** A session on the connections of the pool: for reading, and where no second session can be had. */
+/** A session on the pool, for reading, and for databases that can have no second session. */
 export function pooledSession(db: Database): Session {
   return {
     lead: "",
@@ -78,7 +78,7 @@ export function pooledSession(db: Database): Session {
 }
 
 async function rowsOf<T extends object>(sql: Sql, text: string): Promise<T[]> {
-  // Of several statements the driver gives a list of row lists.
+  // For several statements the driver returns a list of row lists.
   const result = await sql.unsafe<T>(text).simple() as RowList<T> | RowList<T>[];
   return "command" in result ? result : result.at(-1) ?? [];
 }

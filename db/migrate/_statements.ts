@@ -1,7 +1,7 @@
-/** One statement of a SQL text, without the semicolon. */
+/** A statement of a SQL text, without the semicolon. */
 export interface Statement {
   readonly text: string;
-  /** Where it begins in the text, in UTF-16 units. */
+  /** Where it begins in the text, in UTF-16 code units. */
   readonly offset: number;
   /** The line it begins on, from 1. */
   readonly line: number;
@@ -9,20 +9,20 @@ export interface Statement {
   readonly words: readonly string[];
 }
 
-/** A comment from `--` to the end of its line, where nothing but white space is before it on the line. */
+/** A `--` comment with nothing but white space before it on its line. */
 export interface LineComment {
   readonly text: string;
   readonly offset: number;
   readonly line: number;
 }
 
-/** A SQL text taken apart. */
+/** The statements and comments of a SQL text. */
 export interface SqlText {
   readonly statements: readonly Statement[];
   readonly comments: readonly LineComment[];
 }
 
-/** A text that Postgres could not take apart either. */
+/** A text that is not SQL. */
 export class SqlTextError extends Error {
   override readonly name = "SqlTextError";
   readonly line: number;
@@ -33,13 +33,13 @@ export class SqlTextError extends Error {
   }
 }
 
-// https://www.postgresql.org/docs/current/sql-syntax-lexical.html, and the rules of psqlscan.l for where a statement
-// ends. Each is tried at one place, in this order.
+// https://www.postgresql.org/docs/current/sql-syntax-lexical.html, and psqlscan.l for the ends of statements. The
+// patterns are tried in this order.
 const SPACE = /\s+/y;
 const LINE_COMMENT = /--[^\n]*/y;
 const STRING = /'[^']*(?:''[^']*)*'/y;
 const ESCAPE_STRING = /[eE]'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'/y;
-// Strings that only a line break is between are one string, and the escapes of the first go on in the next.
+// Strings separated by a line break are one string, and the escapes of the first apply to the next.
 const ESCAPE_STRING_PART = /[^\S\n]*\n\s*'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'/y;
 const QUOTED_NAME = /"[^"]*(?:""[^"]*)*"/y;
 const DOLLAR_TAG = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
@@ -47,8 +47,8 @@ const WORD = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;
 const NUMBER = /\$?\d[\w.]*/y;
 
 /**
- * Takes a SQL text apart into its statements: semicolons in strings, dollar quotes, comments, parentheses and the bodies
- * of `begin atomic` functions end none. Assumes `standard_conforming_strings`, which is on since PostgreSQL 9.1.
+ * Splits a SQL text into statements. Semicolons in strings, dollar quotes, comments, parentheses and bodies of
+ * `begin atomic` functions do not end a statement. Assumes `standard_conforming_strings`, on since PostgreSQL 9.1.
  *
  * @throws {SqlTextError} when a string, a comment or a function body has no end, or something is not SQL.
  */
@@ -109,7 +109,7 @@ class Scanner {
     if (this.#match(NUMBER) !== undefined) return;
     const symbol = this.#sql[begin];
     if (symbol === "\\") {
-      throw this.#error("a command of psql, which only psql understands; take it out", begin);
+      throw this.#error("a command of psql, which the server does not understand; remove it", begin);
     }
     if (symbol === "(") this.#parentheses++;
     if (symbol === ")" && this.#parentheses > 0) this.#parentheses--;
@@ -176,7 +176,7 @@ class Scanner {
     return found;
   }
 
-  /** Places are asked for mostly in ascending order. */
+  /** Counts from the last offset, because offsets mostly ascend. */
   #lineAt(offset: number): number {
     if (offset < this.#counted) [this.#counted, this.#line] = [0, 1];
     for (; this.#counted < offset; this.#counted++) if (this.#sql[this.#counted] === "\n") this.#line++;

@@ -2,7 +2,7 @@ import { escapeControlsInLines } from "../../internal/terminal_text.ts";
 import type { TableModel } from "../table/table.ts";
 import { folderPath } from "./_folder.ts";
 
-/** What is used of Node's `process`. */
+/** The members of Node's `process` that are used. */
 interface ProcessLike {
   readonly stdin: { readonly isTTY?: boolean };
   readonly stdout: object;
@@ -20,7 +20,7 @@ function processOf(): ProcessLike {
   return (globalThis as unknown as { process: ProcessLike }).process;
 }
 
-/** Asks on the terminal; without one, nobody says yes. */
+/** Asks on the terminal; without a terminal the answer is no. */
 export async function askOnTerminal(question: string): Promise<boolean> {
   const process = processOf();
   const { stdin, stdout } = process;
@@ -34,13 +34,13 @@ export async function askOnTerminal(question: string): Promise<boolean> {
   }
 }
 
-/** A signal that aborts at the first SIGINT or SIGTERM; the second one ends the process. */
+/** A signal that aborts at the first SIGINT or SIGTERM. The second one ends the process. */
 export function onInterrupt(report: (text: string) => void): Disposable & { readonly signal: AbortSignal } {
   const process = processOf();
   const controller = new AbortController();
   const stop = () => {
     if (controller.signal.aborted) process.exit(130);
-    report("stopping; once more to stop at once, which may leave a file unfinished");
+    report("stopping; press again to exit at once, which may leave a file unfinished");
     controller.abort();
   };
   const signals = ["SIGINT", "SIGTERM"];
@@ -53,7 +53,7 @@ export function onInterrupt(report: (text: string) => void): Disposable & { read
   };
 }
 
-/** The tables that a module exports, by whatever names, also in lists. */
+/** The tables that a module exports, under any names, also in lists. */
 export async function loadTables(path: string): Promise<TableModel[]> {
   const process = processOf();
   const { pathToFileURL } = process.getBuiltinModule("node:url");

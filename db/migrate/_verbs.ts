@@ -4,14 +4,14 @@ import { askOnTerminal, loadTables } from "./_terminal.ts";
 import type { MigrateCommandOptions } from "./command_options.ts";
 import type { Migrator } from "./migrator.ts";
 
-/** A verb's answer: for people, for machines, and as the exit code. */
+/** The result of a verb: text, JSON and exit code. */
 export interface Answer {
   readonly text: string;
   readonly json: object;
   readonly exitCode?: number;
 }
 
-/** Does what a command line asks for. */
+/** Runs a verb. */
 export type RunVerb = (
   migrator: Migrator,
   command: CommandArguments,
@@ -19,7 +19,7 @@ export type RunVerb = (
   signal: AbortSignal | undefined,
 ) => Promise<Answer>;
 
-/** What each verb does. */
+/** The implementation of each verb. */
 export const verbs: Readonly<Record<CommandArguments["verb"], RunVerb>> = {
   async up(migrator, { flags }, _, signal) {
     const { to, "dry-run": dryRun = false } = flags;
@@ -38,17 +38,21 @@ export const verbs: Readonly<Record<CommandArguments["verb"], RunVerb>> = {
     const plan = describePlan(planned, "revert");
     if (dryRun || planned.length === 0) return { text: plan, json: { migrations: planned, dryRun } };
     if (!yes) {
-      if (json && confirm === undefined) throw new UsageError("`down` asks first: with --json say --yes");
-      const question = `${plan}\n\nWhat they drop is gone. Revert ${count(planned.length)}?`;
+      if (json && confirm === undefined) {
+        throw new UsageError("`down` asks for confirmation: with --json add --yes");
+      }
+      const question = `${plan}\n\nData in dropped tables and columns is lost. Revert ${
+        count(planned.length)
+      }?`;
       if (!await (confirm ?? askOnTerminal)(question)) {
         return {
-          text: "Nothing was reverted; say --yes to revert without a question",
+          text: "Nothing was reverted; add --yes to revert without confirmation",
           json: { migrations: [], dryRun },
           exitCode: 1,
         };
       }
     }
-    // Exactly what was shown, even if somebody else has reverted some of it meanwhile.
+    // Exactly what was shown, even if another process has reverted some of it meanwhile.
     const { migrations: all } = await migrator.status();
     const oldest = all.findIndex(({ name }) => name === planned.at(-1)?.name);
     const migrations = await migrator.down({ to: all[oldest - 1]?.version ?? "0", signal });
@@ -67,7 +71,7 @@ export const verbs: Readonly<Record<CommandArguments["verb"], RunVerb>> = {
 
   async verify(migrator) {
     await migrator.verify();
-    return { text: "The files and the history fit", json: { problems: [] } };
+    return { text: "The files match the history", json: { problems: [] } };
   },
 
   async create(migrator, { title, flags }, { tables }) {
@@ -75,7 +79,7 @@ export const verbs: Readonly<Record<CommandArguments["verb"], RunVerb>> = {
     if (flags.tables !== undefined && !autogenerate) throw new UsageError("--tables is for --autogenerate");
     const wanted = flags.tables === undefined ? tables : await loadTables(flags.tables);
     if (autogenerate && wanted === undefined) {
-      throw new UsageError("Say where the tables are: --tables=<module>");
+      throw new UsageError("Expected the module of the tables: --tables=<module>");
     }
     const file = await migrator.create(title, { dryRun, ...(autogenerate ? { autogenerate: wanted } : {}) });
     const text = file === undefined
@@ -88,7 +92,9 @@ export const verbs: Readonly<Record<CommandArguments["verb"], RunVerb>> = {
 
   async baseline(migrator, { flags }) {
     if (flags.to === undefined) {
-      throw new UsageError("Say what the database has already: baseline --to=<version>");
+      throw new UsageError(
+        "Expected the newest version that the database has already: baseline --to=<version>",
+      );
     }
     const { marked, alembic } = await migrator.baseline({
       to: flags.to,

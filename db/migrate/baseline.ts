@@ -10,19 +10,19 @@ export interface BaselineOptions {
   /** The newest version that the database has already, such as `"0001"`. */
   readonly to: string;
   /**
-   * Whether the database was migrated by Alembic: where it stood is read from `alembic_version` and noted in the history.
+   * Whether Alembic migrated the database. Its revision is read from `alembic_version` and noted in the history.
    * @default false
    */
   readonly fromAlembic?: boolean | undefined;
-  /** The revision that Alembic has to stand at; with any other nothing is marked. */
+  /** The Alembic revision that the database must have. With another one nothing is marked. */
   readonly alembicRevision?: string | undefined;
 }
 
-/** What {@link Migrator.baseline} did. */
+/** The result of {@link Migrator.baseline}. */
 export interface BaselineResult {
   /** Names of the files that were marked. */
   readonly marked: readonly string[];
-  /** Where Alembic stood: a revision, or several where its branches were never merged. */
+  /** The Alembic revision, or several if its branches were not merged. */
   readonly alembic?: readonly string[] | undefined;
 }
 
@@ -59,7 +59,7 @@ export async function markBaseline(
   return { marked: files.map(({ name }) => name), ...(alembic === undefined ? {} : { alembic }) };
 }
 
-/** Where Alembic stands, from the table that it keeps in the schema of its models or in `public`. */
+/** Reads Alembic's revisions from its table, in the schema of the history or in `public`. */
 async function readAlembic(
   session: Session,
   schema: string,

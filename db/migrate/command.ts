@@ -1,8 +1,8 @@
 import type { MigrateCommandOptions } from "./command_options.ts";
 
 /**
- * The command line of migrations, `up`, `down`, `status`, `verify`, `create`, `baseline` and `repair`, as a function:
- * a service has it as a file of its own that passes its tables.
+ * Runs the command line of migrations: `up`, `down`, `status`, `verify`, `create`, `baseline` and `repair`. A service
+ * calls it from a file of its own and passes its tables.
  *
  * @example
  * ```ts ignore
@@ -13,7 +13,7 @@ import type { MigrateCommandOptions } from "./command_options.ts";
  * Deno.exit(exitCode);
  * ```
  *
- * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 3 files are not applied (`status`), 130 stopped.
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 3 some files are not applied (`status`), 130 interrupted.
  */
 export async function migrateCommand(
   args: readonly string[],

@@ -11,17 +11,17 @@ export interface MigrateCommandOptions {
    */
   readonly database?: string | DatabaseOptions | undefined;
   /**
-   * The folder of the files, or the files; `--dir` wins.
+   * The folder of the files, or the files. `--dir` overrides it.
    * @default "migrations"
    */
   readonly migrations?: string | URL | readonly MigrationFile[] | undefined;
   /**
-   * The tables of the code, for `create --autogenerate`; `--tables` wins.
+   * The tables of the service, for `create --autogenerate`. `--tables` overrides it.
    * @default none
    */
   readonly tables?: readonly TableModel[] | undefined;
   /**
-   * Prints what was asked for.
+   * Prints the result of a command.
    * @default console.log
    */
   readonly print?: ((text: string) => void) | undefined;
@@ -30,16 +30,16 @@ export interface MigrateCommandOptions {
    * @default console.error
    */
   readonly printError?: ((text: string) => void) | undefined;
-  /** Is told what happens while it happens, besides `printError`. Must not throw. */
+  /** Called with progress events, in addition to `printError`. Must not throw. */
   readonly onProgress?: ((event: MigrationEvent) => void) | undefined;
   /**
-   * Asks whether to do what destroys.
-   * @default asks on the terminal, and without one answers no
+   * Asks for confirmation before `down`.
+   * @default asks on the terminal; without a terminal the answer is no
    */
   readonly confirm?: ((question: string) => Promise<boolean>) | undefined;
   /**
-   * Stops it.
-   * @default SIGINT and SIGTERM; the second one ends the process
+   * Stops the command; the file that runs is rolled back.
+   * @default aborts at SIGINT and SIGTERM; a second one ends the process
    */
   readonly signal?: AbortSignal | undefined;
 }

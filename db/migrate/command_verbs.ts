@@ -1,29 +1,29 @@
-/** What a flag is to whoever reads the help. */
+/** A flag in the help. */
 export interface FlagHelp {
-  /** What it takes; without it, it takes nothing. */
+  /** The name of its value; a flag without one takes no value. */
   readonly value?: string;
   readonly text: string;
 }
 
-/** What a verb is to whoever reads the help. */
+/** A verb in the help. */
 export interface VerbHelp {
   readonly summary: string;
-  /** The name of what it takes besides flags. */
+  /** The name of its argument. */
   readonly argument?: string;
-  /** The flags that only it takes. */
+  /** Flags of this verb only. */
   readonly flags: Readonly<Record<string, FlagHelp>>;
 }
 
-/** What can be asked for. */
+/** A command of the command line. */
 export type Verb = "up" | "down" | "status" | "verify" | "create" | "baseline" | "repair";
 
-/** Each verb, for whoever reads the help. */
+/** The verbs. */
 export const VERBS: Readonly<Record<Verb, VerbHelp>> = {
   up: {
     summary: "apply the files that are not applied yet",
     flags: {
       to: { value: "<version>", text: "up to this one" },
-      "dry-run": { text: "say what would run, and run nothing" },
+      "dry-run": { text: "print what would run, and run nothing" },
       "allow-newer": { text: "do nothing when the database is newer than the files" },
     },
   },
@@ -31,12 +31,12 @@ export const VERBS: Readonly<Record<Verb, VerbHelp>> = {
     summary: "revert the newest file, after asking",
     flags: {
       to: { value: "<version>", text: "every one after this; 0 for all" },
-      "dry-run": { text: "say what would run, and run nothing" },
+      "dry-run": { text: "print what would run, and run nothing" },
       yes: { text: "do not ask" },
     },
   },
   status: {
-    summary: "where the database stands; exits with 3 when files are not applied",
+    summary: "show what is applied; exits with 3 when files are not applied",
     flags: {},
   },
   verify: { summary: "check the files and the history against each other", flags: {} },
@@ -53,38 +53,38 @@ export const VERBS: Readonly<Record<Verb, VerbHelp>> = {
     summary: "mark the files up to a version as applied, and run nothing",
     flags: {
       to: { value: "<version>", text: "the last file that the database has already" },
-      "from-alembic": { text: "say where Alembic stood, and note it" },
-      "alembic-revision": { value: "<r>", text: "only if it stood there" },
+      "from-alembic": { text: "read the Alembic revision, and note it in the history" },
+      "alembic-revision": { value: "<r>", text: "only if the database has this Alembic revision" },
     },
   },
   repair: {
-    summary: "put the history right",
+    summary: "correct the history",
     flags: {
       unfinished: {
         value: "<state>",
-        text: "what a file that did not reach its end is now: applied or pending",
+        text: "mark a file that did not reach its end as applied or pending",
       },
-      edited: { value: "accept", text: "take edited files as they are" },
-      missing: { value: "forget", text: "take files that are gone out of the history" },
+      edited: { value: "accept", text: "accept the current text of edited files" },
+      missing: { value: "forget", text: "remove missing files from the history" },
       only: { value: "<v>,<v>", text: "these versions only" },
     },
   },
 };
 
-/** The flags that every verb takes. */
+/** Flags of every verb. */
 export const COMMON_FLAGS: Readonly<Record<string, FlagHelp>> = {
   dir: { value: "<folder>", text: "the folder of the files (migrations)" },
   table: { value: "<name>", text: "name of the history table (glam_migrations)" },
   schema: { value: "<name>", text: "schema to work in" },
   wait: { value: "<seconds>", text: "how long to wait for another process that migrates (300)" },
-  pooler: { text: "a transaction pooler such as PgBouncer is between" },
+  pooler: { text: "connect through a transaction pooler such as PgBouncer" },
   "single-session": { text: "the database can have no second session" },
   service: { value: "<name>", text: "read <NAME>_DB_HOST, ... instead of DATABASE_URL" },
   json: { text: "one JSON document on standard output" },
   help: { text: "print this" },
 };
 
-/** What `--help` prints. */
+/** The output of `--help`. */
 export function usage(): string {
   const verbs = Object.entries(VERBS).flatMap((
     [name, { summary, argument, flags }],

@@ -8,20 +8,20 @@ import type { Settings } from "./options.ts";
 /** Options of {@link Migrator.create}. */
 export interface CreateOptions {
   /**
-   * The tables that the database should have: the file gets the difference. What is to be dropped is commented out.
+   * The tables that the database should have. The file contains the difference; drops are commented out.
    * @default the file is empty
    */
   readonly autogenerate?: readonly TableModel[] | undefined;
   /**
-   * Whether to give the file without writing it.
+   * Whether to return the file without writing it.
    * @default false
    */
   readonly dryRun?: boolean | undefined;
 }
 
-/** A file that was written, or would be. */
+/** A file that was written, or would be in a dry run. */
 export interface CreatedMigration extends MigrationFile {
-  /** Where it was written; left out where it was not. */
+  /** Path of the file; left out if it was not written. */
   readonly path?: string | undefined;
 }
 
@@ -30,7 +30,7 @@ const EMPTY = `-- migrate:up
 -- migrate:down
 `;
 
-/** Makes the next file. */
+/** Creates the next file. */
 export async function createMigration(
   db: Database,
   settings: Settings,
@@ -48,7 +48,7 @@ export async function createMigration(
   return { ...file, path: await writeNewFile(settings.migrations, file) };
 }
 
-/** The version after the newest: its number plus one with as many digits, or the time where it is one. */
+/** The newest version plus one with as many digits, or the current time if versions are times. */
 function nextVersion(files: readonly MigrationFile[]): string {
   const versions = files.flatMap(({ name }) => FILE_NAME.exec(name)?.[2] ?? []);
   if (versions.length === 0) return "0001";
@@ -66,7 +66,7 @@ function slugOf(title: string): string {
     .replace(/^_|_$/g, "");
   if (slug === "" || slug.length > 100) {
     throw new RangeError(
-      `Expected \`name\` to say in some words what the migration does, got ${JSON.stringify(title)}`,
+      `Expected \`name\` to be some words that say what the migration does, got ${JSON.stringify(title)}`,
     );
   }
   return slug;

@@ -1,40 +1,40 @@
 import { registerBuiltIn } from "../../errors/define_error.ts";
 import { GlamError, type GlamErrorOptions, hide, isGlamError } from "../../errors/glam_error.ts";
 
-/** What is wrong with a migration, or with the database that it is for. */
+/** The kinds of problems of migrations. */
 export type MigrationProblemKind =
-  /** Two files of one version. */
+  /** Two files have the same version. */
   | "duplicate"
-  /** An applied file whose text has changed since. */
+  /** The text of an applied file has changed. */
   | "edited"
-  /** A file that Postgres refused. */
+  /** A file failed. */
   | "failed"
-  /** The history table is not one, or is of a newer version of this package. */
+  /** The history table is another table, or has the layout of a newer version of this package. */
   | "history"
-  /** A file that cannot be a migration: its name, a marker, or SQL that has no end. */
+  /** The name, a marker or the SQL of a file is wrong. */
   | "invalid"
-  /** A file that cannot be reverted. */
+  /** A file has no way back. */
   | "irreversible"
   /** Another process held the lock for too long. */
   | "locked"
-  /** An applied file that is not there any more. */
+  /** An applied file is missing. */
   | "missing"
   /** The database has a migration that is newer than every file. */
   | "newer"
-  /** A file that is not applied, though a newer one is. */
+  /** A file is not applied, but a newer one is. */
   | "out_of_order"
-  /** What was asked for does not fit this database or these files. */
+  /** The request does not fit this database or these files. */
   | "refused"
-  /** Stopped by its signal. */
+  /** The signal aborted it. */
   | "stopped"
-  /** A file that runs outside of a transaction and did not reach its end. */
+  /** A file outside of a transaction did not reach its end. */
   | "unfinished";
 
-/** One thing that is wrong. */
+/** A problem of a migration, or of the database. */
 export interface MigrationProblem {
-  /** What kind of thing. */
+  /** The kind of the problem. */
   readonly kind: MigrationProblemKind;
-  /** The migration it is about, such as `0002_add_price`. */
+  /** The name of the migration, such as `0002_add_price`. */
   readonly migration?: string | undefined;
   /** What is wrong, and what to do. */
   readonly message: string;
@@ -42,13 +42,13 @@ export interface MigrationProblem {
 
 /** Options of {@link MigrationError}. */
 export interface MigrationErrorOptions extends GlamErrorOptions {
-  /** Everything that is wrong, in the order of the versions. */
+  /** The problems, in the order of the versions. */
   readonly problems?: readonly MigrationProblem[] | undefined;
 }
 
-/** Migrations that cannot be applied or reverted (500 `MIGRATION_ERROR`); the database is as the message says. */
+/** Migrations cannot be applied or reverted (500 `MIGRATION_ERROR`). The message says what state the database is in. */
 export class MigrationError extends GlamError {
-  /** Code of instances that are not given another. */
+  /** The default code. */
   static override readonly code: string = "MIGRATION_ERROR";
 
   static {
@@ -56,23 +56,23 @@ export class MigrationError extends GlamError {
     registerBuiltIn(this);
   }
 
-  /** An error with this message. */
+  /** Creates an error with this message. */
   constructor(message: string, options?: MigrationErrorOptions) {
     super(message, options);
   }
 
-  /** Everything that is wrong, in the order of the versions. */
+  /** The problems, in the order of the versions. */
   get problems(): readonly MigrationProblem[] {
     return (this.details["problems"] ?? []) as readonly MigrationProblem[];
   }
 
-  /** What kind of problem the first one is. */
+  /** The kind of the first problem. */
   get kind(): MigrationProblemKind | undefined {
     return this.problems[0]?.kind;
   }
 }
 
-/** The error for these problems: its message is theirs. */
+/** The error for these problems; its message lists theirs. */
 export function migrationError(problems: readonly MigrationProblem[], cause?: unknown): MigrationError {
   const message = problems.length === 1
     ? problems[0]!.message
@@ -90,7 +90,7 @@ export function problem(
   return migrationError([{ kind, ...(migration === undefined ? {} : { migration }), message }], cause);
 }
 
-/** Whether `error` is one of these, also of another copy of the package. */
+/** Whether `error` is a {@link MigrationError}, also of another copy of the package. */
 export function isMigrationError(error: unknown): error is MigrationError {
   return isGlamError(error) && error.code === MigrationError.code;
 }

@@ -2,11 +2,11 @@ import { checksumOf, normalizeText } from "./_checksum.ts";
 import { type LineComment, splitStatements, SqlTextError, type Statement } from "./_statements.ts";
 import type { MigrationProblem } from "./migration_error.ts";
 
-/** A migration as a file, where the runtime has none: on the edge, in a bundle, in a test. */
+/** A migration that is given as text, for runtimes without a file system, bundles and tests. */
 export interface MigrationFile {
   /** Name of the file, such as `0001_create_items.sql`: a number of at most 18 digits, `_`, and what it does. */
   readonly name: string;
-  /** Its text. */
+  /** The text of the file. */
   readonly sql: string;
 }
 
@@ -21,25 +21,25 @@ export interface Section {
   readonly transaction: boolean;
 }
 
-/** A migration file, taken apart. */
+/** A parsed migration file. */
 export interface Migration {
-  /** As a number; `0001` and `1` are one version. */
+  /** The version as a number; `0001` and `1` are the same version. */
   readonly number: bigint;
-  /** As the file writes it. */
+  /** The version as it is written in the file's name. */
   readonly version: string;
   /** Name of the file without `.sql`. */
   readonly name: string;
   readonly checksum: string;
   readonly up: Section;
-  /** Left out where the file says nothing of how to go back. */
+  /** `undefined` if the file cannot be reverted. */
   readonly down: Section | undefined;
 }
 
-/** The name of a file: its name without `.sql`, and its version. */
+/** Matches the name of a file: group 1 is the name without `.sql`, group 2 the version. */
 export const FILE_NAME: RegExp = /^((?=0*[1-9])(\d{1,18})_[\w-]+)\.sql$/;
 const MARKER = /^--\s*migrate:(.*)$/;
 
-/** Takes files apart, and puts them in the order of their versions. */
+/** Parses files and sorts them by version. */
 export async function parseMigrations(
   files: readonly MigrationFile[],
 ): Promise<{ readonly migrations: readonly Migration[]; readonly problems: readonly MigrationProblem[] }> {
@@ -65,7 +65,7 @@ export async function parseMigrations(
   return { migrations, problems };
 }
 
-/** @throws {SqlTextError} when the file cannot be a migration; line 0 is its name. */
+/** @throws {SqlTextError} when the file is not a migration; line 0 is its name. */
 export async function parseMigration({ name: fileName, sql }: MigrationFile): Promise<Migration> {
   const [, name, version] = FILE_NAME.exec(fileName) ?? [];
   if (name === undefined || version === undefined) {
@@ -140,7 +140,7 @@ function readMarker(words: string, { text, offset, line }: LineComment): Marker 
   return { direction, transaction, offset, end: offset + text.length, line };
 }
 
-/** Refuses what would end the transaction that the file runs in, and what waits for data that never comes. */
+/** Refuses statements that end the transaction of the file, and COPY, which would wait for data of the client. */
 function refuse({ words, line }: Statement, markerLine: number): void {
   const [first = "", second = ""] = words;
   const control = ["ABORT", "BEGIN", "COMMIT", "END", "START"].includes(first) ||
@@ -150,7 +150,7 @@ function refuse({ words, line }: Statement, markerLine: number): void {
     throw new SqlTextError(
       `\`${
         words.slice(0, 2).join(" ").toLowerCase()
-      }\` has no place in a migration: a file runs in one transaction, ` +
+      }\` is not allowed in a migration: a file runs in one transaction, ` +
         "and one marked `transaction:false` statement by statement",
       at,
     );

@@ -13,7 +13,7 @@ import type { RepairOptions, RepairResult } from "./repair.ts";
 import type { MigrationStatus } from "./status.ts";
 
 /**
- * Applies SQL files to a database, each once, in the order of their versions, and remembers them in a table.
+ * Applies SQL files to a database, each once, in the order of their versions, and records them in a history table.
  *
  * A file has a part for each direction:
  *
@@ -25,9 +25,9 @@ import type { MigrationStatus } from "./status.ts";
  * drop table items;
  * ```
  *
- * It runs in one transaction with its row of the history, so it takes effect whole or not at all, unless it says
- * `-- migrate:up transaction:false`. Any number of processes may call {@link Migrator.up} at once: one works, the others
- * wait.
+ * A file and its row of the history are written in one transaction, so the file takes effect as a whole or not at all,
+ * unless it is marked `-- migrate:up transaction:false`. Several processes may call {@link Migrator.up} at once: one
+ * applies the files, the others wait.
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export class Migrator {
   readonly #settings: Settings;
 
   /**
-   * A migrator for this database. Nothing is read or connected yet.
+   * Creates a migrator for this database. It does not connect or read files yet.
    *
    * @throws {TypeError} when an option is of the wrong kind.
    * @throws {RangeError} when a number is out of range.
@@ -57,33 +57,33 @@ export class Migrator {
   }
 
   /**
-   * Applies the files that are not applied yet, and gives them in order.
+   * Applies the files that are not applied yet, and returns them in order.
    *
-   * @throws {MigrationError} when a file fails, and before any SQL when something is wrong with the files or the history.
+   * @throws {MigrationError} when a file fails; before any SQL runs when the files or the history have problems.
    */
   async up(options: MigrateOptions = {}): Promise<MigrationRun[]> {
     return await (await operations()).up(this.#db, this.#settings, options);
   }
 
   /**
-   * Reverts the newest applied file, or every one after `to`, the newest first, and gives them in that order. What the
-   * files drop is gone: who calls this has asked before.
+   * Reverts the newest applied file, or every file after `to`, the newest first, and returns them in that order. Data in
+   * tables and columns that the files drop is lost.
    *
-   * @throws {MigrationError} when a file fails, and before any SQL when one of them cannot be reverted.
+   * @throws {MigrationError} when a file fails; before any SQL runs when one of them cannot be reverted.
    */
   async down(options: MigrateOptions = {}): Promise<MigrationRun[]> {
     return await (await operations()).down(this.#db, this.#settings, options);
   }
 
-  /** Where the database stands, read without a lock. Also of a database that was never migrated. */
+  /** Reads which files are applied, without the lock. Also for a database that was never migrated. */
   async status(): Promise<MigrationStatus> {
     return await (await operations()).status(this.#db, this.#settings);
   }
 
   /**
-   * Checks the files and the history against each other. Files that wait to be applied are no problem.
+   * Checks the files against the history. Files that are not applied yet are no problem.
    *
-   * @throws {MigrationError} with everything that is wrong.
+   * @throws {MigrationError} with every problem.
    */
   async verify(): Promise<void> {
     const { problems } = await this.status();
@@ -91,38 +91,36 @@ export class Migrator {
   }
 
   /**
-   * Marks every file up to `to` as applied, without running it: for a database that has what they make already.
+   * Marks every file up to `to` as applied without running it, for a database that already has what they create.
    *
-   * @throws {MigrationError} when something is wrong with the files or the history, or Alembic does not stand where it
-   * should.
+   * @throws {MigrationError} when the files or the history have problems, or the Alembic revision is another one.
    */
   async baseline(options: BaselineOptions): Promise<BaselineResult> {
     return await (await operations()).baseline(this.#db, this.#settings, options);
   }
 
   /**
-   * Puts the history right after something went wrong, in the ways that `options` name; gives what it did.
+   * Corrects the history after a failure, in the ways that `options` name, and returns what it changed.
    *
-   * @throws {MigrationError} when `options` names no way.
+   * @throws {MigrationError} when `options` name none.
    */
   async repair(options: RepairOptions): Promise<RepairResult[]> {
     return await (await operations()).repair(this.#db, this.#settings, options);
   }
 
   /**
-   * Writes the next file: an empty one, or with `autogenerate` the difference between these tables and the database, with
-   * its way back. What the tables do not define is dropped in comments only: somebody has to mean it. `undefined` where
-   * there is no difference.
+   * Writes the next file: an empty one, or with `autogenerate` the difference between these tables and the database, and
+   * how to revert it. Drops of what the tables do not define are commented out. `undefined` when there is no difference.
    *
-   * @throws {RangeError} when `name` does not say what it does.
-   * @throws {MigrationError} when files are not applied, whose effect would be written again.
+   * @throws {RangeError} when `name` has no letters or digits, or over 100 characters.
+   * @throws {MigrationError} when files are not applied, because their changes would be generated again.
    */
   async create(name: string, options: CreateOptions = {}): Promise<CreatedMigration | undefined> {
     return await (await operations()).create(this.#db, this.#settings, name, options);
   }
 }
 
-/** What the methods do, imported when the first of them is called: few processes of a service migrate. */
+/** The implementation, imported at the first call, because few processes of a service migrate. */
 function operations(): Promise<typeof import("./_operations.ts")> {
   return import("./_operations.ts");
 }

@@ -3,12 +3,12 @@ import type { MigrationFile } from "./migration_file.ts";
 /** Options of {@link Migrator}. */
 export interface MigratorOptions {
   /**
-   * The folder of the SQL files, or the files themselves where there is no file system.
+   * The folder of the SQL files, or a list of files.
    * @default "migrations"
    */
   readonly migrations?: string | URL | readonly MigrationFile[] | undefined;
   /**
-   * Name of the table that says what was applied.
+   * Name of the history table.
    * @default "glam_migrations"
    */
   readonly table?: string | undefined;
@@ -18,40 +18,40 @@ export interface MigratorOptions {
    */
   readonly schema?: string | undefined;
   /**
-   * How long to wait for another process that migrates, in milliseconds.
+   * How long to wait for another process that is migrating, in milliseconds from 0.
    * @default 300000
    */
   readonly waitMs?: number | undefined;
   /**
-   * How long a statement may wait for a lock of a table, in milliseconds. Everybody else who wants that table waits behind
-   * it, so it should be short; the file is then rolled back and tried again.
+   * Limit for waiting for the lock of a table, in milliseconds from 1. Keep it short, because other statements on the
+   * table queue behind the waiting one. When it passes, the file is rolled back and tried again.
    * @default 3000
    */
   readonly lockTimeoutMs?: number | undefined;
   /**
-   * How often a file is tried when it does not get its locks.
+   * How many times a file is tried when it does not get its locks, from 1.
    * @default 10
    */
   readonly lockAttempts?: number | undefined;
   /**
-   * Whether to migrate on the pool of the database, without a lock, because it can have no second session. Two processes
-   * still never apply one file twice, but an index cannot be built concurrently.
+   * Whether to migrate on the pool and without the lock, for a database that can have no second session. Two processes
+   * still never apply a file twice, but an index cannot be built concurrently.
    * @default true on PGlite, else false
    */
   readonly singleSession?: boolean | undefined;
   /**
-   * Whether `up` accepts a database that has newer migrations than the files: an older replica that starts again while
-   * a newer one is deployed.
+   * Whether `up` accepts a database that has newer migrations than the files, as an older replica finds it that restarts
+   * during a deployment.
    * @default false
    */
   readonly allowNewer?: boolean | undefined;
-  /** Is told what happens while it happens. Must not throw. */
+  /** Called with progress events. Must not throw. */
   readonly onProgress?: ((event: MigrationEvent) => void) | undefined;
 }
 
-/** What happens while migrations run. */
+/** A progress event of {@link Migrator}. */
 export type MigrationEvent =
-  /** Another process migrates; said at once and every 5 seconds. */
+  /** Another process is migrating; sent at once and every 5 seconds. */
   | { readonly type: "waiting"; readonly waitedMs: number; readonly holder: string | undefined }
   /** A file begins. */
   | {
@@ -64,7 +64,7 @@ export type MigrationEvent =
     /** Whether it can be rolled back. */
     readonly transaction: boolean;
   }
-  /** A file did not get a lock, was rolled back, and is tried again after a while. */
+  /** A file did not get a lock, was rolled back, and is tried again after a pause. */
   | {
     readonly type: "retrying";
     readonly migration: string;
@@ -80,39 +80,39 @@ export type MigrationEvent =
     readonly durationMs: number;
   };
 
-/** Which way a file is run. */
+/** The direction in which a file is run. */
 export type MigrationDirection = "up" | "down";
 
 /** Options of {@link Migrator.up} and {@link Migrator.down}. */
 export interface MigrateOptions {
   /**
-   * The version to go to, such as `"0003"`; afterwards it is applied and nothing after it. `down` also takes `"0"`, for
-   * before the first.
+   * The version to go to, such as `"0003"`: afterwards it is the newest that is applied. For `down` also `"0"`, which
+   * reverts every file.
    * @default up: the newest file; down: the version before the newest that is applied
    */
   readonly to?: string | undefined;
   /**
-   * Whether to say only what would run. Nothing is written and no lock is taken.
+   * Whether to return what would run without running it. No lock is taken.
    * @default false
    */
   readonly dryRun?: boolean | undefined;
   /**
-   * Stops it. The file that runs is rolled back; one that is marked `transaction:false` comes to its end first.
+   * Stops the migration. The file that runs is rolled back; one that is marked `transaction:false` is finished first.
    */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A file that was run, or would be. */
+/** A file that was run, or would be in a dry run. */
 export interface MigrationRun {
-  /** As the file writes it. */
+  /** The version as it is written in the file's name. */
   readonly version: string;
   /** Name of the file without `.sql`. */
   readonly name: string;
   /** Whether it runs in a transaction. */
   readonly transaction: boolean;
-  /** What was sent, or would be. */
+  /** The SQL of this direction. */
   readonly sql: string;
-  /** How long it took; left out of a dry run. */
+  /** Duration in milliseconds; left out in a dry run. */
   readonly durationMs?: number | undefined;
 }
 

@@ -5,16 +5,16 @@ import type { Session } from "./_session.ts";
 import type { Migration } from "./migration_file.ts";
 import { type MigrationProblem, problem } from "./migration_error.ts";
 
-/** Options of {@link Migrator.repair}: what to do with each kind of problem. Others are left as they are. */
+/** Options of {@link Migrator.repair}: how to resolve each kind of problem. Other problems are left as they are. */
 export interface RepairOptions {
   /**
-   * What a file that did not reach its end is now, after the database was put right by hand: `"applied"`, or `"pending"`,
-   * so that `up` runs it from its beginning.
+   * How to mark a file that did not reach its end, after the database was repaired by hand: `"applied"`, or `"pending"`,
+   * so that `up` runs it again from the beginning.
    */
   readonly unfinished?: "applied" | "pending" | undefined;
-  /** `"accept"` takes the text that an edited file has now for the one that was applied. */
+  /** `"accept"` records the current text of an edited file as the applied one. */
   readonly edited?: "accept" | undefined;
-  /** `"forget"` takes migrations whose files are gone out of the history. */
+  /** `"forget"` removes migrations whose files are missing from the history. */
   readonly missing?: "forget" | undefined;
   /**
    * The versions to repair.
@@ -27,13 +27,13 @@ export interface RepairOptions {
 export interface RepairResult {
   /** Name of the file without `.sql`. */
   readonly migration: string;
-  /** What was wrong. */
+  /** The kind of the problem. */
   readonly kind: "edited" | "missing" | "unfinished";
-  /** What it is now. */
+  /** What was done. */
   readonly now: "accepted" | "applied" | "forgotten" | "pending";
 }
 
-/** Puts the history right in the ways that `options` name. */
+/** Corrects the history in the ways that `options` name. */
 export async function repairHistory(
   session: Session,
   history: HistoryTable,
@@ -44,7 +44,7 @@ export async function repairHistory(
   const { entries, problems } = compare(migrations, rows);
   const { unfinished, edited, missing } = options;
   if (unfinished === undefined && edited === undefined && missing === undefined) {
-    const wrong = problems.map(({ message }) => `\n- ${message}`).join("") || " nothing";
+    const wrong = problems.map(({ message }) => `\n- ${message}`).join("") || " none";
     throw problem(
       "refused",
       "Say how to repair: --unfinished=applied or --unfinished=pending, --edited=accept, --missing=forget; " +

@@ -1,43 +1,43 @@
 import type { Comparison, Entry } from "./_plan.ts";
 import type { MigrationProblem } from "./migration_error.ts";
 
-/** Where a database stands. */
+/** Which migrations a database has. */
 export interface MigrationStatus {
   /**
-   * `empty`: nothing was applied yet. `pending`: some files are not applied. `current`: all are. `newer`: the database has
-   * migrations that the files do not. `broken`: something else is wrong.
+   * `empty`: no file is applied. `pending`: some files are not applied. `current`: all are applied. `newer`: the database
+   * has migrations that are newer than the files. `broken`: there are other problems.
    */
   readonly state: "empty" | "pending" | "current" | "newer" | "broken";
-  /** Every migration there is, in the order of the versions. */
+  /** Every migration, in the order of the versions. */
   readonly migrations: readonly MigrationState[];
-  /** How many files are not applied. */
+  /** Number of files that are not applied. */
   readonly pending: number;
-  /** Everything that is wrong. */
+  /** Every problem. */
   readonly problems: readonly MigrationProblem[];
 }
 
-/** Where one migration stands. */
+/** The state of one migration. */
 export interface MigrationState {
-  /** As the file writes it. */
+  /** The version as it is written in the file's name. */
   readonly version: string;
   /** Name of the file without `.sql`. */
   readonly name: string;
   /**
-   * `baseline`: marked as applied, and not run. `started` and `failed`: runs outside of a transaction, and did not reach
-   * its end.
+   * `baseline`: marked as applied without running. `started` and `failed`: a file outside of a transaction that did not
+   * reach its end.
    */
   readonly state: "applied" | "baseline" | "failed" | "pending" | "started";
-  /** When it was run, in ISO 8601 UTC. */
+  /** When it began, in ISO 8601 UTC. */
   readonly startedAt?: string | undefined;
-  /** How long it took. */
+  /** Duration in milliseconds. */
   readonly durationMs?: number | undefined;
-  /** What is noted of it: why it failed, where Alembic stood. */
+  /** A note: why it failed, or the Alembic revision. */
   readonly message?: string | undefined;
-  /** What is wrong with it. */
+  /** The kind of its problem. */
   readonly problem?: MigrationProblem["kind"] | undefined;
 }
 
-/** Sums a comparison up. */
+/** The status of a comparison. */
 export function statusOf(
   { entries, problems }: Comparison,
   invalid: readonly MigrationProblem[],

@@ -11,7 +11,7 @@ import type { StatementLabel } from "./_statement_label.ts";
 
 const BUCKETS: readonly number[] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Tables of which one program may have series; a program with more has tables that are made at run time. */
+/** Limit for series, against table names that are made up at run time. Further tables count as `_OTHER`. */
 const MAX_SERIES = 500;
 
 interface Series extends StatementLabel {
@@ -19,7 +19,7 @@ interface Series extends StatementLabel {
   sum: number;
 }
 
-/** The numbers of one database, kept in plain arrays: nothing but a scrape needs labelled metrics. */
+/** Counts the queries of one database in plain arrays, which are turned into labelled metrics at each scrape. */
 export class DatabaseRecorder {
   /** Further runs of transactions' callbacks. */
   retries = 0;
@@ -126,10 +126,9 @@ const DATABASES: SharedMetrics<Source> = {
 };
 
 /**
- * Shows a pool on `registry`, beside those that are on it already, until the function that it gives is called; two of one
- * service and database add up in one series.
+ * Adds a pool to `registry` and returns a function that removes it. Pools of the same service and database are summed.
  *
- * @throws {TypeError} when the registry has a metric of one of the names that is not this package's.
+ * @throws {TypeError} when another metric in the registry has one of these names.
  */
 export function showDatabase(
   registry: PrometheusRegistry,

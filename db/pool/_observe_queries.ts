@@ -7,12 +7,12 @@ import type { Settings } from "../connection/_settings.ts";
 import { labelOf, type StatementLabel } from "./_statement_label.ts";
 import type { SpanLike, TracerLike } from "../tracer.ts";
 
-/** What sees the queries of a pool. */
+/** Metrics, logs and spans of a pool. */
 export interface Observation {
   readonly observer: QueryObserver;
-  /** Told of each further run of a transaction's callback. */
+  /** Called before each further run of a transaction's callback. */
   onRetry(error: unknown): void;
-  /** Shows the pool's slots in the metrics. */
+  /** Adds the pool's connections to the metrics. */
   show(slots: Semaphore): void;
   close(): void;
 }
@@ -22,7 +22,7 @@ const SPAN_KIND_CLIENT = 2;
 const STATUS_ERROR = 2;
 const MAX_TEXT = 2000;
 
-/** Metrics, logs and spans of the queries, where the settings ask for any of them. */
+/** Creates what observes the queries; `undefined` when the settings ask for no metrics, logs or spans. */
 export async function observeQueries(settings: Settings): Promise<Observation | undefined> {
   const { metrics, logger, tracer, address } = settings;
   if (metrics === undefined && logger === undefined && tracer === undefined) return undefined;
@@ -91,7 +91,7 @@ function logQuery(settings: Settings, query: DriverQuery, label: StatementLabel,
   else logger?.debug("Query", fields);
 }
 
-/** The text of a query, with `$1` where a parameter is. */
+/** The text of a query, with `$1` for the first parameter. */
 function textOf({ string, strings }: DriverQuery): string {
   const text = string ?? strings.reduce((text, part, index) => `${text}$${index}${part}`);
   return text.replace(/\s+/g, " ").trim().slice(0, MAX_TEXT);

@@ -9,7 +9,7 @@ import { NOBODY, type QueryOwner, SentQuery, type SentQueryHost } from "./_sent_
 import type { Settings } from "../connection/_settings.ts";
 import type { Sockets } from "../connection/_sockets.ts";
 
-/** A transaction, to who sees to deadlines. */
+/** A transaction whose own statements (`commit`, `savepoint`) have a deadline. */
 export interface Expirable {
   /** The backend that it runs on. */
   readonly key: string | undefined;
@@ -22,28 +22,28 @@ export interface Expirables {
   toArray(): readonly Expirable[];
 }
 
-/** From when on a query is one that others must not be sent behind. */
+/** A query that runs for longer gets no other query pipelined behind it. */
 const QUICK_MS = 20;
 
-/** How long a server may take for the last things, such as to close a connection that has said goodbye. */
+/** How long to wait for the server at the end, for a cancelled query or a connection that closes. */
 export const GOODBYE_MS = 500;
 
 /**
- * Sends queries to the driver and settles them: with errors of this package, within the deadline, and without the
- * errors of others.
+ * Sends queries through the driver and settles them within the deadline, with errors of this package, and never with
+ * the error of another query.
  */
 export class Pool implements SentQueryHost {
   readonly slots: Semaphore;
   readonly observer: QueryObserver | undefined;
   /** Whether queries can be sent. */
   ready = false;
-  /** Whether it takes no further query. */
+  /** Whether new queries are refused. */
   closed = false;
   readonly #driver: Driver;
   readonly #sockets: Sockets | undefined;
-  /** Queries that were sent, are not settled, and hold a place of the slots. */
-  readonly #placed = new LinkedList<SentQuery>();
-  /** The others, of transactions for the most part. */
+  /** Unsettled queries outside of transactions; each holds a permit. */
+  readonly #permitted = new LinkedList<SentQuery>();
+  /** Unsettled queries of transactions, which hold the permit, and of the pool itself. */
   readonly #owned = new LinkedList<SentQuery>();
   readonly #transactions: Expirables;
   readonly #tickMs: number;
@@ -67,8 +67,8 @@ export class Pool implements SentQueryHost {
     this.#sockets = sockets;
     this.observer = observer;
     this.slots = new Semaphore(settings.max);
-    // The server ends a statement in time; this side waits a moment longer before it gives up on the server. It counts
-    // ticks, as a clock would also count the time in which this process stood still.
+    // The server enforces the limit; the client waits a little longer before it destroys the connection. Time is counted
+    // in ticks, because a clock would also count the time in which this process was suspended.
     const { queryTimeoutMs } = settings;
     const limitMs = queryTimeoutMs + Math.min(Math.max(queryTimeoutMs / 10, 50), 1000);
     this.#tickMs = Math.min(Math.max(limitMs / 20, 10), 250);
@@ -76,14 +76,14 @@ export class Pool implements SentQueryHost {
     this.#watchBegin();
   }
 
-  /** Takes over a query of the driver's pool: it waits for a place when it is awaited. */
+  /** Takes over a query of the driver's pool. When it is awaited it waits for a permit. */
   adopt(query: DriverQuery): DriverQuery {
     this.#handler ??= query.handler;
     query.handler = this.#enter;
     return query;
   }
 
-  /** Sends a query at once, through `handler`, on the connection that its owner holds. */
+  /** Sends a query at once through `handler`. */
   send(query: DriverQuery, handler: DriverQuery["handler"], owner: QueryOwner): void {
     const sent = new SentQuery(this, query, handler, owner, this.#tick);
     this.#listOf(sent).add(sent);
@@ -95,7 +95,7 @@ export class Pool implements SentQueryHost {
     this.#listOf(sent).delete(sent);
   }
 
-  /** The driver's `begin`, whose first statement is sent and watched as every query is. */
+  /** The driver's `begin`, whose first statement gets a deadline as every query does. */
   begin<T>(
     mode: string,
     owner: QueryOwner,
@@ -111,35 +111,35 @@ export class Pool implements SentQueryHost {
     }
   }
 
-  /** Makes the pool ready for queries. It is asked before the first one, and again for as long as that fails. */
+  /** Connects and reads the array types. Called before the first query, and again until it has succeeded once. */
   prepare(): Promise<void> {
     return this.#preparing ??= this.#loadTypes().finally(() => this.#preparing = undefined);
   }
 
-  /** The error for who waited in vain for a place. */
-  noPlace(): DatabaseError {
+  /** The error for a query that got no permit. */
+  noPermit(): DatabaseError {
     return this.closed
       ? new DatabaseError("Database connection is closed", { retryable: false })
       : new DatabaseError("No database connection was free in time", { retryable: true });
   }
 
-  /** The present as {@link Waiter.since} counts it. */
+  /** The current tick, the time base of {@link Waiter.since}. */
   get now(): number {
     return this.#tick;
   }
 
-  /** Sees to the deadlines of whatever runs or waits, for as long as something does. */
+  /** Checks deadlines, for as long as a query runs or waits. */
   watch(): void {
     if (this.#timer !== undefined || this.#ticks === Infinity) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#expire(++this.#tick - this.#ticks);
-      const sent = this.#placed.size + this.#owned.size;
+      const sent = this.#permitted.size + this.#owned.size;
       if (sent > 0 || this.#transactions.size > 0 || this.slots.waiting > 0) this.watch();
     }, this.#tickMs);
   }
 
-  /** Takes no new query, and waits for at most `graceMs` for those that it has. */
+  /** Refuses new queries, and waits up to `graceMs` for the running ones. */
   async close(graceMs: number): Promise<void> {
     this.closed = true;
     await withDeadline(this.slots.idle(), graceMs, "").catch(() => {});
@@ -149,41 +149,41 @@ export class Pool implements SentQueryHost {
     await this.#driver.end({ timeout: 0 });
   }
 
-  /** Asks the server to give up what still runs: it would not notice for long that nobody wants it any more. */
+  /** Cancels running queries: a server may notice only late that a client has gone. */
   async #cancelAll(): Promise<void> {
-    const queries = [...this.#placed.toArray(), ...this.#owned.toArray()].map(({ query }) => query);
+    const queries = [...this.#permitted.toArray(), ...this.#owned.toArray()].map(({ query }) => query);
     for (const query of queries) if (query.active) query.cancel()?.catch(() => {});
     await withDeadline(Promise.allSettled(queries), GOODBYE_MS, "").catch(() => {});
   }
 
   readonly #enter = (query: DriverQuery): void => {
-    if (this.closed) return query.reject(this.noPlace());
+    if (this.closed) return query.reject(this.noPermit());
     if (!this.ready) {
       return void this.prepare().then(() => this.#enter(query), (error) => query.reject(error));
     }
-    if (this.slots.tryEnter(this.#isQuick)) return this.send(query, this.#handler!, this.#place);
+    if (this.slots.tryEnter(this.#isQuick)) return this.send(query, this.#handler!, this.#pooled);
     this.slots.wait({
       since: this.#tick,
-      enter: () => this.send(query, this.#handler!, this.#place),
-      giveUp: () => query.reject(this.noPlace()),
+      enter: () => this.send(query, this.#handler!, this.#pooled),
+      giveUp: () => query.reject(this.noPermit()),
     });
     this.watch();
   };
 
-  /** Whether a query may be sent behind one that runs: something runs outside of transactions, and not for long. */
+  /** Whether a query may be pipelined behind a running one: one outside of transactions that began just now. */
   readonly #isQuick = (): boolean => {
-    const { first } = this.#placed;
+    const { first } = this.#permitted;
     return first !== undefined && Date.now() - first.sentAt < QUICK_MS;
   };
 
   /** Owns the queries outside of transactions. */
-  readonly #place: QueryOwner = {
+  readonly #pooled: QueryOwner = {
     onSent() {},
     onSettled: () => this.slots.leave(),
   };
 
   #listOf({ owner }: SentQuery): LinkedList<SentQuery> {
-    return owner === this.#place ? this.#placed : this.#owned;
+    return owner === this.#pooled ? this.#permitted : this.#owned;
   }
 
   async #loadTypes(): Promise<void> {
@@ -194,7 +194,7 @@ export class Pool implements SentQueryHost {
     this.ready = true;
   }
 
-  /** The driver's `begin` makes its statement with the pool's `unsafe`: that is where it can be got hold of. */
+  /** The driver's `begin` creates its statement with `unsafe` of the pool, so it is intercepted there. */
   #watchBegin(): void {
     const { unsafe } = this.#driver;
     this.#driver.unsafe = (...given) => {
@@ -209,21 +209,21 @@ export class Pool implements SentQueryHost {
     };
   }
 
-  /** Ends what began at this tick or before. */
+  /** Fails what began at this tick or before. */
   #expire(tick: number): void {
-    for (const list of [this.#placed, this.#owned]) {
+    for (const list of [this.#permitted, this.#owned]) {
       for (const sent of list.toArray()) {
         if (sent.tick > tick) break;
-        sent.expire(this.#giveUp);
+        sent.expire(this.#destroy);
       }
     }
     for (const transaction of this.#transactions.toArray()) {
-      if (transaction.isOverdue(tick)) this.#giveUp(transaction.key!);
+      if (transaction.isOverdue(tick)) this.#destroy(transaction.key!);
     }
     this.slots.expire(tick);
   }
 
-  readonly #giveUp = (key: string): boolean => {
+  readonly #destroy = (key: string): boolean => {
     const error = Object.assign(new Error("The server did not answer in time"), {
       code: "CONNECTION_CLOSED",
     });

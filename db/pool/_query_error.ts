@@ -3,20 +3,20 @@ import { type GlamError, isGlamError } from "../../errors/glam_error.ts";
 import { DatabaseError, UpstreamServiceError } from "../../errors/infrastructure.ts";
 import { toGlamError } from "../../errors/to_glam_error.ts";
 
-/** What of an error of the driver is read here. */
+/** The fields of a driver's error that are read here. */
 interface DriverError extends Error {
   readonly code?: unknown;
   readonly routine?: unknown;
 }
 
-// Fields of a server's error that can hold data: of the row, of a parameter, of a statement inside a function.
+// Fields of a server's error that can hold data of a row, of a parameter or of a statement inside a function.
 const DATA_FIELDS = ["detail", "where", "internal_query", "hint"] as const;
 
 /**
- * The error of this package for one that the driver rejected a query with.
+ * Maps an error of the driver to one of this package. The original is the cause; its fields that can hold data of a row
+ * or a parameter are made non-enumerable, so that they are not logged.
  *
- * `connecting` says that the query had not reached a connection: whatever failed then is the connection. Of the
- * original, which is the cause, nothing that holds data of a row or a parameter shows in a log.
+ * `connecting` means that the query had no connection yet, so that any unknown error is one of the connection.
  */
 export function toQueryError(error: unknown, connecting = false): GlamError {
   if (isGlamError(error)) return error;
@@ -44,7 +44,7 @@ function concealData(error: DriverError): void {
   Object.defineProperty(error, "stack", { value: stack, enumerable: false });
 }
 
-/** SQLSTATE or driver code of the error that this one was made from. */
+/** The SQLSTATE or driver code of the first cause that has one. */
 export function codeOf(error: unknown): string | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
     const { code } = at as DriverError;
@@ -53,10 +53,10 @@ export function codeOf(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Whether the transaction may succeed when all of it is run again. */
+/** Whether the transaction may succeed when its whole callback is run again. */
 export function isWorthAnotherRun(error: unknown): boolean {
   const code = codeOf(error);
-  // Somebody changed a table whose `select *` this connection had prepared; the driver forgets it when it fails.
+  // A table was altered after this connection had prepared a `select *` of it. The driver then drops the statement.
   return code === "40001" || code === "40P01" || code === "0A000" && isStalePlan(error);
 }
 
@@ -73,18 +73,18 @@ const DRIVER_LOST: ReadonlySet<unknown> = new Set([
 ]);
 const SERVER_LOST = /^(?:08...|57P0[123])$/;
 
-/** Whether the error says that the connection went away under the query. */
+/** Whether the error says that the connection was lost during the query. */
 export function isConnectionLoss(error: unknown): boolean {
   const code = codeOf(error);
   return code !== undefined && (DRIVER_LOST.has(code) || SERVER_LOST.test(code));
 }
 
-/** Whether the driver says so: a SQLSTATE that says it may also be raised by a function, on a connection that lives. */
+/** Whether the driver lost the connection. A SQLSTATE of that meaning can also be raised by a function on a live one. */
 export function isDriverLoss(error: unknown): boolean {
   return DRIVER_LOST.has(codeOf(error));
 }
 
-/** The error for what waited on a connection that went away. */
+/** The error for a query whose connection was lost. */
 export function connectionLost(): GlamError {
   const cause = Object.assign(new Error("The connection to the server was lost"), {
     code: "CONNECTION_CLOSED",

@@ -1,21 +1,21 @@
 import { type Linked, LinkedList } from "../../internal/linked_list.ts";
 
-/** Who waits at a {@link Semaphore}. */
+/** A waiter in the queue of a {@link Semaphore}. */
 export interface Waiter extends Linked<Waiter> {
-  /** When it came, on a clock of its own. */
+  /** When it began to wait, in ticks of the pool. */
   readonly since: number;
-  /** Its turn: it holds a place until it leaves. */
+  /** Called with a permit, which is held until {@link Semaphore.leave}. */
   enter(): void;
-  /** It has waited for too long. */
+  /** Called when it has waited too long. */
   giveUp(): void;
 }
 
 /**
- * As many places as the pool may have connections, given out in the order of asking.
+ * A fair semaphore with one permit for each connection of the pool.
  *
- * The driver sends a query that finds no free connection behind another one. Where all are quick that is the fastest, as
- * one write carries several; but behind a slow one it waits even when other connections get free. So somebody may
- * come in without a place only for as long as nobody is slow.
+ * When no connection is free, the driver pipelines a query behind another one. That is fastest while all queries are
+ * quick, because one write carries several. Behind a slow query it would wait even when other connections become free.
+ * So queries may exceed the permits only while all running queries are quick.
  */
 export class Semaphore {
   #free: number;
@@ -27,48 +27,48 @@ export class Semaphore {
     this.#size = this.#free = size;
   }
 
-  /** Places that are taken. */
+  /** Permits that are taken. */
   get inUse(): number {
     return Math.min(this.#size, this.#size - this.#free);
   }
 
-  /** How many have no place: those who wait for one, and those whom the driver has sent behind others. */
+  /** Queries without a permit: those that wait, and those that were pipelined behind others. */
   get waiting(): number {
     return this.#waiting.size + Math.max(0, -this.#free);
   }
 
-  /** Enters where a place is free, or `crowded` allows to go without, and nobody came before. */
+  /** Takes a permit if one is free, or exceeds them if `crowded` allows it, unless others are waiting. */
   tryEnter(crowded?: () => boolean): boolean {
     if (this.#waiting.size > 0 || this.#free <= 0 && !crowded?.()) return false;
     this.#free--;
     return true;
   }
 
-  /** Waits for a place. */
+  /** Adds a waiter to the queue. */
   wait(waiter: Waiter): void {
     this.#waiting.add(waiter);
   }
 
-  /** Waits no longer. */
+  /** Removes a waiter from the queue. */
   forget(waiter: Waiter): void {
     this.#waiting.delete(waiter);
   }
 
-  /** Resolves when nobody holds a place or waits for one. */
+  /** Resolves when no permit is taken and nothing waits. */
   async idle(): Promise<void> {
     while (this.inUse > 0 || this.waiting > 0) {
       await new Promise<void>((resolve) => this.#onLeave.push(resolve));
     }
   }
 
-  /** Gives a place back. The next one comes a little later: the driver has to see first that its connection is free. */
+  /** Returns a permit. The next waiter enters in a microtask, after the driver has released its connection. */
   leave(): void {
     this.#free++;
     for (const resolve of this.#onLeave.splice(0)) resolve();
     if (this.#waiting.size > 0) queueMicrotask(() => this.#admit());
   }
 
-  /** Sends away those who came at `time` or before. */
+  /** Removes the waiters that began to wait at `time` or before. */
   expire(time: number): void {
     for (let waiter = this.#waiting.first; waiter !== undefined; waiter = this.#waiting.first) {
       if (waiter.since > time) return;

@@ -6,22 +6,22 @@ import type { QueryObserver } from "./_query_observer.ts";
 import { backendKey } from "../connection/_startup.ts";
 import type { SpanLike } from "../tracer.ts";
 
-/** Who has to know what becomes of a query: the transaction that it belongs to. */
+/** Called about a query's end: the transaction that it belongs to, or the pool. */
 export interface QueryOwner {
   onSent(sent: SentQuery): void;
   onSettled(sent: SentQuery, error: Error | undefined): void;
 }
 
-/** Who sends queries. */
+/** The pool, as a query sees it. */
 export interface SentQueryHost {
   readonly observer: QueryObserver | undefined;
   onSettled(sent: SentQuery): void;
 }
 
-/** For a query that is nobody's. */
+/** The owner of a query that needs none. */
 export const NOBODY: QueryOwner = { onSent() {}, onSettled() {} };
 
-/** How often a query that never left is sent again; each time needs another connection that was killed. */
+/** How many times a query is sent again that failed before it left. Each time takes another connection that broke. */
 const SEND_AGAIN = 3;
 
 const SENT: unique symbol = Symbol("@glam/shared.db.sent");
@@ -31,8 +31,8 @@ interface WatchedQuery extends DriverQuery {
 }
 
 /**
- * A query between its sending and its end. It stands in for what the driver calls at the end, which costs less than a
- * promise around the query, and leaves it what it is: a part that fits into other queries.
+ * A query from its sending to its end. It replaces the query's `resolve` and `reject`, which costs less than wrapping the
+ * query in a promise, and keeps the object usable as a fragment of other queries.
  */
 export class SentQuery implements Linked<SentQuery> {
   previous: SentQuery | undefined;
@@ -41,7 +41,7 @@ export class SentQuery implements Linked<SentQuery> {
   /** When it was sent, in ticks of the pool. */
   readonly tick: number;
   readonly sentAt: number = Date.now();
-  /** Who has to know what becomes of it. */
+  /** Called when it has been sent and settled. */
   readonly owner: QueryOwner;
   readonly #host: SentQueryHost;
   readonly #handler: DriverQuery["handler"];
@@ -89,21 +89,21 @@ export class SentQuery implements Linked<SentQuery> {
   }
 
   /**
-   * It has taken too long. `giveUp` ends its connection, and gives whether it could: then it fails with that, and not
-   * before, as the next query would still be sent on the same connection.
+   * Called when its deadline has passed. `destroy` destroys its connection and returns whether that was possible. Then
+   * the query fails when the connection is closed, and not earlier, because the next query would use that connection.
    */
-  expire(giveUp: (key: string) => boolean): void {
-    if (this.#settled) return; // by the end of another one's connection, a moment ago
+  expire(destroy: (key: string) => boolean): void {
+    if (this.#settled) return; // when the connection of an earlier one in the list was destroyed
     const { state } = this.query;
     const isEnding = this.#expired === undefined && state !== null &&
-      giveUp(backendKey(state.pid, state.secret));
+      destroy(backendKey(state.pid, state.secret));
     this.#expired ??= new DatabaseError("Database did not answer in time", { retryable: true });
     if (!isEnding) this.fail(this.#expired);
   }
 
-  /** The driver rejects it. */
+  /** Called when the driver rejects the query. */
   onRejected(error: unknown): void {
-    // The driver rejects the last query of a killed connection once more when it connects again.
+    // The driver rejects the last query of a broken connection once more when it reconnects.
     if (this.#settled) return;
     const { query } = this;
     if (this.#expired !== undefined) this.fail(this.#expired);
@@ -130,8 +130,8 @@ function rejectSent(this: WatchedQuery, error: unknown): void {
 }
 
 /**
- * Whether the driver rejects a query with what another one died of: the error of a killed connection reaches the next
- * query to use it, with the other one's text and parameters, before this one was sent.
+ * Whether the driver rejects a query with the error of another one: it reports the error of a broken connection to the
+ * next query on it, before that query was sent, with the text and parameters of the other.
  */
 function isOfAnother(error: unknown, query: DriverQuery): boolean {
   return query.string === undefined && (error as { query?: unknown } | undefined)?.query !== undefined;

@@ -1,7 +1,7 @@
-/** What a statement does and to which table, from a bounded set of words: for metrics and spans. */
+/** Operation and table of a statement, from a bounded set of words, for metrics and spans. */
 export interface StatementLabel {
   readonly operation: string;
-  /** Empty where it is not known. */
+  /** Empty if it is not known. */
   readonly table: string;
 }
 
@@ -27,8 +27,8 @@ const UNKNOWN = "";
 const labels = new WeakMap<object, StatementLabel>();
 
 /**
- * The label of a tagged template, worked out once for each place in the code. Texts of `unsafe` have no table: they may
- * be made at run time, and the number of tables would have no bound.
+ * The label of a tagged template, computed once for each place in the code. Texts of `unsafe` have no table, because
+ * texts that are made at run time would make the number of tables unbounded.
  */
 export function labelOf(strings: readonly string[]): StatementLabel {
   if (!Object.hasOwn(strings, "raw")) return { operation: operationOf(strings[0] ?? ""), table: UNKNOWN };
@@ -41,7 +41,7 @@ export function labelOf(strings: readonly string[]): StatementLabel {
   return label;
 }
 
-/** Gives the strings of a statement that is kept their label. */
+/** Sets the label of the strings of a cached statement. */
 export function setLabel(strings: object, label: StatementLabel): void {
   labels.set(strings, label);
 }

@@ -16,14 +16,14 @@ import type { TransactionOptions } from "../database.ts";
 const ISOLATION_LEVELS: ReadonlySet<unknown> = new Set(["read committed", "repeatable read", "serializable"]);
 const BETWEEN_RUNS = { minDelayMs: 20, maxDelayMs: 1000, factor: 2 };
 
-/** What runs the transactions of a database. */
+/** The parts that run the transactions of a database. */
 export interface TransactionRunner extends TransactionScope {
   readonly settings: Settings;
-  /** Told of each further run of a callback. */
+  /** Called before each further run of a callback. */
   readonly onRetry: ((error: unknown) => void) | undefined;
 }
 
-/** Runs a transaction: nested where the async context has one, else on a connection of the pool, again if need be. */
+/** Runs a transaction: nested if the async context is in one, else on a connection of the pool, with retries. */
 export async function runTransaction<T>(
   runner: TransactionRunner,
   fn: TransactionCallback<T>,
@@ -57,9 +57,9 @@ export async function runTransaction<T>(
   };
   const { pool } = runner;
   for (let attempt = 1;; attempt++) {
-    if (pool.closed) throw pool.noPlace();
+    if (pool.closed) throw pool.noPermit();
     if (!pool.ready) await pool.prepare();
-    if (!pool.slots.tryEnter()) await place(pool, signal);
+    if (!pool.slots.tryEnter()) await takePermit(pool, signal);
     try {
       return await new Transaction(runner).run(fn, run);
     } catch (error) {
@@ -73,8 +73,8 @@ export async function runTransaction<T>(
   }
 }
 
-/** Waits for a place at the pool's slots. */
-function place(pool: Pool, signal: AbortSignal | undefined): Promise<void> {
+/** Waits for a permit of the pool. */
+function takePermit(pool: Pool, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = () => signal?.removeEventListener("abort", onAbort);
     const waiter = {
@@ -85,7 +85,7 @@ function place(pool: Pool, signal: AbortSignal | undefined): Promise<void> {
       },
       giveUp() {
         settle();
-        reject(pool.noPlace());
+        reject(pool.noPermit());
       },
     };
     const onAbort = () => {

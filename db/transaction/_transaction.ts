@@ -14,67 +14,67 @@ import type { QueryOwner, SentQuery } from "../pool/_sent_query.ts";
 import { backendKey } from "../connection/_startup.ts";
 import type { Sql } from "../sql.ts";
 
-/** What the transactions of one database share. */
+/** The parts that the transactions of one database share. */
 export interface TransactionScope {
   readonly pool: Pool;
   /** The transaction of the current async context. */
   readonly storage: AsyncStorage<Transaction>;
-  /** The outermost transactions that have begun. */
+  /** The outermost transactions that have begun and not ended. */
   readonly open: LinkedList<Transaction>;
-  /** A tag whose queries go to `transaction`, or to the one nested in it that the caller is in. */
+  /** Creates a tag whose queries go to `transaction`, or to the nested one in whose async context they are made. */
   createTag(transaction: Transaction): Sql;
 }
 
 /** The callback of a transaction. */
 export type TransactionCallback<T> = (tx: Sql) => Promise<T> | T;
 
-/** What the outermost transaction is run with. */
+/** Options of the outermost transaction. */
 export interface RunOptions {
-  /** How it begins, such as `isolation level serializable`. */
+  /** What follows `begin`, such as `isolation level serializable`. */
   readonly mode: string;
-  /** Statements to begin with. */
+  /** Statements to run first. */
   readonly prelude: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * One run of a transaction's callback, or of a nested one's, which is a savepoint.
+ * One run of a transaction's callback. A nested transaction is a savepoint.
  *
- * It stands between the callback and the driver: the driver would send what a callback still says after its connection
- * was lost on another connection, outside of any transaction; and it would report a commit that was none, where what
- * the callback left running fails.
+ * It works around two faults of the driver. After its connection was lost, the driver would send later statements of
+ * the callback on another connection, outside of any transaction. And it would report a commit when a query fails that
+ * the callback did not await.
  */
 export class Transaction implements Linked<Transaction>, QueryOwner {
   previous: Transaction | undefined;
   next: Transaction | undefined;
   readonly parent: Transaction | undefined;
   readonly root: Transaction;
-  /** The driver's tag, from the first statement on. */
+  /** The driver's tag, once the transaction has begun. */
   tag: DriverTag | undefined;
-  /** The backend that it runs on. */
+  /** The key of the backend that it runs on. */
   key: string | undefined;
-  /** Makes the error for who comes too late; `undefined` for as long as nobody does. */
+  /** Makes the error for a use after the end; `undefined` before. */
   ended: (() => unknown) | undefined;
 
   readonly #scope: TransactionScope;
   /** Queries that were sent and are not settled. */
   readonly #pending: SentQuery[] = [];
-  /** The pool's tick at which the driver was left to send a statement of its own, such as `commit`. */
+  /** The pool's tick since which the driver's own statement runs, such as `commit`. */
   #expectedAt = NEVER;
   #handler: DriverQuery["handler"] | undefined;
   #child: Transaction | undefined;
-  /** Nested transactions that run or wait, and the end of the last of them. */
+  /** Number of nested transactions that run or wait, and the end of the last one. */
   #nested = 0;
   #turn: Promise<unknown> = DONE;
   #savepoints = 0;
-  /** The first failure of a statement; those that follow only say that the transaction has failed. */
+  /** The first error of a statement. Later ones only say that the transaction is aborted. */
   #failure: Error | undefined;
   #thrown: { readonly error: unknown } | undefined;
   #committing = false;
   #lost = false;
   #reject: ((error: unknown) => void) | undefined;
   #fail: ((error: unknown) => void) | undefined;
-  #unheed: (() => void) | undefined;
+  #stopListening: (() => void) | undefined;
   #left = false;
 
   constructor(scope: TransactionScope, parent?: Transaction) {
@@ -97,7 +97,7 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
     }));
   }
 
-  /** Runs a nested transaction, after those that were asked for before. */
+  /** Runs a nested transaction, after those that were started before. */
   nest<T>(fn: TransactionCallback<T>, signal: AbortSignal | undefined): Promise<T> {
     this.#nested++;
     const result = this.#turn.then(async () => {
@@ -113,24 +113,24 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
     return result;
   }
 
-  /** Takes over a query that the driver made with {@link Transaction.tag}. */
+  /** Takes over a query of {@link Transaction.tag}. */
   adopt(query: DriverQuery): DriverQuery {
     this.#handler ??= query.handler;
     query.handler = this.#dispatch;
     return query;
   }
 
-  /** Takes no further query, and rolls back. */
+  /** Refuses further queries, and rolls back. */
   abort(reason: unknown): void {
     if (this.#left) return;
     this.ended ??= () => reason;
     this.#child?.abort(reason);
-    // Only the one that runs: of those behind it the driver would lose count.
+    // Only the running one: the driver miscounts when a pipelined query is cancelled.
     for (const { query } of this.#pending) if (query.active) query.cancel()?.catch(() => {});
     this.#fail?.(reason);
   }
 
-  /** The connection is gone: nothing that was asked for will be answered, and nothing may be sent. */
+  /** Called when the connection is lost: fails every query, and lets nothing more be sent. */
   lose(): void {
     if (this.#lost) return;
     this.#lost = true;
@@ -142,7 +142,7 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
     this.#reject?.(this.#committing ? unknownOutcome(error) : error);
   }
 
-  /** Whether the driver has had its own statement to send since this tick or before. */
+  /** Whether the driver's own statement runs since this tick or before. */
   isOverdue(tick: number): boolean {
     return this.#expectedAt <= tick || this.#child?.isOverdue(tick) === true;
   }
@@ -155,13 +155,13 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
     this.#pending.splice(this.#pending.indexOf(sent), 1);
     if (error === undefined) return;
     this.#failure ??= error;
-    // Where sockets are not ours, this is the first that is heard of it.
+    // On workerd, where the driver owns the sockets, this is the first sign of a lost connection.
     if (this.tag !== undefined && isDriverLoss(error)) this.root.lose();
   }
 
   readonly #dispatch = (query: DriverQuery): void => {
     if (this.ended !== undefined) query.reject(this.ended());
-    // Between the statements of a nested transaction it would be rolled back with them.
+    // A query between the statements of a nested transaction would be rolled back with them.
     else if (this.#nested > 0) this.#turn.then(() => this.#dispatch(query));
     else this.#scope.pool.send(query, this.#handler!, this);
   };
@@ -173,7 +173,7 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
     return this.#unlessLost(tag!.savepoint((inner) => this.#call(inner, fn, signal, savepoint)));
   }
 
-  /** LazyOperations the callback. The driver commits when the promise resolves, and rolls back when it rejects. */
+  /** Runs the callback. The driver commits when the promise resolves, and rolls back when it rejects. */
   #call<T>(
     tag: DriverTag,
     fn: TransactionCallback<T>,
@@ -185,7 +185,7 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
     this.tag = tag;
     return new Promise((resolve, reject) => {
       const succeed = (value: T) => {
-        // Of queries, as the driver's `begin` takes it.
+        // A list of queries, as the driver's `begin` accepts it.
         if (Array.isArray(value)) {
           return void Promise.all(value).then(
             (all) => this.#leave(tag, savepoint, () => resolve(all as T)),
@@ -199,7 +199,7 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
         this.#leave(undefined, undefined, () => reject(error));
       };
       this.#fail = fail;
-      if (signal !== undefined && this.#heed(signal)) return;
+      if (signal !== undefined && this.#listenTo(signal)) return;
       try {
         const result = storage.run(this, fn, createTag(this));
         if (isThenable(result)) result.then(succeed, fail);
@@ -210,16 +210,16 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
     });
   }
 
-  /** Aborts with the signal; gives whether it is aborted already. */
-  #heed(signal: AbortSignal): boolean {
+  /** Aborts when the signal does; returns whether it is aborted already. */
+  #listenTo(signal: AbortSignal): boolean {
     const onAbort = () => this.abort(signal.reason);
-    this.#unheed = () => signal.removeEventListener("abort", onAbort);
+    this.#stopListening = () => signal.removeEventListener("abort", onAbort);
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
     return signal.aborted;
   }
 
-  /** The callback is through; with `tag` it has succeeded. What it left running comes first. */
+  /** Called when the callback has settled, with `tag` if it succeeded. Waits for the queries that it did not await. */
   #leave(tag: DriverTag | undefined, savepoint: string | undefined, settle: () => void): void {
     if (this.#left) return;
     this.#left = true;
@@ -229,7 +229,7 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
   }
 
   async #finish(tag: DriverTag | undefined, savepoint: string | undefined): Promise<void> {
-    // A failure has to be known before the commit.
+    // Their errors must be known before the commit.
     while (this.#pending.length > 0 || this.#nested > 0) {
       await Promise.allSettled([...this.#pending.map(({ query }) => query), this.#turn]);
     }
@@ -238,7 +238,7 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
   }
 
   #settle(tag: DriverTag | undefined, settle: () => void): void {
-    // Then the promise stays pending: the driver must not say `rollback` on the connection that comes next.
+    // The promise stays pending: the driver must not send `rollback` on its next connection.
     if (this.#lost) return;
     this.ended ??= finished;
     this.#committing = tag !== undefined && this.parent === undefined;
@@ -252,7 +252,7 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
     pool.watch();
   }
 
-  /** Runs a statement of our own; its failure fails the transaction. */
+  /** Runs a statement of this class; its failure fails the transaction. */
   #run(tag: DriverTag, text: string): Promise<unknown> {
     const query = tag.unsafe(text);
     const { handler } = query;
@@ -260,7 +260,7 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
     return query.catch(() => {});
   }
 
-  /** What the driver makes of the callback, unless the connection is lost first: then the driver may never say so. */
+  /** Settles as the driver's promise does, or when the connection is lost: then the driver's may stay pending. */
   #unlessLost<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#reject = reject;
@@ -276,13 +276,13 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
 
   #end(): void {
     this.#expectedAt = NEVER;
-    this.#unheed?.();
+    this.#stopListening?.();
     this.ended ??= finished;
     if (this.parent === undefined) this.#scope.open.delete(this);
   }
 
   #explain(error: unknown): unknown {
-    // "The current transaction is aborted": what aborted it says more.
+    // "current transaction is aborted": the error that aborted it says more.
     if (this.#failure !== undefined && codeOf(error) === "25P02") return this.#failure;
     if (this.#thrown?.error === error) return error;
     const known = toQueryError(error);

@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 
-/** What a database is asked whether the caller is in a transaction. The same symbol in every copy of the package. */
+/** The key of {@link TransactionAware}'s method, the same in every copy of the package. */
 export const IN_TRANSACTION: unique symbol = Symbol.for("@glam/shared.db.in_transaction.v1") as never;
 
 /** A database that knows whether the current async context is in a transaction of it. */

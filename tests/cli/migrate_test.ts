@@ -33,7 +33,7 @@ describe("glam migrate", () => {
       /^applying 0001_create_orders \(1 of 1\)\napplied 0001_create_orders in \d+ ms\n$/,
     );
     assert.equal((await call("status")).code, 0);
-    assert.equal((await call("verify")).out, "The files and the history fit\n");
+    assert.equal((await call("verify")).out, "The files match the history\n");
   });
 
   it("takes the database from --database-url", async () => {
@@ -63,7 +63,7 @@ describe("glam migrate", () => {
     assert.equal(yes.code, 0);
     const refused = await call("down");
     assert.equal(refused.code, 1);
-    assert.match(refused.out, /Nothing was reverted; say --yes/);
+    assert.match(refused.out, /Nothing was reverted; add --yes/);
     assert.equal((await call("down", "--to=0", "--yes")).out, "Reverted 1 migration\n");
   });
 

@@ -64,8 +64,9 @@ describe("glam", () => {
     "docs --format xml": /Allowed choices are json, yaml/,
     "docs --events none.ts": /^glam: There is no none\.ts$/m,
     "migrate up --edited=accept": /unknown option '--edited/,
-    "migrate up": /^Say which database: set DATABASE_URL, or name a --service whose variables are set/,
-    "migrate baseline --database-url=postgres://127.0.0.1:1/none": /^Say what the database has already/,
+    "migrate up": /^Expected a database: set DATABASE_URL, or name a --service whose variables are set/,
+    "migrate baseline --database-url=postgres://127.0.0.1:1/none":
+      /^Expected the newest version that the database has already/,
   };
   for (const [line, message] of Object.entries(WRONG)) {
     it(`takes \`glam ${line}\` for wrong usage: exit code 2, and why on standard error`, async () => {

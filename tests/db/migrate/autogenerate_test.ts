@@ -199,7 +199,7 @@ const CHANGES: Record<string, [to: TableModel, up: (string | RegExp)[]]> = {
       indexes: [{ columns: ["b"], where: "a > 0" }],
     }),
     [
-      /^-- Nobody can write to the table meanwhile; /,
+      /^-- Blocks writes to the table while it runs\. /,
       'CREATE INDEX "ix_plain_b" ON "plain" USING btree (b) WHERE (a > 0);',
     ],
   ],
@@ -254,7 +254,7 @@ test("a required column without a default works on an empty table, and says what
   const written = each.files.pop()!;
   assert.match(
     written.sql,
-    /-- "sku" is required and has no default: say what the rows that are there already get\./,
+    /-- "sku" is required and has no default: put in a value for existing rows\./,
   );
   each.files.push({ ...written, sql: written.sql.replace('"sku" = NULL', `"sku" = 'none'`) });
   await each.migrator.up();
@@ -275,7 +275,7 @@ test("what is not defined any more is dropped in comments, once, and its way bac
     "SELECT 1;",
     '-- ALTER TABLE "plain" DROP CONSTRAINT "ck_plain_a_small";',
     '-- DROP INDEX "ix_plain_b";',
-    '-- "old" is required and not defined: rows cannot be inserted until it is dropped or takes NULL.',
+    '-- "old" is required and not defined: rows cannot be inserted until it is dropped or nullable.',
     '-- ALTER TABLE "plain" DROP COLUMN "old";',
     '-- DROP TABLE "merchants";',
   ]);
@@ -413,7 +413,7 @@ test("a table that cannot be made is said with what Postgres says of it, and not
   );
   assert.equal(
     message,
-    'Cannot make the table "broken" as it is defined: column "nope" does not exist (42703)',
+    'Cannot create the table "broken" as it is defined: column "nope" does not exist (42703)',
   );
   const scratch = await each.db.sql`select nspname from pg_namespace where nspname like 'glam_scratch%'`;
   assert.equal(scratch.length, 0);

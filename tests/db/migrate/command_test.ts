@@ -56,7 +56,7 @@ test("up prints its progress and what it did, and status exits with 3 for as lon
   assert.equal((await each.call("up")).out, "Nothing to do: the database is up to date");
   assert.deepEqual(await each.call("verify"), {
     exitCode: 0,
-    out: "The files and the history fit",
+    out: "The files match the history",
     errors: "",
   });
 });
@@ -100,7 +100,7 @@ test("down shows what it would revert and asks, and reverts nothing without a ye
   const no = await each.call("down --to=0", { confirm: answer(false) });
   assert.deepEqual([no.exitCode, no.out], [
     1,
-    "Nothing was reverted; say --yes to revert without a question",
+    "Nothing was reverted; add --yes to revert without confirmation",
   ]);
   assert.match(
     questions[0]!,
@@ -190,7 +190,7 @@ test("baseline says where Alembic stood, and repair what it did", async () => {
   assert.equal(refused.exitCode, 1);
   assert.match(
     refused.errors,
-    /^Say how to repair: .*\n- 0001_create_items is applied, and its file is gone/,
+    /^Expected how to repair: .*\n- 0001_create_items is applied, and its file is missing/,
   );
 });
 
@@ -214,11 +214,11 @@ const WRONG: Record<string, RegExp> = {
   "up --nope": /^Unknown option '--nope'/,
   "up --yes": /^`up` takes no --yes/,
   "up 0001": /^`up` takes no "0001"/,
-  create: /^Say what the migration does: create <name>/,
+  create: /^Expected a name that says what the migration does: create <name>/,
   "create a b": /^`create` takes no "b"/,
   "create a --tables=x": /^--tables is for --autogenerate/,
-  "create a --autogenerate": /^Say where the tables are: --tables=<module>/,
-  baseline: /^Say what the database has already: baseline --to=<version>/,
+  "create a --autogenerate": /^Expected the module of the tables: --tables=<module>/,
+  baseline: /^Expected the newest version that the database has already: baseline --to=<version>/,
   "repair --edited=yes": /^Expected --edited to be accept, got "yes"/,
   "status --wait=long": /^Expected --wait to be seconds, got "long"/,
 };
@@ -255,7 +255,7 @@ test("as a process it reads DATABASE_URL, and without a terminal reverts nothing
   assert.equal(await up.exited(), 0, up.out() + up.errors());
   await using down = start(each, "down", `--schema=${each.db.schema}`);
   assert.equal(await down.exited(), 1, down.out());
-  assert.match(down.out() + down.errors(), /Nothing was reverted; say --yes/);
+  assert.match(down.out() + down.errors(), /Nothing was reverted; add --yes/);
 });
 
 test("Ctrl-C rolls back the file that runs, keeps those before, and exits with 130", async () => {
@@ -271,10 +271,10 @@ test("Ctrl-C rolls back the file that runs, keeps those before, and exits with 1
   );
   up.signal("SIGINT");
   assert.equal(await up.exited(), 130, output());
-  assert.match(output(), /stopping; once more to stop at once/);
+  assert.match(output(), /stopping; press again to exit at once/);
   assert.match(
     output(),
-    /Stopped: applied before that: 0001_create_items, 0002_create_prices; what ran then was rol/,
+    /Stopped: applied before that: 0001_create_items, 0002_create_prices; the file that was running was rol/,
   );
   assert.equal((await each.db.sql`select to_regclass('slow') as slow`)[0]?.["slow"], null);
   assert.match((await each.call("status")).out, /1 migration to apply$/);

@@ -33,7 +33,7 @@ test("an edited file that is applied is an error before any SQL, and says what t
   await using db = await migrated(TWO_TABLES);
   const edited = { ...ITEMS, sql: ITEMS.sql.replace("int", "bigint") };
   assert.deepEqual(await problemsOf(db, [edited, PRICES, THIRD]), [
-    "edited: 0001_create_items was edited after it was applied: bring the old text back and put the change into a new " +
+    "edited: 0001_create_items was edited after it was applied: restore the old text and put the change into a new " +
     "file, or accept it with: migrate repair --edited=accept",
   ]);
 });
@@ -58,7 +58,7 @@ test("line endings, a byte order mark and the end of a file do not count as an e
 test("a file that is gone is an error before any SQL", async () => {
   await using db = await migrated(TWO_TABLES);
   assert.deepEqual(await problemsOf(db, [PRICES, THIRD]), [
-    "missing: 0001_create_items is applied, and its file is gone: bring it back, or forget it with: " +
+    "missing: 0001_create_items is applied, and its file is missing: restore it, or forget it with: " +
     "migrate repair --missing=forget",
   ]);
 });
@@ -77,7 +77,7 @@ test("a file before one that is applied is an error before any SQL, and can be r
 test("a database that is newer than the files is detected, and accepted where that is asked for", async () => {
   await using db = await migrated([ITEMS, PRICES, THIRD]);
   const newer = (name: string, newest: string) =>
-    `newer: The database is newer than these files: it has ${name}, and the newest file is ${newest}; run the code that ` +
+    `newer: The database is newer than these files: it has ${name}, and the newest file is ${newest}; run the version of the service that ` +
     "has it";
   assert.deepEqual(await problemsOf(db, [ITEMS]), [
     newer("0002_create_prices", "0001_create_items"),
@@ -155,5 +155,5 @@ test("another table of that name is left alone", async () => {
   await using db = await createTestDatabase();
   await db.sql`create table glam_migrations (version int)`;
   const { message } = await problemOf(new Migrator(db, { migrations: TWO_TABLES }).up(), "history");
-  assert.match(message, /is there and is not a history of migrations: choose another name with `table`$/);
+  assert.match(message, /exists and is not a history of migrations: choose another name with `table`$/);
 });

@@ -13,18 +13,18 @@ import { PATIENCE_MS, waitFor } from "../../_support/wait_for.ts";
 import { createOwnDatabase } from "./_own_database.ts";
 import { migration, names, plainMigration, problemOf } from "./_migrations.ts";
 
-interface Semaphore extends AsyncDisposable {
+interface Gate extends AsyncDisposable {
   readonly pid: number;
   open(): Promise<void>;
 }
 
 /** A table lock that another session holds until it is opened: what a file waits for. */
-async function closeGate(db: TestDatabase): Promise<Semaphore> {
+async function closeGate(db: TestDatabase): Promise<Gate> {
   await db.sql`create table if not exists gate (id int)`;
   const opened = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<number>();
   const done = db.transaction(async (tx) => {
-    await tx`lock table gate in mapping exclusive mode`;
+    await tx`lock table gate in access exclusive mode`;
     const [row] = await tx<{ pid: number }>`select pg_backend_pid() as pid`;
     closed.resolve(row!.pid);
     await opened.promise;
@@ -166,7 +166,7 @@ test("a file whose connection is killed leaves nothing, and says so", async () =
   );
   assert.match(
     (await failed).message,
-    /^The connection was lost while 0001_gate ran .*: it took effect whole or not at/,
+    /^The connection was lost while 0001_gate ran .*: it took effect as a whole or not at/,
   );
   await gate.open();
   assert.deepEqual(names(await each.migrator.up()), ["0001_gate"]);
@@ -237,7 +237,7 @@ test("a signal rolls the file that runs back, and says what was applied before",
   controller.abort();
   assert.equal(
     (await stopped).message,
-    "Stopped: applied before that: 0001_a; what ran then was rolled back",
+    "Stopped: applied before that: 0001_a; the file that was running was rolled back",
   );
   await gate.open();
   assert.deepEqual((await each.migrator.status()).migrations.map(({ state }) => state), [

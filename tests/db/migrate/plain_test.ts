@@ -132,7 +132,7 @@ test("an edited file is accepted, and a missing one forgotten, by repair alone a
   const { message } = await problemOf(migrator.repair({}), "refused");
   assert.match(
     message,
-    /^Say how to repair: .*\n- 0001_create_items was edited.*\n- 0002_.* is gone.*\n- 0003_c was ed/,
+    /^Expected how to repair: .*\n- 0001_create_items was edited.*\n- 0002_.* is missing.*\n- 0003_c was ed/,
   );
   assert.deepEqual(await migrator.repair({ edited: "accept", only: ["0003"] }), [
     { migration: "0003_c", kind: "edited", now: "accepted" },

@@ -58,7 +58,7 @@ const BROKEN = {
   "select /* /* */": "a comment is not closed",
   "select (1": "a parenthesis is not closed",
   "create function f() returns int begin atomic select 1;": "`begin atomic` has no `end`",
-  "\\connect other": "a command of psql, which only psql understands; take it out",
+  "\\connect other": "a command of psql, which the server does not understand; remove it",
 };
 
 for (const [sql, message] of Object.entries(BROKEN)) {
