@@ -12,12 +12,21 @@ export interface DriverQuery extends Promise<unknown> {
   /** The backend that it was sent to. */
   readonly state: { readonly pid: number; readonly secret: number } | null;
   /** Whether it is the query that its connection is executing. */
-  readonly active: boolean;
+  active: boolean;
+  /** Whether it is a COPY, by `readable()` or `writable()`. */
+  readonly streaming?: boolean;
+  /** Whether it is read through a cursor. */
+  readonly cursorFn?: unknown;
+  /** Called for each row, by `forEach()`. */
+  readonly forEachFn?: unknown;
+  readonly options: { onexecute?: (connection: unknown) => unknown };
   /** Called once, when the query is first awaited: sends it. */
   handler(query: DriverQuery): void;
   resolve(result: unknown): void;
   reject(error: unknown): void;
-  cancel(): Promise<void> | undefined;
+  /** Sends the cancel request of `cancel`. */
+  canceller: ((query: DriverQuery) => Promise<void>) | null;
+  cancel(): unknown;
 }
 
 /** A tag of the driver, of its pool or of a transaction. */

@@ -151,9 +151,10 @@ export class Pool implements SentQueryHost {
 
   /** Cancels running queries: a server may notice only late that a client has gone. */
   async #cancelAll(): Promise<void> {
-    const queries = [...this.#permitted.toArray(), ...this.#owned.toArray()].map(({ query }) => query);
-    for (const query of queries) if (query.active) query.cancel()?.catch(() => {});
-    await withDeadline(Promise.allSettled(queries), GOODBYE_MS, "").catch(() => {});
+    const queries = [...this.#permitted.toArray(), ...this.#owned.toArray()];
+    const ended = Promise.all(queries.map((sent) => sent.ended()));
+    for (const sent of queries) sent.cancel(this.noPermit());
+    await withDeadline(ended, GOODBYE_MS, "").catch(() => {});
   }
 
   readonly #enter = (query: DriverQuery): void => {
@@ -178,6 +179,7 @@ export class Pool implements SentQueryHost {
 
   /** Owns the queries outside of transactions. */
   readonly #pooled: QueryOwner = {
+    reportsErrors: false,
     onSent() {},
     onSettled: () => this.slots.leave(),
   };

@@ -12,6 +12,7 @@ import {
 } from "../pool/_query_error.ts";
 import type { QueryOwner, SentQuery } from "../pool/_sent_query.ts";
 import { backendKey } from "../connection/_startup.ts";
+import { endsTransaction } from "./_ends_transaction.ts";
 import type { Sql } from "../sql.ts";
 
 /** The parts that the transactions of one database share. */
@@ -53,6 +54,7 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
   tag: DriverTag | undefined;
   /** The key of the backend that it runs on. */
   key: string | undefined;
+  readonly reportsErrors = true;
   /** Makes the error for a use after the end; `undefined` before. */
   ended: (() => unknown) | undefined;
 
@@ -99,6 +101,7 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
 
   /** Runs a nested transaction, after those that were started before. */
   nest<T>(fn: TransactionCallback<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (this.#copies()) return Promise.reject(copyRuns());
     this.#nested++;
     const result = this.#turn.then(async () => {
       if (this.ended !== undefined) throw this.ended();
@@ -126,7 +129,7 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
     this.ended ??= () => reason;
     this.#child?.abort(reason);
     // Only the running one: the driver miscounts when a pipelined query is cancelled.
-    for (const { query } of this.#pending) if (query.active) query.cancel()?.catch(() => {});
+    for (const sent of [...this.#pending]) sent.cancel(reason);
     this.#fail?.(reason);
   }
 
@@ -151,9 +154,12 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
     this.#pending.push(sent);
   }
 
-  onSettled(sent: SentQuery, error: Error | undefined): void {
+  onSettled(sent: SentQuery, error: Error | undefined, result?: unknown): void {
     this.#pending.splice(this.#pending.indexOf(sent), 1);
-    if (error === undefined) return;
+    if (error === undefined) {
+      if (endsTransaction(result, sent.query.string)) this.root.#endEarly();
+      return;
+    }
     this.#failure ??= error;
     // On workerd, where the driver owns the sockets, this is the first sign of a lost connection.
     if (this.tag !== undefined && isDriverLoss(error)) this.root.lose();
@@ -161,6 +167,7 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
 
   readonly #dispatch = (query: DriverQuery): void => {
     if (this.ended !== undefined) query.reject(this.ended());
+    else if (this.#copies()) query.reject(copyRuns());
     // A query between the statements of a nested transaction would be rolled back with them.
     else if (this.#nested > 0) this.#turn.then(() => this.#dispatch(query));
     else this.#scope.pool.send(query, this.#handler!, this);
@@ -188,15 +195,17 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
         // A list of queries, as the driver's `begin` accepts it.
         if (Array.isArray(value)) {
           return void Promise.all(value).then(
-            (all) => this.#leave(tag, savepoint, () => resolve(all as T)),
+            (all) => this.#leave(tag, savepoint, () => resolve(all as T), reject),
             fail,
           );
         }
-        this.#leave(tag, savepoint, () => resolve(value));
+        this.#leave(tag, savepoint, () => resolve(value), reject);
       };
       const fail = (error: unknown) => {
         this.#thrown ??= { error };
-        this.#leave(undefined, undefined, () => reject(error));
+        // A COPY that the callback will not end any more would be waited for until its deadline.
+        for (const sent of [...this.#pending]) if (sent.isCopy) sent.cancel(error);
+        this.#leave(undefined, undefined, () => reject(error), reject);
       };
       this.#fail = fail;
       if (signal !== undefined && this.#listenTo(signal)) return;
@@ -220,30 +229,51 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
   }
 
   /** Called when the callback has settled, with `tag` if it succeeded. Waits for the queries that it did not await. */
-  #leave(tag: DriverTag | undefined, savepoint: string | undefined, settle: () => void): void {
+  #leave(
+    tag: DriverTag | undefined,
+    savepoint: string | undefined,
+    settle: () => void,
+    reject: (error: unknown) => void,
+  ): void {
     if (this.#left) return;
     this.#left = true;
     const idle = this.#pending.length === 0 && this.#nested === 0;
-    if (idle && savepoint === undefined) this.#settle(tag, settle);
-    else void this.#finish(tag, savepoint).then(() => this.#settle(tag, settle));
+    if (idle && savepoint === undefined) this.#settle(tag, settle, reject);
+    else void this.#finish(tag, savepoint).then(() => this.#settle(tag, settle, reject));
   }
 
   async #finish(tag: DriverTag | undefined, savepoint: string | undefined): Promise<void> {
     // Their errors must be known before the commit.
     while (this.#pending.length > 0 || this.#nested > 0) {
-      await Promise.allSettled([...this.#pending.map(({ query }) => query), this.#turn]);
+      await Promise.all([...this.#pending.map((sent) => sent.ended()), this.#turn]);
     }
     if (tag === undefined || savepoint === undefined || this.#failure !== undefined || this.#lost) return;
     await this.#run(tag, `release savepoint ${savepoint}`);
   }
 
-  #settle(tag: DriverTag | undefined, settle: () => void): void {
+  #settle(tag: DriverTag | undefined, settle: () => void, reject: (error: unknown) => void): void {
     // The promise stays pending: the driver must not send `rollback` on its next connection.
     if (this.#lost) return;
     this.ended ??= finished;
-    this.#committing = tag !== undefined && this.parent === undefined;
+    // The driver would commit, and the server roll back, after a failure that did not reject the query: of a COPY, whose
+    // query has resolved with the stream, or of a cursor, whose iterator has rejected.
+    const failure = tag === undefined ? undefined : this.#failure;
+    this.#committing = tag !== undefined && failure === undefined && this.parent === undefined;
     this.#expect();
-    settle();
+    if (failure === undefined) settle();
+    else reject(failure);
+  }
+
+  /** Whether a COPY runs. Its connection takes no other query. */
+  #copies(): boolean {
+    return this.#pending.length > 0 && this.#pending.some((sent) => sent.isCopy);
+  }
+
+  /** Called when a statement of the callback has ended the transaction. */
+  #endEarly(): void {
+    const error = endedByStatement();
+    this.#failure ??= error;
+    this.abort(error);
   }
 
   #expect(): void {
@@ -306,6 +336,20 @@ function isThenable<T>(value: Promise<T> | T): value is Promise<T> {
 
 function finished(): DatabaseError {
   return new DatabaseError("Cannot use a transaction that is finished", { status: 500, retryable: false });
+}
+
+function copyRuns(): DatabaseError {
+  return new DatabaseError("Cannot send a query while a COPY runs in its transaction: end its stream first", {
+    status: 500,
+    retryable: false,
+  });
+}
+
+function endedByStatement(): DatabaseError {
+  return new DatabaseError(
+    "Cannot end a transaction by a statement: return from its callback to commit, throw to roll back",
+    { status: 500, retryable: false },
+  );
 }
 
 function unknownOutcome(cause: Error): DatabaseError {

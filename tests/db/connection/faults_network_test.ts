@@ -161,36 +161,44 @@ it("refused connections fail at once, and the pool recovers when they are taken 
   await allConnectionsWork(db, POOL_SIZE);
 });
 
-it("a server that refuses connections is asked again at once, and then after ever longer pauses of 0.2 s at most", async () => {
-  const url = new URL(await sharedPostgres());
-  await using proxy = await startTcpProxy({ port: Number(url.port) });
-  url.port = String(proxy.port);
-  await proxy.refuse();
-  await using db = await connectDatabase({
-    ...PATIENT,
-    url: url.href,
-    poolSize: 1,
-    queryTimeoutMs: 0,
-    lazy: true,
+for (const before of ["from the beginning", "while a query ran"] as const) {
+  it(`a server that refuses connections ${before} is asked once for each query, after ever longer pauses of 0.2 s at most`, async () => {
+    const url = new URL(await sharedPostgres());
+    await using proxy = await startTcpProxy({ port: Number(url.port) });
+    url.port = String(proxy.port);
+    await using db = await connectDatabase({
+      ...PATIENT,
+      url: url.href,
+      poolSize: 1,
+      queryTimeoutMs: 0,
+      lazy: true,
+    });
+    if (before === "while a query ran") {
+      const [{ pid }] = await db.sql`select pg_backend_pid() as pid` as unknown as [{ pid: number }];
+      const running = assert.rejects(db.sql`select pg_sleep(3600)`, isRetryable);
+      await using watcher = await createTestDatabase();
+      await waitForBackends(watcher, { pid });
+      await Promise.all([proxy.refuse(), running]);
+    } else await proxy.refuse();
+    const { random } = Math;
+    const { setTimeout } = globalThis;
+    const delays: number[] = [];
+    Math.random = () => 1;
+    globalThis.setTimeout = ((fn: () => void, ms: number = 0) => {
+      if (ms > 1 && ms < PATIENCE_MS) delays.push(ms); // longer ones are deadlines
+      return setTimeout(fn, ms);
+    }) as typeof setTimeout;
+    try {
+      for (let attempt = 0; attempt < 9; attempt++) await assert.rejects(db.ping(), isRetryable);
+    } finally {
+      Math.random = random;
+      globalThis.setTimeout = setTimeout;
+    }
+    assert.deepEqual(delays, [10, 20, 40, 80, 160, 200, 200, 200]);
+    await proxy.heal();
+    await db.ping();
   });
-  const { random } = Math;
-  const { setTimeout } = globalThis;
-  const delays: number[] = [];
-  Math.random = () => 1;
-  globalThis.setTimeout = ((fn: () => void, ms: number = 0) => {
-    if (ms > 1 && ms < PATIENCE_MS) delays.push(ms); // longer ones are deadlines
-    return setTimeout(fn, ms);
-  }) as typeof setTimeout;
-  try {
-    for (let attempt = 0; attempt < 9; attempt++) await assert.rejects(db.ping(), isRetryable);
-  } finally {
-    Math.random = random;
-    globalThis.setTimeout = setTimeout;
-  }
-  assert.deepEqual(delays, [10, 20, 40, 80, 160, 200, 200, 200]);
-  await proxy.heal();
-  await db.ping();
-});
+}
 
 it("a network that is slow, but within the deadline, breaks nothing", async () => {
   await using network = await throughProxy();

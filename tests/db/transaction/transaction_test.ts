@@ -461,3 +461,28 @@ describe("the signal of a transaction", () => {
     await holder;
   });
 });
+
+for (const statement of ["rollback", "commit", "select 1; abort"]) {
+  it(`a callback that sends \`${statement}\` fails, and nothing it sends afterwards is stored`, async () => {
+    await using db = await createTestDatabase();
+    await db.sql`create table notes (id int)`;
+    const transaction = db.transaction(async (tx) => {
+      await tx.unsafe(statement);
+      await tx`insert into notes values (1)`;
+    });
+    await assert.rejects(transaction, /^DatabaseError: Cannot end a transaction by a statement: /);
+    assert.equal((await db.sql`select from notes`).length, 0);
+  });
+}
+
+it("a savepoint of a callback's own can be rolled back to", async () => {
+  await using db = await createTestDatabase();
+  await db.sql`create table notes (id int)`;
+  await db.transaction(async (tx) => {
+    await tx`savepoint mine`;
+    await tx`insert into notes values (1)`;
+    await tx`rollback to savepoint mine`;
+    await tx.unsafe("insert into notes values (2); ROLLBACK WORK TO mine; insert into notes values (3)");
+  });
+  assert.deepEqual([...await db.sql`select id from notes`], [{ id: 3 }]);
+});
