@@ -70,6 +70,7 @@ function databaseSchema(): z.ZodType<DatabaseConfig, Readonly<Record<string, unk
     close_timeout_ms: milliseconds(),
     pooler: flag(),
     schema: text(),
+    time_zone: z.enum(["UTC", "server"]).optional(),
     application_name: text(),
     lazy: flag(),
     slow_query_ms: milliseconds(),

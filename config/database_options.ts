@@ -42,6 +42,8 @@ export interface DatabaseConfig {
   readonly pooler?: boolean | undefined;
   /** The schema for unqualified names. */
   readonly schema?: string | undefined;
+  /** Time zone of the sessions. */
+  readonly timeZone?: "UTC" | "server" | undefined;
   /** `application_name` of the connections. */
   readonly applicationName?: string | undefined;
   /** Whether to connect at the first query instead of at once. */

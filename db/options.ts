@@ -131,6 +131,14 @@ export interface DatabaseOptions extends DatabaseLocation {
    */
   readonly schema?: string | undefined;
   /**
+   * Time zone of the sessions. `"UTC"` also holds behind a pooler and whatever the server, the database or the role is
+   * configured with: then a `timestamp` without time zone is UTC in both directions. `"server"` leaves the zone as it is
+   * configured: use it only if other programs write local times. A `Date` that is written to a `timestamp` is then
+   * converted to that zone, but is still read as UTC.
+   * @default "UTC"
+   */
+  readonly timeZone?: "UTC" | "server" | undefined;
+  /**
    * `application_name` of the connections.
    * @default the service
    */

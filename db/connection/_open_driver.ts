@@ -5,6 +5,7 @@ import { quoteIdentifier } from "../table/_identifier.ts";
 import type { Settings } from "./_settings.ts";
 import type { DedicatedEvents } from "./dedicated.ts";
 import { Sockets } from "./_sockets.ts";
+import { TIME_TYPES, timeSettings } from "./_time_types.ts";
 
 /** The driver's pool, and the sockets that it uses. */
 export interface OpenDriver {
@@ -42,7 +43,8 @@ export function openDriver(
     pass: password, // a function, so that printing the options does not print the password
     max,
     prepare: !pooler,
-    connection: pooler ? { application_name: "" } : startupParameters(settings),
+    connection: startupParameters(settings),
+    types: TIME_TYPES,
     // Randomised, so that connections are not all replaced at once.
     max_lifetime: () => recycleSeconds * (0.9 + Math.random() / 10),
     idle_timeout: null,
@@ -59,9 +61,13 @@ export function openDriver(
 
 // https://www.postgresql.org/docs/current/runtime-config-client.html
 function startupParameters(settings: Settings): Record<string, string | number> {
-  const { applicationName, schema } = settings;
+  const { applicationName, schema, pooler, timeZone } = settings;
+  const times = timeSettings(timeZone);
+  // A pooler takes no others.
+  if (pooler) return { application_name: "", ...times };
   return {
     application_name: applicationName,
+    ...times,
     ...timeouts(settings),
     ...(schema === undefined ? {} : { search_path: quoteIdentifier(schema) }),
   };

@@ -35,6 +35,7 @@ export interface Settings {
   readonly closeTimeoutMs: number;
   readonly pooler: boolean;
   readonly schema: string | undefined;
+  readonly timeZone: "UTC" | "server";
   readonly applicationName: string;
   readonly lazy: boolean;
   readonly onClose: (() => Promise<void> | void) | undefined;
@@ -71,7 +72,10 @@ export function resolveSettings(given: string | DatabaseOptions): Settings {
   const maxOverflow = whole("maxOverflow", options.maxOverflow ?? (byUrl ? 0 : 10), 0, 10_000);
   const pooler = flag("pooler", options.pooler ?? false);
   const echo = flag("echo", options.echo ?? false);
-  const { schema } = options;
+  const { schema, timeZone = "UTC" } = options;
+  if (timeZone !== "UTC" && timeZone !== "server") {
+    throw new TypeError(`Expected \`timeZone\` to be "UTC" or "server", got ${JSON.stringify(timeZone)}`);
+  }
   if (schema !== undefined) {
     assertIdentifier("schema", schema);
     if (pooler) {
@@ -98,6 +102,7 @@ export function resolveSettings(given: string | DatabaseOptions): Settings {
     closeTimeoutMs: milliseconds("closeTimeoutMs", options.closeTimeoutMs ?? 5000),
     pooler,
     schema,
+    timeZone,
     applicationName: text("applicationName", options.applicationName ?? url.applicationName ?? service),
     lazy: flag("lazy", options.lazy ?? false),
     onClose: options.onClose,

@@ -114,6 +114,7 @@ database:
   connect_timeout_ms: 1000
   idle_in_transaction_timeout_ms: 5000
   application_name: catalog-api
+  time_zone: server
   pooler: true
 `,
     };
@@ -133,6 +134,7 @@ database:
       connectTimeoutMs: 1000,
       idleInTransactionTimeoutMs: 5000,
       applicationName: "catalog-api",
+      timeZone: "server",
       pooler: true,
     });
   });
