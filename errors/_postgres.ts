@@ -3,7 +3,7 @@ import { ConflictError, ForbiddenError, ValidationError } from "./common.ts";
 import type { GlamError } from "./glam_error.ts";
 import { DatabaseError } from "./infrastructure.ts";
 
-type Kind = "conflict" | "forbidden" | "invalid" | "serialization" | "unavailable";
+type Kind = "conflict" | "forbidden" | "invalid" | "misconfigured" | "serialization" | "unavailable";
 
 // By SQLSTATE, or by its class of two characters. The messages are fixed, because the server's can hold data of another
 // user; that of 22P02 always quotes the value.
@@ -23,6 +23,9 @@ const SQLSTATES: Readonly<Record<string, readonly [Kind, string]>> = {
   "23505": ["conflict", "A record with these values already exists"],
   "23514": ["invalid", "A value is not allowed"],
   "23P01": ["conflict", "The record conflicts with an existing one"],
+  "25006": ["unavailable", "Database accepts only reads"], // a standby, or a primary that has become one
+  "28": ["misconfigured", "Database refused the role or its password"],
+  "3D000": ["misconfigured", "Database does not exist"],
   "40001": ["serialization", "The operation conflicted with another at the same time"],
   "40P01": ["serialization", "The operation conflicted with another at the same time"],
   "42501": ["forbidden", "Insufficient permissions"],
@@ -61,7 +64,8 @@ export function fromPostgres(error: ForeignError): GlamError | undefined {
 }
 
 function fromSqlState(code: string, error: ForeignError): GlamError {
-  const [kind, message] = SQLSTATES[code] ?? SQLSTATES[code.slice(0, 2)] ?? [];
+  const [kind, message] = (code === "08P01" ? fromPooler(error) : undefined) ?? SQLSTATES[code] ??
+    SQLSTATES[code.slice(0, 2)] ?? [];
   // Clients see these details, so they hold only the name of the constraint.
   const constraint = firstText(error.constraint_name, error.constraint);
   const options = { cause: error, details: constraint === undefined ? {} : { constraint } };
@@ -76,9 +80,25 @@ function fromSqlState(code: string, error: ForeignError): GlamError {
       return new ForbiddenError(message, { cause: error });
     case "unavailable":
       return unavailable(message!, error);
+    case "misconfigured":
+      return broken(message!, error);
     default:
       return broken("Database operation failed", error);
   }
+}
+
+/** PgBouncer reports outages and wrong settings with this one code, so that only the texts tell them apart. */
+function fromPooler({ message }: ForeignError): readonly [Kind, string] | undefined {
+  if (typeof message !== "string") return undefined;
+  if (/^unsupported startup parameter/.test(message)) {
+    return [
+      "misconfigured",
+      "Database is behind a pooler that refuses a startup parameter: connect with `pooler: true`",
+    ];
+  }
+  return /^no such (?:database|user)\b/.test(message)
+    ? ["misconfigured", "Database or role is not known to the pooler"]
+    : undefined;
 }
 
 function unavailable(message: string, error: ForeignError): GlamError {

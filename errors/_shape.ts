@@ -13,6 +13,8 @@ export interface ForeignError {
   readonly column_name?: unknown;
   readonly column?: unknown;
   readonly subject?: unknown;
+  readonly query?: unknown;
+  readonly params?: unknown;
   readonly issues?: unknown;
   readonly getResponse?: unknown;
   readonly isNoResponders?: unknown;

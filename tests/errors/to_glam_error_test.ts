@@ -293,3 +293,48 @@ test("an error that only has a status is nobody's", () => {
   assert.ok(!(toGlamError(foreign("Error", "x", { status: 404 })) instanceof DomainError));
   assert.ok(toGlamError(foreign("Error", "x", { status: 200, getResponse() {} })) instanceof InternalError);
 });
+
+test("a standby, a wrong password, and what a pooler says are told apart by code and text", () => {
+  const told = (code: string, message = "x") => {
+    const error = toGlamError(foreign("PostgresError", message, { code }));
+    assert.ok(error instanceof DatabaseError);
+    return [error.message, error.status, error.details["retryable"]];
+  };
+  assert.deepEqual(told("25006"), ["Database accepts only reads", 503, true]);
+  assert.deepEqual(told("28P01"), ["Database refused the role or its password", 500, false]);
+  assert.deepEqual(told("3D000"), ["Database does not exist", 500, false]);
+  assert.deepEqual(told("08P01", "query_wait_timeout"), ["Database connection failed", 503, true]);
+  assert.deepEqual(told("08P01", "no such database: x"), [
+    "Database or role is not known to the pooler",
+    500,
+    false,
+  ]);
+  assert.deepEqual(told("08P01", "unsupported startup parameter: statement_timeout"), [
+    "Database is behind a pooler that refuses a startup parameter: connect with `pooler: true`",
+    500,
+    false,
+  ]);
+});
+
+test("what a query layer throws is mapped by the error of Postgres among its causes, whose parameters it drops", () => {
+  const duplicate = foreign("PostgresError", "duplicate key", {
+    code: "23505",
+    constraint_name: "users_email_key",
+  });
+  const wrap = (cause: unknown) =>
+    Object.assign(new Error("Failed query", { cause }), { query: "q", params: ["s3cret"] });
+  for (const thrown of [wrap(duplicate), new Error("outer", { cause: wrap(duplicate) })]) {
+    const error = toGlamError(thrown);
+    assert.ok(error instanceof ConflictError);
+    assert.equal(error.details["constraint"], "users_email_key");
+    assert.equal(error.cause, duplicate);
+  }
+  const refused = toGlamError(wrap(foreign("Error", "connect", { code: "ECONNREFUSED" })));
+  assert.ok(refused instanceof DatabaseError && refused.status === 503);
+  const own = new ConflictError("Taken");
+  assert.equal(toGlamError(wrap(own)), own);
+  assert.ok(toGlamError(new Error("outer", { cause: own })) instanceof InternalError);
+  const circular = foreign("Error", "x", {});
+  Object.assign(circular, { cause: circular });
+  assert.ok(toGlamError(circular) instanceof InternalError);
+});
