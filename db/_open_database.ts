@@ -5,7 +5,7 @@ import { LinkedList } from "../internal/linked_list.ts";
 import { rememberOutsideContext } from "../internal/outside_context.ts";
 import { assertIdentifier, quoteIdentifier } from "./table/_identifier.ts";
 import { DEDICATED, type DedicatedSource } from "./connection/dedicated.ts";
-import type { Driver } from "./connection/_driver.ts";
+import type { Driver, DriverQuery } from "./connection/_driver.ts";
 import { IN_TRANSACTION, type TransactionAware } from "./transaction/in_transaction.ts";
 import { nodeModule } from "./connection/_node.ts";
 import { observeQueries } from "./pool/_observe_queries.ts";
@@ -13,7 +13,7 @@ import { type DriverFactory, loadDriver, type OpenDriver, openDriver } from "./c
 import { GOODBYE_MS, Pool } from "./pool/_pool.ts";
 import { codeOf } from "./pool/_query_error.ts";
 import { runTransaction, type TransactionRunner } from "./transaction/_run_transaction.ts";
-import { resolveSettings, type Settings } from "./connection/_settings.ts";
+import { describe, resolveSettings, type Settings } from "./connection/_settings.ts";
 import { tagFactory } from "./_tag.ts";
 import { isWithin, type Transaction } from "./transaction/_transaction.ts";
 import type { Database, DatabaseHealth, TransactionOptions } from "./database.ts";
@@ -32,19 +32,19 @@ export async function openDatabase(database: string | DatabaseOptions): Promise<
     return db;
   } catch (error) {
     await db.close();
-    const { host, port, name } = settings.address;
-    throw isGlamError(error)
-      ? new DatabaseError(`Cannot connect to the database "${name}" at ${host}:${port}: ${reasonOf(error)}`, {
-        cause: error.cause,
-        retryable: error.details["retryable"] === true,
-        errorCode: codeOf(error),
-      })
-      : error;
+    const start = "Cannot connect to the database ";
+    if (!isGlamError(error) || error.message.startsWith(start)) throw error;
+    // The connection was opened, but not used in time.
+    throw new DatabaseError(`${start}${describe(settings.address)}: ${reasonOf(error)}`, {
+      cause: error.cause,
+      retryable: error.details["retryable"] === true,
+      errorCode: codeOf(error),
+    });
   }
 }
 
-function reasonOf(error: Error): string {
-  return error.cause instanceof Error && error.cause.message !== "" ? error.cause.message : error.message;
+function reasonOf({ cause, message }: Error): string {
+  return cause instanceof Error && cause.message !== "" ? cause.message : message;
 }
 
 /** A database, and the driver's pool that it uses. */
@@ -95,7 +95,7 @@ export async function createDatabase(settings: Settings): Promise<CreatedDatabas
     transaction: <T>(fn: (tx: Sql) => Promise<T> | T, options?: TransactionOptions) =>
       runTransaction(runner, fn, options),
     ping,
-    health: healthOf(ping),
+    health: healthOf(() => pool.check((text) => sql.unsafe(text) as unknown as DriverQuery)),
     ensureSchema: (name) => ensureSchema(sql, name),
     close,
     [Symbol.asyncDispose]: close,
@@ -106,14 +106,16 @@ export async function createDatabase(settings: Settings): Promise<CreatedDatabas
 }
 
 /** Concurrent checks share one query, so that checks do not pile up on a server that does not answer. */
-function healthOf(ping: () => Promise<void>): () => Promise<DatabaseHealth> {
+function healthOf(check: () => Promise<void>): () => Promise<DatabaseHealth> {
   let asked: Promise<void> | undefined;
   return async () => {
     const started = performance.now();
-    asked ??= ping().finally(() => asked = undefined);
-    const status = await withDeadline(asked, HEALTH_TIMEOUT_MS, "The database did not answer in time")
-      .then(() => "healthy" as const, () => "unhealthy" as const);
-    return { status, latency_ms: performance.now() - started };
+    asked ??= check().finally(() => asked = undefined);
+    const found = await withDeadline(asked, HEALTH_TIMEOUT_MS, "The database did not answer in time").then(
+      () => ({ status: "healthy" as const }),
+      (error: Error) => ({ status: "unhealthy" as const, reasons: [error.message] }),
+    );
+    return { ...found, latency_ms: performance.now() - started };
   };
 }
 

@@ -28,10 +28,12 @@ export interface TransactionOptions {
 
 /** The result of a health check. */
 export interface DatabaseHealth {
-  /** Whether it answered in time. */
+  /** Whether it answered in time, and accepts writes if it has refused one. */
   readonly status: "healthy" | "unhealthy";
   /** How long the answer took, in milliseconds. */
   readonly latency_ms: number;
+  /** Why it is unhealthy; left out when it is healthy. For logs and operators: holds host names, and no secrets. */
+  readonly reasons?: readonly string[] | undefined;
 }
 
 /**
@@ -59,7 +61,10 @@ export interface Database extends AsyncDisposable {
   transaction<T>(fn: (tx: Sql) => Promise<T> | T, options?: TransactionOptions): Promise<T>;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
-  /** Checks whether the database answers within 2 seconds. Never rejects. */
+  /**
+   * Checks whether the database answers within 2 seconds. After a write was refused because the server is read-only, it
+   * is unhealthy until a server accepts writes. Never rejects.
+   */
   health(): Promise<DatabaseHealth>;
   /** Creates a schema unless it exists. The name is quoted, so it is case-sensitive. */
   ensureSchema(name: string): Promise<void>;

@@ -15,22 +15,26 @@ declare function setImmediate(callback: () => void): unknown;
  *   written, and writes it in front of the next startup message.
  *
  * `onCancel` is called when the connection only carries a cancel request.
+ *
+ * @returns a function that emits `close` to the driver alone, so that it sends nothing more on the socket.
  */
-export function presentToDriver(socket: Socket, onCancel: () => void): void {
-  joinErrorToClose(socket);
+export function presentToDriver(socket: Socket, onCancel: () => void): () => void {
   mendFirstWrite(socket, onCancel);
+  return joinErrorToClose(socket);
 }
 
-/** Delays `error` until `close`. */
-export function joinErrorToClose(socket: Socket): void {
+/** Delays `error` until `close`. Returns a function that emits `close` to the driver alone. */
+export function joinErrorToClose(socket: Socket): () => void {
   const { on, once } = socket as { on: Once; once: Once };
   const onError: Listener[] = [];
+  const onClose: Listener[] = [];
   let failure: Error | undefined;
   on.call(socket, "error", (error: Error) => failure ??= error);
   const wrap = (add: Once): Once => (event, listener) => {
     if (event === "error") onError.push(listener);
     else if (event !== "close") add.call(socket, event, listener);
     else {
+      onClose.push(listener);
       add.call(socket, event, () => {
         if (failure !== undefined) { for (const each of onError.splice(0)) each(failure as never); }
         listener(false as never);
@@ -42,6 +46,10 @@ export function joinErrorToClose(socket: Socket): void {
   socket.once = wrap(once) as Socket["once"];
   // The driver removes all listeners at `close`; a later error must not be unhandled.
   once.call(socket, "close", () => setTimeout(() => on.call(socket, "error", () => {})));
+  return () => {
+    for (const each of onClose.splice(0)) each(false as never);
+    on.call(socket, "error", () => {});
+  };
 }
 
 function mendFirstWrite(socket: Socket, onCancel: () => void): void {

@@ -23,6 +23,11 @@ export interface Address {
   readonly ssl: DatabaseTls;
 }
 
+/** The database of an address, for messages. */
+export function describe({ name, host, port }: Address): string {
+  return `"${name}" at ${host}:${port}`;
+}
+
 /** The validated options of a database, with defaults. */
 export interface Settings {
   readonly address: Address;

@@ -28,6 +28,8 @@ export class Sockets {
   readonly #options: SocketsOptions;
   readonly #open = new Set<Socket>();
   readonly #byKey = new Map<string, Socket>();
+  /** Emits `close` of a socket to the driver alone. */
+  readonly #closers = new WeakMap<Socket, () => void>();
   #failures = 0;
   #closed = false;
 
@@ -49,6 +51,16 @@ export class Sockets {
     socket?.destroy(error);
     this.#options.onLost(key);
     return socket !== undefined;
+  }
+
+  /** Closes the connection of a backend on which nothing runs. The driver knows at once, and sends nothing more on it. */
+  retire(key: string): void {
+    const socket = this.#byKey.get(key);
+    if (socket === undefined) return;
+    this.#byKey.delete(key);
+    this.#closers.get(socket)?.();
+    this.#open.delete(socket); // the driver has removed the listener that does
+    socket.destroy();
   }
 
   /** Waits up to `graceMs` for every connection to close, and destroys the rest. */
@@ -151,7 +163,7 @@ export class Sockets {
       if (this.#byKey.get(key) === socket) this.#byKey.delete(key);
       this.#options.onLost(key);
     });
-    presentToDriver(socket, () => cancels = true);
+    this.#closers.set(socket, presentToDriver(socket, () => cancels = true));
   }
 }
 

@@ -5,8 +5,9 @@ import { addArrayTypes, ARRAY_TYPES, type ArrayType } from "../connection/_array
 import type { Driver, DriverQuery, DriverTag } from "../connection/_driver.ts";
 import { Semaphore } from "./_semaphore.ts";
 import type { QueryObserver } from "./_query_observer.ts";
-import { NOBODY, type QueryOwner, SentQuery, type SentQueryHost } from "./_sent_query.ts";
-import type { Settings } from "../connection/_settings.ts";
+import { keyOf, NOBODY, type QueryOwner, SentQuery, type SentQueryHost } from "./_sent_query.ts";
+import { codeOf, READ_ONLY } from "./_query_error.ts";
+import { describe, type Settings } from "../connection/_settings.ts";
 import type { Sockets } from "../connection/_sockets.ts";
 
 /** A transaction whose own statements (`commit`, `savepoint`) have a deadline. */
@@ -22,8 +23,15 @@ export interface Expirables {
   toArray(): readonly Expirable[];
 }
 
+// Not `transaction_read_only`, which is that of the caller's transaction.
+const IS_READ_ONLY =
+  "select pg_catalog.pg_is_in_recovery() or current_setting('default_transaction_read_only')::bool as read_only";
+
 /** A query that runs for longer gets no other query pipelined behind it. */
 const QUICK_MS = 20;
+
+/** After so many ticks a connection to a read-only server is closed although queries run on it. */
+const RETIRE_TICKS = 4;
 
 /** How long to wait for the server at the end, for a cancelled query or a connection that closes. */
 export const GOODBYE_MS = 500;
@@ -37,6 +45,9 @@ export class Pool implements SentQueryHost {
   readonly observer: QueryObserver | undefined;
   /** Whether queries can be sent. */
   ready = false;
+  /** Whether a server has refused a write, and {@link check} has not found one since that accepts them. */
+  refusesWrites = false;
+  readonly target: string;
   /** Whether new queries are refused. */
   closed = false;
   readonly #driver: Driver;
@@ -46,6 +57,9 @@ export class Pool implements SentQueryHost {
   /** Unsettled queries of transactions, which hold the permit, and of the pool itself. */
   readonly #owned = new LinkedList<SentQuery>();
   readonly #transactions: Expirables;
+  readonly #expectsWrites: boolean;
+  /** Connections to close as soon as nothing runs on them, since which tick. */
+  readonly #retiring = new Map<string, number>();
   readonly #tickMs: number;
   readonly #ticks: number;
   #tick = 0;
@@ -67,6 +81,8 @@ export class Pool implements SentQueryHost {
     this.#sockets = sockets;
     this.observer = observer;
     this.slots = new Semaphore(settings.max);
+    this.target = describe(settings.address);
+    this.#expectsWrites = true;
     // The server enforces the limit; the client waits a little longer before it destroys the connection. Time is counted
     // in ticks, because a clock would also count the time in which this process was suspended.
     const { queryTimeoutMs } = settings;
@@ -91,8 +107,23 @@ export class Pool implements SentQueryHost {
     sent.send();
   }
 
-  onSettled(sent: SentQuery): void {
+  onSettled(sent: SentQuery, error: Error | undefined): void {
     this.#listOf(sent).delete(sent);
+    if (error !== undefined && !sent.owner.isReadOnly && codeOf(error) === READ_ONLY) {
+      this.#leaveServer(sent.key);
+    }
+    if (this.#retiring.size > 0) queueMicrotask(() => this.retireIdle()); // after the driver has read to the end
+  }
+
+  /** Closes the connections to a read-only server on which nothing runs. */
+  retireIdle(): void {
+    for (const [key, since] of this.#retiring) {
+      const isUsed = this.#transactions.toArray().some((transaction) => transaction.key === key) ||
+        [this.#permitted, this.#owned].some((list) => list.toArray().some((sent) => sent.key === key));
+      if (isUsed && this.#tick - since < RETIRE_TICKS) continue;
+      this.#retiring.delete(key);
+      this.#sockets?.retire(key);
+    }
   }
 
   /** The driver's `begin`, whose first statement gets a deadline as every query does. */
@@ -114,6 +145,20 @@ export class Pool implements SentQueryHost {
   /** Connects and reads the array types. Called before the first query, and again until it has succeeded once. */
   prepare(): Promise<void> {
     return this.#preparing ??= this.#loadTypes().finally(() => this.#preparing = undefined);
+  }
+
+  /** @throws {DatabaseError} when the database does not answer, or does not accept writes although it should. */
+  async check(send: (text: string) => DriverQuery): Promise<void> {
+    if (!this.refusesWrites) return void await send("select 1");
+    const query = send(IS_READ_ONLY);
+    const [row] = await query as readonly { readonly read_only: boolean }[];
+    if (row?.read_only === false) {
+      this.refusesWrites = false;
+      return;
+    }
+    this.#leaveServer(keyOf(query));
+    this.retireIdle();
+    throw new DatabaseError(`Database ${this.target} accepts only reads`, { errorCode: READ_ONLY });
   }
 
   /** The error for a query that got no permit. */
@@ -180,9 +225,16 @@ export class Pool implements SentQueryHost {
   /** Owns the queries outside of transactions. */
   readonly #pooled: QueryOwner = {
     reportsErrors: false,
+    isReadOnly: false,
     onSent() {},
     onSettled: () => this.slots.leave(),
   };
+
+  /** The server refuses writes: it has become a standby, or was one. The next connection may lead to another server. */
+  #leaveServer(key: string | undefined): void {
+    if (this.#expectsWrites) this.refusesWrites = true;
+    if (key !== undefined && this.#expectsWrites) this.#retiring.set(key, this.#tick);
+  }
 
   #listOf({ owner }: SentQuery): LinkedList<SentQuery> {
     return owner === this.#pooled ? this.#permitted : this.#owned;
@@ -223,6 +275,7 @@ export class Pool implements SentQueryHost {
       if (transaction.isOverdue(tick)) this.#destroy(transaction.key!);
     }
     this.slots.expire(tick);
+    this.retireIdle();
   }
 
   readonly #destroy = (key: string): boolean => {

@@ -1,4 +1,4 @@
-import { InternalError, RequestTimeoutError } from "../../errors/common.ts";
+import { RequestTimeoutError } from "../../errors/common.ts";
 import { type GlamError, isGlamError } from "../../errors/glam_error.ts";
 import { DatabaseError, UpstreamServiceError } from "../../errors/infrastructure.ts";
 import { toGlamError } from "../../errors/to_glam_error.ts";
@@ -16,20 +16,61 @@ const DATA_FIELDS = ["detail", "where", "internal_query", "hint"] as const;
  * Maps an error of the driver to one of this package. The original is the cause; its fields that can hold data of a row
  * or a parameter are made non-enumerable, so that they are not logged.
  *
- * `connecting` means that the query had no connection yet, so that any unknown error is one of the connection.
+ * `target` is given when the query had no connection yet: the error is then one of connecting to that database, and says
+ * what the server or the network has answered, which holds no data of a row then.
  */
-export function toQueryError(error: unknown, connecting = false): GlamError {
+export function toQueryError(error: unknown, target?: string): GlamError {
   if (isGlamError(error)) return error;
   if (error instanceof Error) concealData(error);
   const known = toGlamError(error);
   const ofNetwork = known instanceof UpstreamServiceError || known instanceof RequestTimeoutError;
-  if (!ofNetwork && !(connecting && known instanceof InternalError)) return known;
+  if (target !== undefined) return cannotConnect(error as DriverError, known, ofNetwork, target);
+  if (!ofNetwork) return known;
   const { code } = error as DriverError;
   return new DatabaseError("Database connection failed", {
     cause: error,
-    retryable: ofNetwork,
+    retryable: true,
     ...(typeof code === "string" ? { errorCode: code } : {}),
   });
+}
+
+function cannotConnect(error: DriverError, known: GlamError, ofNetwork: boolean, target: string): GlamError {
+  const { message, code } = error;
+  const retryable = ofNetwork || known.details["retryable"] === true;
+  const reason = message === undefined || message === "" ? known.message : message;
+  return new DatabaseError(`Cannot connect to the database ${target}: ${reason}${remedyOf(error)}`, {
+    cause: error,
+    status: retryable ? 503 : 500,
+    retryable,
+    ...(typeof code === "string" ? { errorCode: code } : {}),
+  });
+}
+
+// Codes of OpenSSL, and the texts of Deno and Bun.
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|ALTNAME|certificate/i;
+
+/** What to change in the settings. */
+function remedyOf({ code, message = "" }: DriverError): string {
+  switch (code) {
+    case "08P01":
+      return /^unsupported startup parameter/.test(message)
+        ? "; the server is a pooler such as PgBouncer: connect with `pooler: true`"
+        : "";
+    case "28000":
+      return /no encryption|SSL off/.test(message)
+        ? '; connect with `ssl: "verify-full"`, or sslmode in the URL'
+        : "";
+    case "28P01":
+      return "; correct the password";
+    case "3D000":
+      return "; create it, or correct the name";
+    case "TLS_REFUSED":
+      return "; enable TLS there, or connect with `ssl: false` if the network is trusted";
+    default:
+      return CERTIFICATE.test(`${String(code)} ${message}`)
+        ? "; trust its authority with `ssl: { ca }`, and connect by the name in the certificate"
+        : "";
+  }
 }
 
 function concealData(error: DriverError): void {
@@ -52,6 +93,9 @@ export function codeOf(error: unknown): string | undefined {
   }
   return undefined;
 }
+
+/** The SQLSTATE of a write that the server refuses because it, or the transaction, is read-only. */
+export const READ_ONLY = "25006";
 
 /** Whether the transaction may succeed when its whole callback is run again. */
 export function isWorthAnotherRun(error: unknown): boolean {

@@ -3,7 +3,7 @@ import { DatabaseError } from "../../errors/infrastructure.ts";
 import type { Linked } from "../../internal/linked_list.ts";
 import type { DriverQuery } from "../connection/_driver.ts";
 import { type CopyStream, isCopyStream, prepareCopyStream } from "./_copy_stream.ts";
-import { toQueryError } from "./_query_error.ts";
+import { codeOf, READ_ONLY, toQueryError } from "./_query_error.ts";
 import { superviseCursor } from "./_cursor.ts";
 import type { QueryObserver } from "./_query_observer.ts";
 import { backendKey } from "../connection/_startup.ts";
@@ -13,6 +13,8 @@ import type { SpanLike } from "../tracer.ts";
 export interface QueryOwner {
   /** Whether the owner reports an error of the query, so that the stream of a COPY need not be listened to. */
   readonly reportsErrors: boolean;
+  /** Whether it is a transaction that was begun as read-only. */
+  readonly isReadOnly: boolean;
   onSent(sent: SentQuery): void;
   onSettled(sent: SentQuery, error: Error | undefined, result?: unknown): void;
 }
@@ -20,11 +22,18 @@ export interface QueryOwner {
 /** The pool, as a query sees it. */
 export interface SentQueryHost {
   readonly observer: QueryObserver | undefined;
-  onSettled(sent: SentQuery): void;
+  /** The database, such as `"catalog" at localhost:5432`, for messages. */
+  readonly target: string;
+  onSettled(sent: SentQuery, error: Error | undefined): void;
 }
 
 /** The owner of a query that needs none. */
-export const NOBODY: QueryOwner = { reportsErrors: false, onSent() {}, onSettled() {} };
+export const NOBODY: QueryOwner = {
+  reportsErrors: false,
+  isReadOnly: false,
+  onSent() {},
+  onSettled() {},
+};
 
 /** How many times a query is sent again that failed before it left. Each time takes another connection that broke. */
 const SEND_AGAIN = 3;
@@ -86,6 +95,11 @@ export class SentQuery implements Linked<SentQuery> {
     if (query.cursorFn === undefined) Object.assign(query, END);
   }
 
+  /** The key of the backend that it was sent to. */
+  get key(): string | undefined {
+    return keyOf(this.query);
+  }
+
   /** Whether it is a COPY, during which its connection takes no other query. */
   get isCopy(): boolean {
     return this.query.streaming === true || this.#stream !== undefined;
@@ -130,9 +144,8 @@ export class SentQuery implements Linked<SentQuery> {
    */
   expire(destroy: (key: string) => boolean): void {
     if (this.#settled) return; // when the connection of an earlier one in the list was destroyed
-    const { state } = this.query;
-    const isEnding = this.#expired === undefined && state !== null &&
-      destroy(backendKey(state.pid, state.secret));
+    const { key } = this;
+    const isEnding = this.#expired === undefined && key !== undefined && destroy(key);
     this.#expired ??= new DatabaseError("Database did not answer in time", { retryable: true });
     if (!isEnding) this.fail(this.#expired);
   }
@@ -149,7 +162,8 @@ export class SentQuery implements Linked<SentQuery> {
 
   #errorOf(error: unknown): Error {
     const { query } = this;
-    const known = this.#expired ?? toQueryError(error, query.state === null);
+    const known = this.#expired ?? toQueryError(error, query.state === null ? this.#host.target : undefined);
+    if (this.owner.isReadOnly && codeOf(known) === READ_ONLY) return cannotWrite(known);
     // What a callback of the caller has thrown is rejected as it is.
     const mayBeOfCaller = query.cursorFn !== undefined || query.forEachFn !== undefined;
     return mayBeOfCaller && known instanceof InternalError ? error as Error : known;
@@ -169,12 +183,26 @@ export class SentQuery implements Linked<SentQuery> {
     if (this.#settled) return false;
     this.#settled = true;
     if (this.#stream !== undefined) this.query.active = false;
-    this.#host.onSettled(this);
+    this.#host.onSettled(this, error);
     this.#host.observer?.end(this.query, this.#span, this.#since, error);
     this.owner.onSettled(this, error, result);
     this.#ended?.resolve();
     return true;
   }
+}
+
+/** The key of the backend that a query was sent to. */
+export function keyOf({ state }: DriverQuery): string | undefined {
+  return state === null ? undefined : backendKey(state.pid, state.secret);
+}
+
+function cannotWrite(cause: Error): DatabaseError {
+  return new DatabaseError("Cannot write in a transaction that is read-only", {
+    cause,
+    status: 500,
+    retryable: false,
+    errorCode: READ_ONLY,
+  });
 }
 
 /** As the query's own `cancel`, which leaves the rejection of a failed request unhandled. */

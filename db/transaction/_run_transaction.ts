@@ -52,6 +52,7 @@ export async function runTransaction<T>(
   }
   const run: RunOptions = {
     mode: `${isolation === undefined ? "" : `isolation level ${isolation}`}${readOnly ? " read only" : ""}`,
+    isReadOnly: readOnly,
     prelude: runner.settings.pooler ? localTimeouts(runner.settings) : undefined,
     signal,
   };

@@ -33,6 +33,7 @@ export type TransactionCallback<T> = (tx: Sql) => Promise<T> | T;
 export interface RunOptions {
   /** What follows `begin`, such as `isolation level serializable`. */
   readonly mode: string;
+  readonly isReadOnly: boolean;
   /** Statements to run first. */
   readonly prelude: string | undefined;
   readonly signal: AbortSignal | undefined;
@@ -55,6 +56,7 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
   /** The key of the backend that it runs on. */
   key: string | undefined;
   readonly reportsErrors = true;
+  isReadOnly = false;
   /** Makes the error for a use after the end; `undefined` before. */
   ended: (() => unknown) | undefined;
 
@@ -84,11 +86,13 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
     this.parent = parent;
     this.root = parent?.root ?? this;
     this.key = parent?.key;
+    this.isReadOnly = parent?.isReadOnly ?? false;
   }
 
   /** Runs the outermost transaction. */
-  run<T>(fn: TransactionCallback<T>, { mode, prelude, signal }: RunOptions): Promise<T> {
+  run<T>(fn: TransactionCallback<T>, { mode, isReadOnly, prelude, signal }: RunOptions): Promise<T> {
     const { pool, open } = this.#scope;
+    this.isReadOnly = isReadOnly;
     return this.#unlessLost(pool.begin(mode, this, (tag, begin) => {
       if (begin?.state) {
         this.key = backendKey(begin.state.pid, begin.state.secret);
@@ -308,7 +312,9 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
     this.#expectedAt = NEVER;
     this.#stopListening?.();
     this.ended ??= finished;
-    if (this.parent === undefined) this.#scope.open.delete(this);
+    if (this.parent !== undefined) return;
+    this.#scope.open.delete(this);
+    this.#scope.pool.retireIdle();
   }
 
   #explain(error: unknown): unknown {

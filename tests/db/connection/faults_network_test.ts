@@ -227,29 +227,67 @@ it("a statement of another connection is not ended with the one that is given up
   await patient;
 });
 
-it("nobody at the port, a wrong password and a wrong database are told apart, with no secret in the message", async () => {
-  const url = new URL(await sharedPostgres());
-  const attempt = (change: (url: URL) => void) => {
-    const other = new URL(url);
-    change(other);
-    return connectDatabase({ ...PATIENT, url: other.href });
-  };
-  const messages = [
+const UNUSABLE:
+  readonly (readonly [what: string, change: (url: URL) => void, reason: RegExp, retryable: boolean])[] = [
+    ["nobody at the port", (url) => void (url.port = "1"), /ECONNREFUSED/, true],
     [
-      (url: URL) => void (url.port = "1"),
-      /^Cannot connect to the database "postgres" at 127\.0\.0\.1:1: /,
+      "a wrong password",
+      (url) => void (url.password = "wr0ng-pw"),
+      /password authentication failed for user "postgres"; correct the password$/,
+      false,
     ],
-    [(url: URL) => void (url.password = "wr0ng-pw"), /password authentication failed/],
-    [(url: URL) => void (url.pathname = "/nowhere"), /database "nowhere" does not exist/],
-  ] as const;
-  for (const [change, expected] of messages) {
-    await assert.rejects(attempt(change), (error) => {
+    [
+      "a database that does not exist",
+      (url) => void (url.pathname = "/nowhere"),
+      /database "nowhere" does not exist; create it, or correct the name$/,
+      false,
+    ],
+    ["a role that does not exist", (url) => void (url.username = "nobody"), /"nobody"/, false],
+    [
+      "a server without TLS",
+      (url) => void (url.search = "?sslmode=require"),
+      /The server does not support TLS; enable TLS there, or connect with `ssl: false` if the network is trusted$/,
+      false,
+    ],
+  ];
+
+for (const [what, change, reason, retryable] of UNUSABLE) {
+  it(`${what} is told when connecting, by a lazy database's first use and by its health, with no secret`, async () => {
+    const url = new URL(await sharedPostgres());
+    change(url);
+    const isTold = (error: unknown) => {
       assert.ok(error instanceof DatabaseError);
-      assert.match(error.message, expected);
+      assert.match(error.message, /^Cannot connect to the database "\w+" at 127\.0\.0\.1:\d+: /);
+      assert.match(error.message, reason);
+      assert.deepEqual([error.status, isRetryableError(error)], [retryable ? 503 : 500, retryable]);
       assert.doesNotMatch(`${error.message}${JSON.stringify(error)}${error.stack}`, /wr0ng-pw|t3st-s3cret/);
       return true;
-    });
-  }
+    };
+    await assert.rejects(connectDatabase({ ...PATIENT, url: url.href }), isTold);
+    await using lazy = await connectDatabase({ ...PATIENT, url: url.href, lazy: true });
+    await assert.rejects(lazy.ping(), isTold);
+    await assert.rejects(lazy.transaction((tx) => tx`select 1`), isTold);
+    const { status, reasons } = await lazy.health();
+    assert.equal(status, "unhealthy");
+    assert.match(reasons!.join(), reason);
+  });
+}
+
+it("a role that may not connect is an error of the service, and not of its client", async () => {
+  await using admin = await createTestDatabase();
+  const name = `closed_${admin.schema}`;
+  await admin.sql.unsafe(`create role ${name} login password 'closed'`);
+  await admin.sql.unsafe(`create database ${name}`);
+  await admin.sql.unsafe(`revoke connect on database ${name} from public`);
+  const url = new URL(await sharedPostgres());
+  Object.assign(url, { username: name, password: "closed", pathname: `/${name}` });
+  await assert.rejects(connectDatabase({ ...PATIENT, url: url.href }), (error) => {
+    assert.ok(error instanceof DatabaseError && error.status === 500);
+    assert.match(error.message, /permission denied for database/);
+    return true;
+  });
+  await admin.sql.unsafe(`drop database ${name}`);
+  await admin.sql.unsafe(`drop role ${name}`);
 });
 
 it("a server that takes a connection and says nothing is given up within connectTimeoutMs", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { connectDatabase, type DatabaseOptions, type Sql } from "@glam/shared/db";
-import { ConflictError, DatabaseError } from "@glam/shared/errors";
+import { ConflictError, DatabaseError, isRetryableError } from "@glam/shared/errors";
 import { startPgBouncer } from "../../_support/pgbouncer.ts";
 import { createTestDatabase, PATIENT, sharedPostgres } from "../../_support/postgres.ts";
 import { waitFor } from "../../_support/wait_for.ts";
@@ -95,6 +95,19 @@ it("the deadlines are set within each transaction, and nothing of them stays on 
   }, "the server ended the statement");
   await assert.rejects(wait(hasty.sql), /Database did not answer in time/);
   await waitFor(() => hasty.ping().then(() => true, () => false), "the pool works again");
+});
+
+it("a pooler that was not expected is told with what to set, and is not worth another try", async () => {
+  await using bouncer = await startPgBouncer(await sharedPostgres());
+  const isTold = (error: unknown) => {
+    assert.ok(error instanceof DatabaseError && error.status === 500 && !isRetryableError(error));
+    assert.match(error.message, /a pooler such as PgBouncer: connect with `pooler: true`$/);
+    return true;
+  };
+  await assert.rejects(connectDatabase({ ...PATIENT, url: bouncer.url }), isTold);
+  await using lazy = await connectDatabase({ ...PATIENT, url: bouncer.url, lazy: true });
+  await assert.rejects(lazy.sql`select 1`, isTold);
+  assert.match((await lazy.health()).reasons!.join(), /pooler: true/);
 });
 
 it("`schema` is refused behind a pooler, where it would not stay", async () => {
