@@ -1,8 +1,10 @@
 import type { Database } from "../database.ts";
 import type { TableModel } from "../table/table.ts";
+import { quoteIdentifier } from "../table/_identifier.ts";
 import { createTable, foreignKeyDdl, tableName } from "../table/table_ddl.ts";
 import type { CatalogTable } from "./_catalog.ts";
 import { type BothSides, readBothSides } from "./_desired_schema.ts";
+import { freeNames } from "./_taken_names.ts";
 import { type Change, Phase } from "./_schema_change.ts";
 import { changesOf, dropTable } from "./_schema_diff.ts";
 import { type HistoryTable, readHistory } from "./_history.ts";
@@ -76,16 +78,18 @@ async function homeOf(session: Session, { source, history }: MigrationTarget): P
 
 function findChanges(
   tables: readonly TableModel[],
-  { wanted, found }: BothSides,
+  { wanted, found: existing, castable }: BothSides,
   home: string,
   history: HistoryTable,
 ): Change[] {
+  const freed = freeNames(wanted, existing, home);
+  const { found } = freed;
   const find = (list: readonly CatalogTable[], table: TableModel) =>
     list.find(({ schema, name }) => schema === (table.schema ?? home) && name === table.name);
   const added = tables.filter((table) => find(found, table) === undefined);
   const changed = tables.flatMap((table) => {
     const old = find(found, table);
-    return old === undefined ? [] : changesOf(table, find(wanted, table)!, old);
+    return old === undefined ? [] : changesOf(table, find(wanted, table)!, old, castable);
   });
   const isOwn = ({ schema, name }: CatalogTable) =>
     name === "alembic_version" || (schema === history.schema && name === history.table);
@@ -99,7 +103,32 @@ function findChanges(
         tableName({ schema: table.schema === home ? undefined : table.schema, name: table.name }),
       )
     );
-  return [...addTables(added, home), ...changed, ...dropped];
+  return [
+    ...renameTables(existing, home),
+    ...freed.changes,
+    ...addTables(added, home),
+    ...changed,
+    ...dropped,
+  ];
+}
+
+/** Renames tables that were renamed by hand to the names that are defined. */
+function renameTables(found: readonly CatalogTable[], home: string): Change[] {
+  return found.flatMap(({ schema, name, renamedFrom }): Change[] => {
+    if (renamedFrom === undefined) return [];
+    const rename = (from: string, to: string) =>
+      `ALTER TABLE ${tableName({ schema: schema === home ? undefined : schema, name: from })} RENAME TO ${
+        quoteIdentifier(to)
+      }`;
+    const note =
+      `-- ${quoteIdentifier(renamedFrom)} has the constraints or indexes of ${quoteIdentifier(name)}, ` +
+      "so it is taken for the same table under another name.";
+    return [{
+      phase: Phase.rename,
+      up: [note, rename(renamedFrom, name)],
+      down: [rename(name, renamedFrom)],
+    }];
+  });
 }
 
 /** Creates tables in the order of their foreign keys. In a cycle a foreign key is added afterwards. */
@@ -136,7 +165,7 @@ function addTables(tables: readonly TableModel[], home: string): Change[] {
 
 function writeChanges(changes: readonly Change[], files: readonly MigrationFile[]): string | undefined {
   const written = new Set(files.flatMap(({ sql }) => sql.split(/\r\n?|\n/).map((line) => line.trim())));
-  // A drop that was left commented out in an earlier file is not proposed again.
+  // What was left commented out in an earlier file is not proposed again.
   const open = changes.filter(({ phase, up }) =>
     phase < Phase.dropRule || !up.every((line) => written.has(line))
   );

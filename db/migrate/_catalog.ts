@@ -4,6 +4,8 @@ import { quoteText } from "../table/_identifier.ts";
 export interface CatalogTable {
   readonly schema: string;
   readonly name: string;
+  /** Its name in the database, if it was renamed by hand. */
+  readonly renamedFrom?: string;
   readonly columns: readonly CatalogColumn[];
   readonly constraints: readonly CatalogConstraint[];
   readonly indexes: readonly CatalogIndex[];
@@ -37,6 +39,8 @@ export interface CatalogConstraint {
 export interface CatalogIndex {
   readonly name: string;
   readonly unique: boolean;
+  /** Whether it can be used: not after building it concurrently has failed. */
+  readonly valid: boolean;
   /** The part of `CREATE INDEX` after the table, from `USING` on. */
   readonly definition: string;
 }
@@ -80,7 +84,8 @@ export async function readCatalog(read: Reader, schema: string): Promise<Catalog
     ${from} join pg_catalog.pg_constraint k on k.conrelid = c.oid and k.contype in ('p', 'u', 'c', 'f', 'x')
     ${where} order by position(k.contype::text in 'puxcf'), k.conname`);
   const indexes = await read<Of<CatalogIndex>>(`
-    select c.relname as table, x.relname as name, i.indisunique as unique, pg_get_indexdef(x.oid) as definition
+    select c.relname as table, x.relname as name, i.indisunique as unique, pg_get_indexdef(x.oid) as definition,
+      i.indisvalid or ${isBeingBuilt("i.indrelid")} as valid
     ${from} join pg_catalog.pg_index i on i.indrelid = c.oid join pg_catalog.pg_class x on x.oid = i.indexrelid
     ${where} and not exists (select from pg_catalog.pg_constraint k where k.conindid = x.oid and k.contype in ('p', 'u', 'x'))
     order by x.relname`);
@@ -100,6 +105,13 @@ export async function readCatalog(read: Reader, schema: string): Promise<Catalog
       policies: own(policies),
     };
   });
+}
+
+/** A condition: another session holds the lock on the table with which an index is built concurrently. */
+export function isBeingBuilt(table: string): string {
+  return `exists (select from pg_catalog.pg_locks l where l.locktype = 'relation' and l.relation = ${table}
+    and l.mode = 'ShareUpdateExclusiveLock' and l.granted and l.pid <> pg_backend_pid()
+    and l.database = (select oid from pg_catalog.pg_database where datname = current_database()))`;
 }
 
 /** The part from `USING` on: before it Postgres prints the table with its schema, also if it is in the search path. */

@@ -3,6 +3,10 @@ import type { TableModel } from "../table/table.ts";
 import { columnDdl, tableName } from "../table/table_ddl.ts";
 import type { CatalogColumn, CatalogTable } from "./_catalog.ts";
 import { type Alter, type Change, commented, has, Phase } from "./_schema_change.ts";
+import { isNarrowing, lossQuery } from "./_type_change.ts";
+
+/** Whether an assignment converts a value of the one type to the other, so that `ALTER COLUMN TYPE` needs no `USING`. */
+export type Castable = (from: string, to: string) => boolean;
 
 /** Columns to add, alter and drop. */
 export function columnChanges(
@@ -10,6 +14,7 @@ export function columnChanges(
   wanted: CatalogTable,
   found: CatalogTable,
   alter: Alter,
+  castable: Castable,
 ): Change[] {
   const added = wanted.columns.filter(({ name }) => !has(found.columns, name));
   const gone = found.columns.filter(({ name }) => !has(wanted.columns, name));
@@ -17,7 +22,7 @@ export function columnChanges(
     ...added.map((column) => addColumn(model, column, gone, alter)),
     ...wanted.columns.flatMap((column) => {
       const old = found.columns.find(({ name }) => name === column.name);
-      return old === undefined ? [] : alterColumn(model, column, old, alter);
+      return old === undefined ? [] : alterColumn(model, column, old, alter, castable);
     }),
     ...gone.map((column) => dropColumn(column, alter)),
   ];
@@ -73,31 +78,61 @@ function dropColumn(column: CatalogColumn, alter: Alter): Change {
   };
 }
 
-function alterColumn(model: TableModel, wanted: CatalogColumn, found: CatalogColumn, alter: Alter): Change[] {
+function alterColumn(
+  model: TableModel,
+  wanted: CatalogColumn,
+  found: CatalogColumn,
+  alter: Alter,
+  castable: Castable,
+): Change[] {
   const quoted = quoteIdentifier(wanted.name);
   const column = (action: string) => alter(`ALTER COLUMN ${quoted} ${action}`);
   const changes: Change[] = [];
   const retyped = wanted.type !== found.type;
   const defaultOf = ({ default: value }: CatalogColumn) =>
     column(value === null ? "DROP DEFAULT" : `SET DEFAULT ${value}`);
+  // An explicit cast shortens a text without an error, so that there is one only where there is no assignment cast.
+  const using = (to: CatalogColumn, from: CatalogColumn) =>
+    castable(from.type, to.type) ? "" : ` USING ${quoted}::${to.type.replace(/ COLLATE .*$/, "")}`;
   // A default has the old type, and may have no cast to the new one.
   const step = (to: CatalogColumn, from: CatalogColumn) => [
     ...(retyped && from.default !== null ? column("DROP DEFAULT") : []),
-    ...(retyped ? column(`TYPE ${to.type} USING ${quoted}::${to.type.replace(/ COLLATE .*$/, "")}`) : []),
+    ...(retyped ? column(`TYPE ${to.type}${using(to, from)}`) : []),
     ...(to.default !== from.default || (retyped && to.default !== null) ? defaultOf(to) : []),
   ];
   if (!found.generated && (retyped || wanted.default !== found.default)) {
-    changes.push({ phase: Phase.alter, up: step(wanted, found), down: step(found, wanted) });
+    const [up, down] = [step(wanted, found), step(found, wanted)];
+    const query = lossQuery(tableName(model), wanted.name, found.type, wanted.type);
+    changes.push(
+      retyped && isNarrowing(found.type, wanted.type)
+        ? {
+          phase: Phase.narrow,
+          up: [
+            `-- ${quoted} would be narrowed from ${found.type} to ${wanted.type}. This counts the rows that do not fit:`,
+            ...commented([query, ...up]),
+          ],
+          down: commented(down),
+        }
+        : { phase: Phase.alter, up, down },
+    );
   }
   if (wanted.serial !== found.serial) changes.push(serialChange(model, wanted, alter));
   if (wanted.identity !== found.identity) {
     const identity = (to: CatalogColumn["identity"], from: CatalogColumn["identity"]) => {
       const how = to === "a" ? "ALWAYS" : "BY DEFAULT";
       if (to === "") return column("DROP IDENTITY");
-      return from === "" ? column(`ADD GENERATED ${how} AS IDENTITY`) : column(`SET GENERATED ${how}`);
+      if (from !== "") return column(`SET GENERATED ${how}`);
+      const table = tableName(model).replaceAll("'", "''");
+      return [
+        ...column(`ADD GENERATED ${how} AS IDENTITY`),
+        `SELECT setval(pg_get_serial_sequence('${table}', '${
+          wanted.name.replaceAll("'", "''")
+        }'), coalesce(max(${quoted}), 0) + 1, false) FROM ${tableName(model)}`,
+      ];
     };
     changes.push({
-      phase: Phase.tighten,
+      // A column with an identity can have no default, nor be nullable.
+      phase: wanted.identity === "" ? Phase.loosen : Phase.tighten,
       up: identity(wanted.identity, found.identity),
       down: identity(found.identity, wanted.identity),
     });

@@ -3,6 +3,7 @@ import { quoteIdentifier, quoteText } from "../table/_identifier.ts";
 import type { ForeignKeyConstraint, TableModel } from "../table/table.ts";
 import { createTable, foreignKeyDdl, tableName } from "../table/table_ddl.ts";
 import { type CatalogTable, readCatalog, type Reader } from "./_catalog.ts";
+import { findRenamedTables } from "./_taken_names.ts";
 import { serverError } from "./_server_error.ts";
 import { problem } from "./migration_error.ts";
 
@@ -10,6 +11,8 @@ import { problem } from "./migration_error.ts";
 export interface BothSides {
   readonly wanted: readonly CatalogTable[];
   readonly found: readonly CatalogTable[];
+  /** Whether an assignment converts the one type to the other. */
+  castable(from: string, to: string): boolean;
 }
 
 /**
@@ -51,7 +54,51 @@ export async function readBothSides(
     const printed = await readCatalog(read, name);
     wanted.push(...printed.map((table) => ({ ...renameBack(table, prefixes), schema })));
   }
-  return { wanted, found };
+  const known = findRenamedTables(wanted, found);
+  return {
+    wanted,
+    found: known,
+    castable: await readCasts(read, scratch.get(home)!, retypings(wanted, known)),
+  };
+}
+
+/** The pairs of types between which columns would be altered, in both directions. */
+function retypings(wanted: readonly CatalogTable[], found: readonly CatalogTable[]): [string, string][] {
+  return wanted.flatMap((table) => {
+    const old = found.find(({ schema, name }) => schema === table.schema && name === table.name);
+    return table.columns.flatMap(({ name, type }): [string, string][] => {
+      const from = old?.columns.find((column) => column.name === name)?.type ?? type;
+      return from === type ? [] : [[from, type], [type, from]];
+    });
+  });
+}
+
+/** Lets Postgres itself alter a column of an empty table, since the rules for assignments are many. */
+async function readCasts(
+  read: Reader,
+  scratch: string,
+  pairs: readonly [string, string][],
+): Promise<(from: string, to: string) => boolean> {
+  const casts = new Map<string, boolean>();
+  if (pairs.length > 0) {
+    await read(
+      `create function ${scratch}.is_castable(old text, new text) returns boolean language plpgsql as $$ begin
+      execute format('create table ${scratch}.casts (c %s)', old);
+      execute format('alter table ${scratch}.casts alter c type %s', new);
+      drop table ${scratch}.casts;
+      return true;
+    exception when others then return false; end $$`,
+    );
+  }
+  for (const [from, to] of pairs) {
+    const key = JSON.stringify([from, to]);
+    if (casts.has(key)) continue;
+    const [row] = await read<{ castable: boolean }>(
+      `select ${scratch}.is_castable(${quoteText(from)}, ${quoteText(to)}) as castable`,
+    );
+    casts.set(key, row!.castable);
+  }
+  return (from, to) => casts.get(JSON.stringify([from, to])) ?? false;
 }
 
 async function makeScratch(read: Reader, names: Iterable<string>): Promise<void> {

@@ -9,13 +9,14 @@ export function constraintChanges(
   wanted: readonly CatalogConstraint[],
   found: readonly CatalogConstraint[],
   alter: Alter,
+  wantedIndexes: readonly CatalogIndex[],
 ): Change[] {
   const add = ({ name, definition }: CatalogConstraint) =>
     alter(`ADD CONSTRAINT ${quoteIdentifier(name)} ${definition}`);
   const drop = ({ name }: CatalogConstraint) => alter(`DROP CONSTRAINT ${quoteIdentifier(name)}`);
   const rename = (from: string, to: string) =>
     alter(`RENAME CONSTRAINT ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`);
-  return objectChanges(wanted, found, { add, drop, rename });
+  return objectChanges(wanted, found, { add, drop, rename }, wantedIndexes);
 }
 
 /** Indexes to add, replace, rename and drop. */
@@ -23,18 +24,24 @@ export function indexChanges(
   model: TableModel,
   wanted: readonly CatalogIndex[],
   found: readonly CatalogIndex[],
+  wantedConstraints: readonly CatalogConstraint[],
 ): Change[] {
   const indexName = (name: string) => tableName({ schema: model.schema, name });
   const add = (index: CatalogIndex) => [
     "-- Blocks writes to the table while it runs. For a large table use `transaction:false` above and CONCURRENTLY here.",
     indexDdl(tableName(model), index),
   ];
-  const drop = ({ name }: CatalogIndex) => [`DROP INDEX ${indexName(name)}`];
+  const drop = ({ name, valid }: CatalogIndex) => [
+    ...(valid
+      ? []
+      : [`-- ${quoteIdentifier(name)} is INVALID: it was built concurrently, which failed or was stopped.`]),
+    `DROP INDEX ${indexName(name)}`,
+  ];
   const rename = (
     from: string,
     to: string,
   ) => [`ALTER INDEX ${indexName(from)} RENAME TO ${quoteIdentifier(to)}`];
-  return objectChanges(wanted, found, { add, drop, rename });
+  return objectChanges(wanted, found, { add, drop, rename }, wantedConstraints);
 }
 
 /** A constraint, an index or a policy. */
@@ -43,6 +50,7 @@ export interface Named {
   readonly definition: string;
   readonly kind?: string;
   readonly unique?: boolean;
+  readonly valid?: boolean;
 }
 
 /** The statements for a kind of object. */
@@ -52,14 +60,20 @@ export interface Ddl<T> {
   rename(from: string, to: string): string[];
 }
 
-/** An equal object with another name is renamed; a different object with the same name is replaced. */
+/**
+ * An equal object with another name is renamed; a different object with the same name is replaced, also if it is of
+ * another kind: `others` are the wanted objects whose names are taken from the same names as these, as those of a unique
+ * constraint and of an index are.
+ */
 export function objectChanges<T extends Named>(
   wanted: readonly T[],
   found: readonly T[],
   { add, drop, rename }: Ddl<T>,
+  others: readonly Named[] = [],
 ): Change[] {
   const changes: Change[] = [];
-  const isEqual = (a: T, b: T) => a.definition === b.definition && a.unique === b.unique;
+  const isEqual = (a: T, b: T) =>
+    a.definition === b.definition && a.unique === b.unique && a.valid === b.valid;
   const left = found.filter(({ name }) => !has(wanted, name));
   for (const object of wanted) {
     const phase = object.kind === "f" ? Phase.refer : Phase.tighten;
@@ -78,11 +92,13 @@ export function objectChanges<T extends Named>(
         : { phase: Phase.loosen, up: rename(other.name, object.name), down: rename(object.name, other.name) },
     );
   }
-  const drops = left.map((object): Change => ({
-    phase: Phase.dropRule,
-    up: commented(drop(object)),
-    down: commented(add(object).slice(-1)),
-  }));
+  const drops = left.map((object): Change =>
+    has(others, object.name) ? { phase: Phase.loosen, up: drop(object), down: add(object) } : {
+      phase: Phase.dropRule,
+      up: commented(drop(object).slice(-1)),
+      down: commented(add(object).slice(-1)),
+    }
+  );
   return [...changes, ...drops];
 }
 

@@ -1,4 +1,5 @@
 import { isLockFailure, type ServerError } from "./_server_error.ts";
+import { isBeingBuilt } from "./_catalog.ts";
 import type { Session } from "./_session.ts";
 import { type MigrationError, problem } from "./migration_error.ts";
 import type { Migration, Section } from "./migration_file.ts";
@@ -54,12 +55,10 @@ export async function halfDone(
   const where = `${migration.name}.sql${
     statement === undefined ? "" : `:${section.line + statement.line - 1}`
   }`;
-  const invalid = await session.rows<{ name: string }>(
-    "select indexrelid::regclass::text as name from pg_catalog.pg_index where not indisvalid order by 1",
-  ).catch(() => []);
+  const invalid = statement === undefined ? [] : await invalidIndexes(session, statement.text);
   const left = invalid.length === 0
     ? ""
-    : `; drop what is left of an index that was not built: ${invalid.map(({ name }) => name).join(", ")}`;
+    : `; drop what is left of an index that was not built: ${invalid.join(", ")}`;
   return problem(
     "unfinished",
     `${where}: ${cause.message} (${cause.code}); ${done} of the ${section.statements.length} statements took effect and ` +
@@ -68,4 +67,19 @@ export async function halfDone(
     migration.name,
     cause,
   );
+}
+
+/** The INVALID indexes of the tables that a statement names, without those that another session is building. */
+async function invalidIndexes(session: Session, text: string): Promise<string[]> {
+  const rows = await session.rows<{ name: string; index: string; table: string }>(`
+    select indexrelid::regclass::text as name, x.relname as index, c.relname as table
+    from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid
+    join pg_catalog.pg_class c on c.oid = i.indrelid
+    where not i.indisvalid and not ${isBeingBuilt("i.indrelid")} order by 1`).catch(() => []);
+  const words = new Set(text.match(/"(?:[^"]|"")*"|[\w$\u0080-\uffff]+/g)?.map(unquote));
+  return rows.filter(({ index, table }) => words.has(index) || words.has(table)).map(({ name }) => name);
+}
+
+function unquote(word: string): string {
+  return word.startsWith('"') ? word.slice(1, -1).replaceAll('""', '"') : word.toLowerCase();
 }

@@ -6,8 +6,9 @@ export interface Change {
   readonly phase: Phase;
 }
 
-/** The phases, in the order in which they run: what others need comes first. */
+/** The phases, in the order in which they run: what others need comes first. From `dropRule` on data can be lost. */
 export const Phase = {
+  rename: -1,
   loosen: 0,
   create: 1,
   add: 2,
@@ -15,8 +16,9 @@ export const Phase = {
   tighten: 4,
   refer: 5,
   dropRule: 6,
-  dropColumn: 7,
-  dropTable: 8,
+  narrow: 7,
+  dropColumn: 8,
+  dropTable: 9,
 } as const;
 /** One of {@link Phase}. */
 export type Phase = typeof Phase[keyof typeof Phase];
