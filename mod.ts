@@ -228,6 +228,7 @@ export {
   type TableMixins,
   type TableModel,
   type TableTypes,
+  type TargetSessionAttrs,
   timestamps,
   type TracerLike,
   type TransactionOptions,

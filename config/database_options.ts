@@ -6,6 +6,15 @@ export interface DatabaseConfig {
   readonly url?: Secret | undefined;
   /** Host name or address of the server, or the directory of its Unix socket. */
   readonly host?: string | undefined;
+  /** Which servers are used: as `target_session_attrs` of libpq. */
+  readonly targetSessionAttrs?:
+    | "any"
+    | "read-write"
+    | "read-only"
+    | "primary"
+    | "standby"
+    | "prefer-standby"
+    | undefined;
   /** Port of the server. */
   readonly port?: number | undefined;
   /** Used instead of `port` when `host` is this machine. */

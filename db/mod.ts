@@ -70,7 +70,13 @@ export type {
 export type { RepairOptions, RepairResult } from "./migrate/repair.ts";
 export type { MigrationState, MigrationStatus } from "./migrate/status.ts";
 export { merchantScoped, softDelete, timestamps, versioned } from "./table/mixins.ts";
-export type { DatabaseLocation, DatabaseOptions, DatabaseTls, DatabaseTlsOptions } from "./options.ts";
+export type {
+  DatabaseLocation,
+  DatabaseOptions,
+  DatabaseTls,
+  DatabaseTlsOptions,
+  TargetSessionAttrs,
+} from "./options.ts";
 export type {
   CursorSlice,
   DeletedRows,

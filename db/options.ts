@@ -25,16 +25,31 @@ export interface DatabaseTlsOptions {
   readonly servername?: string | undefined;
 }
 
+/**
+ * Which servers of a list are used, as `target_session_attrs` of libpq: those that accept writes (`read-write`), do not
+ * (`read-only`), are the primary or a standby, or a standby if there is one (`prefer-standby`). Known of PostgreSQL 14 and
+ * newer; older servers are all used.
+ */
+export type TargetSessionAttrs =
+  | "any"
+  | "read-write"
+  | "read-only"
+  | "primary"
+  | "standby"
+  | "prefer-standby";
+
 /** The address and the credentials: a URL, or fields as in the Python `DatabaseConfig`. A field overrides the URL. */
 export interface DatabaseLocation {
   /**
    * A connection URL such as `postgres://user:password@host:5432/name?sslmode=require`, or a secret that reveals it.
    * SQLAlchemy's schemes (`postgresql+asyncpg:`) are accepted, and the parameters `sslmode`, `application_name`,
-   * `connect_timeout` (seconds) and `host`. Any other parameter is a `TypeError`.
+   * `connect_timeout` (seconds), `host` and `target_session_attrs`. Any other parameter is a `TypeError`. Several hosts
+   * are written as for libpq: `postgres://user@db1:5432,db2:5432/name?target_session_attrs=read-write`.
    */
   readonly url?: string | { reveal(): string } | undefined;
   /**
-   * Host name or address of the server, or the directory of its Unix socket.
+   * Host name or address of the server, or the directory of its Unix socket. Several, separated by commas, are tried in
+   * their order for each connection, beginning with the one that was used last.
    * @default "localhost"
    */
   readonly host?: string | undefined;
@@ -43,6 +58,12 @@ export interface DatabaseLocation {
    * @default 5432
    */
   readonly port?: number | undefined;
+  /**
+   * Which servers are used, if there are several or one that may become a standby. With `any`, `read-write` and `primary`
+   * the database is unhealthy after a write was refused, until a server accepts writes.
+   * @default "any"
+   */
+  readonly targetSessionAttrs?: TargetSessionAttrs | undefined;
   /** Used instead of `port` when `host` is `localhost`, `127.0.0.1` or `host.docker.internal`. */
   readonly portExternal?: number | undefined;
   /**

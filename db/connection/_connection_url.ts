@@ -3,8 +3,9 @@ import type { DatabaseTls } from "../options.ts";
 
 /** The parts of a connection URL. */
 export interface ParsedUrl {
-  readonly host?: string;
-  readonly port?: number;
+  /** Hosts in their order; a port is left out where the URL has none for that host. */
+  readonly servers?: readonly { readonly host?: string; readonly port?: number }[];
+  readonly targetSessionAttrs?: string;
   readonly name?: string;
   readonly user?: string;
   readonly password?: string;
@@ -33,7 +34,8 @@ const PARAMETERS: Readonly<Record<string, (value: string) => Partial<ParsedUrl>>
   connect_timeout: (value) => ({
     connectTimeoutMs: 1000 * whole("connect_timeout of the URL", Number(value), 1, 2_000_000),
   }),
-  host: (value) => ({ host: value }), // libpq names the directory of a Unix socket like this
+  host: (value) => ({ servers: value.split(",").map((host) => ({ host })) }), // libpq's way to name a Unix socket's directory
+  target_session_attrs: (value) => ({ targetSessionAttrs: value }),
   ssl: sslMode,
   sslmode: sslMode,
 };
@@ -49,18 +51,21 @@ export function parseConnectionUrl(url: unknown): ParsedUrl {
       `Expected \`url\` to be like "${SHAPE}", got ${typeof url === "string" ? "another text" : typeof url}`,
     );
   }
-  const parsed = toUrl(url.replace(SCHEME, "postgres://"));
-  const { hostname, port, username, password, pathname } = parsed;
+  // Of several hosts, as libpq takes them, a URL can have only one.
+  const [, userInfo = "", hosts = "", tail = ""] = /^.*?:\/\/([^/?#]*@)?([^/?#]*)([^]*)$/.exec(url) ?? [];
+  const [parsed, ...others] = hosts.split(",").map((host, i) =>
+    toUrl(i === 0 ? `postgres://${userInfo}${host}${tail}` : `postgres://${host}`)
+  );
+  const { username, password, pathname } = parsed!;
   const parts: Record<string, unknown> = {
-    host: decode(hostname.replace(/^\[(.*)\]$/, "$1")),
-    port: port === "" ? undefined : Number(port),
+    servers: [parsed!, ...others].map(serverOf),
     user: decode(username),
     password: decode(password),
     name: decode(pathname.slice(1)),
   };
   // An `@` behind the host belongs to a password with an unencoded / or ?: no message may show what is before it.
-  if ([pathname, ...parsed.searchParams.keys()].some((part) => part.includes("@"))) throw notEncoded();
-  for (const [key, value] of parsed.searchParams) {
+  if ([pathname, ...parsed!.searchParams.keys()].some((part) => part.includes("@"))) throw notEncoded();
+  for (const [key, value] of parsed!.searchParams) {
     const read = Object.hasOwn(PARAMETERS, key) ? PARAMETERS[key] : undefined;
     if (read === undefined) {
       throw new TypeError(
@@ -69,10 +74,19 @@ export function parseConnectionUrl(url: unknown): ParsedUrl {
         }`,
       );
     }
-    Object.assign(parts, read(value));
+    const { servers, ...rest } = read(value);
+    const before = parts["servers"] as NonNullable<ParsedUrl["servers"]>;
+    // The ports are still those of the authority.
+    const merged = servers?.map((server, i) => ({ ...(before[i] ?? before[0]), ...server }));
+    Object.assign(parts, rest, merged === undefined ? {} : { servers: merged });
   }
   const given = Object.entries(parts).filter(([, value]) => value !== undefined && value !== "");
   return Object.fromEntries(given) as ParsedUrl;
+}
+
+function serverOf({ hostname, port }: URL): { host?: string; port?: number } {
+  const host = decode(hostname.replace(/^\[(.*)\]$/, "$1"));
+  return { ...(host === "" ? {} : { host }), ...(port === "" ? {} : { port: Number(port) }) };
 }
 
 function toUrl(text: string): URL {

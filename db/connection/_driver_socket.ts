@@ -23,6 +23,22 @@ export function presentToDriver(socket: Socket, onCancel: () => void): () => voi
   return joinErrorToClose(socket);
 }
 
+/** Returns a function after which the driver gets no more data of the socket. */
+export function makeMutable(socket: Socket): () => void {
+  const { on, removeListener } = socket;
+  const listeners = new Map<Listener, Listener>();
+  let isMuted = false;
+  socket.on = (event, listener) => {
+    if (event !== "data") return on.call(socket, event, listener) as typeof socket;
+    const unlessMuted: Listener = (chunk) => !isMuted && listener(chunk);
+    listeners.set(listener, unlessMuted);
+    return on.call(socket, event, unlessMuted) as typeof socket;
+  };
+  socket.removeListener = (event, listener) =>
+    removeListener.call(socket, event, listeners.get(listener) ?? listener) as typeof socket;
+  return () => void (isMuted = true);
+}
+
 /** Delays `error` until `close`. Returns a function that emits `close` to the driver alone. */
 export function joinErrorToClose(socket: Socket): () => void {
   const { on, once } = socket as { on: Once; once: Once };

@@ -8,6 +8,7 @@ export interface Socket {
   destroy(error?: Error): void;
   on(event: string, listener: (...values: never[]) => void): this;
   once(event: string, listener: (...values: never[]) => void): this;
+  removeListener(event: string, listener: (...values: never[]) => void): this;
   off(event: string, listener: (...values: never[]) => void): this;
   setNoDelay?(on: boolean): void;
 }

@@ -30,7 +30,8 @@ export function openDriver(
   events?: DedicatedEvents,
 ): OpenDriver {
   const { address, connectTimeoutMs, recycleSeconds, pooler, max } = settings;
-  const { host, port, path, name, user, password, ssl } = address;
+  const { servers, targetSessionAttrs, name, user, password, ssl } = address;
+  const { host, port, path } = servers[0]!;
   const sockets = detectRuntime() === "workerd"
     ? undefined
     : new Sockets({ address, connectTimeoutMs, onLost });
@@ -53,7 +54,13 @@ export function openDriver(
     onnotice: () => {},
     ...(events === undefined ? {} : { onnotify: events.onNotify, onclose: events.onClose }),
     ...(sockets === undefined
-      ? { ssl: typeof ssl === "object" ? { ...ssl } : ssl, connect_timeout: connectTimeoutMs / 1000 }
+      ? {
+        ssl: typeof ssl === "object" ? { ...ssl } : ssl,
+        connect_timeout: connectTimeoutMs / 1000,
+        host: servers.map(({ host }) => host),
+        port: servers.map(({ port }) => port),
+        ...(targetSessionAttrs === "any" ? {} : { target_session_attrs: targetSessionAttrs }),
+      }
       : { ssl: false, connect_timeout: 0, socket: () => outsideContext(() => sockets.open()) }),
   };
   return { driver: postgres(options as never) as Driver, sockets };

@@ -8,14 +8,21 @@ import { toStructured } from "../../logging/structured_logger.ts";
 import { flag, milliseconds, number, text, whole } from "../table/_checks.ts";
 import { assertIdentifier } from "../table/_identifier.ts";
 import { parseConnectionUrl } from "./_connection_url.ts";
-import type { DatabaseOptions, DatabaseTls, DatabaseTlsOptions } from "../options.ts";
+import type { DatabaseOptions, DatabaseTls, DatabaseTlsOptions, TargetSessionAttrs } from "../options.ts";
 
-/** The address of a server, and the credentials. */
-export interface Address {
+/** The address of a server. */
+export interface Server {
   readonly host: string;
   readonly port: number;
   /** Path of the Unix socket, when `host` is a directory. */
   readonly path: string | undefined;
+}
+
+/** The addresses of the servers, and the credentials. */
+export interface Address {
+  /** At least one; they are tried in this order. */
+  readonly servers: readonly Server[];
+  readonly targetSessionAttrs: TargetSessionAttrs;
   readonly name: string;
   readonly user: string;
   /** A function, so that logging the settings does not show the password. */
@@ -24,8 +31,8 @@ export interface Address {
 }
 
 /** The database of an address, for messages. */
-export function describe({ name, host, port }: Address): string {
-  return `"${name}" at ${host}:${port}`;
+export function describe({ name, servers }: Address): string {
+  return `"${name}" at ${servers.map(({ host, port }) => `${host}:${port}`).join(" or ")}`;
 }
 
 /** The validated options of a database, with defaults. */
@@ -120,28 +127,55 @@ export function resolveSettings(given: string | DatabaseOptions): Settings {
   };
 }
 
+const TARGETS: readonly TargetSessionAttrs[] = [
+  "any",
+  "read-write",
+  "read-only",
+  "primary",
+  "standby",
+  "prefer-standby",
+];
+
 function addressOf(options: DatabaseOptions, url: ReturnType<typeof parseConnectionUrl>): Address {
-  const host = text("host", options.host ?? url.host ?? "localhost");
-  const internal = whole("port", options.port ?? url.port ?? 5432, 1, 65_535);
-  const external = options.portExternal === undefined
-    ? internal
-    : whole("portExternal", options.portExternal, 1, 65_535);
-  const port = THIS_MACHINE.has(host) ? external : internal;
   const user = text("user", options.user ?? url.user ?? "postgres");
   const password = reveal(options.password ?? url.password ?? "");
   if (typeof password !== "string") {
     throw new TypeError(`Expected \`password\` to be a string, got ${typeof password}`);
   }
   const ssl = tls(options.ssl ?? url.ssl ?? false);
+  const targetSessionAttrs = options.targetSessionAttrs ?? url.targetSessionAttrs ?? "any";
+  const target = TARGETS.find((each) => each === targetSessionAttrs);
+  if (target === undefined) {
+    throw new TypeError(
+      `Expected \`targetSessionAttrs\` to be of ${TARGETS.join(", ")}, got ${
+        JSON.stringify(targetSessionAttrs)
+      }`,
+    );
+  }
   return {
-    host,
-    port,
-    path: host.startsWith("/") ? `${host}/.s.PGSQL.${port}` : undefined,
+    servers: serversOf(options, url),
+    targetSessionAttrs: target,
     name: text("name", options.name ?? url.name ?? user),
     user,
     password: () => password,
     ssl,
   };
+}
+
+function serversOf(options: DatabaseOptions, url: ReturnType<typeof parseConnectionUrl>): Server[] {
+  const found = url.servers ?? [{}];
+  const hosts = options.host === undefined
+    ? found.map(({ host = "localhost" }) => host)
+    : text("host", options.host).split(",");
+  const external = options.portExternal === undefined
+    ? undefined
+    : whole("portExternal", options.portExternal, 1, 65_535);
+  return hosts.map((given, i) => {
+    const host = text("host", given.trim());
+    const internal = whole("port", options.port ?? (found[i] ?? found[0])?.port ?? 5432, 1, 65_535);
+    const port = THIS_MACHINE.has(host) ? external ?? internal : internal;
+    return { host, port, path: host.startsWith("/") ? `${host}/.s.PGSQL.${port}` : undefined };
+  });
 }
 
 const TLS_OPTIONS = ["ca", "cert", "key", "servername"] as const;

@@ -1,8 +1,8 @@
-import { joinErrorToClose, presentToDriver } from "./_driver_socket.ts";
+import { joinErrorToClose, makeMutable, presentToDriver } from "./_driver_socket.ts";
 import { fullJitter } from "../../internal/backoff.ts";
 import { sleep } from "../../internal/clock.ts";
 import { type ConnectableSocket, nodeModule, type Socket } from "./_node.ts";
-import type { Address } from "./_settings.ts";
+import type { Address, Server } from "./_settings.ts";
 import { StartupReader } from "./_startup.ts";
 import { encrypt, firstEvent } from "./_tls.ts";
 
@@ -31,6 +31,10 @@ export class Sockets {
   /** Emits `close` of a socket to the driver alone. */
   readonly #closers = new WeakMap<Socket, () => void>();
   #failures = 0;
+  /** The index of the server to try first. */
+  #preferred = 0;
+  /** Connections in a row that were closed because their server is not one of those that are asked for. */
+  #passedOver = 0;
   #closed = false;
 
   constructor(options: SocketsOptions) {
@@ -40,8 +44,10 @@ export class Sockets {
   /** The driver's option `socket`. */
   open(): Socket | Promise<Socket> {
     const delayMs = this.#failures === 0 ? 0 : fullJitter(this.#failures, RECONNECT);
-    const { address } = this.#options;
-    if (delayMs === 0 && (address.ssl === false || address.path !== undefined)) return this.#start();
+    const { servers, ssl } = this.#options.address;
+    if (delayMs === 0 && servers.length === 1 && (ssl === false || servers[0]!.path !== undefined)) {
+      return this.#start(servers[0]!);
+    }
     return this.#startLater(delayMs);
   }
 
@@ -75,36 +81,55 @@ export class Sockets {
     for (const socket of this.#open) socket.destroy();
   }
 
-  #start(): Socket {
-    const { address: { path, host, port } } = this.#options;
+  #start(server: Server): Socket {
     const socket = this.#create();
     if (this.#closed) setTimeout(() => socket.destroy(failure("CONNECTION_ENDED", "The pool is closed")));
-    else socket.connect(path === undefined ? { host, port } : { path });
-    this.#watch(socket, this.#deadline([socket]));
+    else socket.connect(targetOf(server));
+    this.#watch(socket, this.#deadline([socket], server), server);
     return socket;
   }
 
+  /** Connects to the first server that can be reached, beginning with the one that was used last. */
   async #startLater(delayMs: number): Promise<Socket> {
     if (delayMs > 0) await sleep(delayMs);
-    const { address } = this.#options;
-    if (address.ssl === false || address.path !== undefined || this.#closed) return this.#start();
+    const { servers } = this.#options.address;
+    const first = this.#preferred;
+    let error: unknown;
+    for (let i = 0; i < servers.length; i++) {
+      const at = (first + i) % servers.length;
+      if (this.#closed) return this.#start(servers[at]!);
+      try {
+        const socket = await this.#connect(servers[at]!);
+        this.#preferred = at;
+        return socket;
+      } catch (each) {
+        error ??= each;
+      }
+    }
+    this.#failures++;
+    return failed(error as Error);
+  }
+
+  async #connect(server: Server): Promise<Socket> {
+    const { ssl } = this.#options.address;
     const socket = this.#create();
     const layers: Socket[] = [socket];
-    const deadline = this.#deadline(layers);
+    const deadline = this.#deadline(layers, server);
     try {
       const connected = firstEvent(socket, "connect");
-      socket.connect({ host: address.host, port: address.port });
+      socket.connect(targetOf(server));
       await connected;
-      const encrypted = await encrypt(socket, address);
+      const encrypted = ssl === false || server.path !== undefined
+        ? socket
+        : await encrypt(socket, ssl, server.host);
       if (encrypted !== socket) layers.unshift(this.#track(encrypted));
-      this.#watch(encrypted, deadline);
+      this.#watch(encrypted, deadline, server);
       return encrypted;
     } catch (error) {
       clearTimeout(deadline);
-      this.#failures++;
       socket.on("error", () => {});
       socket.destroy();
-      return failed(error as Error);
+      throw error;
     }
   }
 
@@ -123,8 +148,8 @@ export class Sockets {
   }
 
   /** Destroys the layers of a connection, the outermost first, unless it is ready in time. */
-  #deadline(layers: readonly Socket[]): ReturnType<typeof setTimeout> {
-    const { connectTimeoutMs, address: { host, port } } = this.#options;
+  #deadline(layers: readonly Socket[], { host, port }: Server): ReturnType<typeof setTimeout> {
+    const { connectTimeoutMs } = this.#options;
     return setTimeout(() => {
       const error = failure(
         "CONNECT_TIMEOUT",
@@ -134,9 +159,48 @@ export class Sockets {
     }, connectTimeoutMs);
   }
 
+  /** Whether the server is one of those that are asked for. */
+  #isWanted(parameters: ReadonlyMap<string, string>): boolean {
+    const { targetSessionAttrs, servers } = this.#options.address;
+    const isStandby = parameters.get("in_hot_standby");
+    if (targetSessionAttrs === "any" || isStandby === undefined) return true;
+    const isReadOnly = isStandby === "on" || parameters.get("default_transaction_read_only") === "on";
+    switch (targetSessionAttrs) {
+      case "read-write":
+        return !isReadOnly;
+      case "read-only":
+        return isReadOnly;
+      case "primary":
+        return isStandby === "off";
+      case "standby":
+        return isStandby === "on";
+      case "prefer-standby":
+        return isStandby === "on" || this.#passedOver >= servers.length;
+    }
+  }
+
+  /** Closes a connection to a server that is not wanted. Without an error, the driver opens the next one. */
+  #passOver(socket: Socket, server: Server): void {
+    const { targetSessionAttrs, servers } = this.#options.address;
+    this.#preferNext(server);
+    if (++this.#passedOver < servers.length || targetSessionAttrs === "prefer-standby") {
+      return void socket.destroy();
+    }
+    this.#passedOver = 0;
+    socket.destroy(
+      failure("CONNECTION_CLOSED", `No server is ${targetSessionAttrs}, as \`targetSessionAttrs\` says`),
+    );
+  }
+
+  #preferNext(server: Server): void {
+    const { servers } = this.#options.address;
+    this.#preferred = (servers.indexOf(server) + 1) % servers.length;
+  }
+
   /** Reads the startup of a connection: when it is ready, and the key of its backend. */
-  #watch(socket: Socket, deadline: ReturnType<typeof setTimeout>): void {
+  #watch(socket: Socket, deadline: ReturnType<typeof setTimeout>, server: Server): void {
     const reader = new StartupReader();
+    let mute = () => {};
     let started = false;
     let cancels = false;
     const onData = (chunk: Uint8Array) => {
@@ -146,6 +210,11 @@ export class Sockets {
       clearTimeout(deadline);
       started = true;
       this.#failures = 0;
+      if (!this.#isWanted(reader.parameters)) {
+        mute();
+        return this.#passOver(socket, server);
+      }
+      this.#passedOver = 0;
       if (reader.key !== undefined) this.#byKey.set(reader.key, socket);
     };
     socket.on("data", onData);
@@ -157,14 +226,22 @@ export class Sockets {
     });
     socket.once("close", () => {
       clearTimeout(deadline);
-      if (!started && !cancels) this.#failures++;
+      if (!started && !cancels) {
+        this.#failures++;
+        this.#preferNext(server);
+      }
       const { key } = reader;
       if (key === undefined) return;
       if (this.#byKey.get(key) === socket) this.#byKey.delete(key);
       this.#options.onLost(key);
     });
+    if (this.#options.address.targetSessionAttrs !== "any") mute = makeMutable(socket);
     this.#closers.set(socket, presentToDriver(socket, () => cancels = true));
   }
+}
+
+function targetOf({ path, host, port }: Server): object {
+  return path === undefined ? { host, port } : { path };
 }
 
 function failed(error: Error): Socket {

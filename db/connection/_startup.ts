@@ -2,6 +2,7 @@
 // https://www.postgresql.org/docs/current/protocol-message-formats.html
 const BACKEND_KEY_DATA = 0x4b;
 const READY_FOR_QUERY = 0x5a;
+const PARAMETER_STATUS = 0x53;
 const PROTOCOL_3 = 196_608;
 const CANCEL_REQUEST = 80_877_102;
 
@@ -9,6 +10,8 @@ const CANCEL_REQUEST = 80_877_102;
 export class StartupReader {
   /** The process id and secret of the backend, as {@link backendKey} writes them. */
   key: string | undefined;
+  /** The settings that the server reports, by name. */
+  readonly parameters: Map<string, string> = new Map();
   /** Whether the server has sent ReadyForQuery. */
   ready = false;
   #rest: Uint8Array = new Uint8Array(0);
@@ -22,6 +25,10 @@ export class StartupReader {
       if (next > bytes.length) break;
       if (bytes[at] === BACKEND_KEY_DATA) {
         this.key = backendKey(view.getUint32(at + 5), view.getUint32(at + 9));
+      }
+      if (bytes[at] === PARAMETER_STATUS) {
+        const [name = "", value = ""] = new TextDecoder().decode(bytes.subarray(at + 5, next)).split("\0");
+        this.parameters.set(name, value);
       }
       if (bytes[at] === READY_FOR_QUERY) this.ready = true;
       at = next;

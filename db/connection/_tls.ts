@@ -10,7 +10,7 @@ const NO = 0x4e;
  * Starts TLS on a new connection, before anything was sent on it. With `"prefer"` the connection stays plain if the
  * server does not support TLS.
  */
-export async function encrypt(socket: Socket, { ssl, host }: Address): Promise<Socket> {
+export async function encrypt(socket: Socket, ssl: Address["ssl"], host: string): Promise<Socket> {
   socket.write(SSL_REQUEST);
   const answer = await nextChunk(socket);
   if (answer[0] === NO && ssl === "prefer") return socket;

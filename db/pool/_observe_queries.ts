@@ -60,8 +60,8 @@ function startSpan(tracer: TracerLike, { address, schema }: Settings, query: Dri
       "db.operation.name": operation,
       ...(table === "" ? {} : { "db.collection.name": table }),
       ...(query.strings.length > 1 ? { "db.query.text": textOf(query) } : {}),
-      "server.address": address.host,
-      "server.port": address.port,
+      "server.address": address.servers[0]!.host,
+      "server.port": address.servers[0]!.port,
     },
   });
 }

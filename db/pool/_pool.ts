@@ -27,6 +27,9 @@ export interface Expirables {
 const IS_READ_ONLY =
   "select pg_catalog.pg_is_in_recovery() or current_setting('default_transaction_read_only')::bool as read_only";
 
+/** With these a server that accepts only reads is what was asked for. */
+const READERS: ReadonlySet<string> = new Set(["read-only", "standby", "prefer-standby"]);
+
 /** A query that runs for longer gets no other query pipelined behind it. */
 const QUICK_MS = 20;
 
@@ -82,7 +85,7 @@ export class Pool implements SentQueryHost {
     this.observer = observer;
     this.slots = new Semaphore(settings.max);
     this.target = describe(settings.address);
-    this.#expectsWrites = true;
+    this.#expectsWrites = !READERS.has(settings.address.targetSessionAttrs);
     // The server enforces the limit; the client waits a little longer before it destroys the connection. Time is counted
     // in ticks, because a clock would also count the time in which this process was suspended.
     const { queryTimeoutMs } = settings;

@@ -115,6 +115,7 @@ database:
   idle_in_transaction_timeout_ms: 5000
   application_name: catalog-api
   time_zone: server
+  target_session_attrs: read-write
   pooler: true
 `,
     };
@@ -135,6 +136,7 @@ database:
       idleInTransactionTimeoutMs: 5000,
       applicationName: "catalog-api",
       timeZone: "server",
+      targetSessionAttrs: "read-write",
       pooler: true,
     });
   });

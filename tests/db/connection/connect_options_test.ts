@@ -43,6 +43,13 @@ describe("the options of connectDatabase", () => {
       'Expected `ssl` to be false, "prefer", "require", "verify-full" or options, got true',
     ],
     [{ url, ssl: { ca: "" } }, "Expected `ssl.ca` to be a non-empty string, got an empty one"],
+    [
+      { url, targetSessionAttrs: "master" },
+      "Expected `targetSessionAttrs` to be of any, read-write, read-only, primary, standby, prefer-standby, got",
+    ],
+    [{ url: `${url}?target_session_attrs=master` }, "Expected `targetSessionAttrs` to be of any"],
+    [{ url: "postgres://a@h1,h2:x/n" }, "percent-encoded"],
+    [{ host: "h1,,h2" }, "Expected `host` to be a non-empty string, got an empty one"],
     [{ url, schema: "" }, "Expected the schema to be a name of 1 to 63 bytes"],
     [{ url, applicationName: "" }, "Expected `applicationName` to be a non-empty string, got an empty one"],
     [{ host: "h", port: 70_000 }, "Expected `port` to be an integer from 1 to 65535, got 70000"],
