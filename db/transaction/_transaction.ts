@@ -1,4 +1,3 @@
-import { DatabaseError } from "../../errors/infrastructure.ts";
 import type { Linked, LinkedList } from "../../internal/linked_list.ts";
 import type { DriverQuery, DriverTag } from "../connection/_driver.ts";
 import type { AsyncStorage } from "../connection/_node.ts";
@@ -14,6 +13,7 @@ import type { QueryOwner, SentQuery } from "../pool/_sent_query.ts";
 import { backendKey } from "../connection/_startup.ts";
 import { endsTransaction } from "./_ends_transaction.ts";
 import type { Sql } from "../sql.ts";
+import { copyRuns, endedByStatement, finished, unknownOutcome } from "./_transaction_errors.ts";
 
 /** The parts that the transactions of one database share. */
 export interface TransactionScope {
@@ -338,33 +338,4 @@ export function isWithin(transaction: Transaction | undefined, outer: Transactio
 
 function isThenable<T>(value: Promise<T> | T): value is Promise<T> {
   return typeof (value as { then?: unknown } | undefined | null)?.then === "function";
-}
-
-function finished(): DatabaseError {
-  return new DatabaseError("Cannot use a transaction that is finished", { status: 500, retryable: false });
-}
-
-function copyRuns(): DatabaseError {
-  return new DatabaseError("Cannot send a query while a COPY runs in its transaction: end its stream first", {
-    status: 500,
-    retryable: false,
-  });
-}
-
-function endedByStatement(): DatabaseError {
-  return new DatabaseError(
-    "Cannot end a transaction by a statement: return from its callback to commit, throw to roll back",
-    { status: 500, retryable: false },
-  );
-}
-
-function unknownOutcome(cause: Error): DatabaseError {
-  return new DatabaseError(
-    "Database connection failed during the commit: the transaction may be committed or not",
-    {
-      cause,
-      retryable: false,
-      errorCode: "08007", // transaction_resolution_unknown
-    },
-  );
 }
