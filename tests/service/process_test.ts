@@ -183,7 +183,7 @@ describe("a service as a process", () => {
     assert.equal(await child.exited(), 1);
     assert.match(
       child.output(),
-      /Cannot start \\"test\\": database: Database connection failed: .*ECONNREFUSED/,
+      /Cannot start \\"test\\": database: Cannot connect to the database .*ECONNREFUSED/,
     );
     assert.doesNotMatch(child.output(), /s3cret/);
   });

@@ -6,7 +6,7 @@ import { connectDatabase } from "@glam/shared/db";
 import { createMemoryBus } from "@glam/shared/messaging";
 import { ServiceError, type ServiceOptions } from "@glam/shared/service";
 import { Hono } from "hono";
-import { createTestDatabase } from "../_support/postgres.ts";
+import { createTestDatabase, sharedPostgres } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
 import { errorOf, fakeListener, fakeRelay, migrations, testService } from "./_support.ts";
 
@@ -89,8 +89,21 @@ describe("a start that fails", () => {
     const database = await connectDatabase({ url: "postgres://app:s3cret@127.0.0.1:1/credits", lazy: true });
     const error = await errorOf(testService({ database }).service.start());
     assert.equal(error.part, "database");
-    assert.match(error.message, /^Cannot start "test": database: Database connection failed: .*ECONNREFUSED/);
+    assert.match(
+      error.message,
+      /^Cannot start "test": database: Cannot connect to the database "credits" at 127\.0\.0\.1:1: .*ECONNREFUSED/,
+    );
     assert.doesNotMatch(JSON.stringify(error) + String(error.stack), /s3cret/);
+  });
+
+  it("at a database that does not exist says so", async () => {
+    const url = new URL(await sharedPostgres());
+    const secret = url.password;
+    url.pathname = "/nowhere";
+    const database = await connectDatabase({ url: url.href, lazy: true });
+    const error = await errorOf(testService({ database }).service.start());
+    assert.match(error.message, /: database "nowhere" does not exist; create it, or correct the name$/);
+    assert.ok(!`${JSON.stringify(error)}${error.stack}`.includes(secret));
   });
 
   it("logs the stack of what nobody expected, and only the message of what somebody did", async () => {
