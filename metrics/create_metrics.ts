@@ -1,3 +1,4 @@
+import type { Registry } from "prom-client";
 import { detectRuntime } from "../internal/runtime.ts";
 import { expose, type Exposition } from "./exposition.ts";
 import { registerHttpMetrics } from "./http_metrics.ts";
@@ -26,8 +27,11 @@ export interface Metrics {
   readonly service: string;
   /** Counts HTTP requests. */
   readonly http: HttpObserver;
-  /** The registry, for metrics of your own. The first call imports prom-client. */
-  registry(): Promise<PrometheusRegistry>;
+  /**
+   * The registry, for metrics of your own: the one that was given, else that of these metrics. The first call imports
+   * prom-client. Its type is prom-client's, so that a metric takes it as one of its `registers`.
+   */
+  registry(): Promise<Registry>;
   /** The text for a scrape with this `Accept` header. */
   expose(accept?: string): Promise<Exposition>;
 }
@@ -38,11 +42,11 @@ export interface Metrics {
  * @example A metric of your own
  * ```ts
  * import { createMetrics } from "@glam/shared/metrics";
- * import { Counter, Registry } from "prom-client";
+ * import { Counter } from "prom-client";
  *
- * const registry = new Registry();
- * const metrics = createMetrics({ service: "catalog", registry });
- * const synced = new Counter({ name: "items_synced_total", help: "Items synced", registers: [registry] });
+ * const metrics = createMetrics({ service: "catalog" });
+ * const registers = [await metrics.registry()];
+ * const synced = new Counter({ name: "items_synced_total", help: "Items synced", registers });
  * synced.inc(3);
  * console.log((await metrics.expose()).body.includes("items_synced_total 3")); // true
  * ```
@@ -60,8 +64,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
   }
   const http = new HttpRecorder(service, [...buckets]);
   if (registry !== undefined) registerHttpMetrics(registry, http);
-  let own: Promise<PrometheusRegistry> | undefined;
-  const getRegistry = () => own ??= registry !== undefined ? Promise.resolve(registry) : createRegistry(http);
+  let own: Promise<Registry> | undefined;
+  // The registry of any copy of prom-client takes the metrics of any other: `registers` needs `registerMetric` alone.
+  const getRegistry = () =>
+    own ??= registry === undefined ? createRegistry(http) : Promise.resolve(registry as Registry);
   return {
     service,
     http,
@@ -70,7 +76,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   };
 }
 
-async function createRegistry(http: HttpRecorder): Promise<PrometheusRegistry> {
+async function createRegistry(http: HttpRecorder): Promise<Registry> {
   const { Registry, collectDefaultMetrics } = await loadPromClient();
   const registry = new Registry();
   registerHttpMetrics(registry, http);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { glamMiddleware } from "@glam/shared/api";
 import { createMetrics } from "@glam/shared/metrics";
+import { Hono } from "hono";
 import { Counter, Gauge, Registry } from "prom-client";
 
 const TRACEPARENT = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
@@ -109,6 +111,36 @@ describe("createMetrics", () => {
       assert.equal(body.endsWith("# EOF\n"), i % 2 === 0);
       assert.equal(body.includes("# TYPE http_requests_total counter"), i % 2 === 1);
     });
+  });
+});
+
+describe("the registry of the metrics", () => {
+  it("takes metrics of the application's, beside the process metrics", async () => {
+    const metrics = createMetrics({ service: "s" });
+    const synced = new Counter({
+      name: "synced_total",
+      help: "Synced",
+      registers: [await metrics.registry()],
+    });
+    synced.inc(3);
+    const { body } = await metrics.expose();
+    assert.match(body, /^synced_total 3$/m);
+    assert.match(body, /^process_cpu_seconds_total /m);
+    assert.match(body, /^# TYPE http_requests_total counter$/m);
+  });
+
+  it("shows them at the scrape of a middleware that is given it", async () => {
+    const metrics = createMetrics({ service: "s" });
+    const registry = await metrics.registry();
+    new Gauge({ name: "queue_depth", help: "Depth", registers: [registry] }).set(7);
+    const app = new Hono();
+    app.use(glamMiddleware({ service: "s", accessLog: false, metrics: { registry } }));
+    app.get("/", (c) => c.text("x"));
+    await app.request("/");
+    const text = await (await app.request("/metrics")).text();
+    assert.match(text, /^queue_depth 7$/m);
+    assert.match(text, /^process_cpu_seconds_total /m);
+    assert.match(text, /^http_requests_total\{service="s",method="GET",endpoint="\/",status="200"\} 1$/m);
   });
 });
 
