@@ -5,7 +5,9 @@ import { ValidationError } from "../errors/common.ts";
 import { isGlamError } from "../errors/glam_error.ts";
 import { type IssueLike, validationDetails } from "../errors/validation_errors.ts";
 import { isTooDeep } from "./_json_depth.ts";
+import { type IsListField, listFieldsOf, withLists } from "./_list_fields.ts";
 import { type BodyContextLike, limitBody } from "./_limit_body.ts";
+import { mergeValidated, type ValidatedContextLike } from "./_merge_validated.ts";
 
 /** What of a request is validated. */
 export type ValidationTarget = "cookie" | "form" | "header" | "json" | "param" | "query";
@@ -31,11 +33,16 @@ export type ValidateMiddleware<Target extends ValidationTarget, Schema extends z
 >;
 
 /**
- * Validates a part of the request by a Zod schema; the handler reads the result with `c.req.valid(target)`.
+ * Validates a part of the request by a Zod schema; the handler reads the result with `c.req.valid(target)`. Of several
+ * with one target that has all results: objects merge, and later keys win.
+ *
+ * In a query or a form, what the schema calls a list is one, of a single value too; a union of a text and a list stays a
+ * text.
  *
  * What does not fit is answered 422 `VALIDATION_ERROR`, with an entry in `details.validation_errors` for each problem: at
  * most 100 entries and 64 KiB, `field` and `message` at most 256 characters each. `details.omitted_errors` counts the
- * entries that are left out. A body of another media type is answered 415, one that is too large 413.
+ * entries that are left out. A body of another media type, content coding or charset is answered 415, one that is too
+ * large 413.
  *
  * @example
  * ```ts
@@ -70,15 +77,18 @@ export function validate<Target extends ValidationTarget, Schema extends z.ZodTy
   loading.catch(() => {}); // each request reports it
   return async function validateRequest(c, next) {
     const validator = await loading;
-    if (target !== "json" && target !== "form") return await validator(c, next);
-    await limitBody(c as unknown as BodyContextLike, target, maxBodyBytes);
+    const merge = mergeValidated(c as unknown as ValidatedContextLike, target);
     let passed = false;
+    const pass = () => {
+      passed = true;
+      merge();
+      return next();
+    };
+    if (target !== "json" && target !== "form") return await validator(c, pass);
+    await limitBody(c as unknown as BodyContextLike, target, maxBodyBytes);
     try {
       if (target === "json" && isTooDeep(await c.req.text())) throw tooDeep();
-      return await validator(c, () => {
-        passed = true;
-        return next();
-      });
+      return await validator(c, pass);
     } catch (error) {
       throw passed ? error : bodyError(error, target);
     }
@@ -91,11 +101,19 @@ async function loadValidator(target: ValidationTarget, schema: z.ZodType): Promi
   const check = (issues: readonly IssueLike[] | undefined) => {
     if (issues !== undefined) throw invalid(issues, PREFIX[target]);
   };
+  let isList: IsListField | undefined; // found at the first request: what a lazy schema names may not be there yet
+  const options = target === "form" || target === "query"
+    ? {
+      validationFunction: (_: z.ZodType, value: unknown) =>
+        schema.safeParseAsync(withLists(value, isList ??= listFieldsOf(schema))),
+    }
+    : undefined;
   try {
     return zValidator(
       target as keyof ValidationTargets,
       schema,
       (result) => check(result.success ? undefined : result.error.issues),
+      options as never,
     ) as MiddlewareHandler;
   } catch { // it looks for the names of a header schema at one place, where not every schema has them
     const { validator } = await outsideContext(() => import("hono/validator"));
