@@ -2,6 +2,8 @@ import { GlamError } from "../errors/glam_error.ts";
 
 /** The part of a Hono `Context` that reading a body takes. */
 export interface BodyContextLike {
+  /** Sets a header of the answer. */
+  header(name: string, value: string): void;
   /** The request. */
   readonly req: {
     readonly bodyCache: { arrayBuffer?: Promise<ArrayBuffer> };
@@ -15,34 +17,51 @@ const MEDIA_TYPES = {
   json: { pattern: /^application\/([\w.-]+\+)?json$/, expected: "application/json" },
 } as const;
 
+/** What says that a body has no content coding. */
+const IDENTITY: ReadonlySet<string> = new Set(["", "identity"]);
+
+/** The charset of a media type, quoted or not. */
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
+
+/** What `TextDecoder` calls UTF-8, and what every reader of UTF-8 reads. */
+const READ_CHARSETS: ReadonlySet<string> = new Set(["ascii", "us-ascii", "utf-8", "utf8"]);
+
 /**
- * Makes sure that the body of a request is of the right media type and not too large, before anything parses it. The
- * body stays readable through `c.req`.
+ * Makes sure that the body of a request is one that can be parsed and not too large, before anything parses it. The body
+ * stays readable through `c.req`.
  *
- * @throws {GlamError} 413 `HTTP_413` when it is larger than `maxBytes`, 415 `HTTP_415` when it is of another type,
- * 400 `HTTP_400` when it ends early.
+ * @throws {GlamError} 413 `HTTP_413` when it is larger than `maxBytes`, 415 `HTTP_415` when it is of another type, has a
+ * content coding, or is in another charset than UTF-8, 400 `HTTP_400` when it ends early.
  */
 export async function limitBody(
-  { req }: BodyContextLike,
+  c: BodyContextLike,
   target: "form" | "json",
   maxBytes: number,
 ): Promise<void> {
+  const { req } = c;
   const { headers } = req.raw;
+  const coding = headers.get("content-encoding");
+  if (coding !== null && !coding.split(",").every((name) => IDENTITY.has(name.trim().toLowerCase()))) {
+    c.header("Accept-Encoding", "identity"); // RFC 9110, 15.5.16
+    throw unsupported(`Expected the body to have no Content-Encoding, got ${coding.slice(0, 64)}`);
+  }
   const length = headers.get("content-length");
   if (length !== null && Number(length) > maxBytes) throw tooLarge(maxBytes);
   const { pattern, expected } = MEDIA_TYPES[target];
-  const mediaType = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  const contentType = headers.get("content-type") ?? undefined;
+  const mediaType = contentType?.split(";")[0]?.trim().toLowerCase();
   const isExpected = mediaType !== undefined && pattern.test(mediaType);
   const isRead = Object.keys(req.bodyCache).length > 0; // by an earlier middleware
+  const charset = isExpected ? CHARSET.exec(contentType!)?.[1]?.toLowerCase() : undefined;
+  if (charset !== undefined && !READ_CHARSETS.has(charset)) {
+    throw unsupported(`Expected the charset of the body to be UTF-8, got ${charset.slice(0, 64)}`);
+  }
   // A server keeps a body to the length that it announced.
   if (isExpected && !isRead && length !== null && !headers.has("transfer-encoding")) return;
   const body = isRead ? await req.arrayBuffer() : await readBounded(req.raw, maxBytes);
   if (body.byteLength > maxBytes) throw tooLarge(maxBytes);
   if (!isExpected && body.byteLength > 0) {
-    throw new GlamError(`Expected the body to be ${expected}, got ${mediaType ?? "no Content-Type"}`, {
-      code: "HTTP_415",
-      status: 415,
-    });
+    throw unsupported(`Expected the body to be ${expected}, got ${mediaType ?? "no Content-Type"}`);
   }
   if (!isRead) req.bodyCache.arrayBuffer = Promise.resolve(body);
 }
@@ -65,6 +84,10 @@ async function readBounded(request: Request, maxBytes: number): Promise<ArrayBuf
 
 function tooLarge(maxBytes: number): GlamError {
   return new GlamError(`The body is larger than ${maxBytes} bytes`, { code: "HTTP_413", status: 413 });
+}
+
+function unsupported(message: string): GlamError {
+  return new GlamError(message, { code: "HTTP_415", status: 415 });
 }
 
 function endedEarly(cause: unknown): never {
