@@ -1,6 +1,6 @@
 import { run, runOrThrow, spawn } from "../scripts/_run.ts";
 import { cacheDir } from "../scripts/_project.ts";
-import { unpackDebian } from "../tests/_support/debian_package.ts";
+import { fetchDebian, fetchedPath } from "../tests/_support/debian_package.ts";
 
 /** A server that a benchmark talks to. */
 export interface BenchServer extends AsyncDisposable {
@@ -29,6 +29,8 @@ export async function load(url: string, seconds: number): Promise<number> {
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]);
 }
 
+const WRK = { name: "wrk", path: "usr/bin/wrk" };
+
 let found: Promise<string> | undefined;
 
 /** wrk: on the PATH, else Debian's, unpacked into `.cache/tools`. */
@@ -37,13 +39,12 @@ export function wrk(): Promise<string> {
 }
 
 async function findWrk(): Promise<string> {
-  const folder = `${cacheDir}/tools/wrk`;
-  for (const path of ["wrk", `${folder}/usr/bin/wrk`]) {
+  const folder = `${cacheDir}/tools/debian-wrk`;
+  for (const path of ["wrk", fetchedPath(WRK, folder)]) {
     if (await run([path, "-v"]).then(({ output }) => output.startsWith("wrk"), () => false)) return path;
   }
   try {
-    await unpackDebian(["wrk"], folder);
-    return `${folder}/usr/bin/wrk`;
+    return await fetchDebian(WRK, folder);
   } catch (cause) {
     throw new Error("The benchmark needs the load generator wrk: apt-get install wrk, or brew install wrk", {
       cause,

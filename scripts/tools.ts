@@ -8,6 +8,7 @@
  */
 import { cacheDir } from "./_project.ts";
 import { run, runOrThrow } from "./_run.ts";
+import { missingLibraries } from "../tests/_support/missing_libraries.ts";
 import { findPostgres } from "../tests/_support/postgres_binaries.ts";
 
 const NODE_MAJOR = 24;
@@ -99,6 +100,7 @@ async function npmPostgres(): Promise<string> {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     });
   }
+  await linked(`${folder}/native/bin/postgres`);
   if (Deno.build.os === "windows" || Deno.uid() !== 0) return `${folder}/native/bin`;
   // The server then runs as another user, who cannot read the home folder of root.
   const copy = `${Deno.env.get("TMPDIR") ?? "/tmp"}/glam-pg-${version}-${platform}`;
@@ -117,7 +119,14 @@ export function tools(group: keyof typeof toolPackages): Promise<string> {
 
 async function binary(name: string, packages: PlatformPackages): Promise<string> {
   const [packageName, version] = platformPackage(name, packages);
-  return `${await installOnce(name, { [packageName]: version })}/${packageName}/bin/${name}`;
+  return await linked(`${await installOnce(name, { [packageName]: version })}/${packageName}/bin/${name}`);
+}
+
+/** The path of a fetched program, once the machine has all that it links to: npm knows nothing of libraries. */
+async function linked(path: string): Promise<string> {
+  const missing = Deno.build.os === "linux" ? await missingLibraries(path) : [];
+  if (missing.length === 0) return path;
+  throw new Error(`${path} needs ${missing.join(", ")}; install the packages of this system that have them`);
 }
 
 function platformPackage(name: string, packages: PlatformPackages): readonly [name: string, version: string] {

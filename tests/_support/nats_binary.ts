@@ -5,10 +5,12 @@
  */
 import { access } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { unpackDebian } from "./debian_package.ts";
+import { fetchDebian, fetchedPath } from "./debian_package.ts";
 
 const HOW_TO_GET_IT =
   "This test needs nats-server; to bring it: apt-get install nats-server, or brew install nats-server";
+
+const NATS_SERVER = { name: "nats-server", path: "usr/sbin/nats-server" };
 
 let found: Promise<string> | undefined;
 
@@ -18,16 +20,14 @@ export function natsBinary(): Promise<string> {
 }
 
 async function findNats(): Promise<string> {
-  const folder = fileURLToPath(new URL("../../.cache/tools/nats-server", import.meta.url));
+  const folder = fileURLToPath(new URL("../../.cache/tools/debian-nats-server", import.meta.url));
   const onPath = (process.env["PATH"] ?? "").split(":").map((folder) => `${folder}/nats-server`);
-  const unpacked = `${folder}/usr/sbin/nats-server`;
-  for (const path of [process.env["GLAM_NATS_SERVER"] ?? "", ...onPath, "/usr/sbin/nats-server", unpacked]) {
+  const fetched = fetchedPath(NATS_SERVER, folder);
+  for (const path of [process.env["GLAM_NATS_SERVER"] ?? "", ...onPath, "/usr/sbin/nats-server", fetched]) {
     if (path !== "" && await access(path).then(() => true, () => false)) return path;
   }
   try {
-    await unpackDebian(["nats-server"], folder);
-    await access(unpacked);
-    return unpacked;
+    return await fetchDebian(NATS_SERVER, folder);
   } catch (cause) {
     throw new Error(HOW_TO_GET_IT, { cause });
   }

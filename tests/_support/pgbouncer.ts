@@ -5,10 +5,10 @@
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chown, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
-import { unpackDebian } from "./debian_package.ts";
+import { fetchDebian, fetchedPath } from "./debian_package.ts";
 import { onFreePort } from "./free_port.ts";
 import { serverUser } from "./postgres_binaries.ts";
 import { PATIENCE_MS, waitFor } from "./wait_for.ts";
@@ -34,6 +34,8 @@ const SUPERVISOR = `"$@" & pid=$!; cat >/dev/null; kill -INT $pid; wait $pid`;
 
 const runFile = promisify(execFile);
 
+const PGBOUNCER = { name: "pgbouncer", path: "usr/sbin/pgbouncer" };
+
 let found: Promise<string> | undefined;
 
 /** The program: that of the PATH, else Debian's, fetched without installing it. */
@@ -42,18 +44,13 @@ function pgBouncer(): Promise<string> {
 }
 
 async function findPgBouncer(): Promise<string> {
-  const folder = `${tmpdir()}/glam-pgbouncer-bin`;
-  const fetched = `${folder}/pgbouncer`;
+  const folder = `${tmpdir()}/glam-pgbouncer-program`; // of this one the server's user sees the inside
+  const fetched = fetchedPath(PGBOUNCER, folder);
   for (const path of ["pgbouncer", "/usr/sbin/pgbouncer", fetched]) {
     if (await runFile(path, ["--version"]).then(() => true, () => false)) return path;
   }
   try {
-    await unpackDebian(["pgbouncer", "libc-ares2", "libevent-2.1-7"], folder, async (staging) => {
-      const libraries = await readdir(`${staging}/usr/lib`);
-      const path = libraries.map((name) => `${folder}/usr/lib/${name}`).join(":");
-      const start = `#!/bin/sh\nLD_LIBRARY_PATH="${path}" exec ${folder}/usr/sbin/pgbouncer "$@"\n`;
-      await writeFile(`${staging}/pgbouncer`, start, { mode: 0o755 });
-    });
+    await fetchDebian(PGBOUNCER, folder);
     await runFile(fetched, ["--version"]);
     return fetched;
   } catch (cause) {

@@ -6,7 +6,9 @@
  */
 import { cacheDir } from "../../scripts/_project.ts";
 import { run, runOrThrow, spawn } from "../../scripts/_run.ts";
-import { unpackDebian } from "./debian_package.ts";
+import { fetchDebian, fetchedPath } from "./debian_package.ts";
+
+const PROMTOOL = { name: "prometheus", path: "usr/bin/promtool" };
 
 let found: Promise<string> | undefined;
 
@@ -32,13 +34,13 @@ export async function checkMetrics(text: string): Promise<string> {
 }
 
 async function find(): Promise<string> {
-  const folder = `${cacheDir}/tools/prometheus`;
-  const fetched = `${folder}/usr/bin/promtool`;
+  const folder = `${cacheDir}/tools/debian-prometheus`;
+  const fetched = fetchedPath(PROMTOOL, folder);
   for (const path of ["promtool", fetched]) {
     if (await run([path, "--version"]).then(({ code }) => code === 0, () => false)) return path;
   }
   try {
-    await unpackDebian(["prometheus"], folder);
+    await fetchDebian(PROMTOOL, folder);
     await runOrThrow([fetched, "--version"]);
     return fetched;
   } catch (cause) {
