@@ -15,7 +15,7 @@ const denoOnlySuffix = "_deno_test.ts";
 
 /** Files that start an embedded Postgres, a generated service, or a type check, each of which takes seconds of CPU time. */
 const heavyFiles =
-  /^tests\/(cli\/new_|db\/.*(pglite|docs)_|examples\/|messaging\/.*pglite_|service\/embedded_|testing\/|tooling\/page_)/;
+  /^tests\/(cli\/new_|db\/.*(pglite|docs)_|examples\/|messaging\/.*pglite_|service\/embedded_|testing\/|tooling\/(fetched|page|project|reference)_)/;
 
 /** Whether a quick run skips a file although it is not long. */
 export function isHeavy(file: string): boolean {
