@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fileURLToPath } from "node:url";
 
 /** The parts of deno.json that the scripts read. */
 interface DenoConfig {
@@ -34,7 +35,12 @@ export interface NpmImport {
 }
 
 /** The root of the checkout. */
-export const root: string = decodeURIComponent(new URL("..", import.meta.url).pathname).replace(/\/$/, "");
+export const root: string = withSlashes(fileURLToPath(new URL("..", import.meta.url))).replace(/\/$/, "");
+
+/** Windows takes slashes as well as its own separator. */
+function withSlashes(path: string): string {
+  return Deno.build.os === "windows" ? path.replaceAll("\\", "/") : path;
+}
 
 /** Everything that the scripts download or build goes here; git ignores it. */
 export const cacheDir: string = `${root}/.cache`;

@@ -93,6 +93,7 @@ function stopChildrenOnSignal(): void {
   if (listening) return;
   listening = true;
   for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    if (signal === "SIGTERM" && Deno.build.os === "windows") continue; // it knows no such signal
     Deno.addSignalListener(signal, async () => {
       stopping = true;
       const children = [...running];
