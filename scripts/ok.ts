@@ -74,7 +74,10 @@ async function runPages(): Promise<Outcome> {
 }
 
 async function checkLinks(): Promise<Outcome> {
-  const paths = await findFiles(["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs"], ".md");
+  const paths = await findFiles(
+    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs"],
+    ".md",
+  );
   const dead = await deadLinks(paths, {
     read: (path) => Deno.readTextFile(`${root}/${path}`).catch(() => undefined),
     exists: (path) => Deno.stat(`${root}/${path}`).then(() => true, () => false),

