@@ -11,6 +11,7 @@ import { startPostgres } from "../tests/_support/postgres_server.ts";
 import { ownDocDiagnostics } from "./_doc_lint.ts";
 import { writeJsrPackage } from "./_jsr.ts";
 import { deadLinks } from "./_links.ts";
+import { runExamples } from "./_page_examples.ts";
 import { isProgram, runPage } from "./_page_program.ts";
 import { cacheDir, entryPoints, project, root } from "./_project.ts";
 import { run } from "./_run.ts";
@@ -70,6 +71,13 @@ async function runPages(): Promise<Outcome> {
     const problem = await runPage(path, config, { DATABASE_URL: server.url });
     if (problem !== undefined) problems.push(problem);
   }
+  const others = await pages((page) => !isProgram(page));
+  const worker = async () => {
+    for (let path = others.pop(); path !== undefined; path = others.pop()) {
+      problems.push(...await runExamples(path, config));
+    }
+  };
+  await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, worker));
   return { ok: problems.length === 0, output: problems.join("\n\n") };
 }
 

@@ -25,6 +25,7 @@ test("the tutorial does what it says, from glam new to a service that stops in o
   const servers: Readonly<Record<string, string>> = { DATABASE_URL: postgres.url, NATS_SERVERS: nats.url };
   const { DATABASE_URL: _, ...environment } = process.env;
   let env: Record<string, string | undefined> = { ...environment, PORT: "0", NO_COLOR: "1" };
+  const variables = join(service.folder, ".variables");
   let running: RunningChild | undefined;
   let url = "";
   let printed = "";
@@ -39,16 +40,28 @@ test("the tutorial does what it says, from glam new to a service that stops in o
       files.push(file);
     } else if (language === "json") {
       assertLike(JSON.parse(printed), JSON.parse(text));
-    } else if (attribute === "start") {
+    } else if (language === "text") {
+      assertPrinted(printed, text);
+    } else if (attribute === "start" || attribute === "restart" || attribute === "crash") {
+      if (attribute === "restart") await stop(running!, "SIGINT");
+      if (attribute === "crash") running!.signal("SIGKILL");
+      await running?.ended();
       running = service.start("start", [], { env: env as Record<string, string> });
       url = await urlOf(running);
-    } else if (attribute !== "ignore") {
+    } else if (attribute === "ignore") {
+      assert.match(text, /^(docker run .*\n)+$/, "only the servers are the test's own");
+    } else {
+      printed = "";
       for (const [, name] of text.matchAll(/^export (\w+)=/gm)) env = { ...env, [name!]: servers[name!] };
       const script = text
         .replace(/^deno run -A jsr:@glam\/shared\/cli new credits\ncd credits\n/, "") // newService() did
         .replace(/^export .*\n/gm, "")
         .replaceAll("http://127.0.0.1:8080", url);
-      printed = await shell(script, service.folder, env);
+      for (const part of script.split(/^(docker (?:stop|start) credits-nats)\n/gm)) {
+        if (part === "docker stop credits-nats") await nats.kill9();
+        else if (part === "docker start credits-nats") await nats.restart();
+        else printed += await shell(part, service.folder, { ...env, VARIABLES: variables });
+      }
     }
   }
   assert.deepEqual(files.toSorted(), [
@@ -63,9 +76,14 @@ test("the tutorial does what it says, from glam new to a service that stops in o
   assert.ok(running !== undefined);
   const asyncapi = JSON.parse(await readFile(join(service.folder, "asyncapi.json"), "utf8"));
   assert.match(JSON.stringify(asyncapi), /evt\.credit\.deducted\.v1/);
-  running.signal("SIGTERM");
-  assert.equal((await running.ended()).code, 0, running.out() + running.errors());
+  await stop(running, "SIGTERM");
 });
+
+/** Ends the service in order. */
+async function stop(running: RunningChild, signal: "SIGINT" | "SIGTERM"): Promise<void> {
+  running.signal(signal);
+  assert.equal((await running.ended()).code, 0, running.out() + running.errors());
+}
 
 function blocksOf(page: string): Block[] {
   const pattern =
@@ -82,10 +100,21 @@ async function checkTypesOnce(path: string): Promise<void> {
 /** What a script prints on standard output; all of it when it fails. */
 async function shell(script: string, cwd: string, env: Record<string, string | undefined>): Promise<string> {
   const path = `${dirname(process.execPath)}:${process.env["PATH"]}`;
-  const args = ["-euo", "pipefail", "-c", script];
+  // The variables of the terminal that the reader has open all the time.
+  const names = [...script.matchAll(/^(\w+)=\$\(/gm)].map(([, name]) => name).join(" ");
+  const keep = names === "" ? "" : `declare -p ${names} >> "$VARIABLES"`;
+  const args = ["-euo", "pipefail", "-c", `touch "$VARIABLES"; . "$VARIABLES"\n${script}\n${keep}`];
   const { code, out, errors } = await runChild("bash", args, { cwd, env: { ...env, PATH: path } });
   assert.equal(code, 0, `${script}\n${out}${errors}`);
   return out;
+}
+
+/** Compares lines with what the page shows, where "..." stands for anything, also for lines of its own. */
+function assertPrinted(actual: string, expected: string): void {
+  const pattern = expected.trimEnd().split("...")
+    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/ +/g, " +"))
+    .join("[\\s\\S]*?");
+  assert.match(actual.trimEnd(), new RegExp(`^${pattern}$`));
 }
 
 /** Compares with what the page shows, where "..." stands for anything. */
