@@ -1,3 +1,4 @@
+import { fieldsOfDetail } from "./_postgres_fields.ts";
 import { firstText, type ForeignError } from "./_shape.ts";
 import { ConflictError, ForbiddenError, ValidationError } from "./common.ts";
 import type { GlamError } from "./glam_error.ts";
@@ -66,9 +67,14 @@ export function fromPostgres(error: ForeignError): GlamError | undefined {
 function fromSqlState(code: string, error: ForeignError): GlamError {
   const [kind, message] = (code === "08P01" ? fromPooler(error) : undefined) ?? SQLSTATES[code] ??
     SQLSTATES[code.slice(0, 2)] ?? [];
-  // Clients see these details, so they hold only the name of the constraint.
+  // Clients see these details, so they hold only the name of the constraint and of its columns.
   const constraint = firstText(error.constraint_name, error.constraint);
-  const options = { cause: error, details: constraint === undefined ? {} : { constraint } };
+  const fields = kind === "conflict" ? fieldsOfDetail(error.detail) : [];
+  const details = {
+    ...(constraint !== undefined && { constraint }),
+    ...(fields.length > 0 && { fields }),
+  };
+  const options = { cause: error, details };
   switch (kind) {
     case "conflict":
       return new ConflictError(message!, options);

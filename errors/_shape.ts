@@ -12,6 +12,7 @@ export interface ForeignError {
   readonly table?: unknown;
   readonly column_name?: unknown;
   readonly column?: unknown;
+  readonly detail?: unknown;
   readonly subject?: unknown;
   readonly query?: unknown;
   readonly params?: unknown;

@@ -64,6 +64,7 @@ export interface Ddl<T> {
  * An equal object with another name is renamed; a different object with the same name is replaced, also if it is of
  * another kind: `others` are the wanted objects whose names are taken from the same names as these, as those of a unique
  * constraint and of an index are.
+ * A unique of several columns may be called by the first alone, as the Python services and version 0.1 called it.
  */
 export function objectChanges<T extends Named>(
   wanted: readonly T[],
@@ -86,6 +87,7 @@ export function objectChanges<T extends Named>(
     }
     const twin = left.findIndex((other) => isEqual(object, other));
     const [other] = twin < 0 ? [] : left.splice(twin, 1);
+    if (other !== undefined && isUnique(object) && object.name.startsWith(`${other.name}_`)) continue;
     changes.push(
       other === undefined
         ? { phase, up: add(object), down: drop(object) }
@@ -100,6 +102,10 @@ export function objectChanges<T extends Named>(
     }
   );
   return [...changes, ...drops];
+}
+
+function isUnique({ kind, unique }: Named): boolean {
+  return kind === "u" || unique === true;
 }
 
 /** The `CREATE INDEX` of an index. */

@@ -1,5 +1,6 @@
 import type { TableMapping } from "./_table_mapping.ts";
 import { mappingOf } from "./_table_mapping.ts";
+import { withFields } from "./_conflict_fields.ts";
 import { Query } from "./_query.ts";
 import { tenantOf } from "./_tenant.ts";
 import type { Tenant } from "./_insert.ts";
@@ -53,7 +54,7 @@ export class Sessions {
       if (mapping.table.rowLevelSecurity) return await this.#inTransaction(tenant, work);
       return await work({ mapping, tenant, sql: db.sql });
     } catch (error) {
-      throw toTypedError(error);
+      throw withFields(toTypedError(error), this.mapping.table);
     }
   }
 
@@ -71,7 +72,7 @@ export class Sessions {
     try {
       return await this.#inTransaction(this.tenant(), work);
     } catch (error) {
-      throw toRowError(toTypedError(error), this.mapping.table, from);
+      throw toRowError(withFields(toTypedError(error), this.mapping.table), this.mapping.table, from);
     }
   }
 

@@ -1,7 +1,8 @@
 import { byteLength, MAX_IDENTIFIER_BYTES } from "./_identifier.ts";
 
-// The naming convention of the Python services, which use the same tables. The name of an index or a unique has only its
-// first column; the name of a second one that starts with the same column has all of them.
+// The naming convention of the Python services, which use the same tables; but the name of a unique has all of its columns,
+// since clients see it in a 409. The name of an index has only its first column; the name of a second one that starts with
+// the same column has all of them.
 
 /** Gives the default names of indexes, uniques, checks, foreign keys and the primary key of a table. */
 export class Naming {
@@ -13,11 +14,12 @@ export class Naming {
   }
 
   index(columns: readonly string[], given?: string): string {
-    return this.#first(given, `ix_${this.#table}`, columns);
+    const prefix = `ix_${this.#table}`;
+    return this.#take(given, [`${prefix}_${columns[0] ?? ""}`, `${prefix}_${columns.join("_")}`]);
   }
 
   unique(columns: readonly string[], given?: string): string {
-    return this.#first(given, `uq_${this.#table}`, columns);
+    return this.#take(given, [`uq_${this.#table}_${columns.join("_")}`]);
   }
 
   foreignKey(columns: readonly string[], referred: string, given?: string): string {
@@ -35,10 +37,6 @@ export class Naming {
 
   primaryKey(): string {
     return this.#take(undefined, [`pk_${this.#table}`]);
-  }
-
-  #first(given: string | undefined, prefix: string, columns: readonly string[]): string {
-    return this.#take(given, [`${prefix}_${columns[0] ?? ""}`, `${prefix}_${columns.join("_")}`]);
   }
 
   #take(given: string | undefined, candidates: readonly string[]): string {

@@ -51,7 +51,7 @@ export interface UniqueDefinition<Name extends string = string> {
   readonly columns: readonly Name[];
   /**
    * Its name.
-   * @default by the convention, `uq_<table>_<first column>`
+   * @default by the convention, `uq_<table>_<columns>`
    */
   readonly name?: string | undefined;
 }

@@ -104,7 +104,7 @@ const sqlRows: SqlRow[] = [
     Class: ConflictError,
     status: 409,
     retryable: false,
-    details: { constraint: "users_email_key" },
+    details: { constraint: "users_email_key", fields: ["email"] },
   })),
   ...["23502", "23514", "22P02", "22001", "22003"].map((code) => ({
     code,
@@ -167,6 +167,28 @@ test("a Postgres error is known by its severity as well, and needs no names", ()
   assert.deepEqual(error.details, { constraint: "pk" });
   assert.deepEqual(toGlamError(foreign("PostgresError", "x", { code: "23505" })).details, {});
   assert.ok(toGlamError(foreign("Error", "x", { code: "23505" })) instanceof InternalError);
+});
+
+test("a conflict names the fields that the server names, whatever its language, and never a value", () => {
+  const details: readonly (readonly [detail: unknown, fields: readonly string[] | undefined])[] = [
+    ["Key (merchant_id, sku)=(7, hunter2) already exists.", ["merchant_id", "sku"]],
+    ["Schlüssel »(name)=(x)« existiert bereits.", ["name"]],
+    ["Key (email)=(a)=(b) already exists.", ["email"]],
+    ["Key (lower(email))=(hunter2) already exists.", ["email"]],
+    ["Key (merchant_id, lower((email)::text))=(7, hunter2) already exists.", ["merchant_id", "email"]],
+    ['Key ("odd ""name"", b", "a(b)")=(1, 2) already exists.', ['odd "name", b', "a(b)"]],
+    ["Key (room, during)=(1, [1,5)) conflicts with existing key (room, during)=(1, [2,3)).", [
+      "room",
+      "during",
+    ]],
+    ["Key ((a || b))=(hunter2 (c)=() already exists.", undefined],
+    ["hunter2", undefined],
+    [undefined, undefined],
+  ];
+  for (const [detail, fields] of details) {
+    const error = toGlamError(foreign("PostgresError", "x", { code: "23505", constraint: "uq", detail }));
+    assert.deepEqual(error.details, { constraint: "uq", ...(fields !== undefined && { fields }) });
+  }
 });
 
 for (const code of ["CONNECTION_CLOSED", "CONNECTION_ENDED", "CONNECTION_DESTROYED", "CONNECT_TIMEOUT"]) {

@@ -337,6 +337,27 @@ test("an index or constraint that is the same by another name is renamed, and a 
   await each.assertSame([Named]);
 });
 
+test("a unique that Python, or an earlier version, called by its first column alone stays", async () => {
+  await using each = await project();
+  await each.db.sql.unsafe(
+    `create table plain (id int4 constraint pk_plain primary key, a int not null, b text not null, c text not null,
+      constraint uq_plain_a unique (a, b), constraint uq_plain_a_c unique (a, c))`,
+  );
+  const Named = defineTable("plain", {
+    columns: z.object({ id: z.int32(), a: z.int32(), b: z.string(), c: z.string() }),
+    unique: [["a", "b"], ["a", "c"]],
+  });
+  await each.assertSame([Named]);
+  const Soft = defineTable("soft", {
+    columns: { id: z.int32(), a: z.int32() },
+    unique: [["id", "a"]],
+    ...softDelete,
+  });
+  await each.roundTrip([Soft]);
+  await each.db.sql`alter index uq_soft_id_a rename to uq_soft_id`;
+  await each.assertSame([Soft]);
+});
+
 test("tables that refer to each other, and to ones that are not defined, are written and compared", async () => {
   await using each = await project();
   await each.db.sql`create table outside (id int primary key)`;

@@ -102,7 +102,7 @@ export const repositoryCore: Readonly<Record<string, (db: Database) => Promise<v
     await items.save({ id: uuid(1), name: "a" });
     const error = await rejection(items.save({ id: uuid(1), name: "b" }));
     assert.ok(error instanceof ConflictError);
-    assert.deepEqual(error.details, { constraint: "pk_items" });
+    assert.deepEqual(error.details, { constraint: "pk_items", fields: ["id"] });
     assert.equal((await items.findById(uuid(1)))?.name, "a");
   },
 

@@ -23,7 +23,12 @@ const Items = defineTable("items", {
   ...softDelete,
   ...merchantScoped,
 });
-const Guarded = defineTable("guarded", { columns, rowLevelSecurity: true, ...merchantScoped });
+const Guarded = defineTable("guarded", {
+  columns,
+  unique: [["merchant_id", "stock"]],
+  rowLevelSecurity: true,
+  ...merchantScoped,
+});
 
 const A = uuid(0xa);
 const B = uuid(0xb);
@@ -188,7 +193,12 @@ it("with row level security the server keeps tenants apart, also from SQL that f
     const a = guarded.forMerchant(A, { domain: "a.example" });
     const b = guarded.forMerchant(B, { domain: "b.example" });
     assert.equal((await a.save({ id: uuid(1), sku: "a" })).merchant_id, A);
-    assert.equal(await b.saveMany([{ id: uuid(2), sku: "b" }, { id: uuid(3), sku: "b" }]), 2);
+    assert.equal(await b.saveMany([{ id: uuid(2), sku: "b" }, { id: uuid(3), sku: "b", stock: 1 }]), 2);
+    // Of such a table the server itself names no columns.
+    await assert.rejects(a.save({ id: uuid(9), sku: "c" }), {
+      status: 409,
+      details: { constraint: "uq_guarded_merchant_id_stock", fields: ["merchant_id", "stock"] },
+    });
     assert.deepEqual((await a.findAll()).map(({ sku }) => sku), ["a"]);
     assert.equal(await b.count(), 2);
     assert.equal((await Array.fromAsync(b.stream({}, { batchSize: 1 }))).length, 2);

@@ -121,7 +121,7 @@ it("names follow the convention of the Python services, and a second one with th
   const Merchants = defineTable("merchants", { columns: { id } });
   const table = defineTable("shop.items", {
     columns: { id, sku: z.string(), merchant: z.uuid(), parent_id: z.uuid().nullable(), price: z.int32() },
-    unique: ["sku", ["sku", "merchant"]],
+    unique: ["sku", ["merchant", "sku"], ["merchant", "price"]],
     indexes: ["merchant", ["merchant", "sku"], { columns: [{ column: "price", direction: "desc" }] }],
     foreignKeys: [
       { columns: "merchant", references: Merchants, onDelete: "cascade" },
@@ -132,7 +132,11 @@ it("names follow the convention of the Python services, and a second one with th
   assert.equal(table.schema, "shop");
   assert.equal(table.name, "items");
   assert.equal(table.primaryKey.name, "pk_items");
-  assert.deepEqual(table.uniques.map(({ name }) => name), ["uq_items_sku", "uq_items_sku_merchant"]);
+  assert.deepEqual(table.uniques.map(({ name }) => name), [
+    "uq_items_sku",
+    "uq_items_merchant_sku",
+    "uq_items_merchant_price",
+  ]);
   assert.deepEqual(table.indexes.map(({ name }) => name), [
     "ix_items_merchant",
     "ix_items_merchant_sku",
