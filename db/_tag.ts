@@ -1,5 +1,6 @@
 import { asPending, type Driver, type DriverQuery } from "./connection/_driver.ts";
 import type { Pool } from "./pool/_pool.ts";
+import { rememberSite } from "./pool/_query_site.ts";
 import type { Transaction } from "./transaction/_transaction.ts";
 import type { PendingQuery, Row, Sql } from "./sql.ts";
 
@@ -23,6 +24,7 @@ export function tagFactory(driver: Driver, pool: Pool): (route: () => Transactio
       ...rest: readonly unknown[]
     ): PendingQuery<T> | object {
       if (!isTemplate(first)) return driver(first, ...rest);
+      rememberSite(first, sql);
       const transaction = route();
       return adopt<T>(transaction, (transaction?.tag ?? driver)(first, ...rest));
     }
@@ -33,7 +35,9 @@ export function tagFactory(driver: Driver, pool: Pool): (route: () => Transactio
       options: object = {},
     ): PendingQuery<T> {
       const transaction = route();
-      return adopt<T>(transaction, (transaction?.tag ?? driver).unsafe(text, parameters, options));
+      const query = (transaction?.tag ?? driver).unsafe(text, parameters, options);
+      rememberSite(query.strings, unsafe);
+      return adopt<T>(transaction, query);
     }
 
     sql.unsafe = unsafe;

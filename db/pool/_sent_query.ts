@@ -6,6 +6,7 @@ import { type CopyStream, isCopyStream, prepareCopyStream } from "./_copy_stream
 import { codeOf, READ_ONLY, toQueryError } from "./_query_error.ts";
 import { superviseCursor } from "./_cursor.ts";
 import type { QueryObserver } from "./_query_observer.ts";
+import { withStatement } from "./_query_site.ts";
 import { backendKey } from "../connection/_startup.ts";
 import type { SpanLike } from "../tracer.ts";
 
@@ -146,7 +147,10 @@ export class SentQuery implements Linked<SentQuery> {
     if (this.#settled) return; // when the connection of an earlier one in the list was destroyed
     const { key } = this;
     const isEnding = this.#expired === undefined && key !== undefined && destroy(key);
-    this.#expired ??= new DatabaseError("Database did not answer in time", { retryable: true });
+    this.#expired ??= withStatement(
+      new DatabaseError("Database did not answer in time", { retryable: true }),
+      this.query,
+    );
     if (!isEnding) this.fail(this.#expired);
   }
 
@@ -162,7 +166,8 @@ export class SentQuery implements Linked<SentQuery> {
 
   #errorOf(error: unknown): Error {
     const { query } = this;
-    const known = this.#expired ?? toQueryError(error, query.state === null ? this.#host.target : undefined);
+    const target = query.state === null ? this.#host.target : undefined;
+    const known = this.#expired ?? withStatement(toQueryError(error, target), query);
     if (this.owner.isReadOnly && codeOf(known) === READ_ONLY) return cannotWrite(known);
     // What a callback of the caller has thrown is rejected as it is.
     const mayBeOfCaller = query.cursorFn !== undefined || query.forEachFn !== undefined;

@@ -5,6 +5,7 @@ import { Query } from "./_query.ts";
 import { tenantOf } from "./_tenant.ts";
 import type { Tenant } from "./_insert.ts";
 import { toGlamError } from "../../errors/to_glam_error.ts";
+import { withCaller } from "../pool/_query_site.ts";
 import { isInTransaction } from "../transaction/in_transaction.ts";
 import type { Database } from "../database.ts";
 import type { DeletedRows, RowOrigin } from "./query_options.ts";
@@ -118,7 +119,8 @@ export class Sessions {
 
 /** Converts what was thrown to an error of this package; a TypeError or RangeError stays as it is. */
 export function toTypedError(error: unknown): unknown {
-  return error instanceof TypeError || error instanceof RangeError ? error : toGlamError(error);
+  if (error instanceof TypeError || error instanceof RangeError) return error;
+  return withCaller(toGlamError(error));
 }
 
 /** Sets the tenant that the policy of a table with row level security reads, for this transaction only. */
