@@ -222,12 +222,28 @@ export function consumerConformance(it: It, create: () => Promise<BusUnderTest>)
   test("a consumer that is there with another configuration is an error, unless it may be changed", async (t) => {
     await t.bus.consumer({ ...CONFIG, ackWaitMs: 5000 });
     await assert.rejects(t.bus.consumer({ ...CONFIG, ackWaitMs: 7000 }), (error: Error) => {
-      assert.match(error.message, /ack_wait in ms is 5000, expected 7000/);
+      assert.match(error.message, /ack_wait in ms is 5000, expected 7000\. .*`repair: true`/);
       return isBusError("consumer_mismatch", false)(error);
     });
     assert.equal((await t.bus.consumer({ ...CONFIG, ackWaitMs: 5000 })).created, false);
     await t.bus.consumer({ ...CONFIG, ackWaitMs: 7000 }, { update: true });
     assert.equal((await t.bus.consumer({ ...CONFIG, ackWaitMs: 7000 })).created, false);
+  });
+
+  test("a consumer whose ack wait was changed is bound as it is by who expects a former one", async (t) => {
+    await t.bus.consumer({ ...CONFIG, ackWaitMs: 5000 });
+    await t.bus.consumer({ ...CONFIG, ackWaitMs: 7000 }, { update: true });
+    await t.bus.consumer({ ...CONFIG, ackWaitMs: 9000 }, { update: true });
+    for (const ackWaitMs of [5000, 7000, 9000]) {
+      const consumer = await t.bus.consumer({ ...CONFIG, ackWaitMs });
+      assert.deepEqual([consumer.created, consumer.config.ackWaitMs], [false, 9000]);
+      assert.equal((await consumer.info())?.ackWaitMs, 9000);
+    }
+    const mismatch = isBusError("consumer_mismatch", false);
+    await assert.rejects(t.bus.consumer({ ...CONFIG, ackWaitMs: 6000 }), mismatch);
+    await assert.rejects(t.bus.consumer({ ...CONFIG, ackWaitMs: 5000, maxAckPending: 7 }), mismatch);
+    await t.bus.consumer({ ...CONFIG, ackWaitMs: 5000 }, { update: true });
+    assert.equal((await t.bus.consumer({ ...CONFIG, ackWaitMs: 9000 })).config.ackWaitMs, 5000);
   });
 
   test("a consumer of a stream that is not there is an error", async (t) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ContractError, ValidationError } from "../errors/common.ts";
 import { Streams } from "../messaging/bus/streams.ts";
+import type { ListenerOptions } from "../messaging/listener/options.ts";
 import { Listening, Named, Numbered } from "./_listening.ts";
 import type { BusUnderTest } from "./_listening.ts";
 
@@ -25,6 +26,32 @@ export function deliveryConformance(it: It, create: () => Promise<BusUnderTest>)
     gate.resolve();
     await t.until(async () => (await t.info(listener, Numbered)).ackPending === 0, "it is acknowledged");
     assert.equal(calls, 1);
+  });
+
+  test("listener keeps what it handles when a newer version shortens the ack wait, and may come back after it", async (t) => {
+    await t.inTime([1500, 6000, 20_000], async (ackWaitMs) => {
+      const seen: string[] = [];
+      const { promise: over, resolve: end } = Promise.withResolvers<void>();
+      const listen = (who: string, own: Partial<ListenerOptions<readonly [typeof Numbered]>>) =>
+        t.listen({
+          events: [Numbered],
+          ...own,
+          async handle() {
+            seen.push(who);
+            await over;
+          },
+        });
+      await listen("old", {});
+      await t.publishNumbers(1, 1);
+      await t.until(() => seen.length === 1, "the old version handles it");
+      await listen("new", { ackWaitMs, repair: true });
+      const back = await listen("back", {});
+      await t.wait(4 * ackWaitMs); // far less than what the old version was told
+      const kept = seen.length === 1;
+      end();
+      await t.until(async () => (await t.info(back, Numbered)).ackPending === 0, "all is settled");
+      return kept;
+    }, "the message is extended by the ack wait that the server has");
   });
 
   test("listener tries again after the backoff, never sooner, and then writes a dead letter", async (t) => {

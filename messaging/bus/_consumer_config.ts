@@ -48,8 +48,38 @@ export function consumerDrift(actual: ConsumerConfig, wanted: ConsumerConfig): s
   ];
 }
 
+/** How many former ack waits a consumer remembers. */
+const MAX_FORMER = 8;
+
+const FORMER = /(?:^|; )ack_wait was ([\d, ]+) ms$/;
+
+/** The ack waits that a consumer had before it was repaired, as its description has them. */
+export function formerAckWaits(description: string | undefined): number[] {
+  return FORMER.exec(description ?? "")?.[1]?.split(", ").map(Number) ?? [];
+}
+
+/** The description of a consumer whose ack wait becomes another one, for who expects the former. */
+export function withFormerAckWait(description: string | undefined, former: number, next: number): string {
+  const known = [former, ...formerAckWaits(description)].filter((ms) => ms !== next);
+  const all = [...new Set(known)].slice(0, MAX_FORMER).join(", ");
+  return [description?.replace(FORMER, ""), all && `ack_wait was ${all} ms`].filter(Boolean).join("; ");
+}
+
+/**
+ * Whether a consumer differs in nothing but its ack wait, and had the wanted one before it was repaired: a version of the
+ * service from before may go on, or come back, without undoing that.
+ */
+export function isFormer(
+  drift: readonly string[],
+  { ackWaitMs }: FullConsumerConfig,
+  former: readonly number[],
+): boolean {
+  return drift.length === 1 && drift[0]!.startsWith("ack_wait ") && former.includes(ackWaitMs);
+}
+
 /** The error for an existing consumer with another configuration. */
 export function mismatch({ stream, name }: ConsumerConfig, drift: readonly string[]): MessageBusError {
-  const message = `Cannot bind to the consumer ${name} of ${stream}: ${drift.join("; ")}`;
+  const message = `Cannot bind to the consumer ${name} of ${stream}: ${drift.join("; ")}. ` +
+    "Another version of the service may rely on it; start with `repair: true` to change it";
   return busError("consumer_mismatch", message, { operation: "bind_consumer", stream });
 }

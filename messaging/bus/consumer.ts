@@ -36,7 +36,8 @@ export type FullConsumerConfig = {
 export interface ConsumerOptions {
   /**
    * Whether to update an existing consumer that has another configuration. Without it, such a consumer is an error, since
-   * another process may rely on its configuration.
+   * another process may rely on its configuration; but one whose ack wait was the wanted one before an update is bound as it
+   * is now.
    * @default false
    */
   readonly update?: boolean | undefined;
@@ -44,7 +45,7 @@ export interface ConsumerOptions {
 
 /** A durable pull consumer. */
 export interface BusConsumer {
-  /** Its configuration. */
+  /** Its configuration; the ack wait is that of the server, which a repair may have changed. */
   readonly config: FullConsumerConfig;
   /** Whether this call created the consumer. */
   readonly created: boolean;
@@ -75,6 +76,8 @@ export interface ConsumerInfo {
    * what the stream has dropped before it was delivered.
    */
   readonly deliveries?: number | undefined;
+  /** How long a delivered message may stay unacknowledged, in milliseconds; absent where the bus does not tell. */
+  readonly ackWaitMs?: number | undefined;
 }
 
 /** Options of `BusConsumer.subscribe`. The callbacks must not throw. */

@@ -40,11 +40,12 @@ export class AckExtender {
     const now = this.ranAt = this.#engine.now();
     const isConnected = bus.connected;
     for (const source of sources) {
+      const waitMs = Math.min(ackWaitMs, source.ackWaitMs);
       for (const held of source.held.values()) {
         if (held.state === "running" && now - held.startedAt >= maxHandlerMs + this.#everyMs) {
           runner.giveUp(held);
         } else if (
-          isConnected && now - held.extendedAt >= ackWaitMs / 3 - this.#everyMs && !answers.isLost(held)
+          isConnected && now - held.extendedAt >= waitMs / 3 - this.#everyMs && !answers.isLost(held)
         ) {
           held.extendedAt = now;
           held.delivery.inProgress();

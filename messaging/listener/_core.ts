@@ -53,6 +53,8 @@ export interface SourcePort extends HeldSource {
   floor: number;
   /** Greatest sequence that the consumer has delivered to any process, as last seen. */
   delivered: number;
+  /** Ack wait of the consumer, as last seen: another version may have changed it. */
+  ackWaitMs: number;
   /** Since when it receives no messages although it should, in milliseconds since 1970. */
   readonly brokenSince: number | undefined;
   /** Why it receives no messages. */

@@ -93,6 +93,7 @@ export class Monitor {
     }
     source.floor = Math.max(source.floor, info.ackFloor);
     source.delivered = info.delivered;
+    source.ackWaitMs = info.ackWaitMs ?? source.ackWaitMs;
     source.counters.lag = info.pending;
     source.refill(); // whatever went wrong, a listener that has room asks
     return info;

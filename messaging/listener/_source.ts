@@ -40,6 +40,8 @@ export class Source implements SourcePort {
   floor = 0;
   /** Greatest sequence that the consumer has delivered to any process, as last seen. */
   delivered = 0;
+  /** Ack wait of the consumer, as last seen: another version may have changed it. */
+  ackWaitMs: number = Infinity;
   /** Since when it receives no messages although it should, in milliseconds since 1970. */
   brokenSince: number | undefined = undefined;
   /** Why it receives no messages. */
@@ -186,14 +188,26 @@ export class Source implements SourcePort {
 
   async #bind(update: boolean): Promise<void> {
     const { contract: { subject }, durable } = this.settings;
+    const { ackWaitMs } = this.#engine.settings;
     this.#consumer = await this.#bus.consumer({
       stream: Streams.EVENTS,
       name: durable,
       filterSubject: subject,
       deliver: this.floor > 0 ? { startSequence: this.floor + 1 } : "all",
-      ackWaitMs: this.#engine.settings.ackWaitMs,
+      ackWaitMs,
       maxAckPending: MAX_ACK_PENDING,
     }, { update });
+    this.ackWaitMs = this.#consumer.config.ackWaitMs;
+    if (this.ackWaitMs !== ackWaitMs) {
+      this.#engine.logger.warn(
+        "Another version has changed the ack wait of the durable consumer, which stays",
+        {
+          durable,
+          ack_wait_ms: this.ackWaitMs,
+          own_ack_wait_ms: ackWaitMs,
+        },
+      );
+    }
   }
 
   #subscribe(): void {

@@ -182,7 +182,7 @@ export interface ListenerOptions<
   readonly metrics?: Metrics | undefined;
   /**
    * Whether to change a durable consumer that exists with another configuration. Without it, `start()` rejects and names the
-   * difference, because another process may rely on it.
+   * difference, because another process may rely on it; after it, listeners with the former `ackWaitMs` still start.
    * @default false
    */
   readonly repair?: boolean | undefined;

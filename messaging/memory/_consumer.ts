@@ -1,4 +1,5 @@
 import { busError } from "../bus/_bus_error.ts";
+import { formerAckWaits, withFormerAckWait } from "../bus/_consumer_config.ts";
 import type { MemoryMessage, MemoryStream, StreamConsumer } from "./_stream.ts";
 import { subjectMatcher } from "../contract/_subject.ts";
 import type { Clock, Timer } from "../bus/clock.ts";
@@ -39,6 +40,7 @@ export class MemoryConsumer implements StreamConsumer {
   #timer: Timer | undefined;
   #timerAt = Infinity;
   #gone = false;
+  #description: string | undefined;
 
   constructor(config: FullConsumerConfig, stream: MemoryStream, clock: Clock) {
     this.config = config;
@@ -61,7 +63,14 @@ export class MemoryConsumer implements StreamConsumer {
     return this.#gone;
   }
 
+  /** The ack waits that it had before. */
+  get formerAckWaits(): readonly number[] {
+    return formerAckWaits(this.#description);
+  }
+
   reconfigure(config: FullConsumerConfig): void {
+    const [former, next] = [this.config.ackWaitMs, config.ackWaitMs];
+    if (former !== next) this.#description = withFormerAckWait(this.#description, former, next);
     this.config = config;
     this.schedule();
   }
@@ -130,6 +139,7 @@ export class MemoryConsumer implements StreamConsumer {
       pending: this.#pending,
       waiting: this.#subscriptions.filter(({ outstanding }) => outstanding > 0).length,
       deliveries: this.#deliveries,
+      ackWaitMs: this.config.ackWaitMs,
     };
   }
 

@@ -8,6 +8,7 @@ import {
   assertConsumerConfig,
   consumerDrift,
   fullConsumerConfig,
+  isFormer,
   mismatch,
 } from "../bus/_consumer_config.ts";
 import { headerBytes } from "../bus/_header_bytes.ts";
@@ -212,6 +213,9 @@ class InMemoryBus implements MemoryBus {
     const wanted = fullConsumerConfig(config);
     const existing = stream.consumers.get(config.name);
     const drift = existing === undefined ? [] : consumerDrift(existing.config, wanted);
+    if (existing !== undefined && !update && isFormer(drift, wanted, existing.formerAckWaits)) {
+      return this.#bind(existing, false);
+    }
     if (drift.length > 0 && !update) throw mismatch(config, drift);
     if (existing !== undefined) {
       existing.reconfigure({ ...wanted, deliver: existing.config.deliver });

@@ -39,7 +39,11 @@ export class ConsumerBinder {
     const { stream, name } = config;
     const place = { operation: "bind_consumer", stream };
     const doing = `Cannot bind to the consumer ${name} of ${stream}`;
-    const created = await manager.ask(doing, place, (api) => bindServerConsumer(api, config, update));
+    const { created, ackWaitMs } = await manager.ask(
+      doing,
+      place,
+      (api) => bindServerConsumer(api, config, update),
+    );
     const nextSubject = `${manager.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${name}`;
     await this.#assertMayConsume(config, nextSubject, doing, place);
     const info = () =>
@@ -48,7 +52,7 @@ export class ConsumerBinder {
         return found === undefined ? undefined : toConsumerInfo(found);
       });
     return {
-      config: fullConsumerConfig(config),
+      config: { ...fullConsumerConfig(config), ackWaitMs },
       created,
       info,
       subscribe: (options) => {

@@ -3,45 +3,66 @@ import type {
   ConsumerInfo as ServerInfo,
   JetStreamManager,
 } from "@nats-io/jetstream";
-import { consumerDrift, fullConsumerConfig, mismatch } from "../bus/_consumer_config.ts";
+import {
+  consumerDrift,
+  formerAckWaits,
+  fullConsumerConfig,
+  isFormer,
+  mismatch,
+  withFormerAckWait,
+} from "../bus/_consumer_config.ts";
 import type { ConsumerConfig, ConsumerInfo, FullConsumerConfig } from "../bus/consumer.ts";
 import type { MessageRange } from "../bus/stream.ts";
 
 const NANOS = 1e6;
 const COUNT_THRESHOLD_MS = 5000;
 
-/** Creates a durable consumer, or checks the existing one; returns whether it was created. */
+/** What was bound. */
+export interface BoundConsumer {
+  /** Whether it was made. */
+  readonly created: boolean;
+  /** Its ack wait, which a repair may have changed. */
+  readonly ackWaitMs: number;
+}
+
+/** Creates a durable consumer, or checks the existing one. */
 export async function bindServerConsumer(
   manager: JetStreamManager,
   config: ConsumerConfig,
   update: boolean,
-): Promise<boolean> {
+): Promise<BoundConsumer> {
+  const wanted = fullConsumerConfig(config);
   const existing = await findServerConsumer(manager, config.stream, config.name);
   if (existing === undefined) {
-    await manager.consumers.add(config.stream, toServerConfig(fullConsumerConfig(config)));
-    return true;
+    await manager.consumers.add(config.stream, toServerConfig(wanted));
+    return { created: true, ackWaitMs: wanted.ackWaitMs };
   }
+  const { description } = existing.config;
+  const ackWaitMs = (existing.config.ack_wait ?? 0) / NANOS;
   const drift = [
     ...consumerDrift(toConsumerConfig(config, existing.config), config),
     ...existing.config.ack_policy === "explicit" ? [] : [`ack_policy is ${existing.config.ack_policy}`],
     ...existing.config.deliver_subject ? ["it pushes"] : [],
     ...(existing.config.max_deliver ?? -1) > 0 ? [`max_deliver is ${existing.config.max_deliver}`] : [],
   ];
-  if (drift.length === 0) return false;
+  const isKept = drift.length === 0 || !update && isFormer(drift, wanted, formerAckWaits(description));
+  if (isKept) return { created: false, ackWaitMs };
   if (!update || existing.config.deliver_subject || existing.config.ack_policy !== "explicit") {
     throw mismatch(config, drift);
   }
-  const { ack_wait, max_ack_pending, max_deliver } = toServerConfig(fullConsumerConfig(config));
+  const { ack_wait, max_ack_pending, max_deliver } = toServerConfig(wanted);
   await manager.consumers.update(config.stream, config.name, {
     ack_wait: ack_wait!,
     max_ack_pending: max_ack_pending!,
     max_deliver: max_deliver!,
+    ...ackWaitMs !== wanted.ackWaitMs &&
+      { description: withFormerAckWait(description, ackWaitMs, wanted.ackWaitMs) },
   });
   const left = consumerDrift(toConsumerConfig(config, existing.config), config).filter((line) =>
     line.startsWith("filter_subject")
   );
   if (left.length > 0) throw mismatch(config, left);
-  return false;
+  return { created: false, ackWaitMs: wanted.ackWaitMs };
 }
 
 /** The server's info of a consumer, or `undefined` when there is none. */
@@ -71,6 +92,7 @@ export function toConsumerInfo(info: ServerInfo): ConsumerInfo {
     pending: info.num_pending,
     waiting: info.num_waiting,
     deliveries: info.delivered.consumer_seq,
+    ackWaitMs: (info.config.ack_wait ?? 0) / NANOS,
   };
 }
 
