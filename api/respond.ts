@@ -1,6 +1,7 @@
 import type { TypedResponse } from "hono";
 import type { StatusCode } from "hono/utils/http-status";
 import { createMeta } from "../errors/envelope.ts";
+import { stringifyBigints } from "../internal/exact_json.ts";
 import type { ContextLike } from "./_hono.ts";
 import { stateOf } from "./_request_state.ts";
 import { metaOf, type PageEnvelope, type SuccessEnvelope } from "./envelope.ts";
@@ -35,7 +36,7 @@ export interface SuccessInit {
 
 /**
  * Answers with the success envelope: `{"data": ..., "meta": {...}}`. Headers, cookies and the status that were set on
- * `c` before stay. `undefined` is written as `null`.
+ * `c` before stay. `undefined` is written as `null`, a bigint as its decimal text, since JavaScript reads no larger number.
  */
 export function success<T>(
   c: ContextLike,
@@ -99,7 +100,7 @@ function page<T, P extends CursorPagination | Pagination>(
 function respond(c: ContextLike, data: unknown, rest: string, status: number | undefined): Response {
   const state = stateOf(c);
   const meta = state === undefined ? JSON.stringify(createMeta()) : metaOf(state.context);
-  const text = '{"data":' + (JSON.stringify(data) ?? "null") + ',"meta":' + meta + rest + "}";
+  const text = '{"data":' + (stringifyBigints(data, String) ?? "null") + ',"meta":' + meta + rest + "}";
   if (state?.plain !== true) return c.body(text, status as never, JSON_TYPE);
   return state.made = state.settings.plainResponse!(text, status, state.context);
 }

@@ -179,7 +179,8 @@ function toJsonSchema(schema: z.ZodType): JsonObject {
     target: "draft-7",
     io: "input",
     unrepresentable: "any",
-    override({ jsonSchema }) {
+    override({ zodSchema, jsonSchema }) {
+      if (zodSchema._zod.def.type === "bigint") jsonSchema.type = "integer";
       if (jsonSchema.format === "date-time") delete jsonSchema.default; // the current time, which would differ from call to call
     },
   });

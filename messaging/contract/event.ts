@@ -1,5 +1,7 @@
 import { ValidationError } from "../../errors/common.ts";
 import { type IssueLike, type ValidationDetails, validationDetails } from "../../errors/validation_errors.ts";
+import { parseExact } from "../../internal/exact_json.ts";
+import { parseIntegers } from "./_exact_integers.ts";
 import type { EventContract } from "./define_event.ts";
 
 /** An event on the wire: the JSON envelope, which the Python services share. */
@@ -37,7 +39,7 @@ export function decodeEvent<Data, Input, Subject extends string>(
 ): DecodedEvent<Data, Subject> {
   let body: unknown;
   try {
-    body = JSON.parse(UTF8.decode(bytes));
+    body = parseExact(UTF8.decode(bytes));
   } catch {
     return invalid(contract, "The message is not JSON in UTF-8");
   }
@@ -48,7 +50,7 @@ export function decodeEvent<Data, Input, Subject extends string>(
   if (typeof event.event_id !== "string" || event.event_id === "") return missing(contract, "event_id");
   if (typeof event.timestamp !== "string" || event.timestamp === "") return missing(contract, "timestamp");
   if (!("data" in event)) return missing(contract, "data");
-  const result = contract.schema.safeParse(event.data);
+  const result = parseIntegers(contract.schema, event.data);
   if (!result.success) {
     const details = validationDetails(result.error.issues as readonly IssueLike[], "data");
     return invalid(contract, "Its data break the contract", details);

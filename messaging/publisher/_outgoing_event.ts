@@ -1,6 +1,7 @@
 import { ContractError } from "../../errors/common.ts";
 import { type IssueLike, validationDetails } from "../../errors/validation_errors.ts";
 import { isoNow } from "../../internal/clock.ts";
+import { stringifyExact } from "../../internal/exact_json.ts";
 import { assertHeaders } from "../bus/_header_bytes.ts";
 import { type Propagated, propagated } from "./_propagation.ts";
 import type { EventContract } from "../contract/define_event.ts";
@@ -35,7 +36,7 @@ export function toMessage<Data, Input>(
     `{"event_id":${quote(eventId)},"event_type":${quote(subject)},"correlation_id":${
       quote(sent.correlationId)
     },"timestamp":"${isoNow()}","source_service":${quote(service)},"data":${
-      JSON.stringify(checked.data) ?? "null"
+      stringifyExact(checked.data) ?? "null"
     }` +
     `,"metadata":${metadata === undefined ? "{}" : JSON.stringify(metadata)}}`;
   const headers = options.headers === undefined ? ownHeaders(sent) : withOwn(options.headers, sent);

@@ -3,6 +3,8 @@ import { currentContext, runWithContext } from "../../context/storage.ts";
 import { ContractError, RequestTimeoutError, ValidationError } from "../../errors/common.ts";
 import { toGlamError } from "../../errors/to_glam_error.ts";
 import { type IssueLike, validationDetails } from "../../errors/validation_errors.ts";
+import { parseExact, stringifyExact } from "../../internal/exact_json.ts";
+import { parseIntegers } from "../contract/_exact_integers.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import { toStructured } from "../../logging/structured_logger.ts";
 import { receivedContext } from "../publisher/_propagation.ts";
@@ -107,7 +109,7 @@ function answer<In, Input, Out, Reply>(scope: RequestScope<In, Input, Out, Reply
           details: validationDetails(checked.error.issues as readonly IssueLike[]),
         });
       }
-      const body = new TextEncoder().encode(JSON.stringify(checked.data ?? null));
+      const body = new TextEncoder().encode(stringifyExact(checked.data ?? null));
       if (!fitsReply(body, maxBytes)) {
         throw new TypeError(
           `The response to "${contract.subject}" has ${body.length} bytes, more than the bus takes`,
@@ -132,11 +134,11 @@ function readRequest<In, Input, Out, Reply>(
 ): In {
   let body: unknown;
   try {
-    body = JSON.parse(UTF8.decode(data));
+    body = parseExact(UTF8.decode(data));
   } catch (cause) {
     throw new ValidationError("The request is not JSON in UTF-8", { cause });
   }
-  const result = contract.requestSchema.safeParse(body);
+  const result = parseIntegers(contract.requestSchema, body);
   if (result.success) return result.data;
   const details = validationDetails(result.error.issues as readonly IssueLike[]);
   throw new ValidationError("Request validation failed", { details });

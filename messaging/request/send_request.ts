@@ -2,6 +2,8 @@ import { ContractError } from "../../errors/common.ts";
 import { errorFromEnvelope } from "../../errors/error_from_envelope.ts";
 import { STATUS_HEADER } from "./_error_reply.ts";
 import { type IssueLike, validationDetails } from "../../errors/validation_errors.ts";
+import { parseExact, stringifyExact } from "../../internal/exact_json.ts";
+import { parseIntegers } from "../contract/_exact_integers.ts";
 import { addPropagated, propagated } from "../publisher/_propagation.ts";
 import { assertUncovered } from "../bus/_uncovered_subjects.ts";
 import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
@@ -38,14 +40,14 @@ export async function sendRequest<In, Input, Out>(
     String(timeoutMs),
   ]];
   addPropagated(headers, propagated(undefined));
-  const reply = await bus.call(subject, { data: JSON.stringify(checked.data), headers }, {
+  const reply = await bus.call(subject, { data: stringifyExact(checked.data)!, headers }, {
     timeoutMs,
     signal,
   });
   const status = Number(reply.headers.get(STATUS_HEADER) ?? 200);
   const body = readBody(reply);
   if (status !== 200) throw errorFromEnvelope(body, status);
-  const result = responseSchema.safeParse(body);
+  const result = parseIntegers(responseSchema, body);
   if (!result.success) {
     throw broken(subject, `The response from "${subject}" breaks the contract`, result.error.issues);
   }
@@ -54,7 +56,7 @@ export async function sendRequest<In, Input, Out>(
 
 function readBody({ data }: IncomingMessage): unknown {
   try {
-    return JSON.parse(UTF8.decode(data));
+    return parseExact(UTF8.decode(data));
   } catch {
     return undefined;
   }

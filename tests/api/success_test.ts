@@ -35,6 +35,20 @@ describe("success", () => {
     assert.equal(headers.get("link"), null);
   });
 
+  it("writes a bigint as its decimal text, in a list and a page as well", async () => {
+    const { app } = createApp();
+    app.get("/one", (c) => success(c, { views: 2n ** 70n, nested: [{ n: 0n, text: "x", none: undefined }] }));
+    app.get("/page", (c) => paginated(c, [{ views: -7n }], { page: 1, limit: 1, total: 1 }));
+    app.post("/", (c) => created(c, 7n));
+    const data = async (path: string, method = "GET") => (await send(app, path, { method })).body.data;
+    assert.deepEqual(await data("/one"), {
+      views: "1180591620717411303424",
+      nested: [{ n: "0", text: "x" }],
+    });
+    assert.deepEqual(await data("/page"), [{ views: "-7" }]);
+    assert.equal(await data("/", "POST"), "7");
+  });
+
   const VALUES: readonly (readonly [unknown, unknown])[] = [
     [null, null],
     [undefined, null],
@@ -127,7 +141,7 @@ describe("success", () => {
         throw new Error("secret");
       },
     };
-    for (const data of [{ big: 7n }, cycle, throwing]) {
+    for (const data of [cycle, { ...cycle, big: 7n }, throwing]) {
       const { app, entries } = createApp();
       app.get("/", (c) => {
         c.header("ETag", '"1"');
