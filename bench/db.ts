@@ -1,4 +1,4 @@
-import { root } from "../scripts/_project.ts";
+import { devConfig, root } from "../scripts/_project.ts";
 import { runOrThrow } from "../scripts/_run.ts";
 import { startPostgres } from "../tests/_support/postgres_server.ts";
 import { atLeast, atMost, known, type Row } from "./_table.ts";
@@ -9,9 +9,8 @@ export async function dbRows(): Promise<Row[]> {
   const measure = async (name: string): Promise<Record<string, number>> => {
     console.error(`  ${name}`);
     const script = ["--v8-flags=--expose-gc", "bench/db/measure.ts", name, server.url];
-    const { output } = await runOrThrow([Deno.execPath(), "run", "-A", "--no-check", ...script], {
-      cwd: root,
-    });
+    const command = [Deno.execPath(), "run", "-A", "--no-check", "--config", devConfig, ...script];
+    const { output } = await runOrThrow(command, { cwd: root });
     return JSON.parse(output.trim().split("\n").at(-1)!);
   };
   const find = await measure("findById");

@@ -6,18 +6,21 @@
 import { writeJsrPackage } from "./_jsr.ts";
 import type { PackageJson } from "./_manifest.ts";
 import { pack } from "./pack.ts";
-import { entryPoints, lockedPackage, npmImports, project } from "./_project.ts";
+import { development, entryPoints, lockedPackage, npmImports, project } from "./_project.ts";
 import { runFolder } from "./_run_folder.ts";
 import { readTarball } from "./_tarball.ts";
 import { installPackages } from "./tools.ts";
 
 /** Options of {@link createConsumer}. */
 export interface ConsumerOptions {
-  /** Other versions than those in deno.lock. */
+  /** Other versions than those in the lock files. */
   readonly versions?: Readonly<Record<string, string>>;
-  /** Packages of which `@glam/shared` gets a copy of its own, at the version in deno.lock. */
+  /** Packages of which `@glam/shared` gets a copy of its own, at the version in the lock file. */
   readonly ownCopies?: readonly string[];
 }
+
+/** What the scripts alone import. */
+const ofScripts: readonly string[] = ["esbuild", "nanotar", "rollup"];
 
 let packed: Promise<string> | undefined;
 
@@ -41,7 +44,8 @@ export async function createConsumer(name: string, options: ConsumerOptions = {}
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await Deno.mkdir(folder, { recursive: true });
   const dependencies: Record<string, string> = {};
-  for (const { key, name } of npmImports()) {
+  for (const { key, name } of npmImports(development)) {
+    if (ofScripts.includes(name)) continue;
     const version = versions[key] ?? (await lockedPackage(name)).version;
     dependencies[key] = key === name ? version : `npm:${name}@${version}`;
   }

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { type GetModuleInfo, rollup } from "npm:rollup@4.68.8";
+import { type GetModuleInfo, rollup } from "rollup";
 
 /** This entry point runs for every command and every `--help`, so what it imports of an area is a separate module. */
 const COMMAND_LINE = "cli/mod.js";

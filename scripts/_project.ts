@@ -1,5 +1,6 @@
 /**
- * This package: its folder, its deno.json and the versions in deno.lock.
+ * This package: its folder, its deno.json and the versions in deno.lock; and the same of deno.dev.json, which has what tests,
+ * benches and scripts import beside that, so that nobody else downloads it.
  *
  * @module
  */
@@ -57,9 +58,17 @@ export function entryPoints(): EntryPoint[] {
   }));
 }
 
-/** The npm packages in `imports`: the package's own dependencies and those of its tests. */
-export function npmImports(): NpmImport[] {
-  return Object.entries(project.imports).flatMap(([key, target]) => {
+/** The configuration of tests, benches and scripts. */
+export const devConfig: string = `${root}/deno.dev.json`;
+
+/** deno.dev.json, parsed. */
+export const development: Pick<DenoConfig, "compilerOptions" | "imports"> = JSON.parse(
+  Deno.readTextFileSync(devConfig),
+);
+
+/** The npm packages that an import map names: of deno.json, unless another is given. */
+export function npmImports({ imports }: Pick<DenoConfig, "imports"> = project): NpmImport[] {
+  return Object.entries(imports).flatMap(([key, target]) => {
     const match = /^npm:((?:@[^/]+\/)?[^@/]+)@([^/]+)$/.exec(target);
     return match === null ? [] : [{ key, name: match[1]!, range: match[2]! }];
   });
@@ -72,26 +81,27 @@ export interface LockedPackage {
   readonly peers: readonly string[];
 }
 
-/** How deno.lock resolves a package of `imports`. Updates deno.lock when it is outdated. */
+/** How deno.lock, else deno.dev.lock resolves a package. Updates them when they are outdated. */
 export async function lockedPackage(name: string): Promise<LockedPackage> {
-  const found = readLock().get(name);
+  const find = () => readLock("deno.lock").get(name) ?? readLock("deno.dev.lock").get(name);
+  const found = find();
   if (found !== undefined) return found;
-  await new Deno.Command(Deno.execPath(), { args: ["install"], cwd: root, stdout: "null", stderr: "null" })
-    .output();
-  const retried = readLock().get(name);
-  if (retried === undefined) throw new Error(`deno.lock has no version of ${name}; run: deno install`);
+  for (const config of [`${root}/deno.json`, devConfig]) {
+    const args = ["install", "--config", config];
+    await new Deno.Command(Deno.execPath(), { args, cwd: root, stdout: "null", stderr: "null" }).output();
+  }
+  const retried = find();
+  if (retried === undefined) throw new Error(`No lock file has a version of ${name}; run: deno install`);
   return retried;
 }
 
-function readLock(): Map<string, LockedPackage> {
+/** The packages of a lock file in the root, by name. */
+export function readLock(file: string): Map<string, LockedPackage> {
   const packages = new Map<string, LockedPackage>();
-  const lock = JSON.parse(readTextIfThere(`${root}/deno.lock`) ?? "{}") as {
+  const lock = JSON.parse(readTextIfThere(`${root}/${file}`) ?? "{}") as {
     readonly specifiers?: Readonly<Record<string, string>>;
-    readonly workspace?: { readonly dependencies?: readonly string[] };
   };
-  for (const specifier of lock.workspace?.dependencies ?? []) {
-    const resolved = lock.specifiers?.[specifier];
-    if (resolved === undefined) continue;
+  for (const [specifier, resolved] of Object.entries(lock.specifiers ?? {})) {
     // Such as `2.3.10_@logtape+logtape@2.4.2`: the version, then the peers.
     const [version, ...peers] = resolved.split(/_+/);
     packages.set(specifier.slice("npm:".length, specifier.lastIndexOf("@")), {

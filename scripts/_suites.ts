@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { root } from "./_project.ts";
+import { devConfig, root } from "./_project.ts";
 import { copyFolder, createConsumer } from "./_consumer.ts";
 import { bun, node, tools, workerd } from "./tools.ts";
 
@@ -122,7 +122,8 @@ export async function findTestFiles(folder = "tests"): Promise<string[]> {
  * other runtimes: `deno task ok` checks the types.
  */
 function denoTest({ files, report, filter }: SuiteRun): string[] {
-  const command = [Deno.execPath(), "test", "--quiet", "--no-check", "--allow-all", `--junit-path=${report}`];
+  const command = [Deno.execPath(), "test", "--config", devConfig, "--quiet", "--no-check", "--allow-all"];
+  command.push(`--junit-path=${report}`);
   if (filter !== undefined) command.push(`--filter=${filter}`);
   return [...command, ...files];
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseTarGzip } from "npm:nanotar@0.3.0";
+import { parseTarGzip } from "nanotar";
 
 /** Files by their paths in a package. */
 export type Files = Map<string, Uint8Array>;

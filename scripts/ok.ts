@@ -13,7 +13,7 @@ import { writeJsrPackage } from "./_jsr.ts";
 import { deadLinks } from "./_links.ts";
 import { runExamples } from "./_page_examples.ts";
 import { isProgram, runPage } from "./_page_program.ts";
-import { cacheDir, entryPoints, project, root } from "./_project.ts";
+import { cacheDir, devConfig, development, entryPoints, project, root } from "./_project.ts";
 import { run } from "./_run.ts";
 import { jsrFolder, pack } from "./pack.ts";
 
@@ -30,13 +30,16 @@ interface Step {
 const steps: readonly Step[] = [
   { name: "fmt", check: () => deno("fmt", "--check") },
   { name: "lint", check: () => deno("lint") },
-  { name: "check", check: () => deno("check", "--quiet") },
+  { name: "check", check: () => deno("check", "--quiet", "--config", devConfig) },
   { name: "doc lint", check: lintDocs },
   { name: "doc examples", check: runDocExamples },
   { name: "pages", check: runPages },
   { name: "links", check: checkLinks },
   { name: "publish", check: publish },
-  { name: "layers", check: () => deno("test", "--quiet", "--allow-all", "tests/architecture") },
+  {
+    name: "layers",
+    check: () => deno("test", "--quiet", "--allow-all", "--config", devConfig, "tests/architecture"),
+  },
 ];
 
 async function deno(...args: string[]): Promise<Outcome> {
@@ -116,7 +119,7 @@ async function pages(wanted: (text: string) => boolean): Promise<string[]> {
  * `noUnusedLocals` reports; and modules in other folders resolve this package by its import map only.
  */
 async function writeExampleConfig(): Promise<string> {
-  const { compilerOptions, imports } = project;
+  const { compilerOptions, imports } = development;
   const own = entryPoints().map(({ specifier, path }) => [specifier, `../${path}`]);
   const config = {
     compilerOptions: { ...compilerOptions, noUnusedLocals: false },

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { createTarGzip, type TarFileInput } from "npm:nanotar@0.3.0";
+import { createTarGzip, type TarFileInput } from "nanotar";
 import { joinModules } from "./_join.ts";
 import { writeJsrPackage } from "./_jsr.ts";
 import { builtPath, completeManifest, type PackageJson } from "./_manifest.ts";

@@ -1,6 +1,7 @@
 import { ConfigError } from "../errors/config_error.ts";
 import { detectRuntime } from "../internal/runtime.ts";
 import { lockFolder } from "./_folder_lock.ts";
+import { PGLITE_PACKAGES } from "./_pglite_versions.ts";
 
 /** Options of {@link embeddedPostgres}. */
 export interface EmbeddedPostgresOptions {
@@ -27,8 +28,8 @@ export interface EmbeddedPostgres extends AsyncDisposable {
  * Starts a Postgres in this process, for tests and for trying out a service: PGlite, which is Postgres compiled to
  * WebAssembly, behind a socket on loopback. It is a complete Postgres with a single session, and delivers no `NOTIFY`.
  *
- * Its packages are not dependencies of this one. Install them:
- * `deno add npm:@electric-sql/pglite npm:@electric-sql/pglite-socket`.
+ * Its packages are not dependencies of this one. Install them, in versions that fit each other:
+ * `deno add npm:@electric-sql/pglite@0.5.14 npm:@electric-sql/pglite-socket@0.2.17`.
  *
  * @example
  * ```ts
@@ -103,8 +104,8 @@ async function loadPglite(): Promise<Pglite> {
   } catch (cause) {
     const runtime = detectRuntime();
     const install = runtime === "deno"
-      ? `deno add ${names.map((name) => `npm:${name}`).join(" ")}`
-      : `${runtime === "bun" ? "bun add" : "npm install"} ${names.join(" ")}`;
+      ? `deno add ${PGLITE_PACKAGES.map((each) => `npm:${each}`).join(" ")}`
+      : `${runtime === "bun" ? "bun add" : "npm install"} ${PGLITE_PACKAGES.join(" ")}`;
     throw new ConfigError(`Cannot start an embedded Postgres: it is not installed. Run: ${install}`, {
       cause,
     });

@@ -15,6 +15,6 @@ await embeddedPostgres().catch((error) => console.log(error.name + ": " + error.
   assert.equal(
     output.trim(),
     "ConfigError: Cannot start an embedded Postgres: it is not installed. " +
-      "Run: npm install @electric-sql/pglite @electric-sql/pglite-socket",
+      "Run: npm install @electric-sql/pglite@0.5.14 @electric-sql/pglite-socket@0.2.17",
   );
 });
