@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OLDEST_NODE } from "../internal/oldest_node.ts";
 import { type EntryPoint, lockedPackage, npmImports, project } from "./_project.ts";
 import { moduleGraph } from "./_graph.ts";
 
@@ -60,7 +61,7 @@ export async function completeManifest(
     license: license ?? project.license,
     type,
     sideEffects: false,
-    engines: { node: ">=24", bun: ">=1.3", deno: ">=2.5" },
+    engines: { node: `>=${OLDEST_NODE}`, bun: ">=1.3", deno: ">=2.5" },
     main,
     types,
     exports,

@@ -5,7 +5,8 @@
  */
 import { devConfig, root } from "./_project.ts";
 import { copyFolder, createConsumer } from "./_consumer.ts";
-import { bun, node, tools, workerd } from "./tools.ts";
+import { lower } from "./_lower.ts";
+import { bun, node, oldestNode, outdatedNode, tools, workerd } from "./tools.ts";
 
 /** The folders in `tests/` that only Deno runs: they start tools, or import files that the package keeps private. */
 const denoOnlyFolders = ["architecture", "internal", "tooling"];
@@ -16,6 +17,22 @@ const denoOnlySuffix = "_deno_test.ts";
 /** Files that start an embedded Postgres, a generated service, or a type check, each of which takes seconds of CPU time. */
 const heavyFiles =
   /^tests\/(cli\/new_|db\/.*(pglite|docs)_|examples\/|messaging\/.*pglite_|service\/embedded_|testing\/|tooling\/(fetched|page|project|reference)_)/;
+
+/** What the oldest Node runs: for each area, what touches most of it. Its syntax is checked by `tests/package`. */
+const filesOfOldestNode: readonly string[] = [
+  "tests/api/served_test.ts",
+  "tests/cli/outbox_test.ts",
+  "tests/config/sources_test.ts",
+  "tests/context/storage_test.ts",
+  "tests/db/transaction/transaction_test.ts",
+  "tests/errors/retry_test.ts",
+  "tests/examples/credits_test.ts",
+  "tests/logging/rotating_file_test.ts",
+  "tests/messaging/inbox/inbox_test.ts",
+  "tests/messaging/memory/conformance_test.ts",
+  "tests/metrics/create_metrics_test.ts",
+  "tests/service/process_test.ts",
+];
 
 /** Whether a quick run skips a file although it is not long. */
 export function isHeavy(file: string): boolean {
@@ -75,13 +92,19 @@ export const suites: readonly Suite[] = [
     name: "node",
     isDivisible: true,
     accepts: isPortable,
-    async prepare({ files, report, filter }) {
-      // One file at a time, because they share a Postgres. The runner runs several parts in parallel.
-      const command = [await node(), "--test", "--test-concurrency=1", `--test-timeout=${TEST_LIMIT_MS}`];
-      command.push("--test-reporter=spec", "--test-reporter-destination=stdout");
-      command.push("--test-reporter=junit", `--test-reporter-destination=${report}`);
-      if (filter !== undefined) command.push(`--test-name-pattern=${escapePattern(filter)}`);
-      return { command: [...command, ...files], cwd: await testProject() };
+    async prepare(run) {
+      return { command: nodeTest(await node(), run), cwd: await testProject() };
+    },
+  },
+  // The oldest Node, from the packed tarball
+  {
+    name: "node22",
+    isDivisible: true,
+    accepts: (file) => filesOfOldestNode.includes(file),
+    async prepare(run) {
+      // It strips types only where it is told to; so do the programs that the tests start.
+      const options = "NODE_OPTIONS=--experimental-strip-types --disable-warning=ExperimentalWarning";
+      return { command: ["env", options, ...nodeTest(await oldestNode(), run)], cwd: await loweredProject() };
     },
   },
   // workerd, from the packed tarball, by requests
@@ -94,13 +117,13 @@ export const suites: readonly Suite[] = [
       return { command: denoTest(run), cwd: root };
     },
   },
-  // The tarball: attw, publint, tsc, copies of Hono
+  // The tarball: attw, publint, tsc, copies of Hono, installers, Nodes
   {
     name: "package",
     isDivisible: false,
     accepts: (file) => isIn(file, ["package"]),
     async prepare(run) {
-      await Promise.all([node(), tools("package")]);
+      await Promise.all([node(), oldestNode(), outdatedNode(), bun(), tools("package"), tools("installers")]);
       return { command: denoTest(run), cwd: root };
     },
   },
@@ -128,18 +151,51 @@ function denoTest({ files, report, filter }: SuiteRun): string[] {
   return [...command, ...files];
 }
 
+/** One file at a time: they share a Postgres, and the runner starts as many parts as the machine bears. */
+function nodeTest(node: string, { files, report, filter }: SuiteRun): string[] {
+  const command = [node, "--test", "--test-concurrency=1", `--test-timeout=${TEST_LIMIT_MS}`];
+  command.push("--test-reporter=spec", "--test-reporter-destination=stdout");
+  command.push("--test-reporter=junit", `--test-reporter-destination=${report}`);
+  if (filter !== undefined) command.push(`--test-name-pattern=${escapePattern(filter)}`);
+  return [...command, ...files];
+}
+
 let project: Promise<string> | undefined;
 
 /** The folder of the tests on Bun and Node, with the tarball installed. */
 function testProject(): Promise<string> {
-  return project ??= createTestProject();
+  return project ??= createTestProject("tests");
 }
 
-async function createTestProject(): Promise<string> {
-  const folder = await createConsumer("tests");
+let lowered: Promise<string> | undefined;
+
+/** The same, with tests that the oldest Node can parse. */
+function loweredProject(): Promise<string> {
+  return lowered ??= createLoweredProject();
+}
+
+async function createLoweredProject(): Promise<string> {
+  const folder = await createTestProject("tests_lowered");
+  const sources = new Map<string, string>();
+  for (const path of await filesBelow(`${folder}/tests`)) sources.set(path, await Deno.readTextFile(path));
+  for (const [path, code] of await lower(sources, "ts")) await Deno.writeTextFile(path, code);
+  return folder;
+}
+
+async function createTestProject(name: string): Promise<string> {
+  const folder = await createConsumer(name);
   await copyFolder(`${root}/tests`, `${folder}/tests`);
   await copyFolder(`${root}/examples`, `${folder}/examples`);
   return folder;
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) files.push(...await filesBelow(`${folder}/${name}`));
+    else if (name.endsWith(".ts")) files.push(`${folder}/${name}`);
+  }
+  return files;
 }
 
 function isPortable(file: string): boolean {

@@ -1,6 +1,6 @@
 /**
- * Makes the published packages: the tarball for npm, which is that of `deno pack` with a complete package.json and joined
- * modules; and the folder for JSR.
+ * Makes the published packages: the tarball for npm, which is that of `deno pack` with a complete package.json and with joined
+ * and lowered modules; and the folder for JSR.
  *
  *     deno task pack
  *
@@ -11,6 +11,7 @@
 import { createTarGzip, type TarFileInput } from "nanotar";
 import { joinModules } from "./_join.ts";
 import { writeJsrPackage } from "./_jsr.ts";
+import { lower } from "./_lower.ts";
 import { builtPath, completeManifest, type PackageJson } from "./_manifest.ts";
 import { cacheDir, entryPoints, project, root } from "./_project.ts";
 import { runOrThrow } from "./_run.ts";
@@ -65,14 +66,15 @@ async function complete(files: Files): Promise<void> {
   }
 }
 
-/** Replaces all modules by joined ones. */
+/** Replaces all modules by joined ones, which every supported Node can parse. */
 async function join(files: Files): Promise<void> {
   const sources = new Map<string, string>();
   for (const name of [...files.keys()].filter((name) => name.endsWith(".js"))) {
     sources.set(name, readText(files, name));
     files.delete(name);
   }
-  for (const [name, code] of await joinModules(sources, entryPoints().map(({ path }) => builtPath(path)))) {
+  const joined = await joinModules(sources, entryPoints().map(({ path }) => builtPath(path)));
+  for (const [name, code] of [...joined, ...await lower(joined)]) {
     files.set(name, new TextEncoder().encode(code));
   }
 }

