@@ -1,0 +1,110 @@
+/** Installs what `glam new` wrote as its README says, with the real installers, tests it, starts it and asks it for something. */
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { after, before, describe, test } from "node:test";
+import { tarball } from "../../scripts/_consumer.ts";
+import { writeJsrPackage } from "../../scripts/_jsr.ts";
+import { bun, node, tools } from "../../scripts/tools.ts";
+import { type ChildResult, runChild, startChild } from "../_support/child_process.ts";
+import { bareEnvironment, glam } from "../cli/_glam.ts";
+import { urlOf } from "../cli/_new_service.ts";
+
+interface Installer {
+  readonly runtime: "bun" | "deno" | "node";
+  /** The program, and what it is given before its arguments. */
+  command(): Promise<readonly string[]>;
+  readonly install: readonly string[];
+  readonly run: readonly string[];
+}
+
+const installers: Readonly<Record<string, Installer>> = {
+  deno: {
+    runtime: "deno",
+    command: () => Promise.resolve([Deno.execPath()]),
+    install: ["install"],
+    run: ["task"],
+  },
+  bun: { runtime: "bun", command: async () => [await bun()], install: ["install"], run: ["run"] },
+  npm: {
+    runtime: "node",
+    command: async () => [await node(), `${await tools("installers")}/npm/bin/npm-cli.js`],
+    install: ["install", "--no-audit", "--no-fund"],
+    run: ["run"],
+  },
+  pnpm: {
+    runtime: "node",
+    command: async () => [await node(), `${await tools("installers")}/pnpm/bin/pnpm.cjs`],
+    install: ["install"],
+    run: ["run"],
+  },
+};
+
+for (const [name, { runtime, command, install, run }] of Object.entries(installers)) {
+  describe(`a new service that ${name} installs`, () => {
+    let parent: string;
+    let folder: string;
+    before(async () => {
+      parent = await mkdtemp(join(tmpdir(), "glam-install-"));
+      const { code, errors } = await glam(["new", "orders", "--runtime", runtime], { cwd: parent });
+      assert.equal(code, 0, errors);
+      folder = join(parent, "orders");
+      await pointAtPackage(folder, join(parent, "jsr"));
+    });
+    after(() => rm(parent, { recursive: true, force: true }));
+
+    async function call(...args: string[]): Promise<ChildResult> {
+      const [program, ...before] = await command();
+      return await runChild(program!, [...before, ...args], { cwd: folder, env: await environment() });
+    }
+
+    test("has versions that fit each other", async () => {
+      const { code, out, errors } = await call(...install);
+      assert.equal(code, 0, out + errors);
+      assert.doesNotMatch(out + errors, /peer|ERESOLVE/i);
+    });
+
+    test("passes its own tests", async () => {
+      const { code, out, errors } = await call(...run, "test");
+      assert.equal(code, 0, out + errors);
+      assert.match(out + errors, /counts each item by the event that was published with it/);
+    });
+
+    test("starts and answers", async () => {
+      const [program, ...before] = await command();
+      const env = { ...await environment(), PORT: "0" };
+      await using running = startChild(program!, [...before, ...run, "start"], { cwd: folder, env });
+      const response = await fetch(`${await urlOf(running)}/items`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: '{"name":"Lipstick"}',
+      });
+      assert.equal(response.status, 201, await response.text());
+    });
+  });
+}
+
+/** Puts the packed package in place of the published one, and changes nothing else. */
+async function pointAtPackage(folder: string, jsr: string): Promise<void> {
+  const deno = await readFile(join(folder, "deno.json"), "utf8").catch(() => undefined);
+  if (deno !== undefined) {
+    await writeJsrPackage(await tarball(), jsr);
+    await writeFile(join(folder, "deno.json"), JSON.stringify({ ...JSON.parse(deno), links: [jsr] }));
+    return;
+  }
+  const path = join(folder, "package.json");
+  const manifest = await readFile(path, "utf8");
+  const published = /"npm:@jsr\/glam__shared@[^"]*"/;
+  assert.match(manifest, published);
+  await writeFile(path, manifest.replace(published, JSON.stringify(`file:${await tarball()}`)));
+}
+
+/** Where `node` and `bun` are those of the tests. */
+async function environment(): Promise<Record<string, string>> {
+  const folders = [await node(), await bun()].filter((path) => path.includes("/")).map((path) =>
+    dirname(path)
+  );
+  return { ...bareEnvironment(), PATH: [...folders, process.env["PATH"]].join(":"), NO_COLOR: "1" };
+}
