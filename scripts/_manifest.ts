@@ -17,8 +17,28 @@ export interface PackageJson {
 }
 
 const description =
-  "The chassis of a Hono service: errors, context, logging, metrics and a response envelope, " +
+  "The chassis of a service: Hono middleware, Postgres, events on NATS JetStream, configuration, logging and metrics, " +
   "for Deno, Bun, Node.js and Cloudflare Workers.";
+
+/** Where the sources are. */
+export const repository = "https://github.com/glam/shared";
+
+const keywords: readonly string[] = [
+  "bun",
+  "cloudflare-workers",
+  "deno",
+  "hono",
+  "jetstream",
+  "logging",
+  "microservices",
+  "middleware",
+  "migrations",
+  "nats",
+  "outbox",
+  "postgres",
+  "prometheus",
+  "tracing",
+];
 
 /** Peer dependencies, and the tested versions. */
 const peers: Readonly<Record<string, string>> = { hono: ">=4.11 <5", zod: ">=4.1 <5" };
@@ -58,6 +78,10 @@ export async function completeManifest(
     name,
     version,
     description,
+    keywords,
+    homepage: `${repository}#readme`,
+    bugs: { url: `${repository}/issues` },
+    repository: { type: "git", url: `git+${repository}.git` },
     license: license ?? project.license,
     type,
     sideEffects: false,

@@ -10,9 +10,10 @@
  */
 import { createTarGzip, type TarFileInput } from "nanotar";
 import { joinModules } from "./_join.ts";
+import { publishedPage } from "./_links.ts";
 import { writeJsrPackage } from "./_jsr.ts";
 import { lower } from "./_lower.ts";
-import { builtPath, completeManifest, type PackageJson } from "./_manifest.ts";
+import { builtPath, completeManifest, type PackageJson, repository } from "./_manifest.ts";
 import { cacheDir, entryPoints, project, root } from "./_project.ts";
 import { runOrThrow } from "./_run.ts";
 import { type Files, readTarball } from "./_tarball.ts";
@@ -41,6 +42,7 @@ export async function pack(): Promise<Tarball> {
     await runOrThrow([Deno.execPath(), "pack", ...options], { cwd: root });
     const files = await readTarball(staging);
     await complete(files);
+    pointOut(files);
     check(files);
     await join(files);
     const data = await writeTarball(files);
@@ -63,6 +65,17 @@ async function complete(files: Files): Promise<void> {
   files.set("package.json", new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
   for (const path of binPaths(manifest)) {
     if (!readText(files, path).startsWith("#!")) prepend(files, path, "#!/usr/bin/env node\n");
+  }
+}
+
+/** Lets the pages link to the repository where what they link to is not in the package. */
+function pointOut(files: Files): void {
+  const { version } = project;
+  const isPackaged = (path: string) =>
+    files.has(path) || [...files.keys()].some((name) => name.startsWith(`${path}/`));
+  for (const name of [...files.keys()].filter((name) => name.endsWith(".md"))) {
+    const page = publishedPage(readText(files, name), name, isPackaged, { repository, version });
+    files.set(name, new TextEncoder().encode(page));
   }
 }
 

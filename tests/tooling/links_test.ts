@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { anchorsOf, deadLinks } from "../../scripts/_links.ts";
+import { anchorsOf, deadLinks, publishedPage } from "../../scripts/_links.ts";
 
 const pages: Readonly<Record<string, string>> = {
   "README.md": "[a](docs/a.md) [b](docs/b.md) [c](docs/a.md#two-words) [d](docs/a.md#three)",
@@ -29,4 +29,21 @@ it("names headings as GitHub does", () => {
     "a",
     "a-1",
   ]);
+});
+
+it("points the links that leave the package to the repository", () => {
+  const page =
+    "[a](docs/a.md#two) [b](CONTRIBUTING.md#tests) [c](examples/x) [d](#here) [e](https://x.org)\n" +
+    "```md\n[f](CONTRIBUTING.md)\n```\n";
+  const source = { repository: "https://example.com/r", version: "1.2.0" };
+  assert.equal(
+    publishedPage(page, "README.md", (path) => path === "docs/a.md", source),
+    "[a](docs/a.md#two) [b](https://example.com/r/blob/v1.2.0/CONTRIBUTING.md#tests) " +
+      "[c](https://example.com/r/tree/v1.2.0/examples/x) [d](#here) [e](https://x.org)\n" +
+      "```md\n[f](CONTRIBUTING.md)\n```\n",
+  );
+  assert.equal(
+    publishedPage("[m](../messaging/mod.ts)", "docs/a.md", () => false, source),
+    "[m](https://example.com/r/blob/v1.2.0/messaging/mod.ts)",
+  );
 });
