@@ -2,6 +2,7 @@ import { ConfigError } from "../errors/config_error.ts";
 import { detectRuntime } from "../internal/runtime.ts";
 import { lockFolder } from "./_folder_lock.ts";
 import { PGLITE_PACKAGES } from "./_pglite_versions.ts";
+import { type Dumpable, fromTemplate, type PGliteConstructor } from "./_template.ts";
 
 /** Options of {@link embeddedPostgres}. */
 export interface EmbeddedPostgresOptions {
@@ -10,6 +11,12 @@ export interface EmbeddedPostgresOptions {
    * @default none: the data are kept in memory, and lost on `close()`
    */
   readonly dataDir?: string | undefined;
+  /**
+   * For a database in memory: a file that keeps an empty one, such as `.data/empty_postgres.tar.gz`. To copy that takes
+   * half a second, to make one several. The first start makes it, and whoever has another version of PGlite makes it anew.
+   * @default none
+   */
+  readonly template?: string | undefined;
 }
 
 /** A Postgres in this process. Pass it to `connectDatabase`, directly or spread into more options. */
@@ -42,15 +49,20 @@ export interface EmbeddedPostgres extends AsyncDisposable {
  * ```
  *
  * @throws {ConfigError} when a package is not installed, or another process uses the folder.
+ * @throws {TypeError} when `dataDir` or `template` is empty, or when both are given.
  */
 export async function embeddedPostgres(options: EmbeddedPostgresOptions = {}): Promise<EmbeddedPostgres> {
-  const { dataDir } = options;
+  const { dataDir, template } = options;
   if (dataDir === "") throw new TypeError("Expected `dataDir` to be a folder, got an empty text");
+  if (template === "") throw new TypeError("Expected `template` to be a file, got an empty text");
+  if (dataDir !== undefined && template !== undefined) {
+    throw new TypeError("Expected `dataDir` or `template`, got both: a folder keeps its own data");
+  }
   const { PGlite, PGLiteSocketServer } = await loadPglite();
   const unlock = dataDir === undefined ? undefined : await lockFolder(dataDir);
   let pglite: PGliteLike | undefined;
   try {
-    pglite = await PGlite.create(dataDir);
+    pglite = template === undefined ? await PGlite.create(dataDir) : await fromTemplate(PGlite, template);
     const server = new PGLiteSocketServer({ db: pglite, host: "127.0.0.1", port: 0 });
     await server.start();
     return toEmbedded(pglite, server, unlock);
@@ -62,7 +74,7 @@ export async function embeddedPostgres(options: EmbeddedPostgresOptions = {}): P
 }
 
 /** The part of `@electric-sql/pglite` that is used. */
-interface PGliteLike {
+interface PGliteLike extends Dumpable {
   close(): Promise<void>;
 }
 
@@ -74,7 +86,7 @@ interface SocketServerLike {
 }
 
 interface Pglite {
-  readonly PGlite: { create(dataDir?: string): Promise<PGliteLike> };
+  readonly PGlite: PGliteConstructor<PGliteLike> & { create(dataDir?: string): Promise<PGliteLike> };
   readonly PGLiteSocketServer: new (
     options: { readonly db: PGliteLike; readonly host: string; readonly port: number },
   ) => SocketServerLike;

@@ -54,6 +54,8 @@ describe("a service that glam new wrote", () => {
     const { code, out, errors } = await service.run("test", runtime === "deno" ? ["--no-check"] : []);
     assert.equal(code, 0, out + errors);
     assert.match(out + errors, /counts each item by the event that was published with it/);
+    // The next run starts its Postgres from this, in a tenth of the time.
+    assert.deepEqual(await readdir(join(service.folder, ".data")), ["empty_postgres.tar.gz"]);
   });
 
   it("starts with nothing set up, does its work, stops with 0, and keeps its data", async () => {

@@ -4,7 +4,7 @@ import { embeddedPostgres } from "@glam/shared/testing";
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { access, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -85,7 +85,26 @@ describe("embeddedPostgres", () => {
     await using _ = await embeddedPostgres({ dataDir });
   });
 
-  it("refuses an empty folder name", async () => {
+  it("copies an empty database from a file that it makes, and makes anew where that is of no use", async () => {
+    const template = join(folder, "templates", "empty.tar.gz");
+    const sizes: number[] = [];
+    for (const step of ["make", "copy", "replace"]) {
+      if (step === "replace") await writeFile(template, "not an archive");
+      await using postgres = await embeddedPostgres({ template });
+      await using db = await connectDatabase(postgres);
+      await db.sql`create table notes (id int primary key)`; // which none of the others has
+      sizes.push((await stat(template)).size);
+    }
+    const [made, copied, replaced] = sizes;
+    assert.ok(made! > 1_000_000, `${made} bytes`);
+    assert.equal(copied, made);
+    assert.ok(replaced! > 1_000_000, `${replaced} bytes`);
+    assert.deepEqual(await readdir(join(folder, "templates")), ["empty.tar.gz"]);
+  });
+
+  it("refuses an empty name, and a template of a folder that keeps its own data", async () => {
     await assert.rejects(embeddedPostgres({ dataDir: "" }), TypeError);
+    await assert.rejects(embeddedPostgres({ template: "" }), TypeError);
+    await assert.rejects(embeddedPostgres({ dataDir: "a", template: "b" }), TypeError);
   });
 });
