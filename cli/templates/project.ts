@@ -19,15 +19,18 @@ export const TASKS: Readonly<
   node: { install: "npm install", run: "npm run" },
 };
 
+/** What a service may do on Deno, and `glam` for it. The embedded Postgres reads its program from Deno's cache. */
+const PERMISSIONS = "--allow-net --allow-env --allow-read";
+
 function denoProject(): ScaffoldFiles {
   const { "@hono/node-server": _, ...needed } = RANGES;
   const imports = Object.entries(needed).map(([name, range]) => [name, `npm:${name}@${range}`]);
   const config = {
     tasks: {
-      start: "deno run -A main.ts",
-      dev: "deno run -A --watch main.ts",
-      test: "deno test -A",
-      glam: "deno run -A @glam/shared/cli",
+      start: `deno run ${PERMISSIONS} --allow-write=.data main.ts`,
+      dev: `deno run ${PERMISSIONS} --allow-write=.data --watch main.ts`,
+      test: `deno test ${PERMISSIONS} --allow-write=.data`,
+      glam: `deno run ${PERMISSIONS} --allow-write=. @glam/shared/cli`,
     },
     imports: Object.fromEntries([["@glam/shared", `jsr:@glam/shared@^${VERSION}`], ...imports].sort()),
   };

@@ -10,11 +10,12 @@ import { urlOf } from "../_support/credits_example.ts";
 
 it("deno task start downloads what the package needs, nothing of its tests, and warns of nothing", async () => {
   const folder = await mkdtemp(`${tmpdir()}/glam-cold-`);
+  const dataDir = `.data/cold-${crypto.randomUUID().slice(0, 8)}`; // the task may write nowhere else
   const { DATABASE_URL: _, ...environment } = process.env;
   const env = {
     ...environment,
     DENO_DIR: `${folder}/deno`,
-    CREDITS_DATA_DIR: `${folder}/data`,
+    CREDITS_DATA_DIR: dataDir,
     PORT: "0",
     NO_COLOR: "1",
   };
@@ -32,5 +33,6 @@ it("deno task start downloads what the package needs, nothing of its tests, and 
     assert.ok(downloaded.length < 35, `${downloaded.length} packages: ${downloaded.join(", ")}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
+    await rm(`${root}/${dataDir}`, { recursive: true, force: true });
   }
 });

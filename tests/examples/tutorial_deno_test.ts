@@ -54,7 +54,7 @@ test("the tutorial does what it says, from glam new to a service that stops in o
       printed = "";
       for (const [, name] of text.matchAll(/^export (\w+)=/gm)) env = { ...env, [name!]: servers[name!] };
       const script = text
-        .replace(/^deno run -A jsr:@glam\/shared\/cli new credits\ncd credits\n/, "") // newService() did
+        .replace(/^deno run .*jsr:@glam\/shared\/cli new credits\ncd credits\n/, "") // newService() did
         .replace(/^export .*\n/gm, "")
         .replaceAll("http://127.0.0.1:8080", url);
       for (const part of script.split(/^(docker (?:stop|start) credits-nats)\n/gm)) {
@@ -94,7 +94,7 @@ function blocksOf(page: string): Block[] {
 /** Types are checked once, by the page's own `deno check`. */
 async function checkTypesOnce(path: string): Promise<void> {
   const config = await readFile(path, "utf8");
-  await writeFile(path, config.replace('"deno test -A"', '"deno test -A --no-check"'));
+  await writeFile(path, config.replace('"deno test ', '"deno test --no-check '));
 }
 
 /** What a script prints on standard output; all of it when it fails. */
