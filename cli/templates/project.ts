@@ -50,6 +50,7 @@ function npmProject({ name, runtime }: Scaffold): ScaffoldFiles {
     version: "0.1.0",
     private: true,
     type: "module",
+    ...isBun ? {} : { engines: { node: ">=22.18" } }, // which runs TypeScript as it is
     scripts: {
       start: isBun ? "bun main.ts" : "node main.ts",
       dev: isBun ? "bun --watch main.ts" : "node --watch main.ts",

@@ -5,6 +5,7 @@ export function sourceFiles({ name }: Scaffold): ScaffoldFiles {
   return {
     "main.ts": `import { loadConfig } from "@glam/shared/config";
 import { connectDatabase } from "@glam/shared/db";
+import { createLogger } from "@glam/shared/logging";
 import {
   connectNats,
   createMemoryBus,
@@ -18,15 +19,18 @@ import { createCounter } from "./listener.ts";
 
 const config = await loadConfig(options);
 const metrics = createMetrics({ service: "${name}" });
+// Each part writes a line when what it stands on goes away, and when it is back.
+const logger = createLogger("${name}");
 
 // Without DATABASE_URL, data are stored in .data; without NATS_SERVERS, events stay in this process.
 const database = config.database === undefined
   ? await embeddedDatabase()
-  : await connectDatabase({ ...config.database, lazy: true, metrics });
+  : await connectDatabase({ ...config.database, lazy: true, metrics, logger });
+const nats = { name: "${name}", waitForServer: true, logger };
 const bus = config.nats === undefined
   ? createMemoryBus()
-  : await connectNats({ ...config.nats, name: "${name}", waitForServer: true });
-const outbox = createOutbox(database, { service: "${name}", metrics });
+  : await connectNats({ ...config.nats, ...nats });
+const outbox = createOutbox(database, { service: "${name}", metrics, logger });
 
 await createService({
   name: "${name}",
@@ -40,12 +44,13 @@ await createService({
   hostname: config.service.host,
   port: config.service.port,
   graceMs: config.database === undefined ? 0 : 5000, // only needed behind a load balancer
+  logger,
 }).run();
 
 async function embeddedDatabase() {
   const { embeddedPostgres } = await import("@glam/shared/testing");
   const postgres = await embeddedPostgres({ dataDir: ".data/${name}" });
-  return await connectDatabase({ ...postgres, metrics });
+  return await connectDatabase({ ...postgres, metrics, logger });
 }
 `,
     "config.ts": `import { databaseConfig, natsConfig, serviceConfig } from "@glam/shared/config";

@@ -2,7 +2,7 @@ import process from "node:process";
 import { loadConfig } from "@glam/shared/config";
 import { connectDatabase, type Database } from "@glam/shared/db";
 import { isGlamError } from "@glam/shared/errors";
-import { createLogger } from "@glam/shared/logging";
+import { createLogger, type Logger } from "@glam/shared/logging";
 import { connectNats, createMemoryBus, createOutbox, type MessageBus } from "@glam/shared/messaging";
 import { createMetrics, type Metrics } from "@glam/shared/metrics";
 import { createService, type Service } from "@glam/shared/service";
@@ -23,7 +23,7 @@ async function createCredits(config: CreditsConfig): Promise<Service> {
   const logger = createLogger("credits", config.logging);
   const metrics = createMetrics({ service: "credits" });
   const database = await openDatabase(config, metrics);
-  const bus = await openBus(config);
+  const bus = await openBus(config, logger);
   const outbox = createOutbox(database, { service: "credits", metrics, logger });
   const store = new CreditStore(database, outbox);
   return createService({
@@ -54,8 +54,8 @@ async function openDatabase({ database, dataDir }: CreditsConfig, metrics: Metri
 }
 
 /** The NATS of the configuration, else a bus within this process, which forgets its events when that ends. */
-async function openBus({ nats }: CreditsConfig): Promise<MessageBus> {
-  return nats === undefined ? createMemoryBus() : await connectNats({ ...nats, name: "credits" });
+async function openBus({ nats }: CreditsConfig, logger: Logger): Promise<MessageBus> {
+  return nats === undefined ? createMemoryBus() : await connectNats({ ...nats, name: "credits", logger });
 }
 
 function refuse(error: unknown): never {

@@ -102,6 +102,11 @@ describe("a service that glam new wrote", () => {
     assert.match(shown.out, /^database\.url +\[redacted\] +DATABASE_URL$/m);
     assert.match((await call("docs")).out, /^ {2}evt\.orders\.item\.created\.v1:$/m);
     assert.equal(await stop(running), 0, running.out() + running.errors());
+
+    await using alone = service.start("start", [], { env });
+    await urlOf(alone);
+    await server.stop();
+    await alone.reaches(() => /Message bus connection lost/.test(alone.out()), "it logs that NATS went away");
   });
 });
 
