@@ -1,6 +1,5 @@
 import { isGlamError } from "../errors/glam_error.ts";
 import { toGlamError } from "../errors/to_glam_error.ts";
-import { ValidationError } from "../errors/common.ts";
 import { escapeControls } from "../internal/terminal_text.ts";
 import { UsageError } from "./_session.ts";
 
@@ -10,7 +9,7 @@ export function describeFailure(error: unknown): string {
   if (!isGlamError(error) && !isExpected(error)) {
     return `glam: ${error instanceof Error ? error.stack ?? error.message : String(error)}`;
   }
-  const issues = error instanceof ValidationError ? error.details["validation_errors"] : undefined;
+  const issues = isGlamError(error) ? error.details["validation_errors"] : undefined;
   const lines = (Array.isArray(issues) ? issues : []).map((issue: { field?: string; message?: string }) =>
     `  ${escapeControls(`${issue.field}: ${issue.message}`)}`
   );

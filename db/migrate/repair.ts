@@ -47,8 +47,8 @@ export async function repairHistory(
     const wrong = problems.map(({ message }) => `\n- ${message}`).join("") || " none";
     throw problem(
       "refused",
-      "Say how to repair: --unfinished=applied or --unfinished=pending, --edited=accept, --missing=forget; " +
-        `wrong is:${wrong}`,
+      "Expected how to repair: --unfinished=applied or --unfinished=pending, --edited=accept, --missing=forget; " +
+        `problems:${wrong}`,
     );
   }
   const only = options.only?.map((version) => findVersion(entries, version));
