@@ -87,7 +87,7 @@ async function stop(running: RunningChild, signal: "SIGINT" | "SIGTERM"): Promis
 
 function blocksOf(page: string): Block[] {
   const pattern =
-    /(?:^.*`(?<file>[\w./]+)`:\n\n)?^```(?<language>\w+)(?: (?<attribute>\w+))?\n(?<text>[\s\S]*?)^```$/gm;
+    /(?:^[^\n]*?`(?<file>[\w./]+\.ts)`[^\n]*:\n\n)?^```(?<language>\w+)(?: (?<attribute>\w+))?\n(?<text>[\s\S]*?)^```$/gm;
   return [...page.matchAll(pattern)].map(({ groups }) => groups as unknown as Block);
 }
 
