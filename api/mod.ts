@@ -48,8 +48,23 @@ export {
   type SuccessEnvelope,
   successResponse,
 } from "./envelope.ts";
+export {
+  type CursorListResult,
+  type EndpointArgs,
+  type EndpointHandler,
+  type EndpointResult,
+  type HandlerOf,
+  type ListResult,
+} from "./endpoint_handler.ts";
 export { type GlamMiddleware, glamMiddleware } from "./glam_middleware.ts";
 export { notFound, onError } from "./handlers.ts";
+export {
+  type ContextOf,
+  type EndpointApp,
+  type EndpointMiddleware,
+  implement,
+  type ImplementOptions,
+} from "./implement.ts";
 export type { ErrorOptions, GlamMetricsOptions, GlamOptions } from "./options.ts";
 export {
   type CursorQuery,
@@ -69,6 +84,7 @@ export {
   type PageParams,
   type Pagination,
 } from "./pagination.ts";
+export { type Reply, reply, type ReplyInit } from "./reply.ts";
 export { created, cursorPage, type JsonResponse, paginated, success, type SuccessInit } from "./respond.ts";
 export { envelopeOf, errorEnvelope } from "./schemas.ts";
 export {

@@ -97,7 +97,8 @@ function page<T, P extends CursorPagination | Pagination>(
   >;
 }
 
-function respond(c: ContextLike, data: unknown, rest: string, status: number | undefined): Response {
+/** Answers with the envelope; `rest` is what stands behind the `meta`, as JSON text. */
+export function respond(c: ContextLike, data: unknown, rest: string, status: number | undefined): Response {
   const state = stateOf(c);
   const meta = state === undefined ? JSON.stringify(createMeta()) : metaOf(state.context);
   const text = '{"data":' + (stringifyBigints(data, String) ?? "null") + ',"meta":' + meta + rest + "}";
@@ -107,7 +108,8 @@ function respond(c: ContextLike, data: unknown, rest: string, status: number | u
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 
-function withHeaders(
+/** Sets headers of an answer. */
+export function withHeaders(
   c: ContextLike,
   response: Response,
   headers: Readonly<Record<string, string>>,
@@ -119,6 +121,6 @@ function withHeaders(
 }
 
 /** Percent-encodes what a header can not hold; what is encoded already stays. */
-function toHeaderValue(url: string): string {
+export function toHeaderValue(url: string): string {
   return url.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent);
 }

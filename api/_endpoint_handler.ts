@@ -1,0 +1,65 @@
+import type { AnyEndpoint, EndpointTypes } from "../contract/endpoint.ts";
+import { getContext } from "../context/storage.ts";
+import { answerer } from "./_endpoint_answer.ts";
+import type { EndpointContext } from "./_endpoint_context.ts";
+import { type EndpointParts, inputReader } from "./_endpoint_input.ts";
+import { requestSignal, type SignalSource } from "./_request_signal.ts";
+import type { EndpointArgs, EndpointHandler } from "./endpoint_handler.ts";
+
+/** A Hono handler. */
+export type HonoHandler = (c: EndpointContext) => Promise<Response>;
+
+/** The Hono handler of an endpoint: reads and validates the request, calls the handler, writes the answer. */
+export function endpointHandler(
+  endpoint: AnyEndpoint,
+  handle: EndpointHandler<EndpointTypes>,
+  maxBodyBytes: number | undefined,
+): HonoHandler {
+  const read = inputReader(endpoint, maxBodyBytes);
+  const answer = answerer(endpoint);
+  const handler = handle as unknown as (args: EndpointArgs<EndpointTypes>) => unknown;
+  return async function runEndpoint(c) {
+    const parts = await read(c);
+    const args = new Args(c, parts);
+    try {
+      return await answer(c, await handler(args as never), parts.query);
+    } finally {
+      args.end();
+    }
+  };
+}
+
+/** What a handler gets. The signal is made only for those that ask for it. */
+class Args {
+  readonly c: EndpointContext;
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly headers: unknown;
+  readonly cookies: unknown;
+  readonly body: unknown;
+  readonly form: unknown;
+  #signal: SignalSource | undefined;
+
+  constructor(c: EndpointContext, { params, query, headers, cookies, body, form }: EndpointParts) {
+    this.c = c;
+    this.params = params;
+    this.query = query;
+    this.headers = headers;
+    this.cookies = cookies;
+    this.body = body;
+    this.form = form;
+  }
+
+  get signal(): AbortSignal {
+    return (this.#signal ??= requestSignal(this.c)).signal;
+  }
+
+  get caller(): string | undefined {
+    return getContext()?.sourceService;
+  }
+
+  /** The answer is made: the signal aborts no more. */
+  end(): void {
+    this.#signal?.end();
+  }
+}

@@ -1,0 +1,31 @@
+import type { AnyEndpoint } from "../contract/endpoint.ts";
+
+/** What is known of a registered handler, for the document. */
+export interface RouteMeta {
+  /** The contract that it implements. */
+  readonly endpoint?: AnyEndpoint;
+}
+
+// Registered, so that the document of one copy of the package has the routes of another.
+const META = Symbol.for("@glam/shared.api.route.v1");
+
+/** Leaves on a handler what is known of it. */
+export function markRoute<Handler extends object>(handler: Handler, meta: RouteMeta): Handler {
+  Object.defineProperty(handler, META, { value: meta });
+  return handler;
+}
+
+/** What is known of a handler. One of a sub-application with an `onError` of its own is wrapped by Hono, as often as it is mounted. */
+export function metaOf(handler: unknown): RouteMeta | undefined {
+  let current = handler as { readonly [META]?: RouteMeta; readonly __COMPOSED_HANDLER?: unknown } | undefined;
+  while (typeof current === "function") {
+    if (current[META] !== undefined) return current[META];
+    current = (current as { readonly __COMPOSED_HANDLER?: never }).__COMPOSED_HANDLER;
+  }
+  return undefined;
+}
+
+/** The contract that a handler implements. */
+export function endpointOf(handler: unknown): AnyEndpoint | undefined {
+  return metaOf(handler)?.endpoint;
+}

@@ -1,0 +1,142 @@
+import { checkAnswer } from "./_check_answer.ts";
+import { resolveDefinition } from "./_resolve_definition.ts";
+import type { EndpointDefinition, RawAnswer } from "./definition.ts";
+import type { Endpoint, EndpointErrorClass } from "./endpoint.ts";
+import type { EndpointRoute, ParamNames } from "./route.ts";
+import type { InputOf, OutputOf, SchemaLike } from "./schema_like.ts";
+
+/**
+ * Defines an HTTP endpoint: one contract for the route with its validation, the OpenAPI document, the typed client and
+ * the fakes of tests.
+ *
+ * The types of the path's parameters come from the route. Exactly one of `data`, `list`, `cursorList`, `plain`, `empty`
+ * and `raw` says how the answer is written. What a caller gives is the input of a schema, what handlers and callers hold
+ * is its output: dates and big integers go through `isoDate()` and `bigintText()`.
+ *
+ * @example
+ * ```ts
+ * import { defineEndpoint } from "@glam/shared/contract";
+ * import { NotFoundError } from "@glam/shared/errors";
+ * import * as z from "zod";
+ *
+ * const GetItem = defineEndpoint("GET /items/:id", {
+ *   params: z.object({ id: z.uuid() }),
+ *   data: z.object({ id: z.uuid(), name: z.string() }),
+ *   errors: [NotFoundError],
+ *   summary: "One item",
+ * });
+ * console.log(GetItem.operationId); // get_items_id
+ * ```
+ *
+ * @throws {TypeError} when the definition breaks a rule: another path than its `params` have, no answer or two of them, a
+ * body with GET, two errors of one code, an answer that JSON has no image of.
+ * @throws {RangeError} when a number is out of its range.
+ */
+export function defineEndpoint<
+  const Route extends EndpointRoute,
+  Params extends SchemaLike = never,
+  Query extends SchemaLike = never,
+  Headers extends SchemaLike = never,
+  Cookies extends SchemaLike = never,
+  Body extends SchemaLike = never,
+  Form extends SchemaLike = never,
+  Data extends SchemaLike = never,
+  List extends SchemaLike = never,
+  CursorList extends SchemaLike = never,
+  Plain extends SchemaLike = never,
+  Empty extends true = never,
+  Raw extends RawAnswer = never,
+  const Errors extends readonly EndpointErrorClass[] = readonly [],
+>(
+  route: Route & CheckedRoute<Route>,
+  definition:
+    & EndpointDefinition<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      Form,
+      Data,
+      List,
+      CursorList,
+      Plain,
+      Empty,
+      Raw,
+      Errors
+    >
+    & CheckedAnswer<
+      | Given<Data, "data">
+      | Given<List, "list">
+      | Given<CursorList, "cursorList">
+      | Given<Plain, "plain">
+      | Given<
+        Empty,
+        "empty"
+      >
+      | Given<Raw, "raw">
+    >
+    & CheckedParams<Params, ParamNames<Route>>
+    & CheckedBody<Route, Given<Body, "body"> | Given<Form, "form">>,
+): Endpoint<
+  Route,
+  Present<{
+    params: [Params] extends [never] ? TextParams<ParamNames<Route>> : OutputOf<Params>;
+    query: OutputOf<Query>;
+    headers: OutputOf<Headers>;
+    cookies: OutputOf<Cookies>;
+    body: OutputOf<Body>;
+    form: OutputOf<Form>;
+    data: OutputOf<Data>;
+    list: OutputOf<List>;
+    cursorList: OutputOf<CursorList>;
+    plain: OutputOf<Plain>;
+    empty: Empty;
+    raw: [Raw] extends [never] ? never : Response;
+    errors: Errors extends readonly [] ? never : InstanceType<Errors[number]>;
+    in: Present<{
+      params: InputOf<Params>;
+      query: InputOf<Query>;
+      headers: InputOf<Headers>;
+      cookies: InputOf<Cookies>;
+      body: InputOf<Body>;
+      form: InputOf<Form>;
+    }>;
+  }>
+> {
+  const endpoint = resolveDefinition(route, definition);
+  checkAnswer(endpoint);
+  return endpoint as never;
+}
+
+/** The members that are there. */
+type Present<Parts> = {
+  readonly [Part in keyof Parts as [Parts[Part]] extends [never] ? never : Part]: Parts[Part];
+};
+
+type Given<Part, Name> = [Part] extends [never] ? never : Name;
+
+type TextParams<Names extends string> = [Names] extends [never] ? never
+  : { readonly [Name in Names]: string };
+
+/** Paths have no optional parts and no wildcards. */
+type CheckedRoute<Route extends string> = Route extends `${string}${"?" | "*/" | "/*"}${string}` ? never
+  : unknown;
+
+type CheckedAnswer<Given> = [Given] extends [never]
+  ? { readonly "the answer is missing: give one of data, list, cursorList, plain, empty and raw": never }
+  : IsUnion<Given> extends true
+    ? { readonly "there are two answers: give one of data, list, cursorList, plain, empty and raw": never }
+  : unknown;
+
+type IsUnion<Type, Whole = Type> = Type extends Whole ? [Whole] extends [Type] ? false : true : never;
+
+type CheckedParams<Params extends SchemaLike, Names extends string> = [Params] extends [never] ? unknown
+  : [keyof OutputOf<Params>] extends [Names] ? [Names] extends [keyof OutputOf<Params>] ? unknown
+    : { readonly "params lack a name of the path": Exclude<Names, keyof OutputOf<Params>> }
+  : { readonly "params have a name that the path has not": Exclude<keyof OutputOf<Params>, Names> };
+
+type CheckedBody<Route extends string, Given> = [Given] extends [never] ? unknown
+  : Route extends `${"DELETE" | "GET"} ${string}` ? { readonly "GET and DELETE have no body": never }
+  : IsUnion<Given> extends true ? { readonly "give a body or a form, not both": never }
+  : unknown;
