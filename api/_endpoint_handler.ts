@@ -4,6 +4,7 @@ import { answerer } from "./_endpoint_answer.ts";
 import type { EndpointContext } from "./_endpoint_context.ts";
 import { type EndpointParts, inputReader } from "./_endpoint_input.ts";
 import { requestSignal, type SignalSource } from "./_request_signal.ts";
+import { withOwnTimeout } from "./_timeout.ts";
 import type { EndpointArgs, EndpointHandler } from "./endpoint_handler.ts";
 
 /** A Hono handler. */
@@ -18,7 +19,11 @@ export function endpointHandler(
   const read = inputReader(endpoint, maxBodyBytes);
   const answer = answerer(endpoint);
   const handler = handle as unknown as (args: EndpointArgs<EndpointTypes>) => unknown;
-  return async function runEndpoint(c) {
+  const { timeoutMs } = endpoint;
+  if (timeoutMs === undefined) return runEndpoint;
+  return (c) => withOwnTimeout(timeoutMs, c, () => runEndpoint(c));
+
+  async function runEndpoint(c: EndpointContext): Promise<Response> {
     const parts = await read(c);
     const args = new Args(c, parts);
     try {
@@ -26,7 +31,7 @@ export function endpointHandler(
     } finally {
       args.end();
     }
-  };
+  }
 }
 
 /** What a handler gets. The signal is made only for those that ask for it. */

@@ -11,6 +11,8 @@ export interface RequestState {
   readonly settings: Settings;
   /** The error that this package's own `onError` or `notFound` has answered, and what was thrown. */
   answered?: { readonly error: GlamError; readonly cause?: unknown } | undefined;
+  /** The time that the request has, where it has a limit. */
+  deadline?: { set(ms: number): void } | undefined;
   /** Whether nothing was set on the context that Hono would add to a response: see `watchContextHeaders`. */
   plain?: boolean;
   /** The response that has the request's headers already. */

@@ -10,6 +10,7 @@ export const layers: readonly (readonly string[])[] = [
   ["internal"],
   ["context", "errors"],
   ["logging", "metrics", "config"],
+  ["contract"],
   ["db", "messaging"],
   ["api"],
   ["service"],
