@@ -29,6 +29,8 @@ export interface RequestContext {
   userId?: string | undefined;
   /** Aborts when the `timeoutMs` of the middleware passes; absent without one. */
   signal?: AbortSignal | undefined;
+  /** When the request has no more time, in milliseconds since 1970; clients of other services hand on what is left. */
+  deadlineAt?: number | undefined;
 }
 
 /** A context to start with; ids and service that are left out are made. */

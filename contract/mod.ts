@@ -44,5 +44,6 @@ export {
 export { file, type FileOptions } from "./file.ts";
 export { isErrorOf } from "./is_error_of.ts";
 export { isoDate, type TextCodec } from "./iso_date.ts";
+export { type CursorPagination, type Links, type Pagination } from "./pagination.ts";
 export { type EndpointMethod, type EndpointRoute, type ParamNames } from "./route.ts";
 export { type InputOf, type OutputOf, type SchemaLike } from "./schema_like.ts";

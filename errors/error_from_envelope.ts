@@ -59,11 +59,20 @@ const PROBLEM_MEMBERS = new Set([
  * ```
  */
 export function errorFromEnvelope(body: unknown, status?: number): GlamError {
+  return receivedError(body, status, errorClassOf);
+}
+
+/** The same, with other classes than those that are known by their codes. */
+export function receivedError(
+  body: unknown,
+  status: number | undefined,
+  find: (code: string) => typeof GlamError | undefined,
+): GlamError {
   const members = asObject(body) ?? {};
   const envelope = asObject(members["error"]);
   const received = envelope ?? members;
   const code = asText(received["code"]);
-  const Known = code === undefined ? undefined : errorClassOf(code);
+  const Known = code === undefined ? undefined : find(code);
   const actual = [status, members["status"], Known?.status].find(isErrorStatus) ?? 500;
   const Class = Known ?? classForStatus(actual);
   const error = new Class(

@@ -2,7 +2,7 @@ import type { RequestContext } from "../context/request_context.ts";
 import { traceIdOf } from "../context/traceparent.ts";
 
 /** The id fields of a line in their order, and the property of the context that each is taken from. */
-export const CONTEXT_IDS: Readonly<Record<string, Exclude<keyof RequestContext, "signal">>> = {
+export const CONTEXT_IDS: Readonly<Record<string, Exclude<keyof RequestContext, "deadlineAt" | "signal">>> = {
   request_id: "requestId",
   correlation_id: "correlationId",
   trace_id: "traceparent",

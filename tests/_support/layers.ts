@@ -12,7 +12,7 @@ export const layers: readonly (readonly string[])[] = [
   ["logging", "metrics", "config"],
   ["contract"],
   ["db", "messaging"],
-  ["api"],
+  ["api", "client"],
   ["service"],
   ["testing", "cli"],
   ["."],

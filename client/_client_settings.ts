@@ -1,0 +1,107 @@
+import { readEnv } from "../internal/environment.ts";
+import { MAX_TIMER_MS } from "../internal/clock.ts";
+import type { LoggerLike } from "../logging/logger.ts";
+import type { Metrics } from "../metrics/create_metrics.ts";
+import type { BreakerOptions, HeadersSource, ServiceClientOptions, Transport } from "./options.ts";
+import type { Endpoints } from "./service_client.ts";
+
+/** The options of a client, checked, with their defaults. */
+export interface ClientSettings {
+  readonly service: string;
+  /** Without a slash at its end. */
+  readonly baseUrl: string;
+  readonly timeoutMs: number;
+  readonly attempts: number;
+  readonly budget: { readonly ratio: number; readonly minPerSecond: number };
+  readonly breaker: BreakerOptions | undefined;
+  readonly maxInFlight: number;
+  readonly maxAnswerBytes: number;
+  readonly headers: HeadersSource | undefined;
+  readonly trusted: boolean;
+  readonly transport: Transport | undefined;
+  readonly metrics: Metrics | undefined;
+  readonly logger: LoggerLike | undefined;
+  /** Name of the service that calls, for the metrics. */
+  readonly caller: string;
+}
+
+/** Names that a client needs for itself: `then` would make it a promise. */
+const RESERVED: ReadonlySet<string> = new Set(["close", "fetch", "request", "then"]);
+
+/** Checks the options of a client. */
+export function clientSettings<E extends Endpoints>(options: ServiceClientOptions<E>): ClientSettings {
+  const { service, endpoints, baseUrl, timeoutMs = 10_000, retry = {}, breaker, maxInFlight = 256 } = options;
+  const { headers, trusted = false, maxAnswerBytes = 10 * 1024 * 1024, transport, fakes = {} } = options;
+  if (typeof service !== "string" || service === "") {
+    throw new TypeError("Expected `service` to be the name of the service that is called");
+  }
+  const refuse = (message: string) => new TypeError(`Cannot make a client of "${service}": ${message}`);
+  for (const name of Object.keys(endpoints)) {
+    if (RESERVED.has(name)) throw refuse(`an endpoint cannot be called "${name}"`);
+  }
+  for (const name of Object.keys(fakes)) {
+    if (!Object.hasOwn(endpoints, name)) throw refuse(`\`fakes.${name}\` is no endpoint of it`);
+  }
+  const isFaked = Object.keys(endpoints).every((name) => Object.hasOwn(fakes, name));
+  if (baseUrl === undefined && transport === undefined && !isFaked) {
+    throw refuse("expected `baseUrl`, a `transport`, or `fakes` of all endpoints");
+  }
+  const { attempts = 2, budget: { ratio = 0.2, minPerSecond = 10 } = {} } = retry === false
+    ? { attempts: 1 }
+    : retry;
+  whole("retry.attempts", attempts, 1, 5);
+  inRange("retry.budget.ratio", ratio, 0, 1);
+  inRange("retry.budget.minPerSecond", minPerSecond, 0, Number.MAX_SAFE_INTEGER);
+  inRange("timeoutMs", timeoutMs, 1, MAX_TIMER_MS);
+  whole("maxInFlight", maxInFlight, 1, Number.MAX_SAFE_INTEGER);
+  whole("maxAnswerBytes", maxAnswerBytes, 1, Number.MAX_SAFE_INTEGER);
+  if (breaker !== undefined) {
+    if (!(breaker.failureRatio > 0 && breaker.failureRatio <= 1)) {
+      throw new RangeError(
+        `Expected \`breaker.failureRatio\` to be above 0 and at most 1, got ${breaker.failureRatio}`,
+      );
+    }
+    inRange("breaker.windowMs", breaker.windowMs, 1, MAX_TIMER_MS);
+    inRange("breaker.openMs", breaker.openMs, 1, MAX_TIMER_MS);
+    whole("breaker.minRequests", breaker.minRequests, 1, Number.MAX_SAFE_INTEGER);
+  }
+  return {
+    service,
+    baseUrl: checkBaseUrl(baseUrl ?? `http://${service.replace(/[^\w.-]/g, "-")}`, refuse),
+    timeoutMs,
+    attempts,
+    budget: { ratio, minPerSecond },
+    breaker,
+    maxInFlight,
+    maxAnswerBytes,
+    headers,
+    trusted,
+    transport,
+    metrics: options.metrics,
+    logger: options.logger,
+    caller: options.metrics?.service ?? readEnv("SERVICE_NAME") ?? "glam-service",
+  };
+}
+
+function checkBaseUrl(text: string, refuse: (message: string) => TypeError): string {
+  // The text is not repeated: it may hold a password.
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw refuse("expected `baseUrl` to be an http or https URL");
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw refuse("expected `baseUrl` without user information: use `headers`");
+  }
+  if (url.search !== "" || url.hash !== "") throw refuse("expected `baseUrl` without a query");
+  return url.origin + url.pathname.replace(/\/+$/, "");
+}
+
+function whole(name: string, value: number, min: number, max: number): void {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
+  throw new RangeError(`Expected \`${name}\` to be a whole number from ${min} to ${max}, got ${value}`);
+}
+
+function inRange(name: string, value: number, min: number, max: number): void {
+  if (typeof value === "number" && value >= min && value <= max) return;
+  throw new RangeError(`Expected \`${name}\` to be from ${min} to ${max}, got ${value}`);
+}

@@ -1,0 +1,108 @@
+import { askZod } from "../contract/_ask_zod.ts";
+import { answerWriter } from "../contract/_write_answer.ts";
+import type { ZodSchema } from "../contract/_zod_def.ts";
+import type { AnyEndpoint } from "../contract/endpoint.ts";
+import type { SchemaLike } from "../contract/schema_like.ts";
+import { createMeta, envelopeBody } from "../errors/envelope.ts";
+import { isGlamError } from "../errors/glam_error.ts";
+import type { LooseInput } from "./_prepare_request.ts";
+import type { Transport } from "./options.ts";
+
+/** A handler that stands in for an endpoint, whatever its types. */
+export type AnyFake = (args: object) => unknown;
+
+/** Carries one call to a fake: its input goes through the contract's schemas, and its result over the wire. */
+export function fakeTransport(endpoint: AnyEndpoint, fake: AnyFake, input: LooseInput): Transport {
+  return {
+    async fetch(request) {
+      try {
+        const args = await argsOf(endpoint, input);
+        return await answerOf(endpoint, await fake({ ...args, signal: request.signal }), input);
+      } catch (error) {
+        if (!isGlamError(error)) throw error;
+        return new Response(envelopeBody(error), {
+          status: error.status,
+          headers: { "Content-Type": "application/json" },
+        });
+      }
+    },
+  };
+}
+
+const TEXT_PARTS = ["params", "query", "headers", "cookies"] as const;
+
+async function argsOf(endpoint: AnyEndpoint, input: LooseInput): Promise<Record<string, unknown>> {
+  const args: Record<string, unknown> = {};
+  for (const part of TEXT_PARTS) {
+    const texts = Object.fromEntries(
+      Object.entries(input[part] ?? {}).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, Array.isArray(value) ? value.map(asText) : asText(value)]]
+      ),
+    );
+    args[part] = await parsed(endpoint[part], texts, `${endpoint.route}: ${part}`);
+  }
+  args["body"] = await parsed(endpoint.body, overTheWire(input.body), `${endpoint.route}: body`);
+  args["form"] = await parsed(endpoint.form, input.form, `${endpoint.route}: form`);
+  return args;
+}
+
+function asText(value: unknown): string {
+  return value instanceof Date ? value.toISOString() : String(value);
+}
+
+async function parsed(schema: SchemaLike | undefined, value: unknown, place: string): Promise<unknown> {
+  if (schema === undefined) return value;
+  const { issues, value: output } = await askZod(schema as ZodSchema, "parse")(value);
+  if (issues === undefined) return output;
+  const [{ path = [], message } = { message: "" }] = issues;
+  throw new TypeError(`Cannot call the fake of ${[place, ...path].join(".")}: ${message}`);
+}
+
+async function answerOf(
+  endpoint: AnyEndpoint,
+  result: unknown,
+  { query = {} }: LooseInput,
+): Promise<Response> {
+  const { kind, answer, statuses: [status], route } = endpoint;
+  if (kind === "raw") return result as Response;
+  if (kind === "empty") return new Response(null, { status });
+  const isList = kind === "list" || kind === "cursorList";
+  const { items, total, next, previous } = (result ?? {}) as {
+    items?: unknown[];
+    total?: number;
+    next?: string | null;
+    previous?: string | null;
+  };
+  const write = answerWriter(answer!);
+  const values = isList ? await Promise.all((items ?? []).map((item) => write(item))) : [await write(result)];
+  const wrong = values.find(({ issues }) => issues !== undefined)?.issues?.[0];
+  if (wrong !== undefined) {
+    throw new TypeError(
+      `The fake of ${route} breaks its contract: ${[...wrong.path ?? []].join(".")}: ${wrong.message}`,
+    );
+  }
+  const written = values.map(({ value }) => value);
+  if (kind === "plain") return json(written[0], status);
+  if (!isList) return json({ data: written[0], meta: createMeta() }, status);
+  const limit = Number(query["limit"] ?? endpoint.page.defaultLimit);
+  const page = Number(query["page"] ?? 1);
+  const pages = Math.ceil((total ?? 0) / limit);
+  const pagination = kind === "list"
+    ? { page, limit, total, pages, has_next: page < pages, has_previous: page > 1 }
+    : {
+      limit,
+      has_next: next != null,
+      has_previous: previous != null,
+      ...next != null && { next_cursor: next },
+      ...previous != null && { previous_cursor: previous },
+    };
+  return json({ data: written, meta: createMeta(), pagination }, status);
+}
+
+function json(body: unknown, status: number): Response {
+  return new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
+}
+
+function overTheWire(body: unknown): unknown {
+  return body === undefined ? undefined : JSON.parse(JSON.stringify(body));
+}
