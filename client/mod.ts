@@ -41,15 +41,12 @@ export {
 } from "./options.ts";
 export {
   type CallArgs,
-  type CallInput,
   type CallOptions,
   type CallResult,
-  type CursorInput,
   type EndpointCall,
   type Endpoints,
   type ListCalls,
   type Page,
-  type PageInput,
   type RawResult,
   type ServiceClient,
   type ServiceClientLifetime,

@@ -1,3 +1,4 @@
+import type { CallerInput } from "../contract/caller_input.ts";
 import type { AnyEndpoint, EndpointTypes, TypesOf } from "../contract/endpoint.ts";
 import type { CursorPagination, Links, Pagination } from "../contract/pagination.ts";
 import type { Meta } from "../errors/envelope.ts";
@@ -41,58 +42,9 @@ export interface ListCalls<Types extends EndpointTypes, Item> {
 }
 
 /** The arguments of a call: the input may be left out where nothing in it is required. */
-export type CallArgs<Types extends EndpointTypes> = Record<never, never> extends CallInput<Types>
-  ? [input?: CallInput<Types>, options?: CallOptions]
-  : [input: CallInput<Types>, options?: CallOptions];
-
-/** The parts of a request, as a caller gives them. */
-export type CallInput<Types extends EndpointTypes> =
-  & PartOf<"params", TextIn<Types, "params">>
-  & PartOf<"query", QueryIn<Types>>
-  & PartOf<"headers", TextIn<Types, "headers">>
-  & PartOf<"cookies", TextIn<Types, "cookies">>
-  & PartOf<"body", PartIn<Types, "body">>
-  & PartOf<"form", PartIn<Types, "form">>;
-
-type PartOf<Name extends string, Part> = [Part] extends [never] ? unknown
-  : Record<never, never> extends Part ? { readonly [_ in Name]?: Part }
-  : { readonly [_ in Name]: Part };
-
-type PartIn<Types, Name extends string> = Types extends { readonly in: { readonly [_ in Name]: infer In } }
-  ? In
-  : Types extends { readonly [_ in Name]: infer Out } ? Out
-  : never;
-
-/** What is text on the wire is taken as its input, or as its output where the input may be anything. */
-type TextIn<Types, Name extends string> = Types extends { readonly [_ in Name]: infer Out }
-  ? Known<PartIn<Types, Name>, Out>
-  : never;
-
-type Known<In, Out> = {
-  readonly [Key in keyof In]: unknown extends In[Key] ? Key extends keyof Out ? Out[Key] : In[Key] : In[Key];
-};
-
-type QueryIn<Types> = Types extends { readonly list: unknown } ? OwnQuery<Types> & PageInput
-  : Types extends { readonly cursorList: unknown } ? OwnQuery<Types> & CursorInput
-  : TextIn<Types, "query">;
-
-type OwnQuery<Types> = Types extends { readonly query: unknown } ? TextIn<Types, "query"> : unknown;
-
-/** The parameters of a page of a counted list. */
-export interface PageInput {
-  /** Number of the page, from 1. */
-  readonly page?: number | undefined;
-  /** Items of the page at most. */
-  readonly limit?: number | undefined;
-}
-
-/** The parameters of a page of a list that is walked by cursors. */
-export interface CursorInput {
-  /** Where the page starts: a cursor of an earlier page. */
-  readonly cursor?: string | undefined;
-  /** Items of the page at most. */
-  readonly limit?: number | undefined;
-}
+export type CallArgs<Types extends EndpointTypes> = Record<never, never> extends CallerInput<Types>
+  ? [input?: CallerInput<Types>, options?: CallOptions]
+  : [input: CallerInput<Types>, options?: CallOptions];
 
 /** Options of one call. */
 export interface CallOptions {

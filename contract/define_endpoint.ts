@@ -1,9 +1,11 @@
 import { checkAnswer } from "./_check_answer.ts";
 import { resolveDefinition } from "./_resolve_definition.ts";
+import type { CallerInputOf } from "./caller_input.ts";
 import type { EndpointDefinition, RawAnswer } from "./definition.ts";
 import type { Endpoint, EndpointErrorClass } from "./endpoint.ts";
+import type { CursorInput, PageInput } from "./pagination.ts";
 import type { EndpointRoute, ParamNames } from "./route.ts";
-import type { InputOf, OutputOf, SchemaLike } from "./schema_like.ts";
+import type { OutputOf, SchemaLike } from "./schema_like.ts";
 
 /**
  * Defines an HTTP endpoint: one contract for the route with its validation, the OpenAPI document, the typed client and
@@ -80,28 +82,31 @@ export function defineEndpoint<
     & CheckedBody<Route, Given<Body, "body"> | Given<Form, "form">>,
 ): Endpoint<
   Route,
-  Present<{
-    params: [Params] extends [never] ? TextParams<ParamNames<Route>> : OutputOf<Params>;
-    query: OutputOf<Query>;
-    headers: OutputOf<Headers>;
-    cookies: OutputOf<Cookies>;
-    body: OutputOf<Body>;
-    form: OutputOf<Form>;
-    data: OutputOf<Data>;
-    list: OutputOf<List>;
-    cursorList: OutputOf<CursorList>;
-    plain: OutputOf<Plain>;
-    empty: Empty;
-    raw: [Raw] extends [never] ? never : Response;
-    errors: Errors extends readonly [] ? never : InstanceType<Errors[number]>;
-    in: Present<{
-      params: InputOf<Params>;
-      query: InputOf<Query>;
-      headers: InputOf<Headers>;
-      cookies: InputOf<Cookies>;
-      body: InputOf<Body>;
-      form: InputOf<Form>;
-    }>;
+  TypesFrom<{
+    params: [Params] extends [never] ? TextParams<ParamNames<Route>> : Params;
+    query: Query;
+    headers: Headers;
+    cookies: Cookies;
+    body: Body;
+    form: Form;
+    data: Data;
+    list: List;
+    cursorList: CursorList;
+    plain: Plain;
+    empty: [Empty] extends [never] ? never : SchemaLike<true>;
+    raw: [Raw] extends [never] ? never : SchemaLike<Response>;
+    errors: Errors extends readonly [] ? never : SchemaLike<InstanceType<Errors[number]>>;
+    takes: SchemaLike<
+      CallerInputOf<
+        [Params] extends [never] ? TextParams<ParamNames<Route>> : Params,
+        Query,
+        Headers,
+        Cookies,
+        Body,
+        Form,
+        [List] extends [never] ? [CursorList] extends [never] ? never : CursorInput : PageInput
+      >
+    >;
   }>
 > {
   const endpoint = resolveDefinition(route, definition);
@@ -109,15 +114,15 @@ export function defineEndpoint<
   return endpoint as never;
 }
 
-/** The members that are there. */
-type Present<Parts> = {
-  readonly [Part in keyof Parts as [Parts[Part]] extends [never] ? never : Part]: Parts[Part];
+/** The outputs of the schemas that are there. */
+type TypesFrom<Schemas extends { readonly [_ in keyof Schemas]: SchemaLike }> = {
+  readonly [Part in keyof Schemas as [Schemas[Part]] extends [never] ? never : Part]: OutputOf<Schemas[Part]>;
 };
 
 type Given<Part, Name> = [Part] extends [never] ? never : Name;
 
 type TextParams<Names extends string> = [Names] extends [never] ? never
-  : { readonly [Name in Names]: string };
+  : SchemaLike<{ readonly [Name in Names]: string }, { readonly [Name in Names]: string }>;
 
 /** Paths have no optional parts and no wildcards. */
 type CheckedRoute<Route extends string> = Route extends `${string}${"?" | "*/" | "/*"}${string}` ? never

@@ -1,3 +1,4 @@
+import type { CallerInput } from "./caller_input.ts";
 import type { GlamError } from "../errors/glam_error.ts";
 import type {
   DeprecatedSince,
@@ -42,6 +43,8 @@ export interface EndpointTypes {
   readonly errors?: GlamError;
   /** Of the request, what a caller gives where that differs from what the handler gets. */
   readonly in?: EndpointInputs;
+  /** What a caller gives, part by part, as `defineEndpoint` works it out; it is left out of what is written by hand. */
+  readonly takes?: unknown;
 }
 
 /** The parts of a request. */
@@ -145,20 +148,11 @@ export interface Endpoint<Route extends string = EndpointRoute, Types extends En
   /** Carries the types; there is no such member. */
   readonly "~types"?: Types;
   /** Refuses an annotation that promises to take what the schemas do not; there is no such member. */
-  readonly "~takes"?: (inputs: InputsOf<Types>) => void;
+  readonly "~takes"?: (input: CallerInput<Types>) => void;
 }
 
-/** What a caller gives, part by part. */
-export type InputsOf<Types extends EndpointTypes> =
-  & {
-    readonly [
-      Part in keyof EndpointInputs & keyof Types as Part extends keyof Types["in"] ? never : Part
-    ]: Types[Part];
-  }
-  & Types["in"];
-
 /** The types of an endpoint. */
-export type TypesOf<E> = E extends { readonly "~types"?: infer Types } ? NonNullable<Types> : never;
+export type TypesOf<E> = E extends Endpoint<infer _Route, infer Types> ? Types : never;
 
 /** The errors that an endpoint declares, as a union of their classes. */
 export type ErrorsOf<E> = TypesOf<E> extends { readonly errors: infer Errors } ? Errors : never;

@@ -21,6 +21,7 @@
  */
 
 export { bigintText } from "./bigint_text.ts";
+export type { CallerInput } from "./caller_input.ts";
 export { defineEndpoint } from "./define_endpoint.ts";
 export {
   type DeprecatedSince,
@@ -38,12 +39,17 @@ export {
   type EndpointInputs,
   type EndpointTypes,
   type ErrorsOf,
-  type InputsOf,
   type TypesOf,
 } from "./endpoint.ts";
 export { file, type FileOptions } from "./file.ts";
 export { isErrorOf } from "./is_error_of.ts";
 export { isoDate, type TextCodec } from "./iso_date.ts";
-export { type CursorPagination, type Links, type Pagination } from "./pagination.ts";
+export {
+  type CursorInput,
+  type CursorPagination,
+  type Links,
+  type PageInput,
+  type Pagination,
+} from "./pagination.ts";
 export { type EndpointMethod, type EndpointRoute, type ParamNames } from "./route.ts";
 export { type InputOf, type OutputOf, type SchemaLike } from "./schema_like.ts";

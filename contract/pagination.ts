@@ -41,3 +41,19 @@ export interface Links {
   /** The last page. */
   readonly last?: string;
 }
+
+/** The parameters of a page of a counted list. */
+export interface PageInput {
+  /** Number of the page, from 1. */
+  readonly page?: number | undefined;
+  /** Items of the page at most. */
+  readonly limit?: number | undefined;
+}
+
+/** The parameters of a page of a list that is walked by cursors. */
+export interface CursorInput {
+  /** Where the page starts: a cursor of an earlier page. */
+  readonly cursor?: string | undefined;
+  /** Items of the page at most. */
+  readonly limit?: number | undefined;
+}

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   bigintText,
+  type CallerInput,
   defineEndpoint,
   type Endpoint,
   type ErrorsOf,
@@ -72,7 +73,10 @@ describe("an endpoint", () => {
       list: Item,
     });
     expectType<Equal<TypesOf<typeof List>["query"], { min: number }>>();
-    expectType<Equal<TypesOf<typeof List>["in"], { readonly query: { min: string } }>>();
+    const input: CallerInput<TypesOf<typeof List>> = { query: { min: "1", page: 2 } };
+    // @ts-expect-error: `min` is a text on the wire, and required
+    const _wrong: CallerInput<TypesOf<typeof List>> = { query: { page: 2 } };
+    assert.ok(input);
     expectType<Equal<"params" extends keyof TypesOf<typeof List> ? true : false, false>>();
     assert.equal(List.kind, "list");
   });
