@@ -1,9 +1,17 @@
 import type { AnyEndpoint } from "../contract/endpoint.ts";
+import type { SchemaLike } from "../contract/schema_like.ts";
+import type { RouteDescription } from "./route_description.ts";
 
 /** What is known of a registered handler, for the document. */
 export interface RouteMeta {
   /** The contract that it implements. */
   readonly endpoint?: AnyEndpoint;
+  /** What `describeRoute` said. */
+  readonly description?: RouteDescription;
+  /** What `validate` checks. */
+  readonly validates?: { readonly target: string; readonly schema: SchemaLike };
+  /** Paths that the middleware answers itself. */
+  readonly own?: { readonly health: string | undefined };
 }
 
 // Registered, so that the document of one copy of the package has the routes of another.

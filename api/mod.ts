@@ -48,6 +48,7 @@ export {
   type SuccessEnvelope,
   successResponse,
 } from "./envelope.ts";
+export { type DescribeMiddleware, describeRoute, type RouteDescription } from "./describe_route.ts";
 export {
   type CursorListResult,
   type EndpointArgs,
@@ -65,6 +66,7 @@ export {
   implement,
   type ImplementOptions,
 } from "./implement.ts";
+export { openapi, type OpenApiDocument, type OpenApiObject, type OpenApiOptions } from "./openapi.ts";
 export type { ErrorOptions, GlamMetricsOptions, GlamOptions } from "./options.ts";
 export {
   type CursorQuery,

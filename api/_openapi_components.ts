@@ -1,0 +1,168 @@
+import type { JsonSchema, SchemaWriter } from "../contract/_json_schema.ts";
+import { statusPhrase } from "../errors/status_phrase.ts";
+import type { OpenApiObject } from "./openapi_document.ts";
+
+/** Answers of this package itself, by status, with their codes. */
+export const OWN_ERRORS: Readonly<Record<number, readonly string[]>> = {
+  401: ["UNAUTHORIZED"],
+  403: ["FORBIDDEN"],
+  413: ["HTTP_413"],
+  415: ["HTTP_415"],
+  422: ["VALIDATION_ERROR"],
+  429: ["RATE_LIMITED"],
+  500: ["INTERNAL_ERROR", "CONTRACT_ERROR"],
+};
+
+const SUCCESSES: Readonly<Record<number, string>> = {
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  203: "Non-Authoritative Information",
+  204: "No Content",
+  205: "Reset Content",
+  206: "Partial Content",
+};
+
+/** What a status of a success means. */
+export function successPhrase(status: number): string {
+  return SUCCESSES[status] ?? "Success";
+}
+
+/** A reference to a schema of the document. */
+export function schemaRef(name: string): JsonSchema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+/** What operations have in common, as far as they refer to it. */
+export function ownComponents(
+  writer: SchemaWriter,
+  paths: OpenApiObject,
+  securitySchemes: Readonly<Record<string, OpenApiObject>>,
+): OpenApiObject {
+  const responses = Object.fromEntries(
+    Object.entries(OWN_ERRORS).map(([status, codes]) =>
+      [`Error${status}`, errorResponse(Number(status), codes, statusPhrase(Number(status)))] as const
+    ).filter(([name]) => refersTo(paths, "responses", name)),
+  );
+  const all: Readonly<Record<string, JsonSchema>> = { ...SCHEMAS, ...Object.fromEntries(writer.components) };
+  const used = new Set<string>();
+  const visit = (from: unknown) => {
+    for (const name of Object.keys(all)) {
+      if (used.has(name) || !refersTo(from, "schemas", name)) continue;
+      used.add(name);
+      visit(all[name]);
+    }
+  };
+  visit([paths, responses]);
+  return {
+    schemas: Object.fromEntries([...used].sort().map((name) => [name, all[name]])),
+    responses,
+    ...Object.keys(securitySchemes).length > 0 && { securitySchemes },
+  };
+}
+
+function refersTo(value: unknown, kind: "responses" | "schemas", name: string): boolean {
+  return JSON.stringify(value).includes(`"$ref":"#/components/${kind}/${name}"`);
+}
+
+/** An error answer of one status, with one or several codes. */
+export function errorResponse(status: number, codes: readonly string[], description: string): OpenApiObject {
+  const envelopes = codes.map((code) => ({
+    type: "object",
+    required: ["error", "meta"],
+    properties: {
+      error: {
+        type: "object",
+        required: ["code", "message"],
+        properties: {
+          code: { type: "string", const: code },
+          message: { type: "string" },
+          details: status === 422 && code === "VALIDATION_ERROR" ? VALIDATION_DETAILS : { type: "object" },
+        },
+      },
+      meta: schemaRef("Meta"),
+    },
+  }));
+  return {
+    description,
+    content: {
+      "application/json": { schema: envelopes.length === 1 ? envelopes[0] : { oneOf: envelopes } },
+      "application/problem+json": { schema: schemaRef("Problem") },
+    },
+  };
+}
+
+const VALIDATION_DETAILS: JsonSchema = {
+  type: "object",
+  properties: { validation_errors: { type: "array", items: schemaRef("ValidationIssue") } },
+};
+
+const text = { type: "string" };
+const count = { type: "integer", minimum: 0 };
+
+const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
+  Meta: {
+    type: "object",
+    description: "Which request an answer belongs to, and when it was given",
+    required: ["request_id", "correlation_id", "timestamp"],
+    properties: {
+      request_id: text,
+      correlation_id: text,
+      timestamp: { type: "string", format: "date-time" },
+    },
+  },
+  ValidationIssue: {
+    type: "object",
+    description: "One rule that a request breaks",
+    required: ["field", "message", "type"],
+    properties: { field: text, message: text, type: text },
+  },
+  Problem: {
+    type: "object",
+    description: "An error as a problem document (RFC 9457)",
+    required: ["type", "title", "status", "code"],
+    properties: {
+      type: text,
+      title: text,
+      status: { type: "integer" },
+      detail: text,
+      instance: text,
+      code: text,
+      request_id: text,
+      correlation_id: text,
+      timestamp: { type: "string", format: "date-time" },
+      errors: { type: "array", items: schemaRef("ValidationIssue") },
+    },
+  },
+  Pagination: {
+    type: "object",
+    description: "Where a page is in a list that is counted",
+    required: ["page", "limit", "total", "pages", "has_next", "has_previous"],
+    properties: {
+      page: { type: "integer", minimum: 1 },
+      limit: { type: "integer", minimum: 1 },
+      total: count,
+      pages: count,
+      has_next: { type: "boolean" },
+      has_previous: { type: "boolean" },
+    },
+  },
+  CursorPagination: {
+    type: "object",
+    description: "Where a page is in a list that is walked by cursors",
+    required: ["limit", "has_next", "has_previous"],
+    properties: {
+      limit: { type: "integer", minimum: 1 },
+      has_next: { type: "boolean" },
+      has_previous: { type: "boolean" },
+      next_cursor: text,
+      previous_cursor: text,
+    },
+  },
+  Links: {
+    type: "object",
+    description: "Path-absolute URLs of the pages around one",
+    required: ["self"],
+    properties: { self: text, next: text, previous: text, first: text, last: text },
+  },
+};

@@ -1,0 +1,315 @@
+import type { JsonSchema, SchemaPlace, SchemaUse, SchemaWriter } from "../contract/_json_schema.ts";
+import { parametersOf, parsePath } from "../contract/_path.ts";
+import { childrenOf, defOf, shapeOf } from "../contract/_zod_def.ts";
+import type { AnyEndpoint, EndpointErrorClass } from "../contract/endpoint.ts";
+import type { SchemaLike } from "../contract/schema_like.ts";
+import { statusPhrase } from "../errors/status_phrase.ts";
+import { errorResponse, OWN_ERRORS, schemaRef, successPhrase } from "./_openapi_components.ts";
+import type { DocumentedRoute } from "./_openapi_routes.ts";
+import type { OpenApiObject } from "./openapi_document.ts";
+import { cursorQuery, paginationQuery } from "./page_query.ts";
+
+/** An operation of the document. */
+export interface Operation {
+  readonly operationId: string;
+  readonly tags?: readonly string[];
+  readonly [key: string]: unknown;
+}
+
+/** The operation of an endpoint. */
+export function endpointOperation(
+  endpoint: AnyEndpoint,
+  schemes: readonly string[],
+  writer: SchemaWriter,
+): Operation {
+  const { operationId, summary, description, tags, deprecated, route } = endpoint;
+  const place = (part: string, use: SchemaUse): SchemaPlace => ({
+    label: `${route}, ${part}`,
+    operationId,
+    use,
+  });
+  const parameters = endpointParameters(endpoint, writer, place);
+  const requestBody = endpointBody(endpoint, writer, place);
+  return {
+    operationId,
+    summary: summary ?? operationId.replaceAll("_", " "),
+    ...description !== undefined && { description },
+    ...tags.length > 0 && { tags },
+    ...deprecated !== undefined && { deprecated: true },
+    ...parameters.length > 0 && { parameters },
+    ...requestBody !== undefined && { requestBody },
+    responses: { ...successes(endpoint, writer, place), ...failures(endpoint, schemes.length > 0) },
+    security: securityOf(endpoint, schemes),
+    ...endpoint.idempotent !== undefined && { "x-idempotent": endpoint.idempotent.key ?? "required" },
+    ...endpoint.response === "unchecked" && { "x-response": "unchecked" },
+  };
+}
+
+type Place = (part: string, use: SchemaUse) => SchemaPlace;
+
+function endpointParameters(endpoint: AnyEndpoint, writer: SchemaWriter, place: Place): OpenApiObject[] {
+  const { params, query, headers, cookies, kind, page, idempotent, path } = endpoint;
+  const of = (where: string, part: string, schema: SchemaLike | undefined): OpenApiObject[] =>
+    schema === undefined
+      ? []
+      : writer.members(schema, place(part, "request")).map(([name, isRequired, schema]) =>
+        parameter(where, name, isRequired || where === "path", schema)
+      );
+  const paging = kind === "list"
+    ? paginationQuery(page)
+    : kind === "cursorList"
+    ? cursorQuery(page)
+    : undefined;
+  const key = idempotent === undefined ? [] : [
+    parameter("header", "Idempotency-Key", idempotent.key !== "optional", {
+      type: "string",
+      minLength: 1,
+      maxLength: 255,
+      description: "The same for each repetition of one operation",
+    }),
+  ];
+  return [
+    ...params === undefined
+      ? parametersOf(parsePath(path)).map(({ name }) => parameter("path", name, true, { type: "string" }))
+      : of("path", "params", params),
+    ...of("query", "query", query),
+    ...of("query", "query", paging),
+    ...of("header", "headers", headers),
+    ...key,
+    ...of("cookie", "cookies", cookies),
+  ];
+}
+
+function parameter(where: string, name: string, isRequired: boolean, given: JsonSchema): OpenApiObject {
+  const { description, ...schema } = given;
+  return {
+    name,
+    in: where,
+    ...(isRequired || where === "path") && { required: true },
+    ...typeof description === "string" && { description },
+    schema,
+  };
+}
+
+function endpointBody(endpoint: AnyEndpoint, writer: SchemaWriter, place: Place): OpenApiObject | undefined {
+  const { body, form, examples } = endpoint;
+  const given = examples.filter((example) => example.body !== undefined);
+  const shown = given.length > 0 && {
+    examples: Object.fromEntries(
+      given.map((
+        { summary, body },
+        i,
+      ) => [`example${i + 1}`, { ...summary !== undefined && { summary }, value: body }]),
+    ),
+  };
+  if (body !== undefined) {
+    const schema = writer.write(body, place("body", "request"));
+    return { required: true, content: { "application/json": { schema, ...shown } } };
+  }
+  if (form === undefined) return undefined;
+  const schema = writer.write(form, place("form", "request"));
+  const types = holdsFile(form)
+    ? ["multipart/form-data"]
+    : ["application/x-www-form-urlencoded", "multipart/form-data"];
+  return { required: true, content: Object.fromEntries(types.map((type) => [type, { schema, ...shown }])) };
+}
+
+function holdsFile(form: SchemaLike): boolean {
+  const isFile = (schema: SchemaLike): boolean => {
+    const def = defOf(schema);
+    return def?.type === "file" || childrenOf(schema as never).some(([, child]) => isFile(child));
+  };
+  return Object.values(shapeOf(form) ?? {}).some(isFile);
+}
+
+function successes(endpoint: AnyEndpoint, writer: SchemaWriter, place: Place): Record<string, OpenApiObject> {
+  const { kind, answer, raw, statuses, location, responseHeaders, examples } = endpoint;
+  const schema = answer === undefined ? undefined : writer.write(answer, place(kind, "response"));
+  const given = examples.filter((example) => example.answer !== undefined);
+  const shown = kind === "data" || kind === "plain"
+    ? given.map(({ summary, answer }, i) =>
+      [`example${i + 1}`, {
+        ...summary !== undefined && { summary },
+        value: kind === "plain" ? answer : { data: answer, meta: EXAMPLE_META },
+      }] as const
+    )
+    : [];
+  const header = (description: string) => ({ description, schema: { type: "string" } });
+  const headers = {
+    ...kind === "list" || kind === "cursorList"
+      ? { Link: header("The pages around this one (RFC 8288)") }
+      : {},
+    ...location !== undefined && { Location: header("Path of what was made") },
+    ...Object.fromEntries(Object.entries(responseHeaders).map(([name, text]) => [name, header(text)])),
+  };
+  const content = raw !== undefined ? { [raw.contentType]: {} } : schema === undefined ? undefined : {
+    "application/json": {
+      schema: bodySchema(kind, schema),
+      ...shown.length > 0 && { examples: Object.fromEntries(shown) },
+    },
+  };
+  const response = {
+    ...Object.keys(headers).length > 0 && { headers },
+    ...content !== undefined && { content },
+  };
+  return Object.fromEntries(
+    statuses.map((status) => [status, { description: successPhrase(status), ...response }]),
+  );
+}
+
+const EXAMPLE_META = {
+  request_id: "req_0123456789ab",
+  correlation_id: "corr_0123456789ab",
+  timestamp: "2026-01-01T12:00:00.000Z",
+};
+
+function bodySchema(kind: AnyEndpoint["kind"], schema: JsonSchema): JsonSchema {
+  const meta = schemaRef("Meta");
+  if (kind === "plain") return schema;
+  if (kind === "data") {
+    return { type: "object", required: ["data", "meta"], properties: { data: schema, meta } };
+  }
+  return {
+    type: "object",
+    required: ["data", "meta", "pagination", "links"],
+    properties: {
+      data: { type: "array", items: schema },
+      meta,
+      pagination: schemaRef(kind === "list" ? "Pagination" : "CursorPagination"),
+      links: schemaRef("Links"),
+    },
+  };
+}
+
+/** Errors of the endpoint and of this package, by status. */
+function failures(endpoint: AnyEndpoint, isGuarded: boolean): Record<string, OpenApiObject> {
+  const { params, query, headers, cookies, body, form, kind, auth, scopes, rateLimit, idempotent } = endpoint;
+  const takesBody = (body ?? form) !== undefined;
+  const isChecked = takesBody || kind === "list" || kind === "cursorList" ||
+    [params, query, headers, cookies].some((part) => part !== undefined);
+  const own = [
+    ...isGuarded && auth !== "none" ? [401] : [],
+    ...isGuarded && scopes.length > 0 ? [403] : [],
+    ...takesBody ? [413, 415] : [],
+    ...isChecked ? [422] : [],
+    ...rateLimit !== undefined ? [429] : [],
+    500,
+  ];
+  const codes = new Map<number, { codes: string[]; texts: string[] }>();
+  for (const status of own) codes.set(status, { codes: [...OWN_ERRORS[status]!], texts: [] });
+  const add = (status: number, code: string, text: string) => {
+    const known = codes.get(status);
+    if (known === undefined) codes.set(status, { codes: [code], texts: [text] });
+    else if (!known.codes.includes(code)) {
+      known.codes.push(code);
+      known.texts.push(text);
+    }
+  };
+  for (const Class of endpoint.errors) add(Class.status, Class.code, describeError(Class));
+  if (idempotent !== undefined) {
+    add(400, "IDEMPOTENCY_KEY_MISSING", "The key is missing");
+    add(409, "IDEMPOTENCY_IN_PROGRESS", "The first request of this key runs");
+    add(422, "IDEMPOTENCY_KEY_REUSED", "The key was another request's");
+  }
+  return Object.fromEntries(
+    [...codes].sort(([one], [other]) => one - other).map(([status, { codes, texts }]) => [
+      status,
+      texts.length === 0 && codes.length === OWN_ERRORS[status]?.length
+        ? { $ref: `#/components/responses/Error${status}` }
+        : errorResponse(status, codes, texts.length > 0 ? texts.join(". ") : statusPhrase(status)),
+    ]),
+  );
+}
+
+function describeError(Class: EndpointErrorClass): string {
+  const { defaultMessage } = Class as { readonly defaultMessage?: string };
+  return defaultMessage ?? statusPhrase(Class.status);
+}
+
+function securityOf({ auth, scopes }: AnyEndpoint, schemes: readonly string[]): OpenApiObject[] {
+  if (auth === "none" || schemes.length === 0) return [];
+  return [...schemes.map((name) => ({ [name]: scopes })), ...auth === "optional" ? [{}] : []];
+}
+
+const TARGETS = { cookie: "cookie", header: "header", param: "path", query: "query" } as const;
+
+/** What is known of a route without a contract. */
+export function plainOperation(
+  { label, method, names, metas }: DocumentedRoute,
+  writer: SchemaWriter,
+): Operation {
+  const described = Object.assign({}, ...metas.map(({ description }) => description)) as {
+    -readonly [Key in keyof NonNullable<DocumentedRoute["metas"][number]["description"]>]: NonNullable<
+      DocumentedRoute["metas"][number]["description"]
+    >[Key];
+  };
+  const operationId = described.operationId ??
+    `${method} ${label.slice(method.length)}`.match(/[A-Za-z0-9]+/g)!.join("_").toLowerCase();
+  const place = (part: string, use: SchemaUse): SchemaPlace => ({
+    label: `${label}, ${part}`,
+    operationId,
+    use,
+  });
+  const checks = metas.flatMap(({ validates }) => validates === undefined ? [] : [validates]);
+  const parameters = checks.flatMap(({ target, schema }) => {
+    const where = TARGETS[target as keyof typeof TARGETS];
+    if (where === undefined) return [];
+    return writer.members(schema, place(target, "request")).map(([name, isRequired, schema]) =>
+      parameter(where, name, isRequired, schema)
+    );
+  });
+  const unnamed = names.filter((name) =>
+    !parameters.some((each) => each["in"] === "path" && each["name"] === name)
+  );
+  const all = [...unnamed.map((name) => parameter("path", name, true, { type: "string" })), ...parameters];
+  const body = checks.find(({ target }) => target === "json" || target === "form");
+  const { status = 200, data, plain } = described;
+  const schema = data ?? plain;
+  const errors = new Map<number, string[]>();
+  for (const { status, code } of described.errors ?? []) {
+    errors.set(status, [...errors.get(status) ?? [], code]);
+  }
+  const own = [...body === undefined ? [] : [413, 415], ...checks.length > 0 ? [422] : [], 500];
+  return {
+    operationId,
+    summary: described.summary ?? label,
+    ...described.description !== undefined && { description: described.description },
+    ...described.tags !== undefined && { tags: described.tags },
+    ...described.deprecated && { deprecated: true },
+    ...all.length > 0 && { parameters: all },
+    ...body !== undefined && {
+      requestBody: {
+        required: true,
+        content: {
+          [body.target === "json" ? "application/json" : "multipart/form-data"]: {
+            schema: writer.write(body.schema, place(body.target, "request")),
+          },
+        },
+      },
+    },
+    responses: {
+      [status]: {
+        description: successPhrase(status),
+        ...schema !== undefined && {
+          content: {
+            "application/json": {
+              schema: bodySchema(
+                data === undefined ? "plain" : "data",
+                writer.write(schema, place("data", "response")),
+              ),
+            },
+          },
+        },
+      },
+      ...Object.fromEntries(
+        [...errors].map(([status, codes]) => [status, errorResponse(status, codes, statusPhrase(status))]),
+      ),
+      ...Object.fromEntries(
+        own.filter((status) => !errors.has(status)).map((
+          status,
+        ) => [status, { $ref: `#/components/responses/Error${status}` }]),
+      ),
+    },
+    security: [], // nobody authenticates the callers of a plain route
+  };
+}

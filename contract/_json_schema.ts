@@ -1,0 +1,134 @@
+import * as z from "zod";
+import { JsonImages } from "./_json_images.ts";
+import { shapeOf, type ZodSchema } from "./_zod_def.ts";
+import type { SchemaLike } from "./schema_like.ts";
+
+/** A JSON Schema, as OpenAPI 3.1 has it. */
+export type JsonSchema = { [key: string]: unknown };
+
+/** Whether a schema is of what comes in, or of what goes out: they differ in which members are required. */
+export type SchemaUse = "request" | "response";
+
+/** Where a schema stands, for errors and for the names of what has none. */
+export interface SchemaPlace {
+  /** Such as `GET /items/:id, query`. */
+  readonly label: string;
+  /** Name of the operation. */
+  readonly operationId: string;
+  readonly use: SchemaUse;
+}
+
+/** Writes the schemas of a document, and collects those that it refers to. */
+export class SchemaWriter {
+  /** Schemas by name. */
+  readonly components: Map<string, JsonSchema> = new Map();
+  /** The Zod schema of each id, so that no two share one. */
+  readonly #owners = new Map<string, object>();
+  /** What schemas were written as, by their images. */
+  readonly #written = new WeakMap<SchemaLike, Map<string, JsonSchema>>();
+
+  /**
+   * What travels for a schema.
+   *
+   * @throws {TypeError} when JSON has no image of it, or its id is another schema's.
+   */
+  write(schema: SchemaLike, place: SchemaPlace): JsonSchema {
+    const { $schema: _, $id: __, $defs = {}, ...root } = this.#convert(schema, place);
+    const text = JSON.stringify([root, $defs]);
+    // The same schema again, in whatever use: the same names.
+    const images = this.#written.get(schema) ?? new Map<string, JsonSchema>();
+    this.#written.set(schema, images);
+    const known = images.get(text);
+    if (known !== undefined) return known;
+    const refs = new Map(Object.entries($defs).map(([name, image]) => [`#/$defs/${name}`, image]));
+    const { id, ...nameless } = root;
+    const isNamed = typeof id === "string" && this.#owners.has(id);
+    const isRecursive = text.includes('"$ref":"#"');
+    if (isNamed || isRecursive) refs.set("#", nameless);
+    const names = this.#nameAll(refs, place, isNamed ? id as string : undefined);
+    for (const [ref, image] of refs) this.components.set(names.get(ref)!, this.#refer(image, names));
+    const result = refs.has("#") ? componentRef(names.get("#")!) : this.#refer(root, names);
+    images.set(text, result);
+    return result;
+  }
+
+  #convert(schema: SchemaLike, place: SchemaPlace): JsonSchema & { $defs?: Record<string, JsonSchema> } {
+    const images = new JsonImages(place, this.#owners);
+    return z.toJSONSchema(schema as unknown as z.ZodType, {
+      io: "input", // what travels: of a codec the text
+      unrepresentable: "any",
+      cycles: "ref",
+      override: (context) => images.override(context as never),
+    }) as JsonSchema;
+  }
+
+  /** Names for what is referred to. The image of an answer that differs from that of a request has a name of its own. */
+  #nameAll(
+    refs: ReadonlyMap<string, JsonSchema>,
+    { operationId, use }: SchemaPlace,
+    rootId: string | undefined,
+  ): Map<string, string> {
+    const names = new Map<string, string>();
+    let number = 0;
+    for (const ref of refs.keys()) {
+      const id = ref === "#" ? rootId : ref.slice("#/$defs/".length);
+      if (id !== undefined && this.#owners.has(id)) {
+        names.set(ref, id);
+        continue;
+      }
+      do number++; while (this.components.has(`${operationId}_${number}`));
+      names.set(ref, `${operationId}_${number}`);
+    }
+    if (use === "request") return names;
+    // Until nothing changes: what refers to a schema that got another name differs, too.
+    for (let isChanged = true; isChanged;) {
+      isChanged = false;
+      for (const [ref, image] of refs) {
+        const name = names.get(ref)!;
+        const known = this.components.get(name);
+        if (known === undefined || name.endsWith("Output") || isSame(known, this.#refer(image, names))) {
+          continue;
+        }
+        names.set(ref, `${name}Output`);
+        isChanged = true;
+      }
+    }
+    return names;
+  }
+
+  /** The same with references into the document. */
+  #refer(image: JsonSchema, names: ReadonlyMap<string, string>): JsonSchema {
+    const walk = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(walk);
+      if (typeof value !== "object" || value === null) return value;
+      const { $ref } = value as { readonly $ref?: unknown };
+      if (typeof $ref === "string") return componentRef(names.get($ref) ?? $ref);
+      return Object.fromEntries(
+        Object.entries(value).flatMap(([key, each]) =>
+          key === "id" && typeof each === "string" && this.#owners.has(each) ? [] : [[key, walk(each)]]
+        ),
+      );
+    };
+    return walk(image) as JsonSchema;
+  }
+
+  /** The parts of an object schema, each with whether it is required: the parameters of a request. */
+  members(
+    schema: SchemaLike,
+    place: SchemaPlace,
+  ): readonly [name: string, isRequired: boolean, schema: JsonSchema][] {
+    return Object.entries(shapeOf(schema) ?? {}).map(([name, child]) => [
+      name,
+      (child as ZodSchema)._zod.optin === undefined,
+      this.write(child, { ...place, label: `${place.label}.${name}` }),
+    ]);
+  }
+}
+
+function componentRef(name: string): JsonSchema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
