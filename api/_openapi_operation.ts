@@ -1,7 +1,8 @@
 import type { JsonSchema, SchemaPlace, SchemaUse, SchemaWriter } from "../contract/_json_schema.ts";
 import { parametersOf, parsePath } from "../contract/_path.ts";
 import { childrenOf, defOf, shapeOf } from "../contract/_zod_def.ts";
-import type { AnyEndpoint, EndpointErrorClass } from "../contract/endpoint.ts";
+import type { AnyEndpoint } from "../contract/endpoint.ts";
+import type { EndpointErrorClass } from "../contract/endpoint_error_class.ts";
 import type { SchemaLike } from "../contract/schema_like.ts";
 import { statusPhrase } from "../errors/status_phrase.ts";
 import { errorResponse, OWN_ERRORS, schemaRef, successPhrase } from "./_openapi_components.ts";

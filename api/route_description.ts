@@ -1,4 +1,4 @@
-import type { EndpointErrorClass } from "../contract/endpoint.ts";
+import type { EndpointErrorClass } from "../contract/endpoint_error_class.ts";
 import type { SchemaLike } from "../contract/schema_like.ts";
 
 /** What `describeRoute` says of a route that has no contract. */

@@ -6,7 +6,7 @@ import { answerDecoder } from "./_decode_answer.ts";
 import { type AnyFake, fakeTransport } from "./_fake_transport.ts";
 import { type LooseInput, requestPreparer } from "./_prepare_request.ts";
 import type { ServiceClientOptions } from "./options.ts";
-import type { CallOptions, Endpoints, Page, ServiceClient } from "./service_client.ts";
+import type { CallOptions, Endpoints, ListPage, ServiceClient } from "./service_client.ts";
 
 /**
  * A client of another service, made of its contracts: a function for each endpoint that gives the data, or throws the error
@@ -74,7 +74,7 @@ function callOf(caller: Caller, name: string, endpoint: AnyEndpoint, fake: AnyFa
   return Object.assign(call, { raw, pages, items });
 }
 
-type AnyPage = Page<unknown, CursorPagination | Pagination>;
+type AnyPage = ListPage<unknown, CursorPagination | Pagination>;
 
 /** The parameters of the next page. */
 function nextOf({ pagination }: AnyPage): Readonly<Record<string, number | string>> | undefined {

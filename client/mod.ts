@@ -46,7 +46,7 @@ export {
   type EndpointCall,
   type Endpoints,
   type ListCalls,
-  type Page,
+  type ListPage,
   type RawResult,
   type ServiceClient,
   type ServiceClientLifetime,

@@ -66,14 +66,14 @@ export interface CallOptions {
 
 /** What a call gives. */
 export type CallResult<Types extends EndpointTypes> = Types extends { readonly data: infer Data } ? Data
-  : Types extends { readonly list: infer Item } ? Page<Item, Pagination>
-  : Types extends { readonly cursorList: infer Item } ? Page<Item, CursorPagination>
+  : Types extends { readonly list: infer Item } ? ListPage<Item, Pagination>
+  : Types extends { readonly cursorList: infer Item } ? ListPage<Item, CursorPagination>
   : Types extends { readonly plain: infer Plain } ? Plain
   : Types extends { readonly raw: Response } ? Response
   : undefined;
 
 /** A page of a list. */
-export interface Page<Item, Position extends CursorPagination | Pagination> {
+export interface ListPage<Item, Position extends CursorPagination | Pagination> {
   /** Items of the page. */
   readonly items: Item[];
   /** Where in the list the page is. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { JsonSchema, SchemaPlace } from "./_json_schema.ts";
+import type { JsonSchema, SchemaPlace } from "./_json_schema_types.ts";
 import type { ZodDef, ZodSchema } from "./_zod_def.ts";
 
 /** Types that JSON lacks, and of which nothing travels. */

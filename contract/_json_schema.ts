@@ -1,22 +1,9 @@
 import * as z from "zod";
 import { JsonImages } from "./_json_images.ts";
+import type { JsonSchema, SchemaPlace } from "./_json_schema_types.ts";
+export type { JsonSchema, SchemaPlace, SchemaUse } from "./_json_schema_types.ts";
 import { shapeOf, type ZodSchema } from "./_zod_def.ts";
 import type { SchemaLike } from "./schema_like.ts";
-
-/** A JSON Schema, as OpenAPI 3.1 has it. */
-export type JsonSchema = { [key: string]: unknown };
-
-/** Whether a schema is of what comes in, or of what goes out: they differ in which members are required. */
-export type SchemaUse = "request" | "response";
-
-/** Where a schema stands, for errors and for the names of what has none. */
-export interface SchemaPlace {
-  /** Such as `GET /items/:id, query`. */
-  readonly label: string;
-  /** Name of the operation. */
-  readonly operationId: string;
-  readonly use: SchemaUse;
-}
 
 /** Writes the schemas of a document, and collects those that it refers to. */
 export class SchemaWriter {

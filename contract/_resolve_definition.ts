@@ -5,7 +5,8 @@ import type {
   PageLimits,
   RawAnswer,
 } from "./definition.ts";
-import type { AnswerKind, AnyEndpoint, EndpointErrorClass } from "./endpoint.ts";
+import type { AnswerKind, AnyEndpoint } from "./endpoint.ts";
+import type { EndpointErrorClass } from "./endpoint_error_class.ts";
 import { parametersOf, parsePath } from "./_path.ts";
 import { defOf, shapeOf } from "./_zod_def.ts";
 import type { EndpointMethod } from "./route.ts";

@@ -1,4 +1,3 @@
-import type { EndpointInputs } from "./endpoint.ts";
 import type { CursorInput, PageInput } from "./pagination.ts";
 import type { InputOf, OutputOf, SchemaLike } from "./schema_like.ts";
 
@@ -56,7 +55,7 @@ export type PagingOf<Types> = Types extends { readonly list: unknown } ? PageInp
   : Types extends { readonly cursorList: unknown } ? CursorInput
   : never;
 
-type OptionalPart<Name extends keyof EndpointInputs, Part> = Record<never, never> extends Part
+type OptionalPart<Name extends string, Part> = Record<never, never> extends Part
   ? { readonly [_ in Name]?: Part }
   : { readonly [_ in Name]: Part };
 

@@ -1,4 +1,4 @@
-import type { EndpointErrorClass } from "./endpoint.ts";
+import type { EndpointErrorClass } from "./endpoint_error_class.ts";
 import type { InputOf, OutputOf, SchemaLike } from "./schema_like.ts";
 
 /** Limits of the pages of a list. */

@@ -7,6 +7,7 @@ import type {
   PageLimits,
   RawAnswer,
 } from "./definition.ts";
+import type { EndpointErrorClass } from "./endpoint_error_class.ts";
 import type { EndpointMethod, EndpointRoute } from "./route.ts";
 import type { SchemaLike } from "./schema_like.ts";
 
@@ -128,16 +129,6 @@ export interface AnyEndpoint {
   readonly examples: readonly EndpointExample[];
   /** Whether it stays out of the document. */
   readonly internal: boolean;
-}
-
-/** A class of errors, as endpoints name them. */
-export interface EndpointErrorClass {
-  /** An error of this class. */
-  new (...args: never[]): GlamError;
-  /** Stable code for programs. */
-  readonly code: string;
-  /** HTTP status. */
-  readonly status: number;
 }
 
 /** The contract of one HTTP route: see {@link defineEndpoint}. */

@@ -35,12 +35,12 @@ export {
   type AnswerKind,
   type AnyEndpoint,
   type Endpoint,
-  type EndpointErrorClass,
   type EndpointInputs,
   type EndpointTypes,
   type ErrorsOf,
   type TypesOf,
 } from "./endpoint.ts";
+export { type EndpointErrorClass } from "./endpoint_error_class.ts";
 export { file, type FileOptions } from "./file.ts";
 export { isErrorOf } from "./is_error_of.ts";
 export { isoDate, type TextCodec } from "./iso_date.ts";

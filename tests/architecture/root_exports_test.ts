@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import * as api from "@glam/shared/api";
 import * as config from "@glam/shared/config";
+import * as client from "@glam/shared/client";
 import * as context from "@glam/shared/context";
+import * as contract from "@glam/shared/contract";
 import * as db from "@glam/shared/db";
 import * as errors from "@glam/shared/errors";
 import * as logging from "@glam/shared/logging";
@@ -14,7 +16,7 @@ import { entryPoints, root as folder } from "../../scripts/_project.ts";
 const NOT_IN_ROOT = ["./cli", "./testing"];
 
 it("the root re-exports every value of every area, and the same one", () => {
-  for (const area of [api, config, context, db, errors, logging, metrics, service]) {
+  for (const area of [api, client, config, context, contract, db, errors, logging, metrics, service]) {
     for (const [name, value] of Object.entries(area)) {
       assert.equal((root as Record<string, unknown>)[name], value, name);
     }
