@@ -110,8 +110,8 @@ curl -i http://127.0.0.1:8080/health/ready
 
 ## On servers
 
-The code stays the same: set the URLs of Postgres and NATS, and migrate the database
-before the service starts.
+The code stays the same: set the URLs of Postgres and NATS, and migrate the
+database before the service starts.
 
 \`\`\`sh
 export DATABASE_URL=postgres://app:secret@localhost:5432/${name}
