@@ -1,5 +1,5 @@
+import type * as z from "zod";
 import { askZod, type ZodOutcome } from "../contract/_ask_zod.ts";
-import { isListSchema } from "../contract/_list_schema.ts";
 import { childrenOf, defOf, shapeOf, type ZodSchema } from "../contract/_zod_def.ts";
 import type { AnyEndpoint } from "../contract/endpoint.ts";
 import { type FileRule, fileRuleOf, isTypeAllowed } from "../contract/file.ts";
@@ -7,6 +7,7 @@ import { GlamError } from "../errors/glam_error.ts";
 import type { EndpointContext } from "./_endpoint_context.ts";
 import { limitBody } from "./_limit_body.ts";
 import { isTooDeep } from "./_json_depth.ts";
+import { listFieldsOf } from "./_list_fields.ts";
 
 const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 /** Files of a list in a form that its size is reckoned with. */
@@ -60,16 +61,14 @@ function jsonReader(schema: ZodSchema, maxBytes: number = DEFAULT_MAX_BODY_BYTES
 function formReader(schema: ZodSchema, given: number | undefined): BodyReader {
   const parse = askZod(schema, "parse");
   const shape = shapeOf(schema) ?? {};
-  const lists = new Set(Object.keys(shape).filter((name) => isListSchema(shape[name])));
+  const isList = listFieldsOf(schema as unknown as z.ZodType);
   const rules = new Map(
     Object.keys(shape).flatMap((name) => {
       const rule = ruleWithin(shape[name]!);
       return rule === undefined ? [] : [[name, rule] as const];
     }),
   );
-  const ofFiles = [...rules].map(([name, { maxBytes }]) =>
-    maxBytes * (lists.has(name) ? FILES_OF_A_LIST : 1)
-  );
+  const ofFiles = [...rules].map(([name, { maxBytes }]) => maxBytes * (isList(name) ? FILES_OF_A_LIST : 1));
   const maxBytes = given ?? ofFiles.reduce((sum, bytes) => sum + bytes, DEFAULT_MAX_BODY_BYTES);
   return async (c) => {
     await limitBody(c, "form", maxBytes);
@@ -84,7 +83,7 @@ function formReader(schema: ZodSchema, given: number | undefined): BodyReader {
     for (const [name, value] of Object.entries(fields)) {
       const rule = rules.get(name);
       if (rule !== undefined) checkFiles(name, value, rule);
-      values[name] = lists.has(name) && !Array.isArray(value) ? [value] : value;
+      values[name] = isList(name) && !Array.isArray(value) ? [value] : value;
     }
     return { parse: async () => await parse(values) };
   };

@@ -1,5 +1,5 @@
+import type * as z from "zod";
 import { askZod, type ZodOutcome } from "../contract/_ask_zod.ts";
-import { isListSchema } from "../contract/_list_schema.ts";
 import { parametersOf, parsePath } from "../contract/_path.ts";
 import { shapeOf, type ZodSchema } from "../contract/_zod_def.ts";
 import type { AnyEndpoint } from "../contract/endpoint.ts";
@@ -9,6 +9,7 @@ import { outsideContext } from "../internal/outside_context.ts";
 import { bodyReader } from "./_endpoint_body.ts";
 import type { EndpointContext } from "./_endpoint_context.ts";
 import { invalidRequest } from "./_invalid_request.ts";
+import { listFieldsOf } from "./_list_fields.ts";
 import { cursorQuery, paginationQuery } from "./page_query.ts";
 
 /** The parts of a request, as the contract's schemas gave them. */
@@ -108,13 +109,11 @@ function queryReaders({ kind, query, page }: AnyEndpoint): PartReader[] {
     ? cursorQuery(page)
     : undefined;
   const names = kind === "list" ? ["page", "limit"] : kind === "cursorList" ? ["limit", "cursor"] : [];
-  const lists = new Set(
-    Object.entries(shapeOf(query) ?? {}).filter(([, each]) => isListSchema(each)).map(([name]) => name),
-  );
+  const isList = query === undefined ? () => false : listFieldsOf(query as z.ZodType);
   const values = (c: EndpointContext, wanted: (name: string) => boolean) => {
     const found: Record<string, unknown> = {};
     for (const [name, list] of Object.entries(c.req.queries())) {
-      if (wanted(name)) define(found, name, list.length === 1 && !lists.has(name) ? list[0] : list);
+      if (wanted(name)) define(found, name, list.length === 1 && !isList(name) ? list[0] : list);
     }
     return found;
   };
