@@ -16,51 +16,45 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
       await fn(listening);
     });
 
+  /** A listener whose handler takes so long, and what that counts. */
+  const listenSlowly = async (t: Listening, ackWaitMs: number, handlerMs: number) => {
+    const counts = { calls: 0, deliveries: 0 };
+    const listener = await t.listen({
+      events: [Numbered],
+      queueGroup: `suite${ackWaitMs}`,
+      ackWaitMs,
+      async handle(args) {
+        counts.calls++;
+        await new Promise<void>((resolve) => t.bus.clock.setTimer(resolve, handlerMs));
+        counts.deliveries += args.message.deliveryCount; // of the newest delivery
+      },
+    });
+    return { listener, counts };
+  };
+
   test("listener extends a handler that takes five times the ack wait, and runs it once", async (t) => {
     await t.inTime(ACK_WAITS, async (ackWaitMs) => {
-      let calls = 0;
-      let deliveries = 0;
-      const listener = await t.listen({
-        events: [Numbered],
-        queueGroup: `suite${ackWaitMs}`,
-        ackWaitMs,
-        async handle(args) {
-          calls++;
-          await new Promise<void>((resolve) => t.bus.clock.setTimer(resolve, 5 * ackWaitMs));
-          deliveries = args.message.deliveryCount; // of the newest delivery
-        },
-      });
+      const { listener, counts } = await listenSlowly(t, ackWaitMs, 5 * ackWaitMs);
       await t.publish(Numbered, { n: 1 });
       await t.until(
-        async () => calls > 0 && (await t.info(listener, Numbered, ackWaitMs)).ackPending === 0,
+        async () => counts.calls > 0 && (await t.info(listener, Numbered, ackWaitMs)).ackPending === 0,
         "it is settled",
       );
-      assert.equal(calls, 1);
-      return deliveries === 1;
+      assert.equal(counts.calls, 1);
+      return counts.deliveries === 1;
     }, "it is delivered once");
   });
 
   test("listener extends what is buffered: ten slow messages are ten runs", async (t) => {
     await t.inTime(ACK_WAITS, async (ackWaitMs) => {
-      let calls = 0;
-      let deliveries = 0;
-      const listener = await t.listen({
-        events: [Numbered],
-        queueGroup: `suite${ackWaitMs}`,
-        ackWaitMs,
-        async handle(args) {
-          calls++;
-          await new Promise<void>((resolve) => t.bus.clock.setTimer(resolve, ackWaitMs / 3));
-          deliveries += args.message.deliveryCount;
-        },
-      });
+      const { listener, counts } = await listenSlowly(t, ackWaitMs, ackWaitMs / 3);
       await t.publishNumbers(1, 10);
       await t.until(async () => {
         const { ackPending, pending } = await t.info(listener, Numbered, ackWaitMs);
         return ackPending + pending === 0;
       }, "all are settled");
-      assert.equal(calls, 10);
-      return deliveries === 10;
+      assert.equal(counts.calls, 10);
+      return counts.deliveries === 10;
     }, "each is delivered once");
   });
 
