@@ -192,6 +192,8 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
 // Commits must survive `kill9()`, but not a crash of the machine: WAL is written without fsync.
 const SETTINGS: Readonly<Record<string, string>> = {
   autovacuum: "off",
+  // A backend whose client is gone ends, whatever it does: else one that sleeps keeps others from building an index.
+  client_connection_check_interval: "500ms",
   fsync: "off",
   full_page_writes: "off",
   listen_addresses: host,
