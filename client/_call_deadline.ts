@@ -2,37 +2,38 @@ import { getContext } from "../context/storage.ts";
 import { RequestTimeoutError } from "../errors/common.ts";
 
 /** Milliseconds below which a request is not worth sending. */
-const LEAST_MS = 5;
+export const LEAST_MS = 5;
 
 /** The time that one call has, over all of its attempts. */
 export class CallDeadline {
   /** Aborts when the time is over, or the caller gives up. */
   readonly signal: AbortSignal;
+  /** Whether it was the time that ended the call. */
+  isOver = false;
   readonly #controller = new AbortController();
+  readonly #doing: string;
+  readonly #ms: number;
   readonly #endsAt: number;
   readonly #caller: AbortSignal | undefined;
   readonly #timer: ReturnType<typeof setTimeout>;
-  readonly #onAbort = () => this.#controller.abort(this.#caller!.reason);
+  readonly #onCallerAbort = () => this.giveUp(this.#caller!.reason);
+  #interrupt: ((reason: unknown) => void) | undefined;
 
   /**
-   * @throws {RequestTimeoutError} when there is no time left to begin with.
+   * @throws {RequestTimeoutError} when the current request has no time left to begin with.
    */
   constructor(timeoutMs: number, caller: AbortSignal | undefined, doing: string) {
     caller?.throwIfAborted();
     const now = Date.now();
     const left = (getContext()?.deadlineAt ?? Infinity) - now;
-    const ms = Math.min(timeoutMs, left);
-    const expired = () =>
-      new RequestTimeoutError(`${doing}: no answer within ${Math.max(0, Math.round(ms))} ms`, {
-        operation: "http_request",
-        timeoutSeconds: Math.max(0, ms) / 1000,
-      });
-    if (ms < LEAST_MS && ms < timeoutMs) throw expired();
-    this.#endsAt = now + ms;
+    this.#doing = doing;
+    this.#ms = Math.min(timeoutMs, left);
+    if (left < LEAST_MS) throw this.#expired();
+    this.#endsAt = now + this.#ms;
     this.#caller = caller;
     this.signal = this.#controller.signal;
-    this.#timer = setTimeout(() => this.#controller.abort(expired()), ms);
-    caller?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#timer = setTimeout(() => this.expire(), this.#ms);
+    caller?.addEventListener("abort", this.#onCallerAbort, { once: true });
   }
 
   /** Milliseconds that are left. */
@@ -40,32 +41,48 @@ export class CallDeadline {
     return Math.max(0, this.#endsAt - Date.now());
   }
 
-  /** What `work` gives, unless the time is over first: what carries a request may not heed its signal. */
-  async race<T>(work: Promise<T>): Promise<T> {
+  /** Ends the call since its time is over, and gives what it is told. */
+  expire(): RequestTimeoutError {
+    const error = this.#expired();
+    this.isOver = true;
+    this.giveUp(error);
+    return error;
+  }
+
+  /**
+   * What `work` gives, unless the time is over first: what carries a request may not heed its signal. One at a time.
+   *
+   * @throws the signal's reason, when it has aborted or aborts.
+   */
+  race<T>(work: Promise<T>): Promise<T> {
     const { signal } = this;
-    signal.throwIfAborted();
-    let stop = () => {};
-    const aborted = new Promise<never>((_, reject) => {
-      stop = () => reject(signal.reason);
-      signal.addEventListener("abort", stop, { once: true });
+    return new Promise((resolve, reject) => {
+      this.#interrupt = reject;
+      if (signal.aborted) reject(signal.reason);
+      // A carrier that heeds the signal may reject first, with an error of its own.
+      work.then(resolve, (error) => reject(signal.aborted ? signal.reason : error));
     });
-    try {
-      return await Promise.race([work, aborted]);
-    } catch (error) {
-      throw signal.aborted ? signal.reason : error;
-    } finally {
-      signal.removeEventListener("abort", stop);
-    }
   }
 
   /** Ends the call with this reason. */
   giveUp(reason: unknown): void {
+    if (this.signal.aborted) return;
+    this.#interrupt?.(reason);
     this.#controller.abort(reason);
+  }
+
+  #expired(): RequestTimeoutError {
+    const ms = Math.max(0, Math.round(this.#ms));
+    return new RequestTimeoutError(`${this.#doing}: no answer within ${ms} ms`, {
+      operation: "http_request",
+      timeoutSeconds: ms / 1000,
+    });
   }
 
   /** Stops the timer, and listens to nobody any more. */
   end(): void {
     clearTimeout(this.#timer);
-    this.#caller?.removeEventListener("abort", this.#onAbort);
+    this.#interrupt = undefined;
+    this.#caller?.removeEventListener("abort", this.#onCallerAbort);
   }
 }

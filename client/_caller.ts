@@ -1,27 +1,24 @@
 import type { AnyEndpoint } from "../contract/endpoint.ts";
-import { RateLimitedError, RequestTimeoutError, ServiceUnavailableError } from "../errors/common.ts";
-import { type GlamError, isGlamError } from "../errors/glam_error.ts";
-import { retryAfterSeconds } from "../errors/retry_after.ts";
+import { ServiceUnavailableError } from "../errors/common.ts";
+import type { GlamError } from "../errors/glam_error.ts";
+import { CircuitOpenError } from "../errors/infrastructure.ts";
 import { fullJitter } from "../internal/backoff.ts";
-import { sleep } from "../internal/clock.ts";
-import { attempt, type Call, isRepeatable } from "./_attempt.ts";
-import { CallDeadline } from "./_call_deadline.ts";
-import { type CircuitBreaker, circuitBreaker, CountedFailure, NO_BREAKER } from "./_circuit_breaker.ts";
+import { MAX_TIMER_MS, sleep } from "../internal/clock.ts";
+import { attempt, type AttemptResult, type Failed } from "./_attempt.ts";
+import { type Call, isRepeatable, type ReceivedAnswer } from "./_call.ts";
+import { CallDeadline, LEAST_MS } from "./_call_deadline.ts";
+import { type Carrier, carryOver, networkCarrier, transportCarrier } from "./_carrier.ts";
+import { type CircuitBreaker, circuitBreaker, NO_BREAKER } from "./_circuit_breaker.ts";
 import { ClientRecorder } from "./_client_recorder.ts";
 import type { ClientSettings } from "./_client_settings.ts";
-import { type AnswerDecoder, BrokenContract, type DecodedAnswer } from "./_decode_answer.ts";
-import type { LooseInput, PrepareRequest } from "./_prepare_request.ts";
-import { readText } from "./_read_answer.ts";
-import { brokenAnswer, toCallerError } from "./_received_error.ts";
+import type { AnswerDecoder } from "./_decode_answer.ts";
+import type { LooseInput, PreparedRequest, PrepareRequest } from "./_prepare_request.ts";
+import { brokenContract } from "./_received_error.ts";
 import { RetryBudget } from "./_retry_budget.ts";
-import { type NetworkTransport, networkTransport } from "./_transport.ts";
 import type { Transport } from "./options.ts";
 import type { CallOptions } from "./service_client.ts";
 
 const BACKOFF = { minDelayMs: 50, maxDelayMs: 1000, factor: 2 };
-const RETRIED: ReadonlySet<number> = new Set([429, 502, 503, 504]);
-/** Of an answer that is no error of ours, the log has this much. */
-const LOGGED_CHARACTERS = 1024;
 
 /** One endpoint, as a caller needs it. */
 export interface CalledEndpoint {
@@ -33,175 +30,125 @@ export interface CalledEndpoint {
   readonly transport: Transport | undefined;
 }
 
-/** An answer with its status and headers. */
-export interface ReceivedAnswer extends DecodedAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-}
-
 /** Makes the calls of one client: deadline, attempts, breaker and numbers. */
 export class Caller {
   readonly #settings: ClientSettings;
   readonly #recorder: ClientRecorder;
   readonly #budget: RetryBudget;
-  readonly #transport: NetworkTransport | Transport;
-  readonly #closed = new AbortController();
+  readonly #carrier: Carrier;
+  readonly #underWay = new Set<CallDeadline>();
+  #closed: ServiceUnavailableError | undefined;
   #breaker: Promise<CircuitBreaker> | undefined;
-  #inFlight = 0;
   #hideMetrics: () => void = () => {};
 
   constructor(settings: ClientSettings) {
     this.#settings = settings;
     this.#recorder = new ClientRecorder(settings.caller, settings.service);
     this.#budget = new RetryBudget(settings.budget.ratio, settings.budget.minPerSecond);
-    this.#transport = settings.transport ?? networkTransport();
+    this.#carrier = settings.transport === undefined
+      ? networkCarrier()
+      : transportCarrier(settings.transport);
     const { metrics } = settings;
     if (metrics === undefined) return;
     this.#recorder.show(metrics).then((hide) => {
-      if (this.#closed.signal.aborted) hide();
+      if (this.#closed !== undefined) hide();
       else this.#hideMetrics = hide;
     }, (error) => settings.logger?.error("The client's metrics cannot be shown", { error }));
   }
 
   close(): void {
-    if (this.#closed.signal.aborted) return;
-    this.#closed.abort(new ServiceUnavailableError(`The client of ${this.#settings.service} is closed`));
+    if (this.#closed !== undefined) return;
+    this.#closed = new ServiceUnavailableError(`The client of ${this.#settings.service} is closed`);
+    for (const deadline of this.#underWay) deadline.giveUp(this.#closed);
     this.#hideMetrics();
-    if (this.#settings.transport === undefined) (this.#transport as NetworkTransport).close();
+    this.#carrier.close();
   }
 
+  /** @throws what the call failed with. */
   async call(called: CalledEndpoint, input: LooseInput, options: CallOptions): Promise<ReceivedAnswer> {
-    const { service, maxInFlight } = this.#settings;
-    const { name, endpoint } = called;
-    this.#closed.signal.throwIfAborted();
+    if (this.#closed !== undefined) throw this.#closed;
+    const { endpoint } = called;
     const prepared = called.prepare(input);
     const idempotencyKey = keyOf(endpoint, options.idempotencyKey);
-    if (this.#inFlight >= maxInFlight) {
-      throw new ServiceUnavailableError(`${service} has ${maxInFlight} calls of this process under way`, {
-        service,
-      });
-    }
-    const timeoutMs = options.timeoutMs ?? this.#settings.timeoutMs;
-    const deadline = new CallDeadline(timeoutMs, options.signal, `${service} to ${endpoint.route}`);
-    const close = () => deadline.giveUp(this.#closed.signal.reason);
-    this.#closed.signal.addEventListener("abort", close, { once: true });
-    this.#inFlight++;
+    const timeoutMs = timeoutOf(endpoint, options.timeoutMs ?? this.#settings.timeoutMs);
     const startedAt = performance.now();
-    let status = "error";
+    const result = await this.#run(called, prepared, idempotencyKey, { ...options, timeoutMs });
+    this.#recorder.called(called.name, result.label, (performance.now() - startedAt) / 1000);
+    if (result.answer === undefined) throw result.error;
+    return result.answer;
+  }
+
+  /** What a caller is told of answers that make no sense together. */
+  brokenContract(endpoint: AnyEndpoint, reason: string): GlamError {
+    return brokenContract({ service: this.#settings.service, endpoint, status: 200 }, reason);
+  }
+
+  async #run(
+    { endpoint, decode, transport }: CalledEndpoint,
+    prepared: PreparedRequest,
+    idempotencyKey: string | undefined,
+    { signal: caller, timeoutMs, headers }: CallOptions & { readonly timeoutMs: number },
+  ): Promise<AttemptResult> {
+    const { service, maxInFlight } = this.#settings;
+    if (this.#underWay.size >= maxInFlight) {
+      const message = `${service} has ${maxInFlight} calls of this process under way`;
+      return failed(new ServiceUnavailableError(message, { service }), "in_flight_limit");
+    }
+    let deadline: CallDeadline;
     try {
-      const answer = await this.#attempts(called, {
+      deadline = new CallDeadline(timeoutMs, caller, `${service} to ${endpoint.route}`);
+    } catch (error) {
+      return failed(error, caller?.aborted ? "aborted" : "timeout");
+    }
+    this.#underWay.add(deadline);
+    const isRaw = endpoint.kind === "raw" && caller !== undefined;
+    try {
+      return await this.#attempts({
         endpoint,
         prepared,
+        decode,
         deadline,
         idempotencyKey,
-        headers: options.headers,
-        transport: called.transport ?? this.#transport,
+        headers,
+        signal: isRaw ? AbortSignal.any([deadline.signal, caller]) : deadline.signal,
+        carry: transport === undefined ? this.#carrier.carry : carryOver(transport),
+        countsBytes: transport === undefined && this.#carrier.countsBytes,
       });
-      status = String(answer.status);
-      return answer;
-    } catch (error) {
-      status = statusLabel(error, options.signal);
-      throw error;
     } finally {
-      this.#inFlight--;
+      this.#underWay.delete(deadline);
       deadline.end();
-      this.#closed.signal.removeEventListener("abort", close);
-      this.#recorder.called(name, status, (performance.now() - startedAt) / 1000);
     }
   }
 
-  async #attempts(called: CalledEndpoint, call: Call): Promise<ReceivedAnswer> {
-    const { attempts } = this.#settings;
-    const breaker = await this.#openBreaker();
+  async #attempts(call: Call): Promise<AttemptResult> {
+    const { deadline } = call;
     this.#budget.call();
+    let last: Failed | undefined;
     for (let number = 1;; number++) {
+      let result: AttemptResult;
       try {
-        return await breaker.run(() => this.#attempt(called, call)).catch(uncounted);
+        const breaker = this.#settings.breaker === undefined ? NO_BREAKER : await this.#openBreaker();
+        result = await breaker.run(() => attempt(this.#settings, call));
       } catch (error) {
-        const reason = retryReason(error);
-        if (reason === undefined || number >= attempts || !isRepeatable(call)) throw error;
-        const waitMs = Math.max(fullJitter(number, BACKOFF), retryAfterMs(error));
-        if (waitMs >= call.deadline.leftMs || !this.#budget.tryRetry()) throw error;
-        this.#recorder.retried(reason);
-        await sleep(waitMs, call.deadline.signal);
+        return last ?? failed(error, error instanceof CircuitOpenError ? "circuit_open" : "error");
       }
+      if (result.answer !== undefined || result.retryReason === undefined) return result;
+      if (number >= this.#settings.attempts || !isRepeatable(call)) return result;
+      const waitMs = Math.max(fullJitter(number, BACKOFF), (result.retryAfter ?? 0) * 1000);
+      if (waitMs + LEAST_MS >= deadline.leftMs || !this.#budget.tryRetry()) return result;
+      this.#recorder.retried(result.retryReason);
+      try {
+        await sleep(waitMs, deadline.signal);
+      } catch (error) {
+        return failed(error, deadline.isOver ? "timeout" : "aborted");
+      }
+      last = result;
     }
   }
 
-  async #attempt(called: CalledEndpoint, call: Call): Promise<ReceivedAnswer> {
-    try {
-      const response = await attempt(this.#settings, call);
-      return await this.#read(called, call, response);
-    } catch (error) {
-      throw isCounted(error) ? new CountedFailure(error) : error;
-    }
-  }
-
-  async #read({ endpoint, decode }: CalledEndpoint, call: Call, response: Response): Promise<ReceivedAnswer> {
-    const { service, maxAnswerBytes } = this.#settings;
-    const { status, headers } = response;
-    const answered = (decoded: DecodedAnswer) => ({ ...decoded, status, headers });
-    if (response.ok && endpoint.kind === "raw") {
-      return answered({ data: response, meta: undefined, links: undefined });
-    }
-    const text = await readText(response, maxAnswerBytes, call.deadline, { service, endpoint })
-      .catch((error) => this.#bodyFailed(error, endpoint, status));
-    if (!response.ok) throw this.#refused(endpoint, response, text);
-    try {
-      return answered(await decode(text));
-    } catch (error) {
-      if (!(error instanceof BrokenContract)) throw error;
-      const broken = brokenAnswer(service, endpoint, status, error.message);
-      this.#settings.logger?.error("An answer breaks its contract", {
-        target: service,
-        endpoint: endpoint.route,
-        status,
-        error: broken,
-        body: text.slice(0, LOGGED_CHARACTERS),
-      });
-      throw broken;
-    }
-  }
-
-  /** A body that began to arrive and did not end is not asked for again. */
-  #bodyFailed(error: unknown, endpoint: AnyEndpoint, status: number): never {
-    if (isGlamError(error) || this.#closed.signal.aborted || (error as Error)?.name === "AbortError") {
-      throw error;
-    }
-    throw Object.assign(brokenAnswer(this.#settings.service, endpoint, status, "its body ended early"), {
-      cause: error,
-    });
-  }
-
-  #refused(endpoint: AnyEndpoint, response: Response, text: string): GlamError {
-    const { service, logger } = this.#settings;
-    let body: unknown;
-    try {
-      body = JSON.parse(text);
-    } catch {
-      logger?.error("An answer is neither an envelope nor a problem", {
-        target: service,
-        endpoint: endpoint.route,
-        status: response.status,
-        body: text.slice(0, LOGGED_CHARACTERS),
-      });
-    }
-    const error = toCallerError(service, endpoint, response, body);
-    if (response.status >= 500) {
-      logger?.warn("A call failed", {
-        target: service,
-        endpoint: endpoint.route,
-        status: response.status,
-        error,
-      });
-    }
-    return error;
-  }
-
-  #openBreaker(): CircuitBreaker | Promise<CircuitBreaker> {
+  #openBreaker(): Promise<CircuitBreaker> {
     const { breaker, service, logger } = this.#settings;
-    if (breaker === undefined) return NO_BREAKER;
-    return this.#breaker ??= circuitBreaker(service, breaker, (isOpen) => {
+    return this.#breaker ??= circuitBreaker(service, breaker!, (isOpen) => {
       this.#recorder.isOpen = isOpen;
       if (isOpen) {
         logger?.error("The circuit breaker opens: calls are not sent for a while", { target: service });
@@ -210,8 +157,9 @@ export class Caller {
   }
 }
 
-function uncounted(error: unknown): never {
-  throw error instanceof CountedFailure ? error.failure : error;
+/** The end of a call that was not sent. */
+function failed(error: unknown, label: string): Failed {
+  return { error, judgement: "none", label };
 }
 
 function keyOf({ route, idempotent }: AnyEndpoint, given: string | undefined): string | undefined {
@@ -222,34 +170,9 @@ function keyOf({ route, idempotent }: AnyEndpoint, given: string | undefined): s
   );
 }
 
-/** What the circuit breaker counts: no answer, no time, and failures of the service. */
-function isCounted(error: unknown): boolean {
-  if (error instanceof RequestTimeoutError) return true;
-  const { details, status } = error as Partial<GlamError>;
-  const upstream = details?.["upstream_status"];
-  if (typeof upstream === "number") return upstream >= 500 && upstream !== 501;
-  return isGlamError(error) && status === 503;
-}
-
-/** Why another attempt may help, for the metrics. */
-function retryReason(error: unknown): string | undefined {
-  if (!isGlamError(error) || error instanceof RateLimitedError) return undefined;
-  const upstream = error.details["upstream_status"];
-  if (error.code !== "UPSTREAM_SERVICE_ERROR") return undefined;
-  if (upstream === undefined) return "connection";
-  return RETRIED.has(upstream as number) ? String(upstream) : undefined;
-}
-
-function retryAfterMs(error: unknown): number {
-  return (retryAfterSeconds((error as GlamError).details["retry_after"]) ?? 0) * 1000;
-}
-
-function statusLabel(error: unknown, signal: AbortSignal | undefined): string {
-  if (signal?.aborted) return "aborted";
-  if (error instanceof RequestTimeoutError) return "timeout";
-  if (!isGlamError(error)) return "error";
-  if (error.code === "CIRCUIT_OPEN") return "circuit_open";
-  const upstream = error.details["upstream_status"];
-  if (typeof upstream === "number") return String(upstream);
-  return error.code === "UPSTREAM_SERVICE_ERROR" ? "connection" : String(error.status);
+function timeoutOf({ route }: AnyEndpoint, timeoutMs: number): number {
+  if (timeoutMs >= 1 && timeoutMs <= MAX_TIMER_MS) return timeoutMs;
+  throw new RangeError(
+    `Cannot call "${route}": expected \`timeoutMs\` to be from 1 to ${MAX_TIMER_MS}, got ${timeoutMs}`,
+  );
 }

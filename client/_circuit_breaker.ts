@@ -1,23 +1,25 @@
 import { CircuitOpenError } from "../errors/infrastructure.ts";
 import { outsideContext } from "../internal/outside_context.ts";
+import type { AttemptResult } from "./_attempt.ts";
+import { FailureWindow } from "./_failure_window.ts";
 import type { BreakerOptions } from "./options.ts";
 
 /** Runs attempts, or refuses them while too many fail. */
 export interface CircuitBreaker {
   /** @throws {CircuitOpenError} when it is open. */
-  run<T>(attempt: () => Promise<T>): Promise<T>;
+  run(attempt: () => Promise<AttemptResult>): Promise<AttemptResult>;
 }
 
 /** A breaker that counts nothing and lets everything through. */
 export const NO_BREAKER: CircuitBreaker = { run: (attempt) => attempt() };
 
-/** A failed attempt that the breaker counts. */
-export class CountedFailure extends Error {
-  readonly failure: unknown;
+/** An attempt that says nothing about the service: its caller gave it up. */
+class Unjudged extends Error {
+  readonly result: AttemptResult;
 
-  constructor(failure: unknown) {
-    super("An attempt failed");
-    this.failure = failure;
+  constructor(result: AttemptResult) {
+    super("An attempt was given up");
+    this.result = result;
   }
 }
 
@@ -27,36 +29,60 @@ export async function circuitBreaker(
   { failureRatio, windowMs, minRequests, openMs }: BreakerOptions,
   onChange: (isOpen: boolean) => void,
 ): Promise<CircuitBreaker> {
-  const { BrokenCircuitError, circuitBreaker, handleWhen, SamplingBreaker } = await outsideContext(() =>
-    import("cockatiel")
-  );
+  const { BrokenCircuitError, circuitBreaker, CircuitState, handleWhenResult } = await loadCockatiel(service);
   let openUntil = 0;
-  const policy = circuitBreaker(handleWhen((error) => error instanceof CountedFailure), {
-    halfOpenAfter: openMs,
-    breaker: new SamplingBreaker({
-      threshold: Math.min(failureRatio, 1 - Number.EPSILON),
-      duration: windowMs,
-      minimumRps: minRequests * 1000 / windowMs,
-    }),
-  });
-  policy.onBreak(() => {
-    openUntil = Date.now() + openMs;
-    onChange(true);
-  });
-  policy.onReset(() => onChange(false));
+  const isFailure = handleWhenResult((result) => (result as AttemptResult).judgement === "failure");
+  const make = (initialState?: unknown) => {
+    const policy = circuitBreaker(isFailure, {
+      halfOpenAfter: openMs,
+      breaker: new FailureWindow(failureRatio, windowMs, minRequests),
+      ...initialState !== undefined && { initialState },
+    });
+    policy.onBreak(() => {
+      if (policy !== current) return;
+      openUntil = Date.now() + openMs;
+      onChange(true);
+    });
+    policy.onReset(() => {
+      if (policy === current) onChange(false);
+    });
+    return policy;
+  };
+  let current = make();
+  const refusal = () => {
+    const left = Math.max(0, openUntil - Date.now());
+    return new CircuitOpenError(`${service} is not called at the moment: too many calls have failed`, {
+      serviceName: service,
+      openUntil: new Date(openUntil).toISOString(),
+      details: { retry_after: Math.ceil(left / 1000) },
+    });
+  };
   return {
     async run(attempt) {
+      const policy = current;
+      // One probe is under way. Cockatiel would let all others wait for it, whatever time they have.
+      if (policy.state === CircuitState.HalfOpen) throw refusal();
       try {
-        return await policy.execute(attempt);
-      } catch (error) {
-        if (!(error instanceof BrokenCircuitError)) throw error;
-        const left = Math.max(0, openUntil - Date.now());
-        throw new CircuitOpenError(`${service} is not called at the moment: too many calls have failed`, {
-          serviceName: service,
-          openUntil: new Date(openUntil).toISOString(),
-          details: { retry_after: Math.ceil(left / 1000) },
+        return await policy.execute(async () => {
+          const result = await attempt();
+          if (result.judgement !== "none") return result;
+          // To cockatiel any other end of a probe is a success. The next call is to be the probe.
+          if (policy === current && policy.state === CircuitState.HalfOpen) current = make(policy.toJSON());
+          throw new Unjudged(result);
         });
+      } catch (error) {
+        if (error instanceof Unjudged) return error.result;
+        throw error instanceof BrokenCircuitError ? refusal() : error;
       }
     },
   };
+}
+
+function loadCockatiel(service: string): Promise<typeof import("cockatiel")> {
+  return outsideContext(() => import("cockatiel")).catch((cause) => {
+    throw new TypeError(
+      `Cannot use the \`breaker\` of the client of "${service}": install the package "cockatiel", version 4`,
+      { cause },
+    );
+  });
 }

@@ -1,4 +1,4 @@
-import { askZod } from "../contract/_ask_zod.ts";
+import { askZod, type ZodOutcome } from "../contract/_ask_zod.ts";
 import type { ZodSchema } from "../contract/_zod_def.ts";
 import type { AnyEndpoint } from "../contract/endpoint.ts";
 import type { CursorPagination, Links, Pagination } from "../contract/pagination.ts";
@@ -24,23 +24,44 @@ export function answerDecoder({ kind, answer }: AnyEndpoint): AnswerDecoder {
     return () => Promise.resolve({ data: undefined, meta: undefined, links: undefined });
   }
   const parse = askZod(answer as ZodSchema, "parse");
-  const check = async (value: unknown, place: string) => {
-    const { issues, value: parsed } = await parse(value);
-    if (issues === undefined) return parsed;
-    const [first] = validationErrors(issues.slice(0, 1) as readonly IssueLike[], place);
-    throw new BrokenContract(`${first!.field}: ${first!.message}`);
+  const check = (value: unknown, place: string) => {
+    const outcome = parse(value);
+    return outcome instanceof Promise
+      ? outcome.then((each) => valueOf(each, place))
+      : valueOf(outcome, place);
   };
   return async (text) => {
     const body = parseJson(text);
     if (kind === "plain") return { data: await check(body, "body"), meta: undefined, links: undefined };
-    const { data, meta, links, pagination } = asObject(body, "body") as Envelope;
+    const envelope = asObject(body, "body") as Envelope;
+    const { data, pagination } = envelope;
+    const meta = isObject(envelope.meta) ? envelope.meta : undefined;
+    const links = isObject(envelope.links) ? envelope.links : undefined;
     if (kind === "data") return { data: await check(data, "data"), meta, links };
     if (!Array.isArray(data)) throw new BrokenContract("data: expected a list");
-    asObject(pagination, "pagination");
+    checkPagination(kind, asObject(pagination, "pagination"));
     const items: unknown[] = [];
-    for (let i = 0; i < data.length; i++) items.push(await check(data[i], `data.${i}`));
+    for (let i = 0; i < data.length; i++) {
+      const item = check(data[i], `data.${i}`);
+      items.push(item instanceof Promise ? await item : item);
+    }
     return { data: { items, pagination }, meta, links };
   };
+}
+
+function valueOf({ value, issues }: ZodOutcome, place: string): unknown {
+  if (issues === undefined) return value;
+  const [first] = validationErrors(issues.slice(0, 1) as readonly IssueLike[], place);
+  throw new BrokenContract(`${first!.field}: ${first!.message}`);
+}
+
+/** Where in the list a page is, as far as walking on depends on it. */
+function checkPagination(kind: string, pagination: object): void {
+  const { page, has_next, next_cursor } = pagination as Readonly<Record<string, unknown>>;
+  const isFit = kind === "list"
+    ? Number.isSafeInteger(page) && typeof has_next === "boolean"
+    : next_cursor == null || typeof next_cursor === "string";
+  if (!isFit) throw new BrokenContract("pagination: expected that of a page");
 }
 
 interface Envelope {
@@ -59,6 +80,10 @@ function parseJson(text: string): unknown {
 }
 
 function asObject(value: unknown, place: string): object {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  if (isObject(value)) return value;
   throw new BrokenContract(`${place}: expected an object`);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,9 +3,10 @@ import { answerWriter } from "../contract/_write_answer.ts";
 import type { ZodSchema } from "../contract/_zod_def.ts";
 import type { AnyEndpoint } from "../contract/endpoint.ts";
 import type { SchemaLike } from "../contract/schema_like.ts";
-import { createMeta, envelopeBody } from "../errors/envelope.ts";
-import { isGlamError } from "../errors/glam_error.ts";
+import { createMeta, envelopeBody, envelopeResponse } from "../errors/envelope.ts";
+import { toGlamError } from "../errors/to_glam_error.ts";
 import type { LooseInput } from "./_prepare_request.ts";
+import { WrongFake } from "./_wrong_fake.ts";
 import type { Transport } from "./options.ts";
 
 /** A handler that stands in for an endpoint, whatever its types. */
@@ -19,11 +20,9 @@ export function fakeTransport(endpoint: AnyEndpoint, fake: AnyFake, input: Loose
         const args = await argsOf(endpoint, input);
         return await answerOf(endpoint, await fake({ ...args, signal: request.signal }), input);
       } catch (error) {
-        if (!isGlamError(error)) throw error;
-        return new Response(envelopeBody(error), {
-          status: error.status,
-          headers: { "Content-Type": "application/json" },
-        });
+        if (error instanceof WrongFake) throw error;
+        const answered = toGlamError(error); // as a service answers it
+        return envelopeResponse(answered, envelopeBody(answered));
       }
     },
   };
@@ -55,7 +54,7 @@ async function parsed(schema: SchemaLike | undefined, value: unknown, place: str
   const { issues, value: output } = await askZod(schema as ZodSchema, "parse")(value);
   if (issues === undefined) return output;
   const [{ path = [], message } = { message: "" }] = issues;
-  throw new TypeError(`Cannot call the fake of ${[place, ...path].join(".")}: ${message}`);
+  throw new WrongFake(`Cannot call the fake of ${[place, ...path].join(".")}: ${message}`);
 }
 
 async function answerOf(
@@ -77,7 +76,7 @@ async function answerOf(
   const values = isList ? await Promise.all((items ?? []).map((item) => write(item))) : [await write(result)];
   const wrong = values.find(({ issues }) => issues !== undefined)?.issues?.[0];
   if (wrong !== undefined) {
-    throw new TypeError(
+    throw new WrongFake(
       `The fake of ${route} breaks its contract: ${[...wrong.path ?? []].join(".")}: ${wrong.message}`,
     );
   }

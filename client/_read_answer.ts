@@ -1,45 +1,50 @@
-import type { AnyEndpoint } from "../contract/endpoint.ts";
-import { UpstreamServiceError } from "../errors/infrastructure.ts";
 import type { CallDeadline } from "./_call_deadline.ts";
 
-/** The text of a body, which may have `maxBytes`. */
+/** A body that has more bytes than it may have. */
+export class AnswerTooLarge extends Error {}
+
+/**
+ * The text of a body of at most `maxBytes`.
+ *
+ * @param countsBytes whether the body is known to be as long as `Content-Length` says.
+ * @throws {AnswerTooLarge} for a larger one, of which no more is read.
+ */
 export async function readText(
   response: Response,
   maxBytes: number,
   deadline: CallDeadline,
-  { service, endpoint }: { readonly service: string; readonly endpoint: AnyEndpoint },
+  countsBytes: boolean,
 ): Promise<string> {
-  const tooLarge = () =>
-    new UpstreamServiceError(`${service} answered ${endpoint.route} with more than ${maxBytes} bytes`, {
-      status: 502,
-      upstreamService: service,
-      upstreamStatus: response.status,
-      endpoint: endpoint.operationId,
-      retryable: false,
-    });
-  const length = response.headers.get("content-length");
-  const isCoded = response.headers.has("content-encoding");
+  const { body, headers } = response;
+  if (body === null) return "";
+  const length = headers.get("content-length");
   if (length !== null && Number(length) > maxBytes) {
-    await response.body?.cancel().catch(() => {});
-    throw tooLarge();
+    discard(response);
+    throw new AnswerTooLarge();
   }
-  // A body is as long as it says, unless it was compressed.
-  if (length !== null && !isCoded) return await deadline.race(response.text());
-  const reader = response.body?.getReader();
-  if (reader === undefined) return "";
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  // What was compressed may be longer than it says.
+  if (countsBytes && length !== null && !headers.has("content-encoding")) {
+    return await deadline.race(response.text());
+  }
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
   let size = 0;
   try {
     for (;;) {
       const { done, value } = await deadline.race(reader.read());
-      if (done) break;
+      if (done) return text + decoder.decode();
       size += value.byteLength;
-      if (size > maxBytes) throw tooLarge();
-      chunks.push(value);
+      if (size > maxBytes) throw new AnswerTooLarge();
+      text += decoder.decode(value, { stream: true });
     }
   } catch (error) {
     reader.cancel().catch(() => {});
     throw error;
   }
-  return await new Blob(chunks).text();
+}
+
+/** Lets go of a body; nobody waits for it, as one that hangs would hang here as well. */
+export function discard({ body }: Response): void {
+  body?.cancel().catch(() => {});
 }

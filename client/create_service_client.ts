@@ -62,8 +62,11 @@ function callOf(caller: Caller, name: string, endpoint: AnyEndpoint, fake: AnyFa
     let query = input.query;
     for (;;) {
       const page = await call({ ...input, ...query !== undefined && { query } }, options) as AnyPage;
-      yield page;
       const next = nextOf(page);
+      if (next !== undefined && !isBehind(next, query)) {
+        throw caller.brokenContract(endpoint, "the page behind a page is an earlier one");
+      }
+      yield page;
       if (next === undefined) return;
       query = { ...query, ...next };
     }
@@ -76,8 +79,15 @@ function callOf(caller: Caller, name: string, endpoint: AnyEndpoint, fake: AnyFa
 
 type AnyPage = ListPage<unknown, CursorPagination | Pagination>;
 
+type Position = { readonly page: number } | { readonly cursor: string };
+
+/** Whether walking on comes to an end: a service that is wrong may name the same page for ever. */
+function isBehind(next: Position, query: LooseInput["query"]): boolean {
+  return "page" in next ? next.page > Number(query?.["page"] ?? 1) : next.cursor !== query?.["cursor"];
+}
+
 /** The parameters of the next page. */
-function nextOf({ pagination }: AnyPage): Readonly<Record<string, number | string>> | undefined {
+function nextOf({ pagination }: AnyPage): Position | undefined {
   if ("page" in pagination) return pagination.has_next ? { page: pagination.page + 1 } : undefined;
-  return pagination.next_cursor === undefined ? undefined : { cursor: pagination.next_cursor };
+  return pagination.next_cursor == null ? undefined : { cursor: pagination.next_cursor };
 }

@@ -214,9 +214,9 @@ describe("fakes", () => {
       // @ts-expect-error: the id is a text
       fakes: { GetItem: () => ({ id: 7, made_at }) },
     });
-    await assert.rejects(client.GetItem({ params: { id: "7" } }), (error) => {
-      assert.match(String((error as Error).cause), /The fake of GET \/items\/:id breaks its contract: id/);
-      return true;
+    await assert.rejects(client.GetItem({ params: { id: "7" } }), {
+      name: "TypeError",
+      message: /^The fake of GET \/items\/:id breaks its contract: id/,
     });
   });
 });
