@@ -1,3 +1,4 @@
+import { outlivedItsCaller } from "./_caller_deadline.ts";
 import type { RequestState } from "./_request_state.ts";
 import type { Outcome } from "./_failure_response.ts";
 
@@ -5,22 +6,20 @@ import type { Outcome } from "./_failure_response.ts";
  * Logs a finished request: the access line, and for a server error a line with the error and its cause.
  */
 export function logRequest(
-  { context, settings }: RequestState,
+  state: RequestState,
   status: number,
   outcome: Outcome | undefined,
   seconds: number,
   wantsAccessLine: boolean,
 ): void {
-  const { method, path } = context;
+  const { context: { method, path }, settings } = state;
   if (outcome?.error !== undefined && status >= 500) {
     const { error, cause = error } = outcome;
-    settings.logger.error("Request failed", {
-      method,
-      path,
-      status,
-      error_code: error.code,
-      error: cause instanceof Error ? cause : error,
-    });
+    const line = { method, path, status, error_code: error.code };
+    if (outlivedItsCaller(state, status)) settings.logger.info("The caller's deadline passed", line);
+    else {
+      settings.logger.error("Request failed", { ...line, error: cause instanceof Error ? cause : error });
+    }
   }
   if (wantsAccessLine && settings.accessLog) {
     settings.logger.info("Request completed", {

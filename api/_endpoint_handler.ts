@@ -1,6 +1,7 @@
 import type { AnyEndpoint, EndpointTypes } from "../contract/endpoint.ts";
 import { getContext } from "../context/storage.ts";
 import { answerer } from "./_endpoint_answer.ts";
+import { withinCallerTime } from "./_caller_deadline.ts";
 import type { EndpointContext } from "./_endpoint_context.ts";
 import { type EndpointParts, inputReader } from "./_endpoint_input.ts";
 import { requestSignal, type SignalSource } from "./_request_signal.ts";
@@ -20,8 +21,8 @@ export function endpointHandler(
   const answer = answerer(endpoint);
   const handler = handle as unknown as (args: EndpointArgs<EndpointTypes>) => unknown;
   const { timeoutMs } = endpoint;
-  if (timeoutMs === undefined) return runEndpoint;
-  return (c) => withOwnTimeout(timeoutMs, c, () => runEndpoint(c));
+  if (timeoutMs === undefined) return (c) => withinCallerTime(c, () => runEndpoint(c));
+  return (c) => withinCallerTime(c, () => withOwnTimeout(timeoutMs, c, () => runEndpoint(c)));
 
   async function runEndpoint(c: EndpointContext): Promise<Response> {
     const parts = await read(c);

@@ -69,18 +69,18 @@ function mappedIpv4(ipv6: string): string | undefined {
 }
 
 /**
- * The network that `cidr` (`10.0.0.0/8`, or one address) names.
+ * The network that `cidr` (`10.0.0.0/8`, or one address) of an option names.
  *
  * @throws {TypeError} when it names none.
  */
-export function parseNetwork(cidr: string): Network {
+export function parseNetwork(cidr: string, option: string): Network {
   const [, text, length] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(cidr) ?? [];
   const address = text === undefined ? undefined : parseAddress(text);
   const bits = address?.family === "ipv4" ? 32 : 128;
   const prefix = length === undefined ? bits : Number(length);
   if (address === undefined || prefix > bits) {
     throw new TypeError(
-      `Expected \`trustProxy\` to list networks such as "10.0.0.0/8", got ${JSON.stringify(cidr)}`,
+      `Expected \`${option}\` to list networks such as "10.0.0.0/8", got ${JSON.stringify(cidr)}`,
     );
   }
   const list = new (nodeNet().BlockList)();

@@ -2,6 +2,7 @@ import type { RequestContext } from "../context/request_context.ts";
 import type { GlamError } from "../errors/glam_error.ts";
 import type { ContextLike } from "./_hono.ts";
 import type { Settings } from "./_settings.ts";
+import type { RequestDeadline } from "./_timeout.ts";
 
 /** What `glamMiddleware` knows of one request. */
 export interface RequestState {
@@ -9,10 +10,12 @@ export interface RequestState {
   readonly context: RequestContext;
   /** The middleware's options. */
   readonly settings: Settings;
+  /** When it arrived, by `performance.now()`. */
+  readonly startedAt: number;
   /** The error that this package's own `onError` or `notFound` has answered, and what was thrown. */
   answered?: { readonly error: GlamError; readonly cause?: unknown } | undefined;
   /** The time that the request has, where it has a limit. */
-  deadline?: { set(ms: number): void } | undefined;
+  deadline?: RequestDeadline | undefined;
   /** Whether nothing was set on the context that Hono would add to a response: see `watchContextHeaders`. */
   plain?: boolean;
   /** The response that has the request's headers already. */

@@ -8,7 +8,10 @@ import type { RequestState } from "./_request_state.ts";
  *
  * @throws {Error} when no server can send the response, because its body was read or is being read.
  */
-export function setHeaders(c: ContextLike, { context, settings, made }: RequestState): void {
+export function setHeaders(
+  c: ContextLike,
+  { context, settings, made }: Pick<RequestState, "context" | "made" | "settings">,
+): void {
   const { res } = c;
   if (res === made) return;
   if (isUsed(res)) throw unsendable(c);

@@ -4,6 +4,8 @@ import { readEnv } from "../internal/environment.ts";
 import { createLogger } from "../logging/create_logger.ts";
 import type { LoggerLike } from "../logging/logger.ts";
 import { createMetrics, type Metrics } from "../metrics/create_metrics.ts";
+import type { DeadlineTrust } from "./_caller_deadline.ts";
+import { parseNetwork } from "./_ip_address.ts";
 import { createHealth } from "./health_checks.ts";
 import { guardLogger } from "./guarded_logger.ts";
 import { createOwnRoutes, type OwnRoute } from "./own_routes.ts";
@@ -25,6 +27,7 @@ export interface Settings {
   readonly plainResponse: PlainResponder | undefined;
   readonly trust: Trust;
   readonly timeoutMs: number | undefined;
+  readonly deadlines: DeadlineTrust;
 }
 
 /** Validates the options of a `glamMiddleware`. */
@@ -39,6 +42,8 @@ export function resolveSettings(options: GlamOptions): Settings {
     methodNotAllowed,
     trustProxy = false,
     timeoutMs,
+    deadlines = "trusted",
+    trustPeers = [],
   } = options;
   const logger = guardLogger(options.logger ?? createLogger(service));
   if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(service)) {
@@ -48,6 +53,11 @@ export function resolveSettings(options: GlamOptions): Settings {
   }
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= MAX_TIMER_MS)) {
     throw new RangeError(`Expected \`timeoutMs\` to be between 1 and ${MAX_TIMER_MS}, got ${timeoutMs}`);
+  }
+  if (!["all", "ignore", "trusted"].includes(deadlines)) {
+    throw new TypeError(
+      `Expected \`deadlines\` to be "trusted", "all" or "ignore", got ${JSON.stringify(deadlines)}`,
+    );
   }
   const measured = metrics === false ? undefined : {
     path: checkPath("metrics.path", metrics.path ?? "/metrics"),
@@ -70,6 +80,7 @@ export function resolveSettings(options: GlamOptions): Settings {
     plainResponse: exposeTrace ? undefined : plainResponder(service),
     trust: parseTrust(trustProxy),
     timeoutMs,
+    deadlines: { mode: deadlines, peers: trustPeers.map((cidr) => parseNetwork(cidr, "trustPeers")) },
   };
 }
 

@@ -2,22 +2,45 @@ import { RequestTimeoutError } from "../errors/common.ts";
 import type { ContextLike } from "./_hono.ts";
 import { type RequestState, stateOf } from "./_request_state.ts";
 
+/** Milliseconds from the arrival of a request that its answer may take. */
+export interface TimeLimits {
+  /** As the application or the endpoint has it. */
+  readonly ownMs?: number | undefined;
+  /** As the caller waits, which can but shorten it. */
+  readonly callerMs?: number | undefined;
+}
+
+/** The limits of a request that is being answered. */
+export interface RequestDeadline extends TimeLimits {
+  /** Whether it is the caller's limit that holds. */
+  readonly isCallers: boolean;
+  /** Replaces those limits that are given. */
+  set(limits: TimeLimits): void;
+}
+
 /**
- * Runs the handlers, for `ms` milliseconds at most: then the signal of the request's context aborts, and the promise
- * rejects. Handlers that ignore the signal go on; what they throw later is logged.
+ * Runs the handlers until a limit passes: then the signal of the request's context aborts, and the promise rejects.
+ * Handlers that ignore the signal go on; what they throw later is logged. Within limits that are set already these are
+ * changed.
  */
-export function nextWithin<Result>(
-  ms: number,
+export function limitTime<Result>(
+  limits: TimeLimits,
   c: ContextLike,
   next: () => Promise<Result>,
   state: RequestState,
 ): Promise<Result> {
+  if (state.deadline !== undefined) {
+    state.deadline.set(limits);
+    return next();
+  }
   const { context, settings } = state;
   const controller = new AbortController();
   context.signal = controller.signal;
   c.set("signal" as never, controller.signal as never);
   return new Promise((resolve, reject) => {
-    const startedAt = performance.now();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let { ownMs, callerMs } = limits;
+    const isCallers = () => callerMs !== undefined && callerMs < (ownMs ?? Infinity);
     const expire = (ms: number) => {
       const error = new RequestTimeoutError(`No answer within ${ms} ms`, {
         operation: "http_request",
@@ -26,16 +49,33 @@ export function nextWithin<Result>(
       controller.abort(error);
       reject(error);
     };
-    let timer = setTimeout(expire, ms, ms);
+    const start = () => {
+      const ms = Math.min(ownMs ?? Infinity, callerMs ?? Infinity);
+      const left = Math.max(0, ms - (performance.now() - state.startedAt));
+      context.deadlineAt = Date.now() + left;
+      clearTimeout(timer);
+      timer = setTimeout(expire, left, ms);
+    };
     state.deadline = {
-      set(ms) {
-        clearTimeout(timer);
-        timer = setTimeout(expire, Math.max(0, ms - (performance.now() - startedAt)), ms);
+      get ownMs() {
+        return ownMs;
+      },
+      get callerMs() {
+        return callerMs;
+      },
+      get isCallers() {
+        return isCallers();
+      },
+      set(changed) {
+        ({ ownMs = ownMs, callerMs = callerMs } = changed);
+        start();
       },
     };
+    start();
     const late = (error: unknown) => {
       if (error === controller.signal.reason) return; // the handler ended with the signal
-      settings.logger.warn("A handler failed after its request had timed out", { error });
+      const level = isCallers() ? "info" : "warn";
+      settings.logger[level]("A handler failed after its request had timed out", { error });
     };
     next().then(
       (result) => controller.signal.aborted && c.error !== undefined ? late(c.error) : resolve(result),
@@ -51,8 +91,5 @@ export function withOwnTimeout<Result>(
   run: () => Promise<Result>,
 ): Promise<Result> {
   const state = stateOf(c);
-  if (state === undefined) return run();
-  if (state.deadline === undefined) return nextWithin(ms, c, run, state);
-  state.deadline.set(ms);
-  return run();
+  return state === undefined ? run() : limitTime({ ownMs: ms }, c, run, state);
 }

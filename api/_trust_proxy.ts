@@ -13,7 +13,12 @@ export type Trust =
  */
 export function parseTrust(option: false | number | readonly string[]): Trust {
   if (option === false) return { kind: "hops", hops: 0 };
-  if (Array.isArray(option)) return { kind: "networks", networks: option.map(parseNetwork) };
+  if (Array.isArray(option)) {
+    return {
+      kind: "networks",
+      networks: option.map((cidr) => parseNetwork(cidr, "trustProxy")),
+    };
+  }
   if (typeof option !== "number") {
     throw new TypeError(
       `Expected \`trustProxy\` to be false, a number of hops or a list of networks, got ${

@@ -29,7 +29,8 @@ interface ServerInfo {
   readonly server?: ServerInfo; // Bun, as hono/bun passes it on
 }
 
-function peerOf(c: ContextLike): string | undefined {
+/** The address at the other end of the connection. */
+export function peerOf(c: ContextLike): string | undefined {
   if (detectRuntime() === "workerd") return c.req.raw.headers.get("cf-connecting-ip") ?? undefined;
   const info = (c.env ?? {}) as ServerInfo;
   const server = info.server ?? info;

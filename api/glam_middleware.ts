@@ -2,6 +2,7 @@ import { enterContext } from "../context/storage.ts";
 import { releaseHeaders } from "../context/trace.ts";
 import { ON_DENO } from "../internal/runtime.ts";
 import type { HttpObserver } from "../metrics/http_recorder.ts";
+import { callerTimeAtArrival, outlivedItsCaller } from "./_caller_deadline.ts";
 import { createContext } from "./_create_context.ts";
 import { type ContextLike, type NextLike, replaceResponse } from "./_hono.ts";
 import { MethodNotAllowedError } from "./_method_not_allowed.ts";
@@ -14,7 +15,7 @@ import { interceptOnError, type OnError } from "./_own_error_handler.ts";
 import { endpointOf, isOnlyHandler, UNMATCHED } from "./_route_label.ts";
 import { answer, answerFailure, type Outcome } from "./_failure_response.ts";
 import { resolveSettings } from "./_settings.ts";
-import { nextWithin } from "./_timeout.ts";
+import { limitTime } from "./_timeout.ts";
 import type { GlamOptions } from "./options.ts";
 
 /** A Hono middleware; it fits any version or copy of Hono. */
@@ -95,14 +96,14 @@ interface Exchange extends RequestState {
   readonly c: ContextLike;
   readonly own: OwnRoute | undefined;
   readonly http: HttpObserver | undefined;
-  readonly startedAt: number;
 }
 
 function handlersOf(exchange: Exchange, next: NextLike): NextLike {
-  const { c, own, settings: { timeoutMs } } = exchange;
+  const { c, own, settings: { timeoutMs: ownMs, deadlines } } = exchange;
   if (own !== undefined) return () => answerOwn(c, own);
-  if (timeoutMs !== undefined) return () => nextWithin(timeoutMs, c, next, exchange);
-  return next;
+  const callerMs = callerTimeAtArrival(c, deadlines);
+  if (ownMs === undefined && callerMs === undefined) return next;
+  return () => limitTime({ ownMs, callerMs }, c, next, exchange);
 }
 
 async function answerOwn(c: ContextLike, own: OwnRoute): Promise<void> {
@@ -158,6 +159,7 @@ function finish(exchange: Exchange, answered: number, settled: Outcome | undefin
   if (ON_DENO) releaseHeaders(context);
   if (http !== undefined) {
     http.inProgress--;
+    if (outlivedItsCaller(exchange, status)) http.callerDeadlines++;
     const endpoint = own?.path ?? (outcome?.missed === true ? UNMATCHED : endpointOf(c));
     http.observe(context.method!, endpoint, status, seconds, context);
   }

@@ -58,6 +58,19 @@ export interface GlamOptions {
    * @default no limit
    */
   readonly timeoutMs?: number | undefined;
+  /**
+   * Whose `X-Request-Timeout-Ms`, the time that a caller waits, shortens `timeoutMs`: that of services of ours, which are
+   * those that authentication found and those in `trustPeers`; everybody's; or nobody's. It counts from the arrival and
+   * is 5 ms at least. What is over then is answered 504, in a line of level INFO and `http_caller_deadlines_total`.
+   * @default "trusted"
+   */
+  readonly deadlines?: "all" | "ignore" | "trusted" | undefined;
+  /**
+   * Networks of services of ours, in CIDR notation, by the address at the other end of the connection. Behind a proxy
+   * that is the proxy's, for everybody who comes over it.
+   * @default []
+   */
+  readonly trustPeers?: readonly string[] | undefined;
 }
 
 /** The `metrics` of {@link GlamOptions}. */

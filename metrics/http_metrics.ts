@@ -16,6 +16,12 @@ const HTTP: SharedMetrics<HttpRecorder> = {
       type: "gauge",
       samples: ({ service, inProgress }) => [{ labels: { service }, value: inProgress }],
     },
+    {
+      name: "http_caller_deadlines_total",
+      help: "Requests that took longer than their callers waited",
+      type: "counter",
+      samples: ({ service, callerDeadlines }) => [{ labels: { service }, value: callerDeadlines }],
+    },
   ],
   reset: (recorder) => recorder.reset(),
   assertFits({ service, bounds }, added) {
@@ -32,7 +38,7 @@ const HTTP: SharedMetrics<HttpRecorder> = {
  * Adds a recorder to the HTTP metrics on `registry`. The numbers of two applications with one service name add up in one
  * series.
  *
- * @throws {TypeError} when the registry has a metric of one of the three names that is not this package's.
+ * @throws {TypeError} when the registry has a metric of one of the four names that is not this package's.
  * @throws {RangeError} when the registry has the same service with other buckets: their counts cannot be added up.
  */
 export function registerHttpMetrics(registry: PrometheusRegistry, recorder: HttpRecorder): void {

@@ -103,6 +103,8 @@ export class HttpSeries {
 export interface HttpObserver {
   /** Requests that have not been answered yet. */
   inProgress: number;
+  /** Requests that took longer than their callers waited. */
+  callerDeadlines: number;
   /**
    * Counts one answered request.
    *
@@ -125,6 +127,7 @@ export interface HttpObserver {
  */
 export class HttpRecorder implements HttpObserver {
   inProgress = 0;
+  callerDeadlines = 0;
   readonly service: string;
   readonly bounds: readonly number[];
   readonly #routes = new Map<string, Map<string, HttpSeries>>();
@@ -162,5 +165,6 @@ export class HttpRecorder implements HttpObserver {
   /** Forgets everything observed; requests in progress stay. */
   reset(): void {
     this.#routes.clear();
+    this.callerDeadlines = 0;
   }
 }

@@ -36,6 +36,9 @@ describe("createMetrics", () => {
       "# HELP http_requests_in_progress HTTP requests in progress",
       "# TYPE http_requests_in_progress gauge",
       'http_requests_in_progress{service="catalog"} 2',
+      "# HELP http_caller_deadlines_total Requests that took longer than their callers waited",
+      "# TYPE http_caller_deadlines_total counter",
+      'http_caller_deadlines_total{service="catalog"} 0',
     ]);
   });
 
