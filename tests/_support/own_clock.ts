@@ -19,6 +19,7 @@ export function ownClock(now = 0): OwnClock {
     for (let i = 0; i < 3; i++) await new Promise<void>((resolve) => void immediate(resolve));
   };
   mock.timers.enable({ apis: ["setTimeout", "Date"], now });
+  const own = Object.getOwnPropertyDescriptor(performance, "now"); // Bun's; elsewhere it is the prototype's
   Object.defineProperty(performance, "now", { value: () => Date.now() - now, configurable: true });
   return {
     async advance(ms) {
@@ -27,7 +28,8 @@ export function ownClock(now = 0): OwnClock {
       await settle();
     },
     [Symbol.dispose]() {
-      delete (performance as { now?: unknown }).now; // what is left is the prototype's
+      if (own === undefined) delete (performance as { now?: unknown }).now;
+      else Object.defineProperty(performance, "now", own);
       mock.timers.reset();
     },
   };
