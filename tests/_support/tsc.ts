@@ -16,6 +16,25 @@ export async function compile(
   moduleResolution: "nodenext" | "bundler",
   compiler: Compiler = "typescript",
 ): Promise<string> {
+  const { code, output } = await tsc(folder, file, moduleResolution, compiler, []);
+  return code === 0 ? "" : output || `exit code ${code}`;
+}
+
+/** How many types the compiler makes of generic ones for a file and all that it imports: a measure that is the same anywhere. */
+export async function countInstantiations(folder: string, file: string): Promise<number> {
+  const { code, output } = await tsc(folder, file, "bundler", "typescript-floor", ["--extendedDiagnostics"]);
+  const count = /^Instantiations: +(\d+)$/m.exec(output)?.[1];
+  if (code !== 0 || count === undefined) throw new Error(output || `exit code ${code}`);
+  return Number(count);
+}
+
+async function tsc(
+  folder: string,
+  file: string,
+  moduleResolution: "nodenext" | "bundler",
+  compiler: Compiler,
+  args: readonly string[],
+): Promise<{ code: number; output: string }> {
   const config = `${folder}/tsconfig.${file}.${moduleResolution}.json`;
   await Deno.writeTextFile(
     config,
@@ -37,9 +56,6 @@ export async function compile(
       files: [file],
     }),
   );
-  const tsc = `${await tools("package")}/${compiler}/bin/tsc`;
-  const { code, output } = await run([await node(), tsc, "--project", config, "--pretty", "false"], {
-    cwd: folder,
-  });
-  return code === 0 ? "" : output || `exit code ${code}`;
+  const path = `${await tools("package")}/${compiler}/bin/tsc`;
+  return await run([await node(), path, "--project", config, "--pretty", "false", ...args], { cwd: folder });
 }
