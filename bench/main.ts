@@ -3,13 +3,14 @@
  *
  *     deno task bench            # prints the table
  *     deno task bench --write    # and keeps it in docs/performance.md
- *     deno task bench http       # one group: http, load, start, db, config, publish, listen, inbox, relay or command
+ *     deno task bench http       # one group: http, load, start, db, config, publish, listen, inbox, relay, client or command
  *
  * @module
  */
 import { root } from "../scripts/_project.ts";
 import { bun, node } from "../scripts/tools.ts";
 import { runOrThrow } from "../scripts/_run.ts";
+import { clientRows } from "./client.ts";
 import { commandRows } from "./command.ts";
 import { configRows } from "./config.ts";
 import { dbRows } from "./db.ts";
@@ -32,6 +33,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   listen: listenRows,
   inbox: inboxRows,
   relay: relayRows,
+  client: clientRows,
   command: commandRows,
 };
 

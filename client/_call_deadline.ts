@@ -1,11 +1,12 @@
 import { getContext } from "../context/storage.ts";
 import { RequestTimeoutError } from "../errors/common.ts";
+import type { DeadlineTimer, Timed } from "./_deadline_timer.ts";
 
 /** Milliseconds below which a request is not worth sending. */
 export const LEAST_MS = 5;
 
 /** The time that one call has, over all of its attempts. */
-export class CallDeadline {
+export class CallDeadline implements Timed {
   /** Aborts when the time is over, or the caller gives up. */
   readonly signal: AbortSignal;
   /** Whether it was the time that ended the call. */
@@ -13,32 +14,34 @@ export class CallDeadline {
   readonly #controller = new AbortController();
   readonly #doing: string;
   readonly #ms: number;
-  readonly #endsAt: number;
+  /** When it is over, by `performance.now()`. */
+  readonly endsAt: number;
   readonly #caller: AbortSignal | undefined;
-  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #timer: DeadlineTimer;
   readonly #onCallerAbort = () => this.giveUp(this.#caller!.reason);
   #interrupt: ((reason: unknown) => void) | undefined;
 
   /**
    * @throws {RequestTimeoutError} when the current request has no time left to begin with.
    */
-  constructor(timeoutMs: number, caller: AbortSignal | undefined, doing: string) {
+  constructor(timeoutMs: number, caller: AbortSignal | undefined, doing: string, timer: DeadlineTimer) {
     caller?.throwIfAborted();
-    const now = Date.now();
-    const left = (getContext()?.deadlineAt ?? Infinity) - now;
+    const deadlineAt = getContext()?.deadlineAt;
+    const left = deadlineAt === undefined ? Infinity : deadlineAt - Date.now();
     this.#doing = doing;
     this.#ms = Math.min(timeoutMs, left);
     if (left < LEAST_MS) throw this.#expired();
-    this.#endsAt = now + this.#ms;
+    this.endsAt = performance.now() + this.#ms;
     this.#caller = caller;
     this.signal = this.#controller.signal;
-    this.#timer = setTimeout(() => this.expire(), this.#ms);
+    this.#timer = timer;
+    timer.add(this);
     caller?.addEventListener("abort", this.#onCallerAbort, { once: true });
   }
 
   /** Milliseconds that are left. */
   get leftMs(): number {
-    return Math.max(0, this.#endsAt - Date.now());
+    return Math.max(0, this.endsAt - performance.now());
   }
 
   /** Ends the call since its time is over, and gives what it is told. */
@@ -79,9 +82,9 @@ export class CallDeadline {
     });
   }
 
-  /** Stops the timer, and listens to nobody any more. */
+  /** The call has ended: no time is over any more, and it listens to nobody any more. */
   end(): void {
-    clearTimeout(this.#timer);
+    this.#timer.delete(this);
     this.#interrupt = undefined;
     this.#caller?.removeEventListener("abort", this.#onCallerAbort);
   }

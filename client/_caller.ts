@@ -4,6 +4,7 @@ import type { GlamError } from "../errors/glam_error.ts";
 import { CircuitOpenError } from "../errors/infrastructure.ts";
 import { fullJitter } from "../internal/backoff.ts";
 import { MAX_TIMER_MS, sleep } from "../internal/clock.ts";
+import { detectRuntime } from "../internal/runtime.ts";
 import { attempt, type AttemptResult, type Failed } from "./_attempt.ts";
 import { type Call, isRepeatable, type ReceivedAnswer } from "./_call.ts";
 import { CallDeadline, LEAST_MS } from "./_call_deadline.ts";
@@ -11,6 +12,7 @@ import { type Carrier, carryOver, networkCarrier, transportCarrier } from "./_ca
 import { type CircuitBreaker, circuitBreaker, NO_BREAKER } from "./_circuit_breaker.ts";
 import { ClientRecorder } from "./_client_recorder.ts";
 import type { ClientSettings } from "./_client_settings.ts";
+import { DeadlineTimer } from "./_deadline_timer.ts";
 import type { AnswerDecoder } from "./_decode_answer.ts";
 import type { LooseInput, PreparedRequest, PrepareRequest } from "./_prepare_request.ts";
 import { brokenContract } from "./_received_error.ts";
@@ -18,6 +20,7 @@ import { RetryBudget } from "./_retry_budget.ts";
 import type { Transport } from "./options.ts";
 import type { CallOptions } from "./service_client.ts";
 
+const ON_WORKERD = /* @__PURE__ */ detectRuntime() === "workerd";
 const BACKOFF = { minDelayMs: 50, maxDelayMs: 1000, factor: 2 };
 
 /** One endpoint, as a caller needs it. */
@@ -37,6 +40,8 @@ export class Caller {
   readonly #budget: RetryBudget;
   readonly #carrier: Carrier;
   readonly #underWay = new Set<CallDeadline>();
+  // On workerd a request may not end what another one waits for.
+  readonly #timer = ON_WORKERD ? undefined : new DeadlineTimer();
   #closed: ServiceUnavailableError | undefined;
   #breaker: Promise<CircuitBreaker> | undefined;
   #hideMetrics: () => void = () => {};
@@ -96,7 +101,8 @@ export class Caller {
     }
     let deadline: CallDeadline;
     try {
-      deadline = new CallDeadline(timeoutMs, caller, `${service} to ${endpoint.route}`);
+      const timer = this.#timer ?? new DeadlineTimer();
+      deadline = new CallDeadline(timeoutMs, caller, `${service} to ${endpoint.route}`, timer);
     } catch (error) {
       return failed(error, caller?.aborted ? "aborted" : "timeout");
     }

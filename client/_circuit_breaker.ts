@@ -79,10 +79,14 @@ export async function circuitBreaker(
 }
 
 function loadCockatiel(service: string): Promise<typeof import("cockatiel")> {
-  return outsideContext(() => import("cockatiel")).catch((cause) => {
-    throw new TypeError(
-      `Cannot use the \`breaker\` of the client of "${service}": install the package "cockatiel", version 4`,
-      { cause },
-    );
-  });
+  // Bundlers do without the package where `catch` is on the import itself.
+  return outsideContext(() =>
+    import("cockatiel").catch((cause) => {
+      throw new TypeError(
+        `Cannot use the \`breaker\` of the client of "${service}": the package cockatiel is missing. ` +
+          "Run: npm install cockatiel@4",
+        { cause },
+      );
+    })
+  );
 }

@@ -81,8 +81,10 @@ function pathOf(
 }
 
 function queryOf(route: string, query: Readonly<Record<string, unknown>>): string {
+  const entries = Object.entries(query);
+  if (entries.length === 0) return "";
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
+  for (const [name, value] of entries) {
     for (const each of Array.isArray(value) ? value : [value]) {
       if (each !== undefined) search.append(name, textOf(route, `query.${name}`, each));
     }

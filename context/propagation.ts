@@ -35,16 +35,30 @@ export function propagationHeaders(
 ): Headers {
   const { trusted = false } = options;
   const result = new Headers(headers);
+  addPropagation(result, trusted);
+  return result;
+}
+
+/** Where headers are gathered under lower-case names: `Headers`, or a `Map`, which costs a small part of them. */
+export interface HeaderCarrier {
+  /** Whether the header is there. */
+  has(name: string): boolean;
+  /** Sets the header. */
+  set(name: string, value: string): unknown;
+}
+
+/** Adds what {@link propagationHeaders} adds. */
+export function addPropagation(headers: HeaderCarrier, trusted: boolean): void {
   const add = (name: string, value: string | undefined) => {
-    if (value !== undefined && !result.has(name)) result.set(name, value);
+    if (value !== undefined && !headers.has(name)) headers.set(name, value);
   };
   const addId = (name: string, id: string | undefined) => {
     if (id !== undefined && isWellFormedId(id)) add(name, id);
   };
   const context = getContext();
-  addId("X-Correlation-ID", context?.correlationId);
-  addId("X-Request-ID", context?.requestId);
-  if (!result.has("traceparent")) {
+  addId("x-correlation-id", context?.correlationId);
+  addId("x-request-id", context?.requestId);
+  if (!headers.has("traceparent")) {
     const span = activeSpanContext();
     if (span !== undefined) {
       add("traceparent", formatTraceparent(span));
@@ -55,5 +69,4 @@ export function propagationHeaders(
     }
   }
   if (trusted) add("baggage", context?.baggage);
-  return result;
 }

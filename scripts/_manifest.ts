@@ -48,7 +48,8 @@ const optionalPeers: Readonly<Record<string, string>> = {
   "@electric-sql/pglite": ">=0.5 <0.6",
   "@electric-sql/pglite-socket": ">=0.2 <0.3",
   "@hono/node-server": ">=2.1 <3",
-  "ws": ">=8.18 <9",
+  cockatiel: ">=4 <5",
+  ws: ">=8.18 <9",
 };
 
 /**

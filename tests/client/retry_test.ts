@@ -167,7 +167,8 @@ describe("over a connection that was kept and dies", () => {
 
   it("a request with a key may arrive twice, with the same key, and succeeds", async () => {
     await using server = await keepsOne();
-    await using client = clientOf({ baseUrl: server.url });
+    // Node keeps more connections than it needs: a second attempt may be over another one that dies.
+    await using client = clientOf({ baseUrl: server.url, retry: { attempts: 5 } });
     for (let calls = 1; calls <= 4; calls++) assert.equal(await outcome(client.PayItem({ body })), "ok");
     const keys = posts(server).map(({ head }) => /^idempotency-key: (.*)$/im.exec(head)?.[1]);
     assert.equal(new Set(keys).size, 4);
