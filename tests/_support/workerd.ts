@@ -49,15 +49,19 @@ export async function bundleWorker(name: string, options: BundleOptions = {}): P
   return `${folder}/out`;
 }
 
-/** Serves a bundle until it is disposed of, with these environment variables. */
+/**
+ * Serves a bundle until it is disposed of, with these environment variables, and service bindings of these names to the
+ * worker itself.
+ */
 export async function startWorker(
   bundle: string,
   name: string,
   env: Readonly<Record<string, string>> = {},
+  selves: readonly string[] = [],
 ): Promise<RunningWorker> {
   await Deno.writeTextFile(
     `${bundle}/workerd.capnp`,
-    workerdConfig(name, await bundledModules(bundle, name), env),
+    workerdConfig(name, await bundledModules(bundle, name), env, selves),
   );
   // workerd picks a free port and tells it on the control channel, here its standard output.
   const child = spawn([await workerd(), "serve", "--control-fd=1", "workerd.capnp"], {
@@ -95,10 +99,12 @@ function workerdConfig(
   name: string,
   modules: readonly string[],
   env: Readonly<Record<string, string>>,
+  selves: readonly string[],
 ): string {
-  const bindings = Object.entries(env).map(([key, value]) =>
-    `(name = "${key}", text = ${JSON.stringify(value)})`
-  );
+  const bindings = [
+    ...Object.entries(env).map(([key, value]) => `(name = "${key}", text = ${JSON.stringify(value)})`),
+    ...selves.map((key) => `(name = "${key}", service = "${name}")`),
+  ];
   const list = modules.map((file) => `(name = "${file}", esModule = embed "${file}")`).join(", ");
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
