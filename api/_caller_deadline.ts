@@ -2,21 +2,15 @@ import { MAX_TIMER_MS } from "../internal/clock.ts";
 import { isInProcess } from "../internal/in_process_request.ts";
 import { ON_DENO } from "../internal/runtime.ts";
 import { type Network, parseAddress } from "./_ip_address.ts";
+import type { DeadlineTrust } from "./_deadline_trust.ts";
 import type { ContextLike } from "./_hono.ts";
 import { type RequestState, stateOf } from "./_request_state.ts";
 import { limitTime } from "./_timeout.ts";
 import { peerOf } from "./client_ip.ts";
-import type { GlamOptions } from "./options.ts";
 
 const HEADER = "x-request-timeout-ms";
 /** No request has less: what it finds out below that is lost on the way back. */
 const LEAST_MS = 5;
-
-/** Whose word on how long a request may take is heeded. */
-export interface DeadlineTrust {
-  readonly mode: NonNullable<GlamOptions["deadlines"]>;
-  readonly peers: readonly Network[];
-}
 
 /** The time that the caller waits, where that is known and believed as soon as the request is there. */
 export function callerTimeAtArrival(c: ContextLike, { mode, peers }: DeadlineTrust): number | undefined {

@@ -2,7 +2,7 @@ import type { RequestContext } from "../context/request_context.ts";
 import type { GlamError } from "../errors/glam_error.ts";
 import type { ContextLike } from "./_hono.ts";
 import type { Settings } from "./_settings.ts";
-import type { RequestDeadline } from "./_timeout.ts";
+import type { RequestDeadline } from "./_time_limits.ts";
 
 /** What `glamMiddleware` knows of one request. */
 export interface RequestState {

@@ -4,8 +4,7 @@ import { readEnv } from "../internal/environment.ts";
 import { createLogger } from "../logging/create_logger.ts";
 import type { LoggerLike } from "../logging/logger.ts";
 import { createMetrics, type Metrics } from "../metrics/create_metrics.ts";
-import type { DeadlineTrust } from "./_caller_deadline.ts";
-import { parseNetwork } from "./_ip_address.ts";
+import { type DeadlineTrust, parseDeadlineTrust } from "./_deadline_trust.ts";
 import { createHealth } from "./health_checks.ts";
 import { guardLogger } from "./guarded_logger.ts";
 import { createOwnRoutes, type OwnRoute } from "./own_routes.ts";
@@ -54,11 +53,6 @@ export function resolveSettings(options: GlamOptions): Settings {
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= MAX_TIMER_MS)) {
     throw new RangeError(`Expected \`timeoutMs\` to be between 1 and ${MAX_TIMER_MS}, got ${timeoutMs}`);
   }
-  if (!["all", "ignore", "trusted"].includes(deadlines)) {
-    throw new TypeError(
-      `Expected \`deadlines\` to be "trusted", "all" or "ignore", got ${JSON.stringify(deadlines)}`,
-    );
-  }
   const measured = metrics === false ? undefined : {
     path: checkPath("metrics.path", metrics.path ?? "/metrics"),
     of: createMetrics({ service, registry: metrics.registry, buckets: metrics.buckets }),
@@ -80,7 +74,7 @@ export function resolveSettings(options: GlamOptions): Settings {
     plainResponse: exposeTrace ? undefined : plainResponder(service),
     trust: parseTrust(trustProxy),
     timeoutMs,
-    deadlines: { mode: deadlines, peers: trustPeers.map((cidr) => parseNetwork(cidr, "trustPeers")) },
+    deadlines: parseDeadlineTrust(deadlines, trustPeers),
   };
 }
 
