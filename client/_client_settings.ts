@@ -28,6 +28,8 @@ export interface ClientSettings {
 /** Names that a client needs for itself: `then` would make it a promise. */
 const RESERVED: ReadonlySet<string> = new Set(["close", "fetch", "request", "then"]);
 
+const MAX = Number.MAX_SAFE_INTEGER;
+
 /** Checks the options of a client. */
 export function clientSettings<E extends Endpoints>(options: ServiceClientOptions<E>): ClientSettings {
   const { service, endpoints, baseUrl, timeoutMs = 10_000, retry = {}, breaker, maxInFlight = 256 } = options;
@@ -49,21 +51,18 @@ export function clientSettings<E extends Endpoints>(options: ServiceClientOption
   const { attempts = 2, budget: { ratio = 0.2, minPerSecond = 10 } = {} } = retry === false
     ? { attempts: 1 }
     : retry;
-  whole("retry.attempts", attempts, 1, 5);
+  inRange("retry.attempts", attempts, 1, 5);
+  whole("retry.attempts", attempts, 1);
   inRange("retry.budget.ratio", ratio, 0, 1);
-  inRange("retry.budget.minPerSecond", minPerSecond, 0, Number.MAX_SAFE_INTEGER);
+  inRange("retry.budget.minPerSecond", minPerSecond, 0, MAX);
   inRange("timeoutMs", timeoutMs, 1, MAX_TIMER_MS);
-  whole("maxInFlight", maxInFlight, 1, Number.MAX_SAFE_INTEGER);
-  whole("maxAnswerBytes", maxAnswerBytes, 1, Number.MAX_SAFE_INTEGER);
+  whole("maxInFlight", maxInFlight, 1);
+  whole("maxAnswerBytes", maxAnswerBytes, 1);
   if (breaker !== undefined) {
-    if (!(breaker.failureRatio > 0 && breaker.failureRatio <= 1)) {
-      throw new RangeError(
-        `Expected \`breaker.failureRatio\` to be above 0 and at most 1, got ${breaker.failureRatio}`,
-      );
-    }
+    inRange("breaker.failureRatio", breaker.failureRatio, Number.EPSILON, 1);
     inRange("breaker.windowMs", breaker.windowMs, 1, MAX_TIMER_MS);
     inRange("breaker.openMs", breaker.openMs, 1, MAX_TIMER_MS);
-    whole("breaker.minRequests", breaker.minRequests, 1, Number.MAX_SAFE_INTEGER);
+    whole("breaker.minRequests", breaker.minRequests, 1);
   }
   return {
     service,
@@ -84,24 +83,26 @@ export function clientSettings<E extends Endpoints>(options: ServiceClientOption
 }
 
 function checkBaseUrl(text: string, refuse: (message: string) => TypeError): string {
-  // The text is not repeated: it may hold a password.
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw refuse("expected `baseUrl` to be an http or https URL");
+  if (url !== undefined && /^https?:$/.test(url.protocol)) {
+    if (url.username + url.password + url.search + url.hash === "") {
+      return url.origin + url.pathname.replace(/\/+$/, "");
+    }
   }
-  if (url.username !== "" || url.password !== "") {
-    throw refuse("expected `baseUrl` without user information: use `headers`");
-  }
-  if (url.search !== "" || url.hash !== "") throw refuse("expected `baseUrl` without a query");
-  return url.origin + url.pathname.replace(/\/+$/, "");
-}
-
-function whole(name: string, value: number, min: number, max: number): void {
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
-  throw new RangeError(`Expected \`${name}\` to be a whole number from ${min} to ${max}, got ${value}`);
+  // The text is not repeated: it may hold a password.
+  throw refuse(
+    "expected `baseUrl` to be an http or https URL without user information (use `headers`) and query",
+  );
 }
 
 function inRange(name: string, value: number, min: number, max: number): void {
   if (typeof value === "number" && value >= min && value <= max) return;
   throw new RangeError(`Expected \`${name}\` to be from ${min} to ${max}, got ${value}`);
+}
+
+function whole(name: string, value: number, min: number): void {
+  inRange(name, value, min, MAX);
+  if (!Number.isInteger(value)) {
+    throw new RangeError(`Expected \`${name}\` to be a whole number, got ${value}`);
+  }
 }

@@ -24,13 +24,21 @@ export interface BundleOptions {
    * @default `tests/workerd/workers/<name>.ts`
    */
   readonly main?: string;
+  /** Packages that are left out. */
+  readonly without?: readonly string[];
+  /**
+   * Whether functions keep their names when they are minified, as wrangler has it.
+   * @default true
+   */
+  readonly keepNames?: boolean;
 }
 
 /**
  * Bundles a worker with the packed tarball, and gives the folder of the bundle, whose main module is `<name>.js`.
  */
 export async function bundleWorker(name: string, options: BundleOptions = {}): Promise<string> {
-  const { minify = false, main = `tests/workerd/workers/${name}.ts` } = options;
+  const { minify = false, main = `tests/workerd/workers/${name}.ts`, without = [], keepNames = true } =
+    options;
   const folder = await createConsumer(`workerd-${name}${minify ? "-minified" : ""}`);
   await copyFolder(`${root}/${dirname(main)}`, folder);
   const config = {
@@ -38,7 +46,10 @@ export async function bundleWorker(name: string, options: BundleOptions = {}): P
     main: basename(main),
     compatibility_date: workerdCompatibilityDate,
     compatibility_flags: ["nodejs_compat"],
+    keep_names: keepNames,
+    alias: Object.fromEntries(without.map((each) => [each, "./nothing.js"])),
   };
+  await Deno.writeTextFile(`${folder}/nothing.js`, "");
   await Deno.writeTextFile(`${folder}/wrangler.json`, JSON.stringify(config));
   const wrangler = [await node(), `${await tools("wrangler")}/wrangler/bin/wrangler.js`];
   const args = ["deploy", "--dry-run", "--outdir", "out", ...(minify ? ["--minify"] : [])];

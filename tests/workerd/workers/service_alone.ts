@@ -1,8 +1,10 @@
+import { glamMiddleware, implement } from "@glam/shared/api";
 import { defineEndpoint, type Endpoint } from "@glam/shared/contract";
 import { NotFoundError } from "@glam/shared/errors";
+import { Hono } from "hono";
 import * as z from "zod";
 
-/** A contract without a client, to weigh what a client adds. */
+/** A contract, which its service implements. */
 export const GetItem: Endpoint<"GET /items/:id", {
   params: { id: string };
   data: { id: string };
@@ -13,4 +15,8 @@ export const GetItem: Endpoint<"GET /items/:id", {
   errors: [NotFoundError],
 });
 
-export default { fetch: (): Response => Response.json(GetItem.route) };
+const app: Hono = new Hono();
+app.use(glamMiddleware({ service: "catalog" }));
+implement(app, GetItem, ({ params: { id } }) => ({ id }));
+
+export default app;
