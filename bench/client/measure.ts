@@ -13,9 +13,9 @@ import * as z from "zod";
 import { median, medianRatio, takeTurns } from "../_statistics.ts";
 
 const AT_ONCE = 64;
-const CALLS = 8000;
-const ROUNDS = 3;
-const TURNS = 20;
+const CALLS = 16_000;
+const ROUNDS = 5;
+const TURNS = 80;
 
 const baseUrl = process.argv[2]!;
 const Item = z.object({ id: z.string(), name: z.string(), price: z.number(), tags: z.array(z.string()) });
