@@ -163,7 +163,11 @@ const exampleOf: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   tree: fc.letrec((tie) => ({
     node: fc.record({
       name: fc.string(),
-      children: fc.array(tie("node"), { maxLength: 2, depthIdentifier: "tree" }),
+      children: fc.oneof(
+        { maxDepth: 3, depthIdentifier: "tree" },
+        fc.constant([]),
+        fc.array(tie("node"), { maxLength: 2, depthIdentifier: "tree" }),
+      ),
       x: fc.boolean(),
     }),
   })).node,
