@@ -1,3 +1,4 @@
+import { escapeHtml as escape } from "./_docs_html.ts";
 import { markdownHtml } from "./_docs_markdown.ts";
 import { schemaHtml } from "./_docs_schema.ts";
 import { DOCS_STYLE } from "./_docs_style.ts";
@@ -7,16 +8,17 @@ import type { OpenApiDocument, OpenApiObject } from "./openapi_document.ts";
 export interface DocsPageOptions {
   readonly openapi: OpenApiDocument;
   /** An AsyncAPI document, where the service has events. */
-  readonly asyncapi: OpenApiObject | undefined;
+  readonly asyncapi: object | undefined;
   /** Paths of what the page links to, relative to it. */
   readonly links: {
     readonly openapi: string;
     readonly asyncapi: string | undefined;
     readonly try: string | undefined;
   };
-  /** Of the style, for the content security policy. */
-  readonly nonce: string;
 }
+
+/** A page, which is given the nonce of its style for each answer. */
+export type DocsPage = (nonce: string) => string;
 
 const METHODS = ["get", "post", "put", "patch", "delete", "head", "options"] as const;
 const OTHER = "Other";
@@ -28,7 +30,7 @@ interface ShownOperation {
 }
 
 /** The documentation of a service as one page, without a script. */
-export function docsPage({ openapi, asyncapi, links, nonce }: DocsPageOptions): string {
+export function docsPage({ openapi, asyncapi, links }: DocsPageOptions): DocsPage {
   const { title, version, description } = openapi.info as Record<string, string | undefined>;
   const groups = groupByTag(openapi);
   const { schemas = {}, responses = {} } = openapi.components as Record<
@@ -43,14 +45,15 @@ export function docsPage({ openapi, asyncapi, links, nonce }: DocsPageOptions): 
     ...events.length > 0 ? [`<li><a href="#events">Events</a> <small>${events.length}</small></li>`] : [],
     `<li><a href="#schemas">Schemas</a></li>`,
   ];
-  return `<!doctype html>
+  const head = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${escape(title ?? "")} ${escape(version ?? "")}</title>
-<style nonce="${nonce}">${DOCS_STYLE}</style>
+`;
+  const body = `${DOCS_STYLE}</style>
 </head>
 <body>
 <header>
@@ -78,6 +81,7 @@ ${undocumentedNote(openapi["x-undocumented"])}
 </body>
 </html>
 `;
+  return (nonce) => `${head}<style nonce="${nonce}">${body}`;
 }
 
 function groupByTag({ paths }: OpenApiDocument): Map<string, ShownOperation[]> {
@@ -210,7 +214,7 @@ interface DeepCode {
 }
 
 /** The events of an AsyncAPI document. */
-function eventsOf(asyncapi: OpenApiObject): string[] {
+function eventsOf(asyncapi: object): string[] {
   const { operations = {}, components: { messages = {} } = {} } = asyncapi as {
     readonly operations?: Readonly<
       Record<string, { readonly action: string; readonly channel: { readonly $ref: string } }>
@@ -243,17 +247,4 @@ function undocumentedNote(routes: readonly string[]): string {
 
 function code(schema: OpenApiObject | undefined): string {
   return `<pre><code>${schemaHtml(schema, escape)}</code></pre>`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** Text as HTML has it, in an element or an attribute. */
-export function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }

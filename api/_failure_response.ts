@@ -71,9 +71,9 @@ async function answerNotFound(c: ContextLike, state: RequestState): Promise<Outc
 /** The error of a request that no route matched: 405 where the path has routes for other methods, else 404. */
 export function notFoundError(
   c: ContextLike,
-  settings: Pick<Settings, "methodNotAllowed"> | undefined,
+  settings: Pick<Settings, "app"> | undefined,
 ): GlamError {
-  const methods = hasRoute(c) ? [] : allowedMethods(settings?.methodNotAllowed, c.req.path);
+  const methods = hasRoute(c) ? [] : allowedMethods(settings?.app, c.req.path);
   if (methods.length > 0) return new MethodNotAllowedError(methods);
   return new GlamError("Not Found", { code: "HTTP_404", status: 404 });
 }

@@ -14,7 +14,7 @@ export class MethodNotAllowedError extends GlamError {
 /** The part of a Hono application that tells which methods a path has. */
 export interface RoutedApp {
   /** Every registered handler; the method of middleware is `ALL`. */
-  readonly routes: readonly { readonly method: string }[];
+  readonly routes: readonly { readonly method: string; readonly path: string; readonly handler: unknown }[];
   /** The router. */
   readonly router: {
     /** What would run for a request: pairs of a handler with its route, and parameters. */

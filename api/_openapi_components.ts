@@ -111,6 +111,25 @@ const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       timestamp: { type: "string", format: "date-time" },
     },
   },
+  HealthReport: {
+    type: "object",
+    description: "State of the service, and of what it depends on",
+    required: ["status", "service", "timestamp"],
+    properties: {
+      status: schemaRef("HealthStatus"),
+      service: text,
+      timestamp: { type: "string", format: "date-time" },
+      checks: {
+        type: "object",
+        additionalProperties: {
+          type: "object",
+          required: ["status", "latency_ms"],
+          properties: { status: schemaRef("HealthStatus"), latency_ms: { type: "number", minimum: 0 } },
+        },
+      },
+    },
+  },
+  HealthStatus: { type: "string", enum: ["degraded", "healthy", "unhealthy"] },
   ValidationIssue: {
     type: "object",
     description: "One rule that a request breaks",

@@ -6,7 +6,6 @@ import type { EndpointErrorClass } from "../contract/endpoint_error_class.ts";
 import type { SchemaLike } from "../contract/schema_like.ts";
 import { statusPhrase } from "../errors/status_phrase.ts";
 import { errorResponse, OWN_ERRORS, schemaRef, successPhrase } from "./_openapi_components.ts";
-import type { DocumentedRoute } from "./_openapi_routes.ts";
 import type { OpenApiObject } from "./openapi_document.ts";
 import { cursorQuery, paginationQuery } from "./page_query.ts";
 
@@ -81,7 +80,13 @@ function endpointParameters(endpoint: AnyEndpoint, writer: SchemaWriter, place: 
   ];
 }
 
-function parameter(where: string, name: string, isRequired: boolean, given: JsonSchema): OpenApiObject {
+/** A parameter of a request. */
+export function parameter(
+  where: string,
+  name: string,
+  isRequired: boolean,
+  given: JsonSchema,
+): OpenApiObject {
   const { description, ...schema } = given;
   return {
     name,
@@ -109,10 +114,17 @@ function endpointBody(endpoint: AnyEndpoint, writer: SchemaWriter, place: Place)
   }
   if (form === undefined) return undefined;
   const schema = writer.write(form, place("form", "request"));
-  const types = holdsFile(form)
+  return {
+    required: true,
+    content: Object.fromEntries(formTypes(form).map((type) => [type, { schema, ...shown }])),
+  };
+}
+
+/** The media types of a form. */
+export function formTypes(form: SchemaLike): readonly string[] {
+  return holdsFile(form)
     ? ["multipart/form-data"]
     : ["application/x-www-form-urlencoded", "multipart/form-data"];
-  return { required: true, content: Object.fromEntries(types.map((type) => [type, { schema, ...shown }])) };
 }
 
 function holdsFile(form: SchemaLike): boolean {
@@ -164,7 +176,8 @@ const EXAMPLE_META = {
   timestamp: "2026-01-01T12:00:00.000Z",
 };
 
-function bodySchema(kind: AnyEndpoint["kind"], schema: JsonSchema): JsonSchema {
+/** The body of a success. */
+export function bodySchema(kind: AnyEndpoint["kind"], schema: JsonSchema): JsonSchema {
   const meta = schemaRef("Meta");
   if (kind === "plain") return schema;
   if (kind === "data") {
@@ -230,87 +243,4 @@ function describeError(Class: EndpointErrorClass): string {
 function securityOf({ auth, scopes }: AnyEndpoint, schemes: readonly string[]): OpenApiObject[] {
   if (auth === "none" || schemes.length === 0) return [];
   return [...schemes.map((name) => ({ [name]: scopes })), ...auth === "optional" ? [{}] : []];
-}
-
-const TARGETS = { cookie: "cookie", header: "header", param: "path", query: "query" } as const;
-
-/** What is known of a route without a contract. */
-export function plainOperation(
-  { label, method, names, metas }: DocumentedRoute,
-  writer: SchemaWriter,
-): Operation {
-  const described = Object.assign({}, ...metas.map(({ description }) => description)) as {
-    -readonly [Key in keyof NonNullable<DocumentedRoute["metas"][number]["description"]>]: NonNullable<
-      DocumentedRoute["metas"][number]["description"]
-    >[Key];
-  };
-  const operationId = described.operationId ??
-    `${method} ${label.slice(method.length)}`.match(/[A-Za-z0-9]+/g)!.join("_").toLowerCase();
-  const place = (part: string, use: SchemaUse): SchemaPlace => ({
-    label: `${label}, ${part}`,
-    operationId,
-    use,
-  });
-  const checks = metas.flatMap(({ validates }) => validates === undefined ? [] : [validates]);
-  const parameters = checks.flatMap(({ target, schema }) => {
-    const where = TARGETS[target as keyof typeof TARGETS];
-    if (where === undefined) return [];
-    return writer.members(schema, place(target, "request")).map(([name, isRequired, schema]) =>
-      parameter(where, name, isRequired, schema)
-    );
-  });
-  const unnamed = names.filter((name) =>
-    !parameters.some((each) => each["in"] === "path" && each["name"] === name)
-  );
-  const all = [...unnamed.map((name) => parameter("path", name, true, { type: "string" })), ...parameters];
-  const body = checks.find(({ target }) => target === "json" || target === "form");
-  const { status = 200, data, plain } = described;
-  const schema = data ?? plain;
-  const errors = new Map<number, string[]>();
-  for (const { status, code } of described.errors ?? []) {
-    errors.set(status, [...errors.get(status) ?? [], code]);
-  }
-  const own = [...body === undefined ? [] : [413, 415], ...checks.length > 0 ? [422] : [], 500];
-  return {
-    operationId,
-    summary: described.summary ?? label,
-    ...described.description !== undefined && { description: described.description },
-    ...described.tags !== undefined && { tags: described.tags },
-    ...described.deprecated && { deprecated: true },
-    ...all.length > 0 && { parameters: all },
-    ...body !== undefined && {
-      requestBody: {
-        required: true,
-        content: {
-          [body.target === "json" ? "application/json" : "multipart/form-data"]: {
-            schema: writer.write(body.schema, place(body.target, "request")),
-          },
-        },
-      },
-    },
-    responses: {
-      [status]: {
-        description: successPhrase(status),
-        ...schema !== undefined && {
-          content: {
-            "application/json": {
-              schema: bodySchema(
-                data === undefined ? "plain" : "data",
-                writer.write(schema, place("data", "response")),
-              ),
-            },
-          },
-        },
-      },
-      ...Object.fromEntries(
-        [...errors].map(([status, codes]) => [status, errorResponse(status, codes, statusPhrase(status))]),
-      ),
-      ...Object.fromEntries(
-        own.filter((status) => !errors.has(status)).map((
-          status,
-        ) => [status, { $ref: `#/components/responses/Error${status}` }]),
-      ),
-    },
-    security: [], // nobody authenticates the callers of a plain route
-  };
 }

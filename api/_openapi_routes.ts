@@ -1,12 +1,7 @@
 import { parametersOf, parsePath } from "../contract/_path.ts";
 import type { AnyEndpoint } from "../contract/endpoint.ts";
 import { metaOf, type RouteMeta } from "./_route_meta.ts";
-
-/** The part of a Hono application that tells its routes. */
-export interface RoutesOf {
-  /** Every registered handler; the method of middleware is `ALL`. */
-  readonly routes: readonly { readonly method: string; readonly path: string; readonly handler: unknown }[];
-}
+import type { RoutesOf } from "./routes_of.ts";
 
 /** One route, with what is known of it. */
 export interface DocumentedRoute {

@@ -1,5 +1,6 @@
 import type { AnyEndpoint } from "../contract/endpoint.ts";
 import type { SchemaLike } from "../contract/schema_like.ts";
+import type { DocsLoader } from "./_docs_resource.ts";
 import type { RouteDescription } from "./route_description.ts";
 
 /** What is known of a registered handler, for the document. */
@@ -10,8 +11,10 @@ export interface RouteMeta {
   readonly description?: RouteDescription;
   /** What `validate` checks. */
   readonly validates?: { readonly target: string; readonly schema: SchemaLike };
-  /** Paths that the middleware answers itself. */
-  readonly own?: { readonly health: string | undefined };
+  /** Loads what makes the documentation. */
+  readonly loadDocs?: DocsLoader;
+  /** Of a middleware that answers health: the path of the report. */
+  readonly healthPath?: string | undefined;
 }
 
 // Registered, so that the document of one copy of the package has the routes of another.

@@ -7,6 +7,7 @@ import { createMetrics, type Metrics } from "../metrics/create_metrics.ts";
 import { type DeadlineTrust, parseDeadlineTrust } from "./_deadline_trust.ts";
 import { createHealth } from "./health_checks.ts";
 import { guardLogger } from "./guarded_logger.ts";
+import { docsRoutes } from "./_docs_routes.ts";
 import { createOwnRoutes, type OwnRoute } from "./own_routes.ts";
 import { type PlainResponder, plainResponder } from "./_plain_response.ts";
 import { parseTrust, type Trust } from "./_trust_proxy.ts";
@@ -22,7 +23,9 @@ export interface Settings {
   readonly exposeTrace: boolean;
   readonly exposeInternal: boolean;
   readonly mapError: ((error: unknown) => GlamError | undefined) | undefined;
-  readonly methodNotAllowed: GlamOptions["methodNotAllowed"];
+  readonly app: GlamOptions["app"];
+  /** Path of the health report, where there is one. */
+  readonly healthPath: string | undefined;
   readonly plainResponse: PlainResponder | undefined;
   readonly trust: Trust;
   readonly timeoutMs: number | undefined;
@@ -39,6 +42,8 @@ export function resolveSettings(options: GlamOptions): Settings {
     exposeTrace = false,
     errors = {},
     methodNotAllowed,
+    app = methodNotAllowed,
+    docs,
     trustProxy = false,
     timeoutMs,
     deadlines = "trusted",
@@ -65,12 +70,13 @@ export function resolveSettings(options: GlamOptions): Settings {
     service,
     logger,
     metrics: measured?.of,
-    ownRoutes: createOwnRoutes(measured, watched),
+    ownRoutes: createOwnRoutes(measured, watched, docs && docsRoutes(docs, { app, service })),
     accessLog,
     exposeTrace,
     exposeInternal: errors.exposeInternal ?? false,
     mapError: errors.map,
-    methodNotAllowed,
+    app,
+    healthPath: watched?.path,
     plainResponse: exposeTrace ? undefined : plainResponder(service),
     trust: parseTrust(trustProxy),
     timeoutMs,

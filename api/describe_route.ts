@@ -1,3 +1,4 @@
+import { loadDocs } from "./_docs_loader.ts";
 import { markRoute } from "./_route_meta.ts";
 import type { RouteDescription } from "./route_description.ts";
 
@@ -13,5 +14,5 @@ export type DescribeMiddleware = (c: unknown, next: () => Promise<void>) => Prom
 export function describeRoute(description: RouteDescription): DescribeMiddleware {
   return markRoute(function describe(_c: unknown, next: () => Promise<void>) {
     return next();
-  }, { description });
+  }, { description, loadDocs });
 }

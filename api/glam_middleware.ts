@@ -4,8 +4,11 @@ import { ON_DENO } from "../internal/runtime.ts";
 import type { HttpObserver } from "../metrics/http_recorder.ts";
 import { callerTimeAtArrival, outlivedItsCaller } from "./_caller_deadline.ts";
 import { createContext } from "./_create_context.ts";
+import { mayRead } from "./_docs_routes.ts";
+import type { DocsExposure } from "./docs_options.ts";
 import { type ContextLike, type NextLike, replaceResponse } from "./_hono.ts";
 import { MethodNotAllowedError } from "./_method_not_allowed.ts";
+import { checkedOnce } from "./_mounted_endpoints.ts";
 import type { OwnRoute } from "./own_routes.ts";
 import { watchContextHeaders } from "./_watch_context_headers.ts";
 import { type RequestState, setState, stateOf } from "./_request_state.ts";
@@ -14,6 +17,7 @@ import { logRequest } from "./_access_log.ts";
 import { interceptOnError, type OnError } from "./_own_error_handler.ts";
 import { endpointOf, isOnlyHandler, UNMATCHED } from "./_route_label.ts";
 import { answer, answerFailure, type Outcome } from "./_failure_response.ts";
+import { markRoute } from "./_route_meta.ts";
 import { resolveSettings } from "./_settings.ts";
 import { limitTime } from "./_timeout.ts";
 import type { GlamOptions } from "./options.ts";
@@ -34,7 +38,7 @@ export type GlamMiddleware = (c: ContextLike, next: NextLike) => Promise<void>;
  * import { Hono } from "hono";
  *
  * const app = new Hono();
- * app.use(glamMiddleware({ service: "catalog", methodNotAllowed: app }));
+ * app.use(glamMiddleware({ service: "catalog", app }));
  * app.get("/items/:id", (c) => success(c, { id: c.req.param("id") }));
  *
  * const response = await app.request("/items/7");
@@ -46,10 +50,14 @@ export type GlamMiddleware = (c: ContextLike, next: NextLike) => Promise<void>;
  */
 export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
   const settings = resolveSettings(options);
-  return function glam(c: ContextLike, next: NextLike): Promise<void> {
+  const routes = checkedOnce(settings.app);
+  return markRoute(glam, { healthPath: settings.healthPath });
+
+  function glam(c: ContextLike, next: NextLike): Promise<void> {
     if (stateOf(c) !== undefined) return next();
     const context = createContext(c, settings.service);
-    const own = settings.ownRoutes.get(c.req.path);
+    const found = settings.ownRoutes.get(c.req.path);
+    const own = found?.allows === undefined ? found : undefined;
     const http = own?.counted === false ? undefined : settings.metrics?.http;
     const exchange: Exchange = {
       c,
@@ -69,7 +77,8 @@ export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
     let hasOnError = false;
     // The handlers run in the request's context and what follows outside of it: promises made inside would keep it
     // alive, which costs Deno a tenth of a small request.
-    const finished = enterContext(context, handlersOf(exchange, next)).then(
+    const run = routes.areChecked ? next : routes.checkBefore(next);
+    const finished = enterContext(context, handlersOf(exchange, run, found)).then(
       () => {
         if (c.error !== undefined || !c.finalized) return settleAndFinish(exchange);
         const { status } = c.res; // a native getter that takes time
@@ -88,19 +97,20 @@ export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
       () => hasOnError = true,
       (error, onError) => finishByOnError(exchange, error, onError),
     );
-  };
+  }
 }
 
 /** A request on its way through the middleware. */
 interface Exchange extends RequestState {
   readonly c: ContextLike;
-  readonly own: OwnRoute | undefined;
+  own: OwnRoute | undefined;
   readonly http: HttpObserver | undefined;
 }
 
-function handlersOf(exchange: Exchange, next: NextLike): NextLike {
+function handlersOf(exchange: Exchange, next: NextLike, found: OwnRoute | undefined): NextLike {
   const { c, own, settings: { timeoutMs: ownMs, deadlines } } = exchange;
   if (own !== undefined) return () => answerOwn(c, own);
+  if (found?.allows !== undefined) return () => answerAllowed(exchange, next, found, found.allows!);
   const callerMs = callerTimeAtArrival(c, deadlines);
   if (ownMs === undefined && callerMs === undefined) return next;
   return () => limitTime({ ownMs, callerMs }, c, next, exchange);
@@ -132,6 +142,21 @@ async function finishByOnError(exchange: Exchange, error: unknown, onError: OnEr
   return c.res;
 }
 
+/** Answers what the application has let through and has no route for, to whom it is for. */
+async function answerAllowed(
+  exchange: Exchange,
+  next: NextLike,
+  own: OwnRoute,
+  allows: DocsExposure,
+): Promise<void> {
+  const { c } = exchange;
+  await next();
+  if (!await mayRead(c, allows)) return;
+  exchange.answered = undefined; // the 404
+  exchange.own = own;
+  await answerOwn(c, own);
+}
+
 function settleAndFinish(exchange: Exchange, failure?: { readonly cause: unknown }): Promise<void> {
   return enterContext(exchange.context, () => answerFailure(exchange.c, exchange, failure))
     .then((outcome) => finish(exchange, exchange.c.res.status, outcome));
@@ -152,7 +177,7 @@ function finish(exchange: Exchange, answered: number, settled: Outcome | undefin
   }
   const seconds = (performance.now() - startedAt) / 1000;
   if (outcome !== undefined || settings.accessLog) { // before counting: a trace that is in the log is an exemplar
-    enterContext(context, () => logRequest(exchange, status, outcome, seconds, own === undefined));
+    enterContext(context, () => logRequest(exchange, status, outcome, seconds, own?.logged ?? true));
   }
   // From here on the request's headers are garbage. What a context can reach survives a collection on Deno, whose
   // AsyncLocalStorage is a WeakMap; elsewhere reading two headers costs more than it saves.

@@ -48,8 +48,8 @@ function answerError(c: ContextLike, mapped: GlamError, cause: Error): Response 
 }
 
 /**
- * A `notFound` handler for Hono that answers with the error envelope: `app.notFound(notFound)`. With the `methodNotAllowed`
- * of `glamMiddleware`, a path that has routes for other methods is answered 405.
+ * A `notFound` handler for Hono that answers with the error envelope: `app.notFound(notFound)`. With the `app` of
+ * `glamMiddleware`, a path that has routes for other methods is answered 405.
  */
 export function notFound(c: ContextLike): Response {
   const state = stateOf(c);

@@ -1,4 +1,5 @@
 import type { AnyEndpoint, Endpoint, EndpointTypes } from "../contract/endpoint.ts";
+import { loadDocs } from "./_docs_loader.ts";
 import { endpointHandler } from "./_endpoint_handler.ts";
 import { endpointOf, markRoute } from "./_route_meta.ts";
 import type { EndpointHandler } from "./endpoint_handler.ts";
@@ -102,7 +103,7 @@ export function implement(app: EndpointApp, endpoint: AnyEndpoint, ...rest: unkn
   const twice = app.routes.find((each) => endpointOf(each.handler)?.route === route);
   if (twice !== undefined) throw new TypeError(`Cannot implement "${route}" twice`);
   const handler = rest.at(-1) as EndpointHandler<EndpointTypes>;
-  const last = markRoute(endpointHandler(endpoint, handler, maxBodyBytes), { endpoint });
+  const last = markRoute(endpointHandler(endpoint, handler, maxBodyBytes), { endpoint, loadDocs });
   app.on(method as never, path as never, ...rest.slice(0, -1) as never[], last as never);
 }
 

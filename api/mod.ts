@@ -9,7 +9,7 @@
  *
  * const items = ["lipstick", "mascara", "blush"];
  * const app = new Hono();
- * app.use(glamMiddleware({ service: "catalog", methodNotAllowed: app }));
+ * app.use(glamMiddleware({ service: "catalog", app }));
  * app.get("/items", validate("query", paginationQuery()), (c) => {
  *   const { page, limit, offset } = c.req.valid("query");
  *   return paginated(c, items.slice(offset, offset + limit), { page, limit, total: items.length });
@@ -48,6 +48,7 @@ export {
   type SuccessEnvelope,
   successResponse,
 } from "./envelope.ts";
+export type { DocsExposure, DocsOptions } from "./docs_options.ts";
 export { type DescribeMiddleware, describeRoute, type RouteDescription } from "./describe_route.ts";
 export {
   type CursorListResult,
@@ -87,6 +88,7 @@ export {
   type Pagination,
 } from "./pagination.ts";
 export { type Reply, reply, type ReplyInit } from "./reply.ts";
+export type { RoutesOf } from "./routes_of.ts";
 export { created, cursorPage, type JsonResponse, paginated, success, type SuccessInit } from "./respond.ts";
 export { envelopeOf, errorEnvelope } from "./schemas.ts";
 export {

@@ -1,9 +1,12 @@
 import type { SchemaLike } from "../contract/schema_like.ts";
 import { SchemaWriter } from "../contract/_json_schema.ts";
 import { ownComponents } from "./_openapi_components.ts";
-import { endpointOperation, type Operation, plainOperation } from "./_openapi_operation.ts";
+import { endpointOperation, type Operation } from "./_openapi_operation.ts";
+import { plainOperation } from "./_openapi_plain.ts";
 import type { OpenApiDocument, OpenApiObject } from "./openapi_document.ts";
-import { documentedRoutes, type RoutesOf, undocumented } from "./_openapi_routes.ts";
+import { healthOperations } from "./_openapi_health.ts";
+import { documentedRoutes, undocumented } from "./_openapi_routes.ts";
+import type { RoutesOf } from "./routes_of.ts";
 
 export type { OpenApiDocument, OpenApiObject } from "./openapi_document.ts";
 
@@ -80,6 +83,11 @@ export function openapi(app: RoutesOf, options: OpenApiOptions): OpenApiDocument
     ids.set(operation.operationId, route.label);
     for (const tag of operation.tags ?? []) tags.add(tag);
     (paths[route.path] ??= {})[route.method.toLowerCase()] = operation;
+  }
+  for (const [path, operation] of healthOperations(app)) {
+    if (paths[path]?.["get"] !== undefined) continue;
+    (paths[path] ??= {})["get"] = operation;
+    for (const tag of operation.tags ?? []) tags.add(tag);
   }
   const byPath = sorted(paths);
   return {

@@ -1,6 +1,7 @@
 import type { GlamError } from "../errors/glam_error.ts";
 import type { LoggerLike } from "../logging/logger.ts";
 import type { PrometheusRegistry } from "../metrics/registry.ts";
+import type { DocsOptions } from "./docs_options.ts";
 import type { HealthOptions } from "./health_checks.ts";
 import type { RoutedApp } from "./_method_not_allowed.ts";
 
@@ -42,10 +43,18 @@ export interface GlamOptions {
    */
   readonly errors?: ErrorOptions | undefined;
   /**
-   * The application itself: a path that has routes, but none for the method, is then answered 405 with `Allow`. Without it
-   * the answer is 404, because Hono shows a middleware only the routes that matched.
+   * The application itself, because Hono shows a middleware only the routes that matched. A path that has routes, but none
+   * for the method, is then answered 405 with `Allow` instead of 404; the first request finds endpoints that are mounted
+   * under another path than their own; and `docs` has something to document.
    * @default none
    */
+  readonly app?: RoutedApp | undefined;
+  /**
+   * `GET /docs`, `/openapi.json` and, where the service has events, `/asyncapi.json`; needs `app`.
+   * @default none
+   */
+  readonly docs?: DocsOptions | undefined;
+  /** Another name of `app`, from before there was more to it. */
   readonly methodNotAllowed?: RoutedApp | undefined;
   /**
    * The proxies whose `X-Forwarded-For` `clientIp` trusts: none, a number of proxies in front of the service, or every proxy

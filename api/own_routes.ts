@@ -2,6 +2,7 @@ import type { Metrics } from "../metrics/create_metrics.ts";
 import type { Health } from "./health_checks.ts";
 import type { HealthReport } from "./health_report.ts";
 import { type ServiceHealth, serviceHealthOf } from "./service_health.ts";
+import type { DocsExposure } from "./docs_options.ts";
 import { successResponse } from "./envelope.ts";
 
 /** An endpoint that the middleware answers itself, to GET and HEAD. */
@@ -10,6 +11,10 @@ export interface OwnRoute {
   readonly path: string;
   /** Whether it is in the metrics. */
   readonly counted: boolean;
+  /** Whether it is in the access log. */
+  readonly logged: boolean;
+  /** Who may see it, where not everybody: asked after the application's own middleware. */
+  readonly allows?: DocsExposure | undefined;
   /** Makes the response; `env` is the second argument of `app.fetch`. */
   answer(request: Request, env: unknown): Promise<Response>;
 }
@@ -22,16 +27,19 @@ export interface OwnRoute {
 export function createOwnRoutes(
   metrics: { readonly path: string; readonly of: Metrics } | undefined,
   health: { readonly path: string; readonly of: Health } | undefined,
+  docs: readonly OwnRoute[] = [],
 ): ReadonlyMap<string, OwnRoute> {
   const routes: OwnRoute[] = [];
   if (metrics !== undefined) {
-    routes.push({ path: metrics.path, counted: false, answer: (request) => scrape(metrics.of, request) });
+    const answer = (request: Request) => scrape(metrics.of, request);
+    routes.push({ path: metrics.path, counted: false, logged: false, answer });
   }
   if (health !== undefined) {
     const { live, ready, report } = health.of;
     const route = (path: string, answer: (host?: ServiceHealth) => Promise<Response>): OwnRoute => ({
       path,
       counted: true,
+      logged: false,
       answer(request, env) {
         const host = serviceHealthOf(env);
         host?.answered.add(request);
@@ -47,6 +55,7 @@ export function createOwnRoutes(
       }),
     );
   }
+  routes.push(...docs);
   const byPath = new Map(routes.map((route) => [route.path, route]));
   if (byPath.size < routes.length) {
     const paths = routes.map((route) => route.path).join(", ");

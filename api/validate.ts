@@ -4,10 +4,12 @@ import type * as z from "zod";
 import { ValidationError } from "../errors/common.ts";
 import { isGlamError } from "../errors/glam_error.ts";
 import { type IssueLike, validationDetails } from "../errors/validation_errors.ts";
+import { loadDocs } from "./_docs_loader.ts";
 import { isTooDeep } from "./_json_depth.ts";
 import { type IsListField, listFieldsOf, withLists } from "./_list_fields.ts";
 import { type BodyContextLike, limitBody } from "./_limit_body.ts";
 import { mergeValidated, type ValidatedContextLike } from "./_merge_validated.ts";
+import { markRoute } from "./_route_meta.ts";
 
 /** What of a request is validated. */
 export type ValidationTarget = "cookie" | "form" | "header" | "json" | "param" | "query";
@@ -75,7 +77,7 @@ export function validate<Target extends ValidationTarget, Schema extends z.ZodTy
   }
   const loading = loadValidator(target, schema);
   loading.catch(() => {}); // each request reports it
-  return async function validateRequest(c, next) {
+  const validateRequest: ValidateMiddleware<Target, Schema> = async (c, next) => {
     const validator = await loading;
     const merge = mergeValidated(c as unknown as ValidatedContextLike, target);
     let passed = false;
@@ -93,6 +95,7 @@ export function validate<Target extends ValidationTarget, Schema extends z.ZodTy
       throw passed ? error : bodyError(error, target);
     }
   };
+  return markRoute(validateRequest, { validates: { target, schema }, loadDocs });
 }
 
 /** The validator of `@hono/zod-validator`, imported by the first route that needs it because the import takes time. */

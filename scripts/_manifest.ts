@@ -50,6 +50,7 @@ const optionalPeers: Readonly<Record<string, string>> = {
   "@hono/node-server": ">=2.1 <3",
   cockatiel: ">=4 <5",
   ws: ">=8.18 <9",
+  "swagger-ui-dist": ">=5 <6",
 };
 
 /**

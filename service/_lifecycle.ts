@@ -1,4 +1,5 @@
 import type { Health } from "../api/health_checks.ts";
+import { assertMountedWell } from "../api/_mounted_endpoints.ts";
 import type { ServiceHealth } from "../api/service_health.ts";
 import { isGlamError } from "../errors/glam_error.ts";
 import { DeadlineExceeded, sleep, withDeadline } from "../internal/clock.ts";
@@ -112,9 +113,14 @@ export class Lifecycle implements Startable {
   }
 
   async #open(): Promise<void> {
-    const { logger, name } = this.settings;
+    const { logger, name, options: { app } } = this.settings;
     const startedAt = performance.now();
     this.state = "starting";
+    try {
+      assertMountedWell(app);
+    } catch (error) {
+      throw this.#startError("http", name, error);
+    }
     for (const step of startSteps(this)) {
       const begunAt = performance.now();
       try {

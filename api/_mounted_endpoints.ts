@@ -1,0 +1,44 @@
+import type { NextLike } from "./_hono.ts";
+import type { RoutesOf } from "./routes_of.ts";
+import { endpointOf } from "./_route_meta.ts";
+
+/**
+ * Checks that every endpoint of an application stands under the path of its contract. `implement` sees only the
+ * application that it is given, and not what mounts that.
+ *
+ * @throws {TypeError} when one does not.
+ */
+export function assertMountedWell(app: object | undefined): void {
+  const { routes } = (app ?? {}) as Partial<RoutesOf>;
+  if (!Array.isArray(routes)) return; // no Hono application
+  for (const { path, handler } of routes as RoutesOf["routes"]) {
+    const endpoint = endpointOf(handler);
+    if (endpoint === undefined || endpoint.path === path) continue;
+    throw new TypeError(
+      `The endpoint "${endpoint.route}" stands at "${path}": give its contract that path, or mount its application so that they agree`,
+    );
+  }
+}
+
+/** A check that takes place before the first request, when all routes are registered. */
+export interface RoutesCheck {
+  /** Whether there is nothing left to check. */
+  readonly areChecked: boolean;
+  /** The same handlers, behind the check: as long as it fails, so does every request. */
+  checkBefore(next: NextLike): NextLike;
+}
+
+/** The check of an application, where there is one. */
+export function checkedOnce(app: RoutesOf | undefined): RoutesCheck {
+  let areChecked = app === undefined;
+  return {
+    get areChecked() {
+      return areChecked;
+    },
+    checkBefore: (next) => async () => {
+      assertMountedWell(app);
+      areChecked = true;
+      await next();
+    },
+  };
+}
