@@ -136,8 +136,8 @@ export interface Endpoint<Route extends string = EndpointRoute, Types extends En
   extends AnyEndpoint {
   /** Method and path. */
   readonly route: Route;
-  /** Carries the types; there is no such member. */
-  readonly "~types"?: Types;
+  /** Carries the types, less those of what a caller gives; there is no such member. */
+  readonly "~types"?: Omit<Types, "in" | "takes">;
   /** Refuses an annotation that promises to take what the schemas do not; there is no such member. */
   readonly "~takes"?: (input: CallerInput<Types>) => void;
 }

@@ -109,6 +109,32 @@ describe("an endpoint", () => {
     assert.ok(_honest);
   });
 
+  it("takes an annotation of inputs that differ, unless that lies", () => {
+    const definition = {
+      body: z.object({ amount: z.int(), reason: z.string().default("usage") }),
+      empty: true,
+    } as const;
+    interface Types {
+      body: { amount: number; reason: string };
+      empty: true;
+    }
+    const _honest: Endpoint<
+      "POST /a",
+      Types & { in: { body: { amount: number; reason?: string | undefined } } }
+    > = defineEndpoint("POST /a", definition);
+    // @ts-expect-error: the endpoint takes no text as an amount
+    const _lie: Endpoint<"POST /a", Types & { in: { body: { amount: string } } }> = defineEndpoint(
+      "POST /a",
+      definition,
+    );
+    // @ts-expect-error: the amount cannot be left out
+    const _less: Endpoint<"POST /a", Types & { in: { body: { amount?: number } } }> = defineEndpoint(
+      "POST /a",
+      definition,
+    );
+    assert.ok(_honest);
+  });
+
   it("knows the errors that it declares by their code, of any copy of the package", () => {
     const Get = defineEndpoint("GET /items/:id", { data: Item, errors: [NotFoundError] });
     assert.equal(isErrorOf(Get, new NotFoundError("none")), true);
