@@ -23,6 +23,8 @@ export interface CreditsConfig {
   readonly dataDir: string;
   /** What a start does about pending migrations. */
   readonly migrate: "up" | "verify";
+  /** Whether `/docs` is there, for whoever reaches the service. */
+  readonly docs: boolean;
   /** How long a stop goes on serving, until the load balancer has noticed. */
   readonly graceMs: number;
 }
@@ -34,6 +36,7 @@ const schema: z.ZodType<CreditsConfig> = z.object({
   nats: natsConfig.optional(),
   dataDir: z.string().min(1),
   migrate: z.enum(["up", "verify"]),
+  docs: z.boolean(),
   graceMs: z.int().min(0),
 });
 

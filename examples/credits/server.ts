@@ -13,8 +13,9 @@ import { createUsageListener } from "./usage.ts";
 
 /** Runs the service until SIGTERM or SIGINT, and ends the process. */
 export async function runServer(): Promise<never> {
-  const service = await createCredits(await loadConfig(options).catch(refuse)).catch(refuse);
-  service.start().then(() => announce(service.address!.url), () => {}); // `run` says why it cannot start
+  const config = await loadConfig(options).catch(refuse);
+  const service = await createCredits(config).catch(refuse);
+  service.start().then(() => announce(service.address!.url, config), () => {}); // `run` says why it cannot start
   return await service.run();
 }
 
@@ -28,7 +29,11 @@ async function createCredits(config: CreditsConfig): Promise<Service> {
   const store = new CreditStore(database, outbox);
   return createService({
     name: "credits",
-    app: createApp((work) => work(store), { logger, metrics: { registry: await metrics.registry() } }),
+    app: createApp((work) => work(store), {
+      logger,
+      metrics: { registry: await metrics.registry() },
+      docs: { expose: config.docs },
+    }),
     database,
     migrations: new URL("./migrations", import.meta.url),
     migrate: config.migrate,
@@ -64,11 +69,11 @@ function refuse(error: unknown): never {
   process.exit(1);
 }
 
-function announce(url: string): void {
+function announce(url: string, { docs }: CreditsConfig): void {
   console.log(`credits is on ${url}. Try:
 
   curl -i ${url}/api/v1/merchants/demo
   curl -i ${url}/api/v1/merchants/demo/credits/deduct -H 'content-type: application/json' -d '{"amount": 30}'
   curl -i '${url}/api/v1/merchants/demo/ledger?limit=1'
-`);
+${docs ? `\nAll of it is described on ${url}/docs\n` : ""}`);
 }

@@ -1,7 +1,8 @@
 import { type Database, defineTable, Repository, type Table, timestamps } from "@glam/shared/db";
-import { ConflictError, defineError, NotFoundError } from "@glam/shared/errors";
+import { ConflictError, NotFoundError } from "@glam/shared/errors";
 import { CreditDeducted, type Outbox } from "@glam/shared/messaging";
 import * as z from "zod";
+import { InsufficientCreditError } from "./errors.ts";
 import { type DailyUsage, usageOf } from "./usage.ts";
 
 /** A shop, and the credits that it has left. */
@@ -68,13 +69,6 @@ export interface Deduction {
   /** A UUID that names the operation; the same one again is the same operation. */
   readonly operation_id: string;
 }
-
-/** The account does not hold what was to be deducted. */
-const InsufficientCreditError = defineError<{ balance: number; requested: number }>({
-  code: "INSUFFICIENT_CREDIT",
-  status: 409,
-  message: "Insufficient credit",
-});
 
 /** Merchants and their credits. */
 export class CreditStore {

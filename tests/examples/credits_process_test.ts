@@ -27,7 +27,7 @@ describe("the credits service as a process", () => {
   const start = (variables: Record<string, string> = {}) =>
     startCredits({ CREDITS_DATA_DIR: data, ...variables });
 
-  it("prints its address and three requests to try, answers them, and stops with exit code 0", async () => {
+  it("prints its address, three requests to try and where they are described, answers them, and stops with exit code 0", async () => {
     await using credits = start();
     const address = await urlOf(credits);
     const commands = credits.out().split("\n").filter((line) => line.trim().startsWith("curl "));
@@ -41,6 +41,8 @@ describe("the credits service as a process", () => {
       assert.equal(response.headers.get("x-service-name"), "credits");
       await response.text();
     }
+    const [page] = /http:\S+\/docs$/m.exec(credits.out())!;
+    assert.match(await (await fetch(page)).text(), /Take credits off an account/);
     assert.deepEqual(await stop(credits), [0, null]);
   });
 
