@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, it } from "node:test";
-import {
-  describeRoute,
-  type DocsOptions,
-  glamMiddleware,
-  implement,
-  notFound,
-  success,
-} from "@glam/shared/api";
+import { describeRoute, type DocsOptions, glamMiddleware, implement, notFound } from "@glam/shared/api";
 import { defineEndpoint } from "@glam/shared/contract";
 import { CreditDeducted } from "@glam/shared/messaging";
 import { Hono } from "hono";
@@ -103,6 +96,7 @@ describe("the documentation", () => {
     const links = [...text.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, url]) => url!);
     assert.deepEqual(links.filter((url) => !url.startsWith("#")), [
       "openapi.json",
+      "docs/try",
       "https://example.com/a",
     ]);
   });
@@ -128,6 +122,79 @@ describe("the documentation", () => {
     assert.equal(entries.filter(({ message }) => message === "Request completed").length, 2);
     const { text } = await send(app, "/metrics");
     assert.match(text, /http_requests_total\{[^}]*endpoint="\/docs"[^}]*status="200"[^}]*\} 1/);
+  });
+
+  it("says what a reader has to know of an endpoint", async () => {
+    const { app } = catalog();
+    implement(
+      app,
+      defineEndpoint("POST /a/:id", {
+        query: z.object({ limit: z.coerce.number<string>().int().min(1).max(5).default(2) }),
+        body: z.object({ word: z.string().min(1).describe("One <word>") }),
+        data: z.object({ n: z.int() }),
+        scopes: ["a:write"],
+        deprecated: true,
+        response: "unchecked",
+        examples: [{ summary: "A colour", body: { word: "red" } }],
+      }),
+      () => ({ n: 1 }),
+    );
+    const { text } = await send(app, "/docs");
+    const operation = text.slice(text.indexOf('<div id="post_a_id">'));
+    assert.match(text, /<wbr>\/a<wbr>\/\{id\}<\/code><em>deprecated<\/em>/);
+    for (
+      const part of [
+        "Authentication with <code>a:write</code>",
+        "<code>limit?</code></td><td>query</td><td><code>integer</code> <small>1 to 5, default 2</small>",
+        "word: string <small>length ≥ 1, One &lt;word&gt;</small>",
+        "A colour",
+        "&quot;word&quot;: &quot;red&quot;",
+        "<code>VALIDATION_ERROR</code>",
+        "Answers are not compared with their schema",
+      ]
+    ) {
+      assert.ok(operation.includes(part), `${part} in\n${operation}`);
+    }
+  });
+
+  it("of 300 endpoints is a page under 1 MB", async () => {
+    const { app } = catalog();
+    for (let i = 0; i < 300; i++) {
+      implement(
+        app,
+        defineEndpoint(`POST /api/v1/shops/:shop/things_${i}/:id`, {
+          body: z.object({ name: z.string().max(200), price: z.number().min(0), tags: z.array(z.string()) }),
+          data: z.object({ id: z.uuid(), name: z.string(), price: z.number(), tags: z.array(z.string()) }),
+          tags: [`things ${i % 10}`],
+          summary: "Adds a thing to those of a shop",
+          description: "A thing is what a shop sells. The same name again is the same thing.",
+        }),
+        () => ({ id: "", name: "", price: 0, tags: [] }),
+      );
+    }
+    const { text } = await send(app, "/docs");
+    assert.equal(text.match(/<details>/g)!.length > 300, true);
+    assert.ok(text.length < 1_000_000, `${text.length}`);
+  });
+
+  it("has Swagger UI under it, from the disk, whose scripts are files of the service", async () => {
+    const { app } = catalog();
+    const { headers, text } = await send(app, "/docs/try");
+    assert.equal(
+      headers.get("content-security-policy")?.split("; ").slice(0, 2).join("; "),
+      "default-src 'self'; img-src 'self' data:",
+    );
+    const links = [...text.matchAll(/(?:href|src)="(try[^"]*)"/g)].map(([, url]) => url!);
+    assert.deepEqual(links, ["try/swagger-ui.css", "try/swagger-ui-bundle.js", "try/boot.js"]);
+    assert.doesNotMatch(text, /<script>|<style|https?:/);
+    for (const link of links) {
+      const { status, headers } = await send(app, `/docs/${link}`);
+      assert.equal(status, 200);
+      assert.match(headers.get("content-type")!, link.endsWith("css") ? /^text\/css/ : /^text\/javascript/);
+      assert.equal(headers.get("x-content-type-options"), "nosniff");
+    }
+    assert.equal((await send(app, "/docs/try/package.json")).status, 404);
+    assert.equal((await send(app, "/docs/try/../package.json")).status, 404);
   });
 
   it("names routes that nothing is known of", async () => {
@@ -222,64 +289,5 @@ describe("the documentation is exposed", () => {
       },
     });
     assert.deepEqual(await statuses(app), [500, 500]);
-  });
-});
-
-describe("options of docs are refused", () => {
-  it("without the application, and with values of another kind", () => {
-    const app = new Hono();
-    assert.throws(() => glamMiddleware({ docs: {} }), {
-      name: "TypeError",
-      message: /Expected `app` beside `docs`/,
-    });
-    for (const path of ["docs", "/", "/docs/", "", 7]) {
-      assert.throws(() => glamMiddleware({ app, docs: { path: path as string, expose: true } }), {
-        name: "TypeError",
-        message: /Expected `docs\.path`/,
-      });
-    }
-    assert.throws(() => glamMiddleware({ app, docs: { expose: "dev" as never } }), {
-      name: "TypeError",
-      message: /Expected `docs\.expose`/,
-    });
-    assert.throws(() => glamMiddleware({ app, metrics: { path: "/docs" }, docs: { expose: true } }), {
-      name: "TypeError",
-      message: /different paths/,
-    });
-  });
-});
-
-describe("with `app`", () => {
-  it("an endpoint that stands elsewhere fails every request but the probes, and says where it stands", async () => {
-    const { logger, entries } = recordingLogger();
-    const sub = new Hono();
-    implement(sub, GetItem, () => ({ name: "Lipstick" }));
-    const app = new Hono();
-    app.use(glamMiddleware({ app, logger }));
-    app.get("/other", (c) => success(c, 1));
-    app.route("/v1", sub);
-    for (const path of ["/other", "/v1/items/7", "/other"]) assert.equal((await send(app, path)).status, 500);
-    assert.equal((await send(app, "/health/live")).status, 200);
-    const failure = entries.find(({ level }) => level === "error")!.fields!["error"] as Error;
-    assert.equal(failure.name, "TypeError");
-    assert.match(failure.message, /^The endpoint "GET \/items\/:id" stands at "\/v1\/items\/:id"/);
-  });
-
-  it("one that stands where it should is found once, and served", async () => {
-    const sub = new Hono();
-    implement(sub, GetItem, { mountedAt: "/" }, () => ({ name: "Lipstick" }));
-    const app = new Hono();
-    app.use(glamMiddleware({ app, logger: recordingLogger().logger }));
-    app.route("/", sub);
-    for (const _ of [1, 2]) assert.equal((await send(app, "/items/7")).status, 200);
-  });
-
-  it("a wrong method is 405, as with methodNotAllowed, its other name", async () => {
-    for (const name of ["app", "methodNotAllowed"] as const) {
-      const app = new Hono();
-      app.use(glamMiddleware({ [name]: app, logger: recordingLogger().logger }));
-      app.get("/a", (c) => success(c, 1));
-      assert.equal((await send(app, "/a", { method: "POST" })).status, 405);
-    }
   });
 });
