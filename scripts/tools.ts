@@ -78,6 +78,17 @@ const toolPackages = {
   /** What people install with, beside Deno and Bun. */
   installers: { npm: "11.21.2", pnpm: "10.34.9" },
   wrangler: { wrangler: "4.155.0" },
+  /** What judges OpenAPI documents: two linters, a parser, a validating proxy, and a generator of clients. */
+  openapi: {
+    "@hey-api/openapi-ts": "0.99.0",
+    "@redocly/cli": "2.77.0",
+    "@scalar/openapi-parser": "0.24.17",
+    "@stoplight/prism-cli": "5.14.2",
+    "@stoplight/spectral-cli": "6.16.3",
+    typescript: "5.9.3",
+  },
+  /** Drives a Chromium that is installed; it brings none. */
+  browser: { "playwright-core": "1.65.1" },
 } as const;
 
 /** The newest compatibility date that the pinned workerd supports. */
@@ -243,4 +254,6 @@ if (import.meta.main) {
   console.log(`npm      ${await tools("installers")}`);
   console.log(`wrangler ${await tools("wrangler")}`);
   console.log(`package  ${await tools("package")}`);
+  console.log(`openapi  ${await tools("openapi")}`);
+  console.log(`browser  ${await tools("browser")}`);
 }
