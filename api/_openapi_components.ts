@@ -39,30 +39,50 @@ export function ownComponents(
   paths: OpenApiObject,
   securitySchemes: Readonly<Record<string, OpenApiObject>>,
 ): OpenApiObject {
-  const responses = Object.fromEntries(
-    Object.entries(OWN_ERRORS).map(([status, codes]) =>
-      [`Error${status}`, errorResponse(Number(status), codes, statusPhrase(Number(status)))] as const
-    ).filter(([name]) => refersTo(paths, "responses", name)),
-  );
-  const all: Readonly<Record<string, JsonSchema>> = { ...SCHEMAS, ...Object.fromEntries(writer.components) };
-  const used = new Set<string>();
-  const visit = (from: unknown) => {
-    for (const name of Object.keys(all)) {
-      if (used.has(name) || !refersTo(from, "schemas", name)) continue;
-      used.add(name);
-      visit(all[name]);
+  const shared: Readonly<Record<string, OpenApiObject>> = {
+    ...Object.fromEntries(
+      Object.entries(OWN_ERRORS).map(([status, codes]) => [
+        `responses/Error${status}`,
+        errorResponse(Number(status), codes, statusPhrase(Number(status))),
+      ]),
+    ),
+    ...toSchemas(Object.entries(SCHEMAS)),
+    ...toSchemas(writer.components),
+  };
+  const used = new Map<string, OpenApiObject>();
+  const visit = (value: unknown) => {
+    if (typeof value !== "object" || value === null) return;
+    for (const [key, each] of Object.entries(value)) {
+      if (key !== "$ref" || typeof each !== "string") {
+        visit(each);
+        continue;
+      }
+      const name = each.slice("#/components/".length);
+      const component = shared[name];
+      if (component === undefined || used.has(name)) continue;
+      used.set(name, component);
+      visit(component);
     }
   };
-  visit([paths, responses]);
+  visit(paths);
   return {
-    schemas: Object.fromEntries([...used].sort().map((name) => [name, all[name]])),
-    responses,
+    schemas: namesOf(used, "schemas"),
+    responses: namesOf(used, "responses"),
     ...Object.keys(securitySchemes).length > 0 && { securitySchemes },
   };
 }
 
-function refersTo(value: unknown, kind: "responses" | "schemas", name: string): boolean {
-  return JSON.stringify(value).includes(`"$ref":"#/components/${kind}/${name}"`);
+function toSchemas(schemas: Iterable<readonly [string, JsonSchema]>): Record<string, JsonSchema> {
+  return Object.fromEntries([...schemas].map(([name, schema]) => [`schemas/${name}`, schema]));
+}
+
+/** The components of one kind, by their names and sorted by them. */
+function namesOf(components: ReadonlyMap<string, OpenApiObject>, kind: string): OpenApiObject {
+  return Object.fromEntries(
+    [...components].filter(([name]) => name.startsWith(`${kind}/`)).map(([name, component]) =>
+      [name.slice(kind.length + 1), component] as const
+    ).sort(([one], [other]) => one < other ? -1 : 1),
+  );
 }
 
 /** An error answer of one status, with one or several codes. */

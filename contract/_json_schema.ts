@@ -13,6 +13,11 @@ export class SchemaWriter {
   readonly #owners = new Map<string, object>();
   /** What schemas were written as, by their images. */
   readonly #written = new WeakMap<SchemaLike, Map<string, JsonSchema>>();
+  /** The same by their use, as a conversion is what takes the time. */
+  readonly #results = {
+    request: new WeakMap<SchemaLike, JsonSchema>(),
+    response: new WeakMap<SchemaLike, JsonSchema>(),
+  };
 
   /**
    * What travels for a schema.
@@ -20,6 +25,15 @@ export class SchemaWriter {
    * @throws {TypeError} when JSON has no image of it, or its id is another schema's.
    */
   write(schema: SchemaLike, place: SchemaPlace): JsonSchema {
+    const results = this.#results[place.use];
+    const known = results.get(schema);
+    if (known !== undefined) return known;
+    const result = this.#write(schema, place);
+    results.set(schema, result);
+    return result;
+  }
+
+  #write(schema: SchemaLike, place: SchemaPlace): JsonSchema {
     const { $schema: _, $id: __, $defs = {}, ...root } = this.#convert(schema, place);
     const text = JSON.stringify([root, $defs]);
     // The same schema again, in whatever use: the same names.
