@@ -3,7 +3,8 @@
  *
  *     deno task bench            # prints the table
  *     deno task bench --write    # and keeps it in docs/performance.md
- *     deno task bench http       # one group: http, load, start, db, config, publish, listen, inbox, relay, client or command
+ *     deno task bench http       # one group: http, load, endpoints, start, db, config, publish, listen, inbox, relay,
+ *                                # client or command
  *
  * @module
  */
@@ -14,6 +15,7 @@ import { clientRows } from "./client.ts";
 import { commandRows } from "./command.ts";
 import { configRows } from "./config.ts";
 import { dbRows } from "./db.ts";
+import { endpointRows } from "./endpoints.ts";
 import { inboxRows } from "./inbox.ts";
 import { listenRows } from "./listen.ts";
 import { loadRows } from "./load.ts";
@@ -26,6 +28,7 @@ import { type Row, toTable } from "./_table.ts";
 const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   http: inProcessRows,
   load: loadRows,
+  endpoints: endpointRows,
   start: startRows,
   db: dbRows,
   config: configRows,

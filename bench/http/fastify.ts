@@ -11,8 +11,8 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 const storage = new AsyncLocalStorage<{ requestId: string; correlationId: string }>();
 
-/** Serves on a free port, and gives it. */
-export async function listen(): Promise<number> {
+/** Serves on a free port, and gives it; with a schema, parameters are validated and answers written by it. */
+export async function listen({ hasSchema = false }: { readonly hasSchema?: boolean } = {}): Promise<number> {
   const registry = new Registry();
   const registers = [registry];
   const total = new Counter({
@@ -56,7 +56,7 @@ export async function listen(): Promise<number> {
     inProgress.dec({ service: "bench" });
     done();
   });
-  app.get<{ Params: { id: string } }>("/items/:id", async (request) => {
+  app.get<{ Params: { id: string } }>("/items/:id", hasSchema ? { schema: SCHEMA } : {}, async (request) => {
     const { requestId, correlationId } = storage.getStore()!;
     return await Promise.resolve({
       data: { id: request.params.id, name: "Lipstick", price: 12.5, tags: ["red", "matte"] },
@@ -66,3 +66,25 @@ export async function listen(): Promise<number> {
   await app.listen({ host: "127.0.0.1", port: 0 });
   return (app.server.address() as AddressInfo).port;
 }
+
+const text = { type: "string" };
+const SCHEMA = {
+  params: { type: "object", required: ["id"], properties: { id: { ...text, minLength: 1, maxLength: 40 } } },
+  response: {
+    200: {
+      type: "object",
+      properties: {
+        data: {
+          type: "object",
+          properties: {
+            id: text,
+            name: text,
+            price: { type: "number" },
+            tags: { type: "array", items: text },
+          },
+        },
+        meta: { type: "object", properties: { request_id: text, correlation_id: text, timestamp: text } },
+      },
+    },
+  },
+};

@@ -10,9 +10,12 @@ import { type App, createFixed, createFloor, createGlam } from "./apps.ts";
 
 const name = process.argv[2] ?? "glam";
 
-if (name === "fastify") {
+if (name === "fastify" || name === "fastify-schema") {
   const { listen } = await import("./fastify.ts");
-  console.log(await listen());
+  console.log(await listen({ hasSchema: name === "fastify-schema" }));
+} else if (name === "contracts") {
+  const { createByContracts } = await import("../endpoints/apps.ts");
+  await serve(createByContracts());
 } else {
   const create = { fixed: createFixed, floor: createFloor, glam: createGlam }[name];
   if (create === undefined) throw new Error(`No application "${name}"`);
