@@ -8,7 +8,7 @@ import { mayRead } from "./_docs_routes.ts";
 import type { DocsExposure } from "./docs_options.ts";
 import { type ContextLike, type NextLike, replaceResponse } from "./_hono.ts";
 import { MethodNotAllowedError } from "./_method_not_allowed.ts";
-import { checkedOnce } from "./_mounted_endpoints.ts";
+import { checkedOnce } from "./mounted_endpoints.ts";
 import type { OwnRoute } from "./own_routes.ts";
 import { watchContextHeaders } from "./_watch_context_headers.ts";
 import { type RequestState, setState, stateOf } from "./_request_state.ts";

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import type { AnyEndpoint } from "../contract/mod.ts";
 import type { AnyEventContract, AnyRequestContract } from "../messaging/mod.ts";
 import { UsageError } from "./_session.ts";
 
@@ -54,6 +55,16 @@ export async function findPath(name: string): Promise<string | undefined> {
 /** The contracts that a module exports, alone or in arrays, without duplicates. */
 export function contractsOf({ exports }: ServiceModule): AnyContract[] {
   return [...new Set(Object.values(exports).flat(1).filter(isContract))];
+}
+
+/** The endpoints that a module exports, likewise. */
+export function endpointsOf({ exports }: ServiceModule): AnyEndpoint[] {
+  return [...new Set(Object.values(exports).flat(1).filter(isEndpoint))];
+}
+
+function isEndpoint(value: unknown): value is AnyEndpoint {
+  const { route, path, operationId } = (value ?? {}) as Record<string, unknown>;
+  return [route, path, operationId].every((each) => typeof each === "string");
 }
 
 /** Whether a value is a contract of an event or a request, also of another copy of this package. */

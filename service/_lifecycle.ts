@@ -1,5 +1,5 @@
 import type { Health } from "../api/health_checks.ts";
-import { assertMountedWell } from "../api/_mounted_endpoints.ts";
+import { assertMountedWell } from "../api/mounted_endpoints.ts";
 import type { ServiceHealth } from "../api/service_health.ts";
 import { isGlamError } from "../errors/glam_error.ts";
 import { DeadlineExceeded, sleep, withDeadline } from "../internal/clock.ts";
