@@ -30,13 +30,19 @@ export type DocsPage = (nonce: string) => string;
 const METHODS = ["get", "post", "put", "patch", "delete", "head", "options"] as const;
 const OTHER = "Other";
 
+interface Components {
+  readonly schemas?: Readonly<Record<string, OpenApiObject>>;
+  readonly responses?: Readonly<Record<string, ResponseFields>>;
+}
+
 /** The documentation of a service as one page, without a script. */
 export function docsPage({ openapi, asyncapi, links }: DocsPageOptions): DocsPage {
   const { title = "", version = "", description } = openapi.info as Record<string, string | undefined>;
-  const { schemas = {}, responses = {} } = openapi.components as {
-    readonly schemas?: Readonly<Record<string, OpenApiObject>>;
-    readonly responses?: Readonly<Record<string, ResponseFields>>;
+  const { schemas: ofEndpoints = {}, responses = {} } = openapi.components as Components;
+  const { components: { schemas: ofEvents = {} } = {} } = (asyncapi ?? {}) as {
+    readonly components?: Components;
   };
+  const schemas = { ...ofEvents, ...ofEndpoints };
   const groups = groupByTag(openapi);
   const events = asyncapi === undefined ? [] : eventsHtml(asyncapi);
   const undescribed = openapi["x-undocumented"];

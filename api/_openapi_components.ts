@@ -52,7 +52,8 @@ export function ownComponents(
   const used = new Map<string, OpenApiObject>();
   const visit = (value: unknown) => {
     if (typeof value !== "object" || value === null) return;
-    for (const [key, each] of Object.entries(value)) {
+    for (const key in value) {
+      const each = (value as Record<string, unknown>)[key];
       if (key !== "$ref" || typeof each !== "string") {
         visit(each);
         continue;

@@ -35,10 +35,12 @@ interface OverrideContext {
 export class JsonImages {
   readonly #place: SchemaPlace;
   readonly #owners: Map<string, object>;
+  readonly #isVerbatim: boolean;
 
-  constructor(place: SchemaPlace, owners: Map<string, object>) {
+  constructor(place: SchemaPlace, owners: Map<string, object>, isVerbatim: boolean) {
     this.#place = place;
     this.#owners = owners;
+    this.#isVerbatim = isVerbatim;
   }
 
   /** Changes the image of one schema. */
@@ -54,6 +56,7 @@ export class JsonImages {
     }
     if (def.type === "object") this.#requireMembers(def, jsonSchema);
     if (def.type === "default" || def.type === "prefault") keepConstantDefault(def, jsonSchema);
+    if (this.#isVerbatim) return;
     if (jsonSchema["type"] === "integer") dropSafeBounds(jsonSchema);
     if (jsonSchema["type"] === "string") keepCommonFormat(def, jsonSchema);
   }
@@ -73,6 +76,7 @@ export class JsonImages {
       if (def.type === "date") return { type: "string", format: "date-time" };
       if (def.type === "bigint") return { type: "string", pattern: "^-?[0-9]+$" };
     }
+    if (def.type === "bigint" && this.#place.bigints === "integer") return { type: "integer" };
     throw this.#refuse(path, `the type ${def.type}`);
   }
 

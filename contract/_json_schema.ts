@@ -5,10 +5,21 @@ export type { JsonSchema, SchemaPlace, SchemaUse } from "./_json_schema_types.ts
 import { shapeOf, type ZodSchema } from "./_zod_def.ts";
 import type { SchemaLike } from "./schema_like.ts";
 
+/** Options of a {@link SchemaWriter}. */
+export interface SchemaWriterOptions {
+  /**
+   * Whether patterns, formats and the bounds of integers stay as Zod writes them, and not only what tools of others make
+   * use of.
+   * @default false
+   */
+  readonly isVerbatim?: boolean;
+}
+
 /** Writes the schemas of a document, and collects those that it refers to. */
 export class SchemaWriter {
   /** Schemas by name. */
   readonly components: Map<string, JsonSchema> = new Map();
+  readonly #isVerbatim: boolean;
   /** The Zod schema of each id, so that no two share one. */
   readonly #owners = new Map<string, object>();
   /** What schemas were written as, by their images. */
@@ -18,6 +29,10 @@ export class SchemaWriter {
     request: new WeakMap<SchemaLike, JsonSchema>(),
     response: new WeakMap<SchemaLike, JsonSchema>(),
   };
+
+  constructor({ isVerbatim = false }: SchemaWriterOptions = {}) {
+    this.#isVerbatim = isVerbatim;
+  }
 
   /**
    * What travels for a schema.
@@ -35,6 +50,7 @@ export class SchemaWriter {
 
   #write(schema: SchemaLike, place: SchemaPlace): JsonSchema {
     const { $schema: _, $id: __, $defs = {}, ...root } = this.#convert(schema, place);
+    if (root.id === undefined && Object.keys($defs).length === 0 && !refers(root)) return root;
     const text = JSON.stringify([root, $defs]);
     // The same schema again, in whatever use: the same names.
     const images = this.#written.get(schema) ?? new Map<string, JsonSchema>();
@@ -54,7 +70,7 @@ export class SchemaWriter {
   }
 
   #convert(schema: SchemaLike, place: SchemaPlace): JsonSchema & { $defs?: Record<string, JsonSchema> } {
-    const images = new JsonImages(place, this.#owners);
+    const images = new JsonImages(place, this.#owners, this.#isVerbatim);
     return z.toJSONSchema(schema as unknown as z.ZodType, {
       io: "input", // what travels: of a codec the text
       unrepresentable: "any",
@@ -128,6 +144,15 @@ export class SchemaWriter {
 
 function componentRef(name: string): JsonSchema {
   return { $ref: `#/components/schemas/${name}` };
+}
+
+/** Whether anything in a schema refers to a schema. */
+function refers(value: object): boolean {
+  for (const key in value) {
+    const each = (value as Record<string, unknown>)[key];
+    if (key === "$ref" || (typeof each === "object" && each !== null && refers(each))) return true;
+  }
+  return false;
 }
 
 function isSame(one: unknown, other: unknown): boolean {

@@ -11,4 +11,6 @@ export interface SchemaPlace {
   /** Name of the operation. */
   readonly operationId: string;
   readonly use: SchemaUse;
+  /** Where a bigint that no codec stands for travels as a number of any size. */
+  readonly bigints?: "integer" | undefined;
 }

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import { SchemaWriter } from "../../contract/_json_schema.ts";
+import type { SchemaLike } from "../../contract/schema_like.ts";
 import { splitUserInfo } from "../../internal/url_credentials.ts";
 import type { AnyEventContract } from "./define_event.ts";
 import type { AnyRequestContract } from "./define_request.ts";
@@ -67,6 +68,8 @@ export function asyncapi(
   const channels: Record<string, unknown> = {};
   const operations: Record<string, unknown> = {};
   const messages: Record<string, unknown> = {};
+  // What was published once stays: a pattern that is missing would be a change of the contract.
+  const writer = new SchemaWriter({ isVerbatim: true });
   const all = [...contracts, ...receives.filter((contract) => !contracts.includes(contract))];
   for (const contract of all) {
     const { subject } = contract;
@@ -79,12 +82,12 @@ export function asyncapi(
       messages: [ref("channels", subject, "messages", subject)],
     };
     if (isEvent(contract)) {
-      messages[subject] = eventMessage(contract);
+      messages[subject] = eventMessage(contract, writer);
       operations[`${action}.${subject}`] = operation;
     } else {
       const reply = `${subject}.reply`;
-      messages[subject] = requestMessage(subject, toJsonSchema(contract.requestSchema));
-      messages[reply] = requestMessage(reply, toJsonSchema(contract.responseSchema));
+      messages[subject] = requestMessage(subject, write(contract.requestSchema, subject, writer));
+      messages[reply] = requestMessage(reply, write(contract.responseSchema, reply, writer));
       channels[reply] = { address: null, messages: { [reply]: ref("components", "messages", reply) } };
       operations[`${action}.${subject}`] = {
         ...operation,
@@ -109,7 +112,10 @@ export function asyncapi(
     },
     channels,
     operations,
-    components: { messages },
+    components: {
+      messages,
+      ...writer.components.size > 0 && { schemas: Object.fromEntries(writer.components) },
+    },
   };
 }
 
@@ -117,7 +123,7 @@ function isEvent(contract: AnyEventContract | AnyRequestContract): contract is A
   return "schema" in contract;
 }
 
-function eventMessage(contract: AnyEventContract): JsonObject {
+function eventMessage(contract: AnyEventContract, writer: SchemaWriter): JsonObject {
   const { subject, title, description, examples } = contract;
   return {
     name: subject,
@@ -126,7 +132,7 @@ function eventMessage(contract: AnyEventContract): JsonObject {
     contentType: "application/json",
     correlationId: { location: "$message.header#/X-Correlation-ID" },
     headers: HEADERS,
-    payload: envelope(subject, toJsonSchema(contract.schema)),
+    payload: envelope(subject, write(contract.schema, subject, writer)),
     ...examples !== undefined && examples.length > 0 && {
       examples: examples.map((data) => ({ payload: { ...EXAMPLE, event_type: subject, data } })),
     },
@@ -173,18 +179,10 @@ const EXAMPLE: JsonObject = {
   metadata: {},
 };
 
-/** The input of a schema, which consumers accept, as JSON Schema. */
-function toJsonSchema(schema: z.ZodType): JsonObject {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, {
-    target: "draft-7",
-    io: "input",
-    unrepresentable: "any",
-    override({ zodSchema, jsonSchema }) {
-      if (zodSchema._zod.def.type === "bigint") jsonSchema.type = "integer";
-      if (jsonSchema.format === "date-time") delete jsonSchema.default; // the current time, which would differ from call to call
-    },
-  });
-  return json as JsonObject;
+/** What consumers accept, as the document of the endpoints has it; but integers of any size are exact in events. */
+function write(schema: SchemaLike, subject: string, writer: SchemaWriter): JsonObject {
+  const place = { label: `${subject}, data`, operationId: subject, use: "request" } as const;
+  return writer.write(schema, { ...place, bigints: "integer" });
 }
 
 function ref(...path: string[]): JsonObject {

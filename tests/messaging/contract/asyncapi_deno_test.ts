@@ -75,6 +75,34 @@ it("asyncapi is the same at each call, whatever the time", async () => {
   assert.equal(JSON.stringify(asyncapi(contracts)), first);
 });
 
+it("asyncapi names schemas as the document of the endpoints does, and refuses what JSON has no image of", async () => {
+  const Money = z.object({ amount: z.int() }).meta({ id: "AsyncApiMoney" });
+  const Tree: z.ZodType = z.object({
+    get children() {
+      return z.array(Tree);
+    },
+  });
+  const document = asyncapi([
+    defineEvent(
+      "evt.test.paid.v1",
+      z.object({ money: Money, at: z.string().default(() => crypto.randomUUID()) }),
+    ),
+    defineEvent("evt.test.grown.v1", Tree as never),
+  ]);
+  assert.deepEqual(await problems(document), []);
+  const { schemas, messages } = document.components as Record<string, Record<string, never>>;
+  assert.deepEqual(Object.keys(schemas!), ["AsyncApiMoney", "evt.test.grown.v1_1"]);
+  assert.match(
+    JSON.stringify(messages!["evt.test.paid.v1"]),
+    /"money":\{"\$ref":"#\/components\/schemas\/AsyncApiMoney"\}/,
+  );
+  assert.doesNotMatch(JSON.stringify(document), /"default"/);
+  assert.throws(
+    () => asyncapi([defineEvent("evt.test.odd.v1", z.object({ at: z.map(z.string(), z.string()) }))]),
+    { name: "TypeError", message: /evt\.test\.odd\.v1, data, at at: JSON has no image of the type map/ },
+  );
+});
+
 it("asyncapi refuses two contracts of one subject", () => {
   const again = defineEvent(CreditDeducted.subject, z.object({}));
   assert.throws(() => asyncapi([CreditDeducted, again]), TypeError);
