@@ -2,8 +2,11 @@ import * as z from "zod";
 import { JsonImages } from "./_json_images.ts";
 import type { JsonSchema, SchemaPlace } from "./_json_schema_types.ts";
 export type { JsonSchema, SchemaPlace, SchemaUse } from "./_json_schema_types.ts";
-import { shapeOf, type ZodSchema } from "./_zod_def.ts";
+import { defOf, shapeOf, type ZodSchema } from "./_zod_def.ts";
 import type { SchemaLike } from "./schema_like.ts";
+
+/** One part of an object schema. */
+export type SchemaMember = readonly [name: string, isRequired: boolean, schema: JsonSchema];
 
 /** Options of a {@link SchemaWriter}. */
 export interface SchemaWriterOptions {
@@ -129,11 +132,10 @@ export class SchemaWriter {
     return walk(image) as JsonSchema;
   }
 
-  /** The parts of an object schema, each with whether it is required: the parameters of a request. */
-  members(
-    schema: SchemaLike,
-    place: SchemaPlace,
-  ): readonly [name: string, isRequired: boolean, schema: JsonSchema][] {
+  /** The parts of an object schema, or of a union of some: the parameters of a request. */
+  members(schema: SchemaLike, place: SchemaPlace): readonly SchemaMember[] {
+    const { options } = shapeOf(schema) === undefined ? defOf(schema) ?? {} : {};
+    if (options !== undefined) return merged(options.map((option) => this.members(option, place)));
     return Object.entries(shapeOf(schema) ?? {}).map(([name, child]) => [
       name,
       (child as ZodSchema)._zod.optin === undefined,
@@ -144,6 +146,17 @@ export class SchemaWriter {
 
 function componentRef(name: string): JsonSchema {
   return { $ref: `#/components/schemas/${name}` };
+}
+
+/** What any of several takes is taken, what all of them require is required. */
+function merged(options: readonly (readonly SchemaMember[])[]): readonly SchemaMember[] {
+  const names = new Set(options.flatMap((members) => members.map(([name]) => name)));
+  return [...names].map((name) => {
+    const known = options.flatMap((members) => members.filter((member) => member[0] === name));
+    const images = new Map(known.map(([, , schema]) => [JSON.stringify(schema), schema]));
+    const schema = images.size === 1 ? known[0]![2] : { anyOf: [...images.values()] };
+    return [name, known.length === options.length && known.every(([, isRequired]) => isRequired), schema];
+  });
 }
 
 /** Whether anything in a schema refers to a schema. */

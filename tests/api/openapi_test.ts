@@ -262,6 +262,22 @@ describe("the document", () => {
     assert.deepEqual(undocumented, []);
   });
 
+  it("has the parameters of a union of objects", () => {
+    const app = new Hono();
+    const query = z.union([
+      z.object({ by: z.literal("name"), name: z.string() }),
+      z.object({ by: z.literal("price"), from: z.coerce.number().optional() }),
+    ]);
+    app.get("/a", validate("query", query), (c) => c.text("x"));
+    const { parameters } = (openapi(app, info) as Json).paths["/a"].get;
+    assert.deepEqual(
+      parameters.map((
+        { name, required = false, schema }: Json,
+      ) => [name, required, schema.type ?? schema.anyOf.length]),
+      [["by", true, 2], ["name", false, "string"], ["from", false, "number"]],
+    );
+  });
+
   it("has the codes of errors beside this package's own of the same status", () => {
     const StaleError = defineError({ code: "OPENAPI_TEST_STALE", status: 422, message: "Stale" });
     const app = new Hono();

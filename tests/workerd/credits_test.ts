@@ -15,7 +15,7 @@ test("the example's main module runs on workerd as it is, on a Postgres over TCP
   await store.ensureDemo();
 
   const bundle = await bundleWorker("credits", { main: "examples/credits/main.ts" });
-  await using worker = await startWorker(bundle, "main", { DATABASE_URL: server.url });
+  await using worker = await startWorker(bundle, "main", { DATABASE_URL: server.url, APP_ENV: "test" });
   const deduct = () =>
     fetch(`${worker.url}/api/v1/merchants/demo/credits/deduct`, {
       method: "POST",
@@ -32,6 +32,22 @@ test("the example's main module runs on workerd as it is, on a Postgres over TCP
   // What a worker writes into the outbox is published by the servers of the service.
   const waiting = await db.sql<{ subject: string; status: string }>`select subject, status from glam_outbox`;
   assert.deepEqual([...waiting], [{ subject: "evt.credit.deducted.v1", status: "pending" }]);
+
+  // The documentation runs there, too, but for Swagger UI, which is on a disk.
+  const page = await fetch(`${worker.url}/docs`);
+  assert.match(
+    page.headers.get("content-security-policy") ?? "",
+    /^default-src 'none'; style-src 'nonce-/,
+    worker.logs(),
+  );
+  assert.match(await page.text(), /Take credits off an account/);
+  for (
+    const [path, status] of [["/openapi.json", 200], ["/asyncapi.json", 200], ["/docs/try", 404]] as const
+  ) {
+    const response = await fetch(`${worker.url}${path}`);
+    assert.equal(response.status, status, path);
+    await response.body?.cancel();
+  }
 
   // Each request has a connection of its own, and leaves none behind.
   const pages = await Promise.all(Array.from({ length: 20 }, async () => {
