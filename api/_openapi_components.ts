@@ -1,4 +1,4 @@
-import type { JsonSchema, SchemaWriter } from "../contract/_json_schema.ts";
+import type { JsonSchema, SchemaWriter } from "../contract/schema_writer.ts";
 import { statusPhrase } from "../errors/status_phrase.ts";
 import type { OpenApiObject } from "./openapi_document.ts";
 

@@ -1,4 +1,4 @@
-import type { JsonSchema, SchemaPlace, SchemaUse, SchemaWriter } from "../contract/_json_schema.ts";
+import type { JsonSchema, SchemaPlace, SchemaUse, SchemaWriter } from "../contract/schema_writer.ts";
 import { parametersOf, parsePath } from "../contract/_path.ts";
 import { childrenOf, defOf, shapeOf } from "../contract/_zod_def.ts";
 import type { AnyEndpoint } from "../contract/endpoint.ts";

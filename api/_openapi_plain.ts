@@ -1,4 +1,4 @@
-import type { JsonSchema, SchemaPlace, SchemaUse, SchemaWriter } from "../contract/_json_schema.ts";
+import type { JsonSchema, SchemaPlace, SchemaUse, SchemaWriter } from "../contract/schema_writer.ts";
 import type { SchemaLike } from "../contract/schema_like.ts";
 import { statusPhrase } from "../errors/status_phrase.ts";
 import { errorResponse, OWN_ERRORS, successPhrase } from "./_openapi_components.ts";

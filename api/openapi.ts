@@ -1,5 +1,5 @@
 import type { SchemaLike } from "../contract/schema_like.ts";
-import { SchemaWriter } from "../contract/_json_schema.ts";
+import { SchemaWriter } from "../contract/schema_writer.ts";
 import { ownComponents } from "./_openapi_components.ts";
 import { endpointOperation, type Operation } from "./_openapi_operation.ts";
 import { plainOperation } from "./_openapi_plain.ts";

@@ -1,4 +1,4 @@
-import { SchemaWriter } from "../../contract/_json_schema.ts";
+import { SchemaWriter } from "../../contract/schema_writer.ts";
 import type { SchemaLike } from "../../contract/schema_like.ts";
 import { splitUserInfo } from "../../internal/url_credentials.ts";
 import type { AnyEventContract } from "./define_event.ts";
