@@ -110,10 +110,13 @@ interface Exchange extends RequestState {
 function handlersOf(exchange: Exchange, next: NextLike, found: OwnRoute | undefined): NextLike {
   const { c, own, settings: { timeoutMs: ownMs, deadlines } } = exchange;
   if (own !== undefined) return () => answerOwn(c, own);
-  if (found?.allows !== undefined) return () => answerAllowed(exchange, next, found, found.allows!);
   const callerMs = callerTimeAtArrival(c, deadlines);
-  if (ownMs === undefined && callerMs === undefined) return next;
-  return () => limitTime({ ownMs, callerMs }, c, next, exchange);
+  const run = ownMs === undefined && callerMs === undefined
+    ? next
+    : () => limitTime({ ownMs, callerMs }, c, next, exchange);
+  if (found?.allows === undefined) return run;
+  const { allows } = found;
+  return () => answerAllowed(exchange, run, found, allows);
 }
 
 async function answerOwn(c: ContextLike, own: OwnRoute): Promise<void> {

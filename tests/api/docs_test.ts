@@ -240,7 +240,7 @@ describe("the documentation is exposed", () => {
     for (const name of [undefined, "", "prod", "production", "staging", "devel"]) {
       await inEnvironment(
         name,
-        async () => assert.deepEqual(await statuses(catalog({ expose: undefined }).app), [404, 404], name),
+        async () => assert.deepEqual(await statuses(catalog({ expose: undefined }).app), [404, 404], String(name)),
       );
     }
   });
@@ -273,6 +273,17 @@ describe("the documentation is exposed", () => {
         404,
       );
     }
+  });
+
+  it("by a function in the time that a request has, and never in place of a route of the application", async () => {
+    const { logger } = recordingLogger();
+    const app = new Hono();
+    app.use(glamMiddleware({ app, logger, timeoutMs: 20, docs: { expose: () => true } }));
+    implement(app, GetItem, () => ({ name: "Lipstick" }));
+    app.get("/docs", (c) => c.text("own"));
+    app.get("/openapi.json", () => new Promise<Response>(() => {}));
+    assert.equal((await send(app, "/docs")).text, "own");
+    assert.equal((await send(app, "/openapi.json")).status, 504);
   });
 
   it("and counted as unmatched where it is not", async () => {
