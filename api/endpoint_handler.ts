@@ -5,7 +5,7 @@ import type { Reply } from "./reply.ts";
 /** What the handler of an endpoint gets. */
 export type EndpointArgs<Types extends EndpointTypes, Context = unknown> =
   & { readonly [Part in Exclude<keyof Types & keyof EndpointInputs, "query">]: Types[Part] }
-  & QueryArg<Types>
+  & EndpointQuery<Types>
   & {
     /** Hono's context, with what middleware has set. */
     readonly c: Context;
@@ -15,13 +15,15 @@ export type EndpointArgs<Types extends EndpointTypes, Context = unknown> =
     readonly caller: string | undefined;
   };
 
-type QueryArg<Types extends EndpointTypes> = Types extends { readonly list: unknown }
+/** The query that a handler gets, with the parameters of a page. */
+export type EndpointQuery<Types extends EndpointTypes> = Types extends { readonly list: unknown }
   ? { readonly query: Omit<OwnQuery<Types>, never> & PageQuery }
   : Types extends { readonly cursorList: unknown } ? { readonly query: OwnQuery<Types> & CursorQuery }
   : Types extends { readonly query: infer Query } ? { readonly query: Query }
   : unknown;
 
-type OwnQuery<Types> = Types extends { readonly query: infer Query } ? Query : unknown;
+/** The query of an endpoint without the parameters of a page. */
+export type OwnQuery<Types> = Types extends { readonly query: infer Query } ? Query : unknown;
 
 /** What the handler of an endpoint gives; the envelope is made of it. */
 export type EndpointResult<Types extends EndpointTypes> = Types extends { readonly data: infer Data }

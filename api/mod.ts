@@ -54,9 +54,11 @@ export {
   type CursorListResult,
   type EndpointArgs,
   type EndpointHandler,
+  type EndpointQuery,
   type EndpointResult,
   type HandlerOf,
   type ListResult,
+  type OwnQuery,
 } from "./endpoint_handler.ts";
 export { type GlamMiddleware, glamMiddleware } from "./glam_middleware.ts";
 export { notFound, onError } from "./handlers.ts";

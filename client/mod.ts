@@ -27,6 +27,8 @@
  * @module
  */
 
+export { type LogFields, type LoggerLike } from "../logging/logger.ts";
+export { type Metrics } from "../metrics/create_metrics.ts";
 export { createServiceClient } from "./create_service_client.ts";
 export {
   type BreakerOptions,

@@ -3,8 +3,8 @@ import type { InputOf, OutputOf, SchemaLike } from "./schema_like.ts";
 
 /** What a caller gives, part by part: of the types of an endpoint. A part is optional where nothing in it is required. */
 export type CallerInput<Types> = Types extends { readonly takes: infer Input } ? Input
-  : Types extends { readonly in: infer Inputs } ? PartsOf<Omit<Types, keyof Inputs> & Inputs, Types>
-  : PartsOf<Types, Types>;
+  : Types extends { readonly in: infer Inputs } ? CallerParts<Omit<Types, keyof Inputs> & Inputs, Types>
+  : CallerParts<Types, Types>;
 
 /** The same of the schemas of a definition, where it costs the compiler least. */
 export type CallerInputOf<
@@ -30,7 +30,8 @@ export type CallerInputOf<
   & ([Body] extends [never] ? unknown : { readonly body: InputOf<Body> })
   & ([Form] extends [never] ? unknown : { readonly form: InputOf<Form> });
 
-type PartsOf<Inputs, Types> =
+/** The parts of a request, of the types of an endpoint. */
+export type CallerParts<Inputs, Types> =
   & { readonly [Part in keyof Inputs & ("body" | "form" | "params")]: Inputs[Part] }
   & {
     readonly [
@@ -46,7 +47,8 @@ type PartsOf<Inputs, Types> =
   }
   & QueryPart<Inputs extends { readonly query: infer Query } ? Query : unknown, PagingOf<Types>>;
 
-type QueryPart<Query, Paging> = [Paging] extends [never]
+/** The query with the parameters of a page. */
+export type QueryPart<Query, Paging> = [Paging] extends [never]
   ? unknown extends Query ? unknown : OptionalPart<"query", Query>
   : OptionalPart<"query", Query & Paging>;
 
@@ -55,11 +57,12 @@ export type PagingOf<Types> = Types extends { readonly list: unknown } ? PageInp
   : Types extends { readonly cursorList: unknown } ? CursorInput
   : never;
 
-type OptionalPart<Name extends string, Part> = Record<never, never> extends Part
+/** A part that may be left out where nothing in it is required. */
+export type OptionalPart<Name extends string, Part> = Record<never, never> extends Part
   ? { readonly [_ in Name]?: Part }
   : { readonly [_ in Name]: Part };
 
 /** What is text on the wire is taken as its input, or as its output where the input may be anything. */
-type TextInput<In, Out> = {
+export type TextInput<In, Out> = {
   readonly [Key in keyof In]: unknown extends In[Key] ? Out[Key & keyof Out] : In[Key];
 };

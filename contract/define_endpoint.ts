@@ -1,12 +1,21 @@
 import { checkAnswer } from "./_check_answer.ts";
 import { resolveDefinition } from "./_resolve_definition.ts";
 import type { CallerInputOf } from "./caller_input.ts";
+import type {
+  CheckedAnswer,
+  CheckedBody,
+  CheckedParams,
+  CheckedRoute,
+  GivenMember,
+  TextParams,
+  TypesFrom,
+} from "./checked_definition.ts";
 import type { EndpointDefinition, RawAnswer } from "./definition.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { EndpointErrorClass } from "./endpoint_error_class.ts";
 import type { CursorInput, PageInput } from "./pagination.ts";
 import type { EndpointRoute, ParamNames } from "./route.ts";
-import type { OutputOf, SchemaLike } from "./schema_like.ts";
+import type { SchemaLike } from "./schema_like.ts";
 
 /**
  * Defines an HTTP endpoint: one contract for the route with its validation, the OpenAPI document, the typed client and
@@ -69,18 +78,18 @@ export function defineEndpoint<
       Errors
     >
     & CheckedAnswer<
-      | Given<Data, "data">
-      | Given<List, "list">
-      | Given<CursorList, "cursorList">
-      | Given<Plain, "plain">
-      | Given<
+      | GivenMember<Data, "data">
+      | GivenMember<List, "list">
+      | GivenMember<CursorList, "cursorList">
+      | GivenMember<Plain, "plain">
+      | GivenMember<
         Empty,
         "empty"
       >
-      | Given<Raw, "raw">
+      | GivenMember<Raw, "raw">
     >
     & CheckedParams<Params, ParamNames<Route>>
-    & CheckedBody<Route, Given<Body, "body"> | Given<Form, "form">>,
+    & CheckedBody<Route, GivenMember<Body, "body"> | GivenMember<Form, "form">>,
 ): Endpoint<
   Route,
   TypesFrom<{
@@ -114,35 +123,3 @@ export function defineEndpoint<
   checkAnswer(endpoint);
   return endpoint as never;
 }
-
-/** The outputs of the schemas that are there. */
-type TypesFrom<Schemas extends { readonly [_ in keyof Schemas]: SchemaLike }> = {
-  readonly [Part in keyof Schemas as [Schemas[Part]] extends [never] ? never : Part]: OutputOf<Schemas[Part]>;
-};
-
-type Given<Part, Name> = [Part] extends [never] ? never : Name;
-
-type TextParams<Names extends string> = [Names] extends [never] ? never
-  : SchemaLike<{ readonly [Name in Names]: string }, { readonly [Name in Names]: string }>;
-
-/** Paths have no optional parts and no wildcards. */
-type CheckedRoute<Route extends string> = Route extends `${string}${"?" | "*/" | "/*"}${string}` ? never
-  : unknown;
-
-type CheckedAnswer<Given> = [Given] extends [never]
-  ? { readonly "the answer is missing: give one of data, list, cursorList, plain, empty and raw": never }
-  : IsUnion<Given> extends true
-    ? { readonly "there are two answers: give one of data, list, cursorList, plain, empty and raw": never }
-  : unknown;
-
-type IsUnion<Type, Whole = Type> = Type extends Whole ? [Whole] extends [Type] ? false : true : never;
-
-type CheckedParams<Params extends SchemaLike, Names extends string> = [Params] extends [never] ? unknown
-  : [keyof OutputOf<Params>] extends [Names] ? [Names] extends [keyof OutputOf<Params>] ? unknown
-    : { readonly "params lack a name of the path": Exclude<Names, keyof OutputOf<Params>> }
-  : { readonly "params have a name that the path has not": Exclude<keyof OutputOf<Params>, Names> };
-
-type CheckedBody<Route extends string, Given> = [Given] extends [never] ? unknown
-  : Route extends `${"DELETE" | "GET"} ${string}` ? { readonly "GET and DELETE have no body": never }
-  : IsUnion<Given> extends true ? { readonly "give a body or a form, not both": never }
-  : unknown;

@@ -21,7 +21,25 @@
  */
 
 export { bigintText } from "./bigint_text.ts";
-export type { CallerInput } from "./caller_input.ts";
+export type {
+  CallerInput,
+  CallerInputOf,
+  CallerParts,
+  OptionalPart,
+  PagingOf,
+  QueryPart,
+  TextInput,
+} from "./caller_input.ts";
+export type {
+  CheckedAnswer,
+  CheckedBody,
+  CheckedParams,
+  CheckedRoute,
+  GivenMember,
+  IsUnion,
+  TextParams,
+  TypesFrom,
+} from "./checked_definition.ts";
 export { defineEndpoint } from "./define_endpoint.ts";
 export {
   type DeprecatedSince,
@@ -51,5 +69,11 @@ export {
   type PageInput,
   type Pagination,
 } from "./pagination.ts";
-export { type EndpointMethod, type EndpointRoute, type ParamNames } from "./route.ts";
+export {
+  type EndpointMethod,
+  type EndpointRoute,
+  type ParamName,
+  type ParamNames,
+  type WithoutPattern,
+} from "./route.ts";
 export { type InputOf, type OutputOf, type SchemaLike } from "./schema_like.ts";

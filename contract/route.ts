@@ -6,10 +6,14 @@ export type EndpointRoute = `${EndpointMethod} /${string}`;
 
 /** The names of a route's parameters, as a union. */
 export type ParamNames<Route extends string> = Route extends `${string}/:${infer Rest}`
-  ? NameOf<Rest> | ParamNames<Rest>
+  ? ParamName<Rest> | ParamNames<Rest>
   : never;
 
-type NameOf<Text extends string> = Text extends `${infer Segment}/${string}` ? WithoutPattern<Segment>
+/** The name of the parameter that a text begins with. */
+export type ParamName<Text extends string> = Text extends `${infer Segment}/${string}`
+  ? WithoutPattern<Segment>
   : WithoutPattern<Text>;
 
-type WithoutPattern<Segment extends string> = Segment extends `${infer Name}{${string}` ? Name : Segment;
+/** A segment without its regular expression. */
+export type WithoutPattern<Segment extends string> = Segment extends `${infer Name}{${string}` ? Name
+  : Segment;

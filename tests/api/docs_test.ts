@@ -240,7 +240,8 @@ describe("the documentation is exposed", () => {
     for (const name of [undefined, "", "prod", "production", "staging", "devel"]) {
       await inEnvironment(
         name,
-        async () => assert.deepEqual(await statuses(catalog({ expose: undefined }).app), [404, 404], String(name)),
+        async () =>
+          assert.deepEqual(await statuses(catalog({ expose: undefined }).app), [404, 404], String(name)),
       );
     }
   });
