@@ -57,7 +57,7 @@ describe("glam docs", () => {
     const missing = await glam(["docs", "--http"], tmpdir());
     assert.match(
       missing.errors,
-      /There is no endpoints\.ts in .*; say where it is with --endpoints <module>/,
+      /There is no endpoints\.ts in .*; name it with --endpoints <module>/,
     );
     const neither = await glam(["docs", "--output", "./"], tmpdir());
     assert.match(neither.errors, /There is neither an endpoints\.ts nor an events\.ts/);
