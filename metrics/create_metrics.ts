@@ -3,7 +3,7 @@ import { detectRuntime } from "../internal/runtime.ts";
 import { expose, type Exposition } from "./exposition.ts";
 import { registerHttpMetrics } from "./http_metrics.ts";
 import { DEFAULT_BUCKETS, type HttpObserver, HttpRecorder } from "./http_recorder.ts";
-import { loadPromClient, type PrometheusRegistry } from "./registry.ts";
+import { loadDefaultMetrics, loadRegistry, type PrometheusRegistry } from "./registry.ts";
 
 /** Options of {@link createMetrics}. */
 export interface MetricsOptions {
@@ -77,11 +77,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
 }
 
 async function createRegistry(http: HttpRecorder): Promise<Registry> {
-  const { Registry, collectDefaultMetrics } = await loadPromClient();
+  const Registry = await loadRegistry();
   const registry = new Registry();
   registerHttpMetrics(registry, http);
   // On workerd prom-client would read the file descriptors of a process, which there is not.
   if (detectRuntime() !== "workerd") {
+    const collectDefaultMetrics = await loadDefaultMetrics();
     collectDefaultMetrics({ register: registry });
     for (const name of MISNAMED) registry.removeSingleMetric(name);
   }

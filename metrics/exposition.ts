@@ -1,6 +1,6 @@
 import { namedQuality } from "../internal/accept.ts";
 import { collect, type Collected, countFailure, failureMetric } from "./_collect.ts";
-import { loadPromClient, type PrometheusRegistry } from "./registry.ts";
+import { loadRegistry, type PrometheusRegistry } from "./registry.ts";
 
 /** What a scrape gets. */
 export interface Exposition {
@@ -21,7 +21,7 @@ export interface Exposition {
  * makes a registry of its own.
  */
 export async function expose(registry: PrometheusRegistry, accept: string): Promise<Exposition> {
-  const { Registry } = await loadPromClient();
+  const Registry = await loadRegistry();
   const openMetrics = namedQuality(accept, "application/openmetrics-text");
   const isOpenMetrics = openMetrics > 0 && openMetrics >= namedQuality(accept, "text/plain");
   const labels = (registry as { _defaultLabels?: object })._defaultLabels ?? {};

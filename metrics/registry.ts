@@ -1,3 +1,4 @@
+import type { collectDefaultMetrics, Registry } from "prom-client";
 import { outsideContext } from "../internal/outside_context.ts";
 
 /** A Prometheus registry: any copy or version of prom-client's `Registry` is one. */
@@ -14,9 +15,14 @@ export interface PrometheusRegistry {
   registerMetric(metric: never): void;
 }
 
-/** prom-client, imported when a registry is first needed. */
-export function loadPromClient(): Promise<typeof import("prom-client")> {
-  return loading ??= outsideContext(() => import("prom-client"));
+/** The class of registries, imported when a registry is first needed. */
+export function loadRegistry(): Promise<typeof Registry> {
+  return loading ??= outsideContext(async () => (await import("prom-client/lib/registry.js")).default);
 }
 
-let loading: Promise<typeof import("prom-client")> | undefined;
+let loading: Promise<typeof Registry> | undefined;
+
+/** prom-client's collector of the metrics of the process, which workerd does not have and its bundles leave out. */
+export async function loadDefaultMetrics(): Promise<typeof collectDefaultMetrics> {
+  return (await outsideContext(() => import("prom-client"))).collectDefaultMetrics;
+}

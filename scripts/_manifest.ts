@@ -57,7 +57,7 @@ const optionalPeers: Readonly<Record<string, string>> = {
  * Dependencies that are left out of bundles for workerd and browsers. The code imports them dynamically, and only where
  * there is a file system.
  */
-const serverOnly: readonly string[] = ["@hono/node-server", "@logtape/file", "ws", "yaml"];
+const serverOnly: readonly string[] = ["@hono/node-server", "@logtape/file", "prom-client", "ws", "yaml"];
 
 /** Completes the package.json that `deno pack` wrote. */
 export async function completeManifest(
