@@ -4,7 +4,9 @@ import { answerer } from "./_endpoint_answer.ts";
 import { withinCallerTime } from "./_caller_deadline.ts";
 import type { EndpointContext } from "./_endpoint_context.ts";
 import { type EndpointParts, inputReader } from "./_endpoint_input.ts";
+import { stateOf } from "./_request_state.ts";
 import { requestSignal, type SignalSource } from "./_request_signal.ts";
+import { unguarded } from "./_run_guards.ts";
 import { withOwnTimeout } from "./_timeout.ts";
 import type { EndpointArgs, EndpointHandler } from "./endpoint_handler.ts";
 
@@ -27,8 +29,12 @@ export function endpointHandler(
   async function runEndpoint(c: EndpointContext): Promise<Response> {
     const parts = await read(c);
     const args = new Args(c, parts);
+    const respond = async () => await answer(c, await handler(args as never), parts.query);
     try {
-      return await answer(c, await handler(args as never), parts.query);
+      if (endpoint.idempotent === undefined) return await respond();
+      const guard = stateOf(c)?.settings.guards?.idempotency;
+      if (guard === undefined) throw unguarded(endpoint, "idempotency");
+      return await guard.run(c, { endpoint, parts }, respond);
     } finally {
       args.end();
     }

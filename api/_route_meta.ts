@@ -1,5 +1,6 @@
 import type { AnyEndpoint } from "../contract/endpoint.ts";
 import type { SchemaLike } from "../contract/schema_like.ts";
+import type { Guards } from "./guards.ts";
 import type { DocsLoader } from "./_docs_resource.ts";
 import type { RouteDescription } from "./route_description.ts";
 
@@ -15,6 +16,8 @@ export interface RouteMeta {
   readonly loadDocs?: DocsLoader;
   /** Of a middleware that answers health: the path of the report. */
   readonly healthPath?: string | undefined;
+  /** Of a `glamMiddleware`: what guards the endpoints behind it. */
+  readonly guards?: Guards | undefined;
 }
 
 // Registered, so that the document of one copy of the package has the routes of another.

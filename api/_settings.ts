@@ -9,6 +9,7 @@ import { createHealth } from "./health_checks.ts";
 import { guardLogger } from "./guarded_logger.ts";
 import { docsRoutes } from "./_docs_routes.ts";
 import { createOwnRoutes, type OwnRoute } from "./own_routes.ts";
+import type { Guards } from "./guards.ts";
 import { type PlainResponder, plainResponder } from "./_plain_response.ts";
 import { parseTrust, type Trust } from "./_trust_proxy.ts";
 import type { GlamOptions } from "./options.ts";
@@ -30,6 +31,7 @@ export interface Settings {
   readonly trust: Trust;
   readonly timeoutMs: number | undefined;
   readonly deadlines: DeadlineTrust;
+  readonly guards: Guards | undefined;
 }
 
 /** Validates the options of a `glamMiddleware`. */
@@ -48,6 +50,7 @@ export function resolveSettings(options: GlamOptions): Settings {
     timeoutMs,
     deadlines = "trusted",
     trustPeers = [],
+    guards,
   } = options;
   const logger = guardLogger(options.logger ?? createLogger(service));
   if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(service)) {
@@ -81,7 +84,21 @@ export function resolveSettings(options: GlamOptions): Settings {
     trust: parseTrust(trustProxy),
     timeoutMs,
     deadlines: parseDeadlineTrust(deadlines, trustPeers),
+    guards: guards && checkGuards(guards),
   };
+}
+
+/** What a guard is known by. */
+const GUARD_METHODS = { authenticate: "identify", rateLimit: "take", idempotency: "run" } as const;
+
+function checkGuards(guards: Guards): Guards {
+  for (const [name, guard] of Object.entries(guards) as [keyof Guards, unknown][]) {
+    const method: string | undefined = GUARD_METHODS[name];
+    if (method === undefined) throw new TypeError(`\`guards\` has no member \`${name}\``);
+    if (guard === undefined || typeof (guard as Record<string, unknown>)[method] === "function") continue;
+    throw new TypeError(`Expected \`guards.${name}\` to be what \`${name}()\` gives`);
+  }
+  return guards;
 }
 
 function checkPath(option: string, path: string): string {

@@ -51,7 +51,7 @@ export type GlamMiddleware = (c: ContextLike, next: NextLike) => Promise<void>;
 export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
   const settings = resolveSettings(options);
   const routes = checkedOnce(settings.app);
-  return markRoute(glam, { healthPath: settings.healthPath });
+  return markRoute(glam, { healthPath: settings.healthPath, guards: settings.guards });
 
   function glam(c: ContextLike, next: NextLike): Promise<void> {
     if (stateOf(c) !== undefined) return next();

@@ -1,6 +1,7 @@
 import type { AnyEndpoint, Endpoint, EndpointTypes } from "../contract/endpoint.ts";
 import { loadDocs } from "./_docs_loader.ts";
-import { endpointHandler } from "./_endpoint_handler.ts";
+import { endpointHandler, type HonoHandler } from "./_endpoint_handler.ts";
+import { guardedBy } from "./_run_guards.ts";
 import { endpointOf, markRoute } from "./_route_meta.ts";
 import type { EndpointHandler } from "./endpoint_handler.ts";
 
@@ -103,8 +104,10 @@ export function implement(app: EndpointApp, endpoint: AnyEndpoint, ...rest: unkn
   const twice = app.routes.find((each) => endpointOf(each.handler)?.route === route);
   if (twice !== undefined) throw new TypeError(`Cannot implement "${route}" twice`);
   const handler = rest.at(-1) as EndpointHandler<EndpointTypes>;
-  const last = markRoute(endpointHandler(endpoint, handler, maxBodyBytes), { endpoint, loadDocs });
-  app.on(method as never, path as never, ...rest.slice(0, -1) as never[], last as never);
+  const chain = [...rest.slice(0, -1), endpointHandler(endpoint, handler, maxBodyBytes)] as HonoHandler[];
+  chain[0] = guardedBy(endpoint, chain[0] as never) as unknown as HonoHandler;
+  chain.push(markRoute(chain.pop()!, { endpoint, loadDocs }));
+  app.on(method as never, path as never, ...chain as never[]);
 }
 
 /** The path that the application itself has to be given. */

@@ -60,6 +60,18 @@ export {
   type ListResult,
   type OwnQuery,
 } from "./endpoint_handler.ts";
+export type { EndpointContext } from "./_endpoint_context.ts";
+export type { EndpointParts } from "./_endpoint_input.ts";
+export type {
+  AuthenticationGuard,
+  Guard,
+  Guards,
+  IdempotencyGuard,
+  KeyedRequest,
+  Principal,
+  RateLimitGuard,
+  RateLimitStage,
+} from "./guards.ts";
 export { type GlamMiddleware, glamMiddleware } from "./glam_middleware.ts";
 export { notFound, onError } from "./handlers.ts";
 export {

@@ -1,22 +1,32 @@
 import type { NextLike } from "./_hono.ts";
 import type { RoutesOf } from "./routes_of.ts";
 import { endpointOf } from "./_route_meta.ts";
+import { guardsOf } from "./_guards_of.ts";
+import { missingGuard, unguarded } from "./_run_guards.ts";
 
 /**
- * Checks that every endpoint of an application stands under the path of its contract. `implement` sees only the
- * application that it is given, and not what mounts that.
+ * Checks that every endpoint of an application stands under the path of its contract and behind the guards that it needs.
+ * `implement` sees only the application that it is given, and not what mounts that.
  *
  * @throws {TypeError} when one does not.
  */
 export function assertMountedWell(app: object | undefined): void {
   const { routes } = (app ?? {}) as Partial<RoutesOf>;
   if (!Array.isArray(routes)) return; // no Hono application
-  for (const { path, handler } of routes as RoutesOf["routes"]) {
+  for (const [index, { path, handler }] of (routes as RoutesOf["routes"]).entries()) {
     const endpoint = endpointOf(handler);
-    if (endpoint === undefined || endpoint.path === path) continue;
-    throw new TypeError(
-      `The endpoint "${endpoint.route}" stands at "${path}": give its contract that path, or mount its application so that they agree`,
-    );
+    if (endpoint === undefined) continue;
+    if (endpoint.path !== path) {
+      throw new TypeError(
+        `The endpoint "${endpoint.route}" stands at "${path}": give its contract that path, or mount its application so that they agree`,
+      );
+    }
+    const guards = guardsOf(routes as RoutesOf["routes"], index);
+    const missing = missingGuard(endpoint, guards);
+    if (missing !== undefined) throw unguarded(endpoint, missing);
+    for (const guard of [guards.authenticate, guards.rateLimit, guards.idempotency]) {
+      guard?.check?.(endpoint, guards);
+    }
   }
 }
 

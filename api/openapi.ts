@@ -5,6 +5,7 @@ import { endpointOperation, type Operation } from "./_openapi_operation.ts";
 import { plainOperation } from "./_openapi_plain.ts";
 import type { OpenApiDocument, OpenApiObject } from "./openapi_document.ts";
 import { healthOperations } from "./_openapi_health.ts";
+import { guardsOfApp } from "./_guards_of.ts";
 import { documentedRoutes, undocumented } from "./_openapi_routes.ts";
 import type { RoutesOf } from "./routes_of.ts";
 
@@ -25,7 +26,7 @@ export interface OpenApiOptions {
   readonly servers?: readonly (OpenApiObject | string)[] | undefined;
   /**
    * How callers prove who they are: security schemes of OpenAPI by their names. Each is enough by itself.
-   * @default a bearer token, where an endpoint has scopes
+   * @default those of `guards.authenticate`, else a bearer token where an endpoint has scopes
    */
   readonly security?: Readonly<Record<string, OpenApiObject>> | undefined;
 }
@@ -55,7 +56,7 @@ export interface OpenApiOptions {
 export function openapi(app: RoutesOf, options: OpenApiOptions): OpenApiDocument {
   const { title, version, description, servers = ["/"], security } = options;
   const routes = documentedRoutes(app);
-  const schemes = security ?? defaultSchemes(routes);
+  const schemes = security ?? defaultSchemes(app, routes);
   const writer = new SchemaWriter();
   // Requests first: what an answer adds to a schema of theirs becomes a schema of its own.
   for (const { endpoint } of routes) {
@@ -104,8 +105,11 @@ export function openapi(app: RoutesOf, options: OpenApiOptions): OpenApiDocument
 const BEARER = { bearer: { type: "http", scheme: "bearer" } };
 
 function defaultSchemes(
+  app: RoutesOf,
   routes: ReturnType<typeof documentedRoutes>,
 ): Readonly<Record<string, OpenApiObject>> {
+  const { authenticate } = guardsOfApp(app);
+  if (authenticate !== undefined) return authenticate.securitySchemes;
   return routes.some(({ endpoint }) => (endpoint?.scopes.length ?? 0) > 0) ? BEARER : {};
 }
 

@@ -2,6 +2,7 @@ import type { GlamError } from "../errors/glam_error.ts";
 import type { LoggerLike } from "../logging/logger.ts";
 import type { PrometheusRegistry } from "../metrics/registry.ts";
 import type { DocsOptions } from "./docs_options.ts";
+import type { Guards } from "./guards.ts";
 import type { HealthOptions } from "./health_checks.ts";
 import type { RoutedApp } from "./_method_not_allowed.ts";
 
@@ -54,6 +55,14 @@ export interface GlamOptions {
    * @default none
    */
   readonly docs?: DocsOptions | undefined;
+  /**
+   * What stands before the endpoints that `implement` registers, in this order: policies of the rate limit by address,
+   * authentication, scopes, policies by caller; and between validation and handler, the recognition of repetitions.
+   * An endpoint that needs one that is not here is refused when `app` is known, and answers 500 otherwise.
+   * Plain routes are not covered.
+   * @default none
+   */
+  readonly guards?: Guards | undefined;
   /** Another name of `app`, from before there was more to it. */
   readonly methodNotAllowed?: RoutedApp | undefined;
   /**

@@ -84,9 +84,9 @@ export function resolveDefinition(route: string, given: object): AnyEndpoint {
     responseHeaders: definition.responseHeaders ?? {},
     response: definition.response ?? "checked",
     idempotent: idempotencyOf(definition.idempotent, refuse),
-    auth: oneOf("auth", definition.auth ?? "required", ["none", "optional", "required"], refuse),
-    scopes: definition.scopes ?? [],
-    rateLimit: definition.rateLimit,
+    auth: authOf(definition, refuse),
+    scopes: textsOf("scopes", definition.scopes, refuse) ?? [],
+    rateLimit: textsOf("rateLimit", definition.rateLimit, refuse),
     timeoutMs: timeoutOf(definition.timeoutMs, route),
     summary: definition.summary,
     description: definition.description,
@@ -218,6 +218,25 @@ function errorsOf(errors: readonly EndpointErrorClass[] = [], refuse: Refuse): r
     codes.set(Class.code, Class.name);
   }
   return errors;
+}
+
+function authOf({ auth, scopes }: AnyDefinition, refuse: Refuse): AnyEndpoint["auth"] {
+  if (auth !== undefined) oneOf("auth", auth, ["none", "optional", "required"], refuse);
+  if (scopes !== undefined && scopes.length > 0 && auth !== undefined && auth !== "required") {
+    throw refuse(`\`scopes\` need a caller, which \`auth: "${auth}"\` does not ask for`);
+  }
+  return auth;
+}
+
+/** A list of texts that are not empty. */
+function textsOf(
+  name: string,
+  given: readonly string[] | undefined,
+  refuse: Refuse,
+): readonly string[] | undefined {
+  if (given === undefined) return undefined;
+  if (Array.isArray(given) && given.every((each) => typeof each === "string" && each !== "")) return given;
+  throw refuse(`expected \`${name}\` to be a list of texts, got ${JSON.stringify(given)}`);
 }
 
 function idempotencyOf(

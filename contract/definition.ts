@@ -120,8 +120,8 @@ export interface EndpointDefinition<
   /** `key`: a request must have an `Idempotency-Key`, and its repetition has no second effect. */
   readonly idempotent?: "key" | IdempotencyMode | undefined;
   /**
-   * Who may call where the application authenticates.
-   * @default "required"
+   * Who may call: `none` is everybody, `optional` takes requests without a credential, and a bad one never.
+   * @default "required" where the application authenticates
    */
   readonly auth?: "none" | "optional" | "required" | undefined;
   /** Scopes that a caller needs, all of them. */

@@ -50,7 +50,7 @@ describe("an endpoint", () => {
       responseHeaders: {},
       response: "checked",
       idempotent: { key: "required" },
-      auth: "required",
+      auth: undefined,
       scopes: ["credits:write"],
       rateLimit: undefined,
       timeoutMs: undefined,

@@ -1,0 +1,91 @@
+import type { AnyEndpoint } from "../contract/endpoint.ts";
+import { ForbiddenError, UnauthorizedError } from "../errors/common.ts";
+import type { ContextLike } from "./_hono.ts";
+import { stateOf } from "./_request_state.ts";
+import type { AuthenticationGuard, Guards, RateLimitGuard } from "./guards.ts";
+
+/** A handler or a middleware of Hono. */
+type Handler = (c: ContextLike, next: () => Promise<void>) => unknown;
+
+/**
+ * Runs the guards of an application before the first handler of an endpoint, in this order: policies of the rate limit by
+ * address, authentication, scopes, policies by caller. The guard of repetitions comes later, when the request was found
+ * valid.
+ */
+export function guardedBy(endpoint: AnyEndpoint, first: Handler): Handler {
+  const isOpen = neededGuards(endpoint).length === 0;
+  return (c, next) => {
+    const guards = stateOf(c)?.settings.guards;
+    if (guards === undefined && isOpen) return first(c, next);
+    const guarding = passGuards(c, endpoint, guards ?? NO_GUARDS);
+    return guarding === undefined ? first(c, next) : guarding.then(() => first(c, next));
+  };
+}
+
+/** The guards without which an endpoint does not answer. */
+export function neededGuards({ auth, scopes, rateLimit, idempotent }: AnyEndpoint): (keyof Guards)[] {
+  return [
+    ...scopes.length > 0 || (auth !== undefined && auth !== "none") ? ["authenticate" as const] : [],
+    ...rateLimit !== undefined && rateLimit.length > 0 ? ["rateLimit" as const] : [],
+    ...idempotent !== undefined ? ["idempotency" as const] : [],
+  ];
+}
+
+/** The first guard that an endpoint needs and the application does not have. */
+export function missingGuard(endpoint: AnyEndpoint, guards: Guards): keyof Guards | undefined {
+  return neededGuards(endpoint).find((name) => guards[name] === undefined);
+}
+
+/** The error of an endpoint whose application does not guard it. */
+export function unguarded({ route }: AnyEndpoint, missing: keyof Guards): TypeError {
+  return new TypeError(
+    `The endpoint "${route}" needs the guard \`${missing}\`: give it with \`glamMiddleware({ guards: { ${missing} } })\``,
+  );
+}
+
+const NO_GUARDS: Guards = {};
+
+/** `undefined` where nothing guards the endpoint. */
+function passGuards(c: ContextLike, endpoint: AnyEndpoint, guards: Guards): Promise<void> | undefined {
+  const missing = missingGuard(endpoint, guards);
+  if (missing !== undefined) throw unguarded(endpoint, missing); // fails closed
+  const { rateLimit } = guards;
+  const authenticate = endpoint.auth === "none" ? undefined : guards.authenticate;
+  const limits = (stage: "address" | "caller") =>
+    rateLimit?.holdsFor(endpoint, stage) ? rateLimit : undefined;
+  const byAddress = limits("address");
+  const byCaller = limits("caller");
+  if (authenticate === undefined && byAddress === undefined && byCaller === undefined) return undefined;
+  return passInOrder(c, endpoint, { byAddress, authenticate, byCaller });
+}
+
+interface Passed {
+  readonly byAddress: RateLimitGuard | undefined;
+  readonly authenticate: AuthenticationGuard | undefined;
+  readonly byCaller: RateLimitGuard | undefined;
+}
+
+async function passInOrder(
+  c: ContextLike,
+  endpoint: AnyEndpoint,
+  { byAddress, authenticate, byCaller }: Passed,
+): Promise<void> {
+  if (byAddress !== undefined) await byAddress.take(c, endpoint, "address");
+  if (authenticate !== undefined) {
+    const isOptional = endpoint.auth === "optional";
+    const principal = await authenticate.identify(c, isOptional);
+    if (principal !== undefined) requireAll(endpoint.scopes, principal.scopes);
+    else if (!isOptional) throw new UnauthorizedError();
+  }
+  if (byCaller !== undefined) await byCaller.take(c, endpoint, "caller");
+}
+
+/**
+ * Checks that a caller has all of these scopes.
+ *
+ * @throws {ForbiddenError} when one is missing; its details name all that are required.
+ */
+export function requireAll(required: readonly string[], given: readonly string[]): void {
+  if (required.every((scope) => given.includes(scope))) return;
+  throw new ForbiddenError("The credential does not allow this", { details: { required_scopes: required } });
+}
