@@ -14,11 +14,17 @@ import { cursorQuery, paginationQuery } from "./page_query.ts";
 
 /** The parts of a request, as the contract's schemas gave them. */
 export interface EndpointParts {
+  /** Parameters of the path. */
   params?: unknown;
+  /** Query, with the parameters of a page. */
   query?: unknown;
+  /** Request headers that the contract names. */
   headers?: unknown;
+  /** Cookies that the contract names. */
   cookies?: unknown;
+  /** JSON body. */
   body?: unknown;
+  /** Form. */
   form?: unknown;
 }
 
