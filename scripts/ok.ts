@@ -2,8 +2,9 @@
  * Checks everything but the tests: format, lint, types, docs with their examples and links, the JSR package, the layers.
  *
  *     deno task ok
+ *     deno task ok fmt check "doc lint"
  *
- * Every step runs, also after a failure; a step prints one line, and its output only when it fails.
+ * The second runs those steps alone. Every step runs, also after a failure; a step prints one line, and its output only when it fails.
  *
  * @module
  */
@@ -151,8 +152,15 @@ async function findFiles(paths: readonly string[], ending: string): Promise<stri
   return files.sort();
 }
 
+const unknown = Deno.args.find((arg) => !steps.some(({ name }) => name === arg));
+if (unknown !== undefined) {
+  const names = steps.map(({ name }) => JSON.stringify(name)).join(", ");
+  console.error(`There is no step ${JSON.stringify(unknown)}: expected some of ${names}`);
+  Deno.exit(2);
+}
+const chosen = steps.filter(({ name }) => Deno.args.length === 0 || Deno.args.includes(name));
 const failed: string[] = [];
-for (const { name, check } of steps) {
+for (const { name, check } of chosen) {
   const started = performance.now();
   const { ok, output } = await check();
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
@@ -161,5 +169,5 @@ for (const { name, check } of steps) {
   failed.push(name);
   console.log(`\n${output.trimEnd()}\n`);
 }
-console.log(failed.length === 0 ? `\nAll ${steps.length} checks passed` : `\nFailed: ${failed.join(", ")}`);
+console.log(failed.length === 0 ? `\nAll ${chosen.length} checks passed` : `\nFailed: ${failed.join(", ")}`);
 Deno.exit(failed.length === 0 ? 0 : 1);

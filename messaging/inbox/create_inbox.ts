@@ -4,7 +4,7 @@ import type { Database } from "../../db/database.ts";
 import type { Sql } from "../../db/sql.ts";
 import { ConfigError } from "../../errors/config_error.ts";
 import { MAX_TIMER_MS } from "../../internal/clock.ts";
-import { ensureTable, hasTable } from "../outbox/_ensure_table.ts";
+import { ensureTable, hasTable } from "../../db/table/ensure_table.ts";
 import { inboxStatements } from "./_statements.ts";
 import type {
   Inbox,

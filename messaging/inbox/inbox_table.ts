@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { defineTable } from "../../db/table/define_table.ts";
 import type { Table } from "../../db/table/table.ts";
-import { deferredTable } from "../outbox/_deferred_table.ts";
+import { deferredTable } from "../../db/table/deferred_table.ts";
 
 /** The table of an inbox, named `name`. */
 export function inboxTableNamed(name: string): Table {

@@ -1,6 +1,6 @@
 import { outsideContext } from "../../internal/outside_context.ts";
 import type { Database } from "../../db/database.ts";
-import { ensureTable } from "./_ensure_table.ts";
+import { ensureTable } from "../../db/table/ensure_table.ts";
 import { toOutboxSettings, toRelaySettings } from "./_settings.ts";
 import type { OutboxEngine } from "./_engine.ts";
 import type { Outbox } from "./outbox.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { defineTable } from "../../db/table/define_table.ts";
 import type { Table } from "../../db/table/table.ts";
-import { deferredTable } from "./_deferred_table.ts";
+import { deferredTable } from "../../db/table/deferred_table.ts";
 
 /** The table of an outbox, with this name. */
 export function outboxTableNamed(name: string): Table {

@@ -1,4 +1,4 @@
-import type { Table } from "../../db/table/table.ts";
+import type { Table } from "./table.ts";
 
 /**
  * A table that is defined on first access. The first Zod schemas of a process take milliseconds, and not every importer of

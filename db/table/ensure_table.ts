@@ -1,7 +1,7 @@
-import type { Database } from "../../db/database.ts";
-import type { Sql } from "../../db/sql.ts";
-import type { Table } from "../../db/table/table.ts";
-import { createTable, tableName } from "../../db/table/table_ddl.ts";
+import type { Database } from "../database.ts";
+import type { Sql } from "../sql.ts";
+import type { Table } from "./table.ts";
+import { createTable, tableName } from "./table_ddl.ts";
 
 /** Creates a table, and its schema, where it is missing. Several processes may call it at once. */
 export async function ensureTable(db: Database, table: Table): Promise<void> {
