@@ -1,4 +1,5 @@
 import { GlamError } from "../errors/glam_error.ts";
+import { formDataWithTypes, losesFileTypes } from "./_form_data.ts";
 
 /** The part of a Hono `Context` that reading a body takes. */
 export interface BodyContextLike {
@@ -6,7 +7,7 @@ export interface BodyContextLike {
   header(name: string, value: string): void;
   /** The request. */
   readonly req: {
-    readonly bodyCache: { arrayBuffer?: Promise<ArrayBuffer> };
+    readonly bodyCache: { arrayBuffer?: Promise<ArrayBuffer>; formData?: Promise<FormData> };
     readonly raw: Request;
     arrayBuffer(): Promise<ArrayBuffer>;
   };
@@ -56,14 +57,22 @@ export async function limitBody(
   if (charset !== undefined && !READ_CHARSETS.has(charset)) {
     throw unsupported(`Expected the charset of the body to be UTF-8, got ${charset.slice(0, 64)}`);
   }
+  const needsTypes = mediaType === "multipart/form-data" && isExpected &&
+    req.bodyCache.formData === undefined && await losesFileTypes();
   // A server keeps a body to the length that it announced.
-  if (isExpected && !isRead && length !== null && !headers.has("transfer-encoding")) return;
+  const isBounded = isExpected && !isRead && length !== null && !headers.has("transfer-encoding");
+  if (isBounded && !needsTypes) return;
   const body = isRead ? await req.arrayBuffer() : await readBounded(req.raw, maxBytes);
   if (body.byteLength > maxBytes) throw tooLarge(maxBytes);
   if (!isExpected && body.byteLength > 0) {
     throw unsupported(`Expected the body to be ${expected}, got ${mediaType ?? "no Content-Type"}`);
   }
   if (!isRead) req.bodyCache.arrayBuffer = Promise.resolve(body);
+  if (needsTypes) {
+    const form = await formDataWithTypes(body, contentType!).catch(() => undefined);
+    // One that is malformed fails for whoever reads it.
+    if (form !== undefined) req.bodyCache.formData = Promise.resolve(form);
+  }
 }
 
 async function readBounded(request: Request, maxBytes: number): Promise<ArrayBuffer> {

@@ -227,6 +227,34 @@ describe("a request", () => {
     assert.equal(error.details.validation_errors[0].field, "body.image");
   });
 
+  it("takes files as what their parts say that they are, whatever their name", async () => {
+    const { app } = createApp();
+    const Upload = defineEndpoint("POST /files", {
+      form: z.object({ note: z.string(), files: z.array(file({ types: ["image/*"] })) }),
+      data: z.object({ note: z.string(), files: z.array(z.string()) }),
+    });
+    implement(app, Upload, async ({ form: { note, files } }) => ({
+      note,
+      files: await Promise.all(files.map(async (one) => `${one.name} ${one.type} ${await one.text()}`)),
+    }));
+    const body = new FormData();
+    body.append("files", new File(["--\r\n\r\nContent-Type: a/b"], "naïve.txt", { type: "image/png" }));
+    body.append("note", "ä");
+    body.append("files", new File(["ö"], "blob", { type: "image/webp" }));
+    const sent = new Request("http://localhost/files", { method: "POST", body });
+    const headers = { "Content-Type": sent.headers.get("content-type")! };
+    const raw = await sent.arrayBuffer();
+    const expected = {
+      note: "ä",
+      files: ["naïve.txt image/png --\r\n\r\nContent-Type: a/b", "blob image/webp ö"],
+    };
+    for (const length of [{}, { "Content-Length": String(raw.byteLength) }]) {
+      const init = { method: "POST", headers: { ...headers, ...length }, body: raw };
+      const { data } = await (await app.request("/files", init)).json() as Json;
+      assert.deepEqual(data, expected);
+    }
+  });
+
   it("runs the middleware that was given to implement, with the application's variables", async () => {
     const app = new Hono<{ Variables: GlamVariables & { user: string } }>();
     app.use(glamMiddleware({ logger: recordingLogger().logger }));
