@@ -1,5 +1,5 @@
 import { metaOf } from "./_route_meta.ts";
-import type { Guards } from "./guards.ts";
+import type { Guard, Guards } from "./guards.ts";
 import type { RoutesOf } from "./routes_of.ts";
 
 /** The guards of the route at `index`: those of the first `glamMiddleware` that its requests come to. */
@@ -15,6 +15,16 @@ export function guardsOf(routes: RoutesOf["routes"], index: number): Guards {
 /** The guards of the first `glamMiddleware` of an application. */
 export function guardsOfApp({ routes }: RoutesOf): Guards {
   return routes.map(({ handler }) => metaOf(handler)?.guards).find((guards) => guards !== undefined) ?? {};
+}
+
+/** Every guard of an application, once. */
+export function everyGuardOf(app: object | undefined): readonly Guard[] {
+  const { routes = [] } = (app ?? {}) as Partial<RoutesOf>;
+  if (!Array.isArray(routes)) return []; // no Hono application
+  const all = (routes as RoutesOf["routes"]).flatMap(({ handler }) =>
+    Object.values<Guard | undefined>({ ...metaOf(handler)?.guards })
+  );
+  return [...new Set(all)].filter((guard) => guard !== undefined);
 }
 
 /** Whether middleware at a path runs for the routes at another. */

@@ -16,6 +16,8 @@ export interface RequestState {
   answered?: { readonly error: GlamError; readonly cause?: unknown } | undefined;
   /** The time that the request has, where it has a limit. */
   deadline?: RequestDeadline | undefined;
+  /** Is given the answer to a failure before it is sent; does not reject. */
+  keepFailure?: ((response: Response) => Promise<void>) | undefined;
   /** Whether nothing was set on the context that Hono would add to a response: see `watchContextHeaders`. */
   plain?: boolean;
   /** The response that has the request's headers already. */

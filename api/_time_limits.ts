@@ -12,4 +12,9 @@ export interface RequestDeadline extends TimeLimits {
   readonly isCallers: boolean;
   /** Replaces those limits that are given. */
   set(limits: TimeLimits): void;
+  /**
+   * Lets the request take the time that it still needs, because what it does can no longer be undone. `false` where its
+   * time has passed already.
+   */
+  lift(): boolean;
 }

@@ -55,6 +55,10 @@ export function limitTime<Result>(
         ({ ownMs = ownMs, callerMs = callerMs } = changed);
         start();
       },
+      lift() {
+        clearTimeout(timer);
+        return !controller.signal.aborted;
+      },
     };
     start();
     const late = (error: unknown) => {

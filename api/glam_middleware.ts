@@ -161,8 +161,12 @@ async function answerAllowed(
 }
 
 function settleAndFinish(exchange: Exchange, failure?: { readonly cause: unknown }): Promise<void> {
-  return enterContext(exchange.context, () => answerFailure(exchange.c, exchange, failure))
-    .then((outcome) => finish(exchange, exchange.c.res.status, outcome));
+  const { c, context } = exchange;
+  return enterContext(context, async () => {
+    const outcome = await answerFailure(c, exchange, failure);
+    await exchange.keepFailure?.(c.res);
+    return outcome;
+  }).then((outcome) => finish(exchange, c.res.status, outcome));
 }
 
 function finish(exchange: Exchange, answered: number, settled: Outcome | undefined): void {

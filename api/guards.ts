@@ -38,6 +38,19 @@ export interface Guard {
    * @throws {TypeError} when it cannot.
    */
   check?(endpoint: AnyEndpoint, guards: Guards): void;
+  /**
+   * Resolves when the guard can do its work: its database answers and has its table. A service asks before it listens.
+   *
+   * @throws {GlamError} when it cannot.
+   */
+  ping?(): Promise<void>;
+  /** Deletes what it has stored and needs no more; a running service calls it, and aborts the signal when it stops. */
+  cleanUp?(options: { readonly signal: AbortSignal }): Promise<unknown>;
+  /**
+   * Milliseconds between two calls of {@link Guard.cleanUp}.
+   * @default 60000
+   */
+  readonly cleanUpEveryMs?: number | undefined;
 }
 
 /** Proves who calls. */

@@ -1,5 +1,7 @@
 import { MAX_TIMER_MS } from "../internal/clock.ts";
+import { everyGuardOf } from "../api/_guards_of.ts";
 import { startInBackground } from "./_background_start.ts";
+import { cleanUpGuards } from "./_guard_clean_up.ts";
 import { ensureServiceStreams, startListeners } from "./_bus_steps.ts";
 import type { Startable, Step } from "./_step.ts";
 import { applyMigrations, verifyMigrations } from "./_migrations.ts";
@@ -39,6 +41,12 @@ export function startSteps(service: Startable): Step[] {
       await onStart(signal);
     });
   }
+  const guards = everyGuardOf(options.app).filter(({ ping }) => ping !== undefined);
+  if (guards.length > 0) {
+    step("http", "Guards ready", async () => {
+      await Promise.all(guards.map((guard) => guard.ping!()));
+    });
+  }
   if (relay !== undefined) {
     step("outbox", "Outbox relay started", async () => {
       begun.add(relay);
@@ -51,6 +59,7 @@ export function startSteps(service: Startable): Step[] {
   }
   step("http", "Listening", async () => {
     if (inBackground) void startInBackground(service);
+    cleanUpGuards(service);
     return { url: (await service.listen()).url };
   });
   return steps;
