@@ -33,6 +33,7 @@ export type {
   PullEnd,
   PullOptions,
   PullSubscription,
+  StreamConsumer,
 } from "./bus/consumer.ts";
 export { connectNats } from "./nats/connect_nats.ts";
 export { createDeadLetters } from "./dead_letters/create_dead_letters.ts";
@@ -170,6 +171,7 @@ export type {
   MessageQuery,
   MessageRange,
   PurgeOptions,
+  ReadMessagesOptions,
   StoredMessage,
   StreamConfig,
   StreamInfo,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ensureStreams } from "../messaging/bus/ensure_streams.ts";
 import { STREAM_CONFIGS, Streams } from "../messaging/bus/streams.ts";
+import type { StoredMessage } from "../messaging/bus/stream.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { type BusUnderTest, Listening } from "./_listening.ts";
 import { isBusError } from "./_publish_conformance.ts";
@@ -106,6 +107,73 @@ export function streamConformance(it: It, create: () => Promise<BusUnderTest>): 
     assert.equal(await t.bus.deleteStream("FOUND"), false);
     assert.equal(await t.bus.streamInfo("FOUND"), undefined);
     assert.equal(await t.bus.findStream("found.a.v1"), undefined);
+  });
+
+  test("streams and their consumers are listed where the bus can list them", async (t) => {
+    if (t.bus.listStreams === undefined || t.bus.listConsumers === undefined) return;
+    await t.bus.ensureStream({ name: "TWO", subjects: ["two.>"], maxMessages: 9 });
+    await t.bus.ensureStream({ name: "ONE", subjects: ["one.>"] });
+    await put(t, "two.a");
+    for (const name of ["second", "first"]) {
+      await t.bus.consumer({ stream: "TWO", name, filterSubject: name === "first" ? "two.a" : ">" });
+    }
+    const streams = await t.bus.listStreams();
+    assert.deepEqual(streams.map(({ config, messages }) => [config.name, config.maxMessages, messages]), [
+      ["ONE", undefined, 0],
+      ["TWO", 9, 1],
+    ]);
+    const consumers = await t.bus.listConsumers("TWO");
+    assert.deepEqual(
+      consumers.map(({ name, filterSubjects, durable, pending }) => [name, filterSubjects, durable, pending]),
+      [["first", ["two.a"], true, 1], ["second", [">"], true, 1]],
+    );
+    assert.deepEqual(await t.bus.listConsumers("ONE"), []);
+    await assert.rejects(t.bus.listConsumers("NONE"), { name: "MessageBusError" });
+  });
+
+  test("a range of a stream is read in order, by subject, without payloads, and until the signal aborts", async (t) => {
+    if (t.bus.readMessages === undefined) return;
+    await t.bus.ensureStream({ name: "RANGE", subjects: ["range.>"] });
+    const headers = [["X-Own", "kept"]] as const;
+    for (let n = 1; n <= 1100; n++) {
+      await t.bus.publish({ subject: `range.${n % 2 === 0 ? "even" : "odd"}`, data: `${n}`, headers });
+    }
+    await t.bus.deleteMessage("RANGE", 3);
+    const read = async (options: Parameters<NonNullable<typeof t.bus.readMessages>>[1]) => {
+      const messages: StoredMessage[] = [];
+      for await (const message of t.bus.readMessages!("RANGE", options)) messages.push(message);
+      return messages;
+    };
+    const text = ({ data }: StoredMessage) => new TextDecoder().decode(data);
+    assert.equal((await read({ from: 0 })).length, 1099);
+    assert.deepEqual((await read({ from: 2, to: 5 })).map(text), ["2", "4", "5"]);
+    assert.deepEqual(await read({ from: 1101 }), []);
+    assert.deepEqual(await read({ from: 5, to: 4 }), []);
+    const even = await read({ from: 1, to: 9, subject: "range.even", headersOnly: true });
+    assert.deepEqual(
+      even.map(({ sequence, subject, data, headers }) => [
+        sequence,
+        subject,
+        data.length,
+        headers.get("X-Own"),
+        headers.get("Nats-Msg-Size"),
+      ]),
+      [2, 4, 6, 8].map((sequence) => [sequence, "range.even", 0, "kept", "1"]),
+    );
+    const [one] = await read({ from: 7, to: 7 });
+    assert.equal(one!.timeNanos, (await t.bus.readMessage("RANGE", { sequence: 7 }))!.timeNanos);
+    const abort = new AbortController();
+    await assert.rejects(async () => {
+      for await (const { sequence } of t.bus.readMessages!("RANGE", { from: 1, signal: abort.signal })) {
+        if (sequence === 4) abort.abort(new Error("enough"));
+      }
+    }, /enough/);
+    await assert.rejects(async () => {
+      for await (const _ of t.bus.readMessages!("NONE", { from: 1 }));
+    }, { name: "MessageBusError" });
+    if (t.bus.listConsumers !== undefined) {
+      await t.until(async () => (await t.bus.listConsumers!("RANGE")).length === 0, "no consumer is left");
+    }
   });
 
   test("a stream at its limit drops its oldest message", async (t) => {

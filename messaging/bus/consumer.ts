@@ -80,6 +80,16 @@ export interface ConsumerInfo {
   readonly ackWaitMs?: number | undefined;
 }
 
+/** A consumer of a stream, and its state. */
+export interface StreamConsumer extends ConsumerInfo {
+  /** Its name. */
+  readonly name: string;
+  /** Its subject filters; `[">"]` where it gets all messages. */
+  readonly filterSubjects: readonly string[];
+  /** Whether it stays when nobody uses it. */
+  readonly durable: boolean;
+}
+
 /** Options of `BusConsumer.subscribe`. The callbacks must not throw. */
 export interface PullOptions {
   /**

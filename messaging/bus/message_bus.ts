@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import type { BusConsumer, ConsumerConfig, ConsumerOptions } from "./consumer.ts";
+import type { BusConsumer, ConsumerConfig, ConsumerOptions, StreamConsumer } from "./consumer.ts";
 import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
 import type { HeaderEntries, MessageHeaders } from "./message_headers.ts";
 import type { FleetStreamLimits } from "./stream_limits.ts";
@@ -8,6 +8,7 @@ import type {
   MessageQuery,
   MessageRange,
   PurgeOptions,
+  ReadMessagesOptions,
   StoredMessage,
   StreamConfig,
   StreamInfo,
@@ -41,6 +42,8 @@ export interface MessageBus extends AsyncDisposable {
   deleteStream(name: string): Promise<boolean>;
   /** Configuration and state of a stream, or `undefined` when there is none. */
   streamInfo(name: string): Promise<StreamInfo | undefined>;
+  /** All streams that these credentials may see, copies of others included. Optional. */
+  listStreams?(): Promise<readonly StreamInfo[]>;
   /** Name of the stream that covers a subject, or `undefined`. */
   findStream(subject: string): Promise<string | undefined>;
   /** One message of a stream, or `undefined` when there is none. */
@@ -50,6 +53,11 @@ export interface MessageBus extends AsyncDisposable {
    * what the stream has dropped.
    */
   countMessages?(stream: string, query: MessageRange): Promise<number>;
+  /**
+   * The messages of a stream in their order, fast also where there are very many. Optional: without it they are read one by
+   * one with `readMessage`.
+   */
+  readMessages?(stream: string, options: ReadMessagesOptions): AsyncIterableIterator<StoredMessage>;
   /** Deletes one message of a stream; `false` when there was none. */
   deleteMessage(stream: string, sequence: number): Promise<boolean>;
   /** Deletes messages of a stream, and resolves with their number. */
@@ -61,6 +69,8 @@ export interface MessageBus extends AsyncDisposable {
    * @throws {MessageBusError} with kind `consumer_mismatch` when it exists with another configuration.
    */
   consumer(config: ConsumerConfig, options?: ConsumerOptions): Promise<BusConsumer>;
+  /** The consumers of a stream. Optional. */
+  listConsumers?(stream: string): Promise<readonly StreamConsumer[]>;
   /** Deletes a durable consumer; `false` when there was none. */
   deleteConsumer(stream: string, name: string): Promise<boolean>;
 

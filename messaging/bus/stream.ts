@@ -109,6 +109,29 @@ export interface MessageRange {
   readonly subject: string;
 }
 
+/** Which messages of a stream to read, and what of them. */
+export interface ReadMessagesOptions {
+  /** Only those from this sequence on. */
+  readonly from: number;
+  /**
+   * Only those up to this sequence.
+   * @default the last of the stream when reading begins
+   */
+  readonly to?: number | undefined;
+  /**
+   * Only those whose subject matches.
+   * @default ">"
+   */
+  readonly subject?: string | undefined;
+  /**
+   * Whether payloads are left out. Their size is then in the header `Nats-Msg-Size`.
+   * @default false
+   */
+  readonly headersOnly?: boolean | undefined;
+  /** Ends reading when it aborts: the next message is a rejection with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Options of `purgeStream`. */
 export interface PurgeOptions {
   /**

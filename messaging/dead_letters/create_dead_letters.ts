@@ -9,6 +9,7 @@ import type {
 } from "./dead_letters.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
 import { publishAgain } from "./_publish_again.ts";
+import { readStream } from "../bus/read_stream.ts";
 import { RedriveTargets } from "./_redrive_targets.ts";
 import type { StoredMessage } from "../bus/stream.ts";
 import { Streams } from "../bus/streams.ts";
@@ -31,24 +32,25 @@ import { Streams } from "../bus/streams.ts";
  * ```
  */
 export function createDeadLetters(bus: MessageBus): DeadLetters {
-  async function* read(filter: DeadLetterFilter): AsyncIterableIterator<StoredMessage> {
+  async function* read(filter: DeadLetterFilter, headersOnly: boolean): AsyncIterableIterator<StoredMessage> {
     const matches = deadLetterMatcher(filter);
     const info = await bus.streamInfo(Streams.DLQ);
     if (info === undefined) return;
+    if (filter.sequence !== undefined) {
+      const message = await bus.readMessage(Streams.DLQ, { sequence: filter.sequence });
+      if (message !== undefined && matches(toDeadLetter(message))) yield message;
+      return;
+    }
     const subject = filter.subject === undefined ? undefined : dlqSubject(filter.subject);
     // Later dead letters are left out, or a redrive of events that fail at once would never end.
-    const last = filter.sequence ?? info.lastSequence;
-    let from = filter.sequence ?? info.firstSequence;
-    while (from <= last) {
-      const message = await bus.readMessage(Streams.DLQ, { from, subject });
-      if (message === undefined || message.sequence > last) return;
+    const range = { from: info.firstSequence, to: info.lastSequence, subject, headersOnly };
+    for await (const message of readStream(bus, Streams.DLQ, range)) {
       if (matches(toDeadLetter(message))) yield message;
-      from = message.sequence + 1;
     }
   }
 
   async function* list(filter: DeadLetterFilter = {}): AsyncIterableIterator<DeadLetter> {
-    for await (const message of read(filter)) yield toDeadLetter(message);
+    for await (const message of read(filter, false)) yield toDeadLetter(message);
   }
 
   async function redrive(
@@ -59,7 +61,7 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
     if (!(perSecond > 0)) {
       throw new RangeError(`Expected \`perSecond\` to be greater than 0, got ${perSecond}`);
     }
-    const letters = await inOriginalOrder(read(toFilter(filter)));
+    const letters = await inOriginalOrder(read(toFilter(filter), true));
     const targets = await RedriveTargets.find(bus, letters.map(({ subject }) => subject));
     const kept: { sequence: number; reason: string }[] = [];
     let redriven = 0;
@@ -94,7 +96,7 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
     const wanted = toFilter(filter);
     if (filter === "all") return await bus.purgeStream(Streams.DLQ);
     const sequences: number[] = [];
-    for await (const { sequence } of read(wanted)) sequences.push(sequence);
+    for await (const { sequence } of read(wanted, true)) sequences.push(sequence);
     let removed = 0;
     for (const sequence of sequences) {
       if (await bus.deleteMessage(Streams.DLQ, sequence)) removed++;

@@ -2,11 +2,12 @@ import { busError } from "../bus/_bus_error.ts";
 import { subjectMatcher } from "../contract/_subject.ts";
 import type { Clock } from "../bus/clock.ts";
 import type { OutgoingMessage, PublishAck } from "../bus/message_bus.ts";
-import type { MessageHeaders } from "../bus/message_headers.ts";
+import { MessageHeaders } from "../bus/message_headers.ts";
 import type {
   MessageQuery,
   MessageRange,
   PurgeOptions,
+  ReadMessagesOptions,
   StoredMessage,
   StreamConfig,
   StreamInfo,
@@ -213,6 +214,21 @@ export class MemoryStream<Consumer extends StreamConsumer = StreamConsumer> {
     return undefined;
   }
 
+  /** The messages of a range, in order. */
+  *range(
+    { from, to, subject = ">", headersOnly = false }: ReadMessagesOptions,
+  ): Generator<StoredMessage, void> {
+    this.expire();
+    const matches = subjectMatcher(subject);
+    const last = Math.min(to ?? Infinity, this.lastSequence);
+    for (let sequence = Math.max(from, this.#firstSequence); sequence <= last; sequence++) {
+      const message = this.get(sequence);
+      if (message !== undefined && matches(message.subject)) {
+        yield headersOnly ? withoutPayload(message) : message;
+      }
+    }
+  }
+
   count({ from, subject }: MessageRange): number {
     this.expire();
     const matches = subjectMatcher(subject);
@@ -246,6 +262,18 @@ export class MemoryStream<Consumer extends StreamConsumer = StreamConsumer> {
       consumers: this.consumers.size,
     };
   }
+}
+
+/** As JetStream delivers it to a consumer of headers. */
+function withoutPayload({ subject, sequence, timeNanos, headers, data }: MemoryMessage): StoredMessage {
+  const size = ["Nats-Msg-Size", String(data.length)] as const;
+  return {
+    subject,
+    sequence,
+    timeNanos,
+    headers: new MessageHeaders([...headers, size]),
+    data: data.subarray(0, 0),
+  };
 }
 
 const DUPLICATE_WINDOW_MS = 120_000;

@@ -16,7 +16,7 @@ import { assertSubject, filtersOverlap } from "../contract/_subject.ts";
 import { sendRequest } from "../request/send_request.ts";
 import { type Clock, systemClock } from "../bus/clock.ts";
 import { assertStreamLimits, type FleetStreamLimits } from "../bus/stream_limits.ts";
-import type { BusConsumer, ConsumerConfig, ConsumerOptions } from "../bus/consumer.ts";
+import type { BusConsumer, ConsumerConfig, ConsumerOptions, StreamConsumer } from "../bus/consumer.ts";
 import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
 import type {
   BusState,
@@ -35,6 +35,7 @@ import type {
   MessageQuery,
   MessageRange,
   PurgeOptions,
+  ReadMessagesOptions,
   StoredMessage,
   StreamConfig,
   StreamInfo,
@@ -186,6 +187,11 @@ class InMemoryBus implements MemoryBus {
     return this.#streams.get(name)?.info();
   }
 
+  async listStreams(): Promise<readonly StreamInfo[]> {
+    this.#assertOpen("list the streams");
+    return [...this.#streams.values()].map((stream) => stream.info()).sort(byName);
+  }
+
   async findStream(subject: string): Promise<string | undefined> {
     this.#assertOpen("look for a stream", subject);
     return this.#covering(subject)?.config.name;
@@ -197,6 +203,14 @@ class InMemoryBus implements MemoryBus {
 
   async countMessages(stream: string, range: MessageRange): Promise<number> {
     return this.#stream(stream, "count messages").count(range);
+  }
+
+  async *readMessages(stream: string, options: ReadMessagesOptions): AsyncGenerator<StoredMessage, void> {
+    for (const message of this.#stream(stream, "read messages").range(options)) {
+      options.signal?.throwIfAborted();
+      this.#assertOpen("read messages", undefined, stream);
+      yield message;
+    }
   }
 
   async deleteMessage(stream: string, sequence: number): Promise<boolean> {
@@ -246,6 +260,14 @@ class InMemoryBus implements MemoryBus {
         return isThere() ? consumer.oldest() : undefined;
       },
     };
+  }
+
+  async listConsumers(stream: string): Promise<readonly StreamConsumer[]> {
+    const { consumers } = this.#stream(stream, "list consumers");
+    return [...consumers.values()].map((consumer) => {
+      const { name, filterSubject } = consumer.config;
+      return { ...consumer.info(), name, filterSubjects: [filterSubject], durable: true };
+    }).sort((one, other) => one.name < other.name ? -1 : 1);
   }
 
   async deleteConsumer(stream: string, name: string): Promise<boolean> {
@@ -362,6 +384,10 @@ class InMemoryBus implements MemoryBus {
     const what = subject === undefined ? operation : `${operation} "${subject}"`;
     throw busError("unavailable", `Cannot ${what}: ${why}`, { operation, subject, stream });
   }
+}
+
+function byName({ config: one }: StreamInfo, { config: other }: StreamInfo): number {
+  return one.name < other.name ? -1 : 1;
 }
 
 function withId(

@@ -12,11 +12,12 @@ import { NatsConnectionState } from "./_connection_state.ts";
 import { NatsManager } from "./_manager.ts";
 import { encodeHeaders, NatsMessage } from "./_message.ts";
 import { publishHeaders, readAck } from "./_publish.ts";
+import { type ReadPort, readServerMessages } from "./_read_messages.ts";
 import { serveRequests } from "./_serve.ts";
 import { NatsStorage } from "./_storage.ts";
 import { assertSubject } from "../contract/_subject.ts";
 import { type Clock, systemClock } from "../bus/clock.ts";
-import type { BusConsumer, ConsumerConfig, ConsumerOptions } from "../bus/consumer.ts";
+import type { BusConsumer, ConsumerConfig, ConsumerOptions, StreamConsumer } from "../bus/consumer.ts";
 import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
 import type {
   BusState,
@@ -38,6 +39,7 @@ import type {
   MessageQuery,
   MessageRange,
   PurgeOptions,
+  ReadMessagesOptions,
   StoredMessage,
   StreamConfig,
   StreamInfo,
@@ -59,6 +61,7 @@ export class NatsBus implements MessageBus {
   readonly #manager: NatsManager;
   readonly #storage: NatsStorage;
   readonly #consumers: ConsumerBinder;
+  readonly #reading: ReadPort;
   readonly #logger: LoggerLike | undefined;
   #maxPayloadBytes = 1_048_576;
 
@@ -102,6 +105,11 @@ export class NatsBus implements MessageBus {
     );
     this.#manager = new NatsManager(connection, this.#state, { domain, timeoutMs: apiTimeoutMs });
     this.#storage = new NatsStorage(this.#manager, this.#state, logger);
+    this.#reading = {
+      connection,
+      manager: this.#manager,
+      newInbox: () => `${inbox}.${crypto.randomUUID()}`,
+    };
     this.#consumers = new ConsumerBinder({
       connection,
       inboxPrefix: inbox,
@@ -159,6 +167,10 @@ export class NatsBus implements MessageBus {
     return this.#storage.streamInfo(name);
   }
 
+  listStreams(): Promise<readonly StreamInfo[]> {
+    return this.#storage.listStreams();
+  }
+
   findStream(subject: string): Promise<string | undefined> {
     return this.#storage.findStream(subject);
   }
@@ -171,12 +183,20 @@ export class NatsBus implements MessageBus {
     return this.#storage.countMessages(stream, range);
   }
 
+  readMessages(stream: string, options: ReadMessagesOptions): AsyncIterableIterator<StoredMessage> {
+    return readServerMessages(this.#reading, stream, options);
+  }
+
   deleteMessage(stream: string, sequence: number): Promise<boolean> {
     return this.#storage.deleteMessage(stream, sequence);
   }
 
   purgeStream(stream: string, options?: PurgeOptions): Promise<number> {
     return this.#storage.purgeStream(stream, options);
+  }
+
+  listConsumers(stream: string): Promise<readonly StreamConsumer[]> {
+    return this.#storage.listConsumers(stream);
   }
 
   deleteConsumer(stream: string, name: string): Promise<boolean> {

@@ -11,7 +11,7 @@ import {
   mismatch,
   withFormerAckWait,
 } from "../bus/_consumer_config.ts";
-import type { ConsumerConfig, ConsumerInfo, FullConsumerConfig } from "../bus/consumer.ts";
+import type { ConsumerConfig, ConsumerInfo, FullConsumerConfig, StreamConsumer } from "../bus/consumer.ts";
 import type { MessageRange } from "../bus/stream.ts";
 
 const NANOS = 1e6;
@@ -94,6 +94,27 @@ export function toConsumerInfo(info: ServerInfo): ConsumerInfo {
     deliveries: info.delivered.consumer_seq,
     ackWaitMs: (info.config.ack_wait ?? 0) / NANOS,
   };
+}
+
+/** The consumers of a stream by name. */
+export async function listServerConsumers(
+  manager: JetStreamManager,
+  stream: string,
+): Promise<readonly StreamConsumer[]> {
+  const consumers: StreamConsumer[] = [];
+  for await (const info of manager.consumers.list(stream)) {
+    const { durable_name, filter_subject, filter_subjects = [] } = info.config as ServerConfig & {
+      readonly filter_subjects?: readonly string[];
+    };
+    const filters = filter_subject ? [filter_subject] : filter_subjects;
+    consumers.push({
+      ...toConsumerInfo(info),
+      name: info.name,
+      filterSubjects: filters.length === 0 ? [">"] : filters,
+      durable: durable_name !== undefined,
+    });
+  }
+  return consumers.sort((one, other) => one.name < other.name ? -1 : 1);
 }
 
 /** Counts messages by a consumer that is made for it, since the server counts what a consumer has to deliver. */

@@ -3,7 +3,7 @@ import type { MessageBusError } from "../../errors/infrastructure.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import { busError, type BusErrorPlace, toBusError } from "../bus/_bus_error.ts";
 import { type Clock, systemClock } from "../bus/clock.ts";
-import type { BusConsumer, ConsumerConfig, ConsumerOptions } from "../bus/consumer.ts";
+import type { BusConsumer, ConsumerConfig, ConsumerOptions, StreamConsumer } from "../bus/consumer.ts";
 import type {
   BusState,
   CallOptions,
@@ -21,6 +21,7 @@ import type {
   MessageQuery,
   MessageRange,
   PurgeOptions,
+  ReadMessagesOptions,
   StoredMessage,
   StreamConfig,
   StreamInfo,
@@ -83,6 +84,10 @@ export class LazyNatsBus implements MessageBus {
     return this.#open(`Cannot read ${name}`, { operation: "stream_info", stream: name }).streamInfo(name);
   }
 
+  async listStreams(): Promise<readonly StreamInfo[]> {
+    return this.#open("Cannot list the streams", { operation: "list_streams" }).listStreams!();
+  }
+
   async findStream(subject: string): Promise<string | undefined> {
     return this.#open(`Cannot look for the stream of "${subject}"`, { operation: "find_stream", subject })
       .findStream(subject);
@@ -96,6 +101,11 @@ export class LazyNatsBus implements MessageBus {
   async countMessages(stream: string, query: MessageRange): Promise<number> {
     const bus = this.#open(`Cannot count messages of ${stream}`, { operation: "count_messages", stream });
     return await bus.countMessages!(stream, query);
+  }
+
+  async *readMessages(stream: string, options: ReadMessagesOptions): AsyncGenerator<StoredMessage, void> {
+    const bus = this.#open(`Cannot read messages of ${stream}`, { operation: "read_messages", stream });
+    yield* bus.readMessages!(stream, options);
   }
 
   async deleteMessage(stream: string, sequence: number): Promise<boolean> {
@@ -117,6 +127,11 @@ export class LazyNatsBus implements MessageBus {
       stream,
     })
       .consumer(config, options);
+  }
+
+  async listConsumers(stream: string): Promise<readonly StreamConsumer[]> {
+    return this.#open(`Cannot list the consumers of ${stream}`, { operation: "list_consumers", stream })
+      .listConsumers!(stream);
   }
 
   async deleteConsumer(stream: string, name: string): Promise<boolean> {

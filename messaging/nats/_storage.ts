@@ -1,10 +1,11 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { LoggerLike } from "../../logging/logger.ts";
-import { countServerMessages, findServerConsumer } from "./_consumers.ts";
+import { countServerMessages, findServerConsumer, listServerConsumers } from "./_consumers.ts";
 import type { NatsConnectionState } from "./_connection_state.ts";
 import type { NatsManager } from "./_manager.ts";
 import { readStoredHeaders } from "./_message.ts";
 import { assertSupported, ensureServerStream, findServerStream, toStreamInfo } from "./_streams.ts";
+import type { StreamConsumer } from "../bus/consumer.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
 import type {
   EnsureStreamOptions,
@@ -25,6 +26,8 @@ type Storage = Pick<
   | "deleteStream"
   | "ensureStream"
   | "findStream"
+  | "listConsumers"
+  | "listStreams"
   | "purgeStream"
   | "readMessage"
   | "streamInfo"
@@ -71,6 +74,23 @@ export class NatsStorage implements Storage {
       const info = await findServerStream(manager, name);
       return info === undefined ? undefined : toStreamInfo(info);
     });
+  }
+
+  listStreams(): Promise<readonly StreamInfo[]> {
+    return this.#manager.ask("Cannot list the streams", { operation: "list_streams" }, async (manager) => {
+      const streams: StreamInfo[] = [];
+      for await (const info of manager.streams.list()) streams.push(toStreamInfo(info));
+      return streams.sort(byName);
+    });
+  }
+
+  listConsumers(stream: string): Promise<readonly StreamConsumer[]> {
+    const doing = `Cannot list the consumers of ${stream}`;
+    return this.#manager.ask(
+      doing,
+      { operation: "list_consumers", stream },
+      (manager) => listServerConsumers(manager, stream),
+    );
   }
 
   findStream(subject: string): Promise<string | undefined> {
@@ -137,6 +157,10 @@ export class NatsStorage implements Storage {
         await manager.consumers.delete(stream, name);
     });
   }
+}
+
+function byName({ config: one }: StreamInfo, { config: other }: StreamInfo): number {
+  return one.name < other.name ? -1 : 1;
 }
 
 /** Converts an RFC 3339 time with nanoseconds to nanoseconds since 1970. */
