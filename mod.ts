@@ -604,6 +604,7 @@ export {
   type AppLike,
   type CheckedPart,
   createService,
+  type ManagementOptions,
   type MigratorLike,
   type OutboxLike,
   type RelayLike,

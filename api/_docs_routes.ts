@@ -36,6 +36,7 @@ export function docsRoutes(
   const folder = path.slice(0, path.lastIndexOf("/"));
   const route = (resource: DocsResource, path: string): OwnRoute => ({
     path,
+    isPublic: false,
     counted: true,
     logged: true,
     allows: exposure === true ? undefined : exposure,

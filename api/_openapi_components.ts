@@ -139,6 +139,7 @@ const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     properties: {
       status: schemaRef("HealthStatus"),
       service: text,
+      version: text,
       timestamp: { type: "string", format: "date-time" },
       checks: {
         type: "object",

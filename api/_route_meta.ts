@@ -16,6 +16,8 @@ export interface RouteMeta {
   readonly loadDocs?: DocsLoader;
   /** Of a middleware that answers health: the path of the report. */
   readonly healthPath?: string | undefined;
+  /** Of a `glamMiddleware`: the paths that it answers itself. */
+  readonly ownPaths?: readonly string[] | undefined;
   /** Of a `glamMiddleware`: what guards the endpoints behind it. */
   readonly guards?: Guards | undefined;
 }

@@ -18,7 +18,8 @@ import { interceptOnError, type OnError } from "./_own_error_handler.ts";
 import { endpointOf, isOnlyHandler, UNMATCHED } from "./_route_label.ts";
 import { answer, answerFailure, type Outcome } from "./_failure_response.ts";
 import { markRoute } from "./_route_meta.ts";
-import { resolveSettings } from "./_settings.ts";
+import { resolveSettings, type Settings } from "./_settings.ts";
+import { serviceHealthOf } from "./service_health.ts";
 import { limitTime } from "./_timeout.ts";
 import type { GlamOptions } from "./options.ts";
 
@@ -51,12 +52,16 @@ export type GlamMiddleware = (c: ContextLike, next: NextLike) => Promise<void>;
 export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
   const settings = resolveSettings(options);
   const routes = checkedOnce(settings.app);
-  return markRoute(glam, { healthPath: settings.healthPath, guards: settings.guards });
+  return markRoute(glam, {
+    healthPath: settings.healthPath,
+    ownPaths: [...settings.ownRoutes.keys()],
+    guards: settings.guards,
+  });
 
   function glam(c: ContextLike, next: NextLike): Promise<void> {
     if (stateOf(c) !== undefined) return next();
     const context = createContext(c, settings.service);
-    const found = settings.ownRoutes.get(c.req.path);
+    const found = ownRouteOf(c, settings);
     const own = found?.allows === undefined ? found : undefined;
     const http = own?.counted === false ? undefined : settings.metrics?.http;
     const exchange: Exchange = {
@@ -105,6 +110,13 @@ interface Exchange extends RequestState {
   readonly c: ContextLike;
   own: OwnRoute | undefined;
   readonly http: HttpObserver | undefined;
+}
+
+/** The endpoint of the middleware itself that a request is for, unless it is on another port. */
+function ownRouteOf({ env, req }: ContextLike, { ownRoutes }: Settings): OwnRoute | undefined {
+  const route = ownRoutes.get(req.path);
+  if (route === undefined || route.isPublic) return route;
+  return serviceHealthOf(env)?.port === "public" ? undefined : route;
 }
 
 function handlersOf(exchange: Exchange, next: NextLike, found: OwnRoute | undefined): NextLike {

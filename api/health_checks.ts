@@ -59,7 +59,9 @@ export function createHealth(service: string, logger: LoggerLike, options: Healt
   const live = () => ({ status: "healthy", service, timestamp: isoNow() }) as const;
   const report = async (host?: ServiceHealth): Promise<HealthReport> => {
     const all = host === undefined ? checks : withChecksOf(host, checks);
-    if (all.length === 0) return live();
+    const version = host?.build?.version;
+    const about = { service, ...version !== undefined && { version }, timestamp: isoNow() };
+    if (all.length === 0) return { status: "healthy", ...about };
     const reports = await Promise.all(all.map((check) => check.run()));
     const states = reports.map(({ status }, i) =>
       status === "unhealthy" && !all[i]!.required ? "degraded" : status
@@ -67,8 +69,7 @@ export function createHealth(service: string, logger: LoggerLike, options: Healt
     return {
       status: states.find((state) => state === "unhealthy") ?? states.find((state) => state === "degraded") ??
         "healthy",
-      service,
-      timestamp: isoNow(),
+      ...about,
       checks: Object.fromEntries(all.map(({ name }, i) => [name, reports[i]!])),
     };
   };

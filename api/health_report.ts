@@ -7,6 +7,8 @@ export interface HealthReport {
   readonly status: HealthStatus;
   /** Name of the service. */
   readonly service: string;
+  /** Version of the service, where it runs in a `createService` that knows one. */
+  readonly version?: string;
   /** Time of the report, ISO 8601, UTC. */
   readonly timestamp: string;
   /** The report of each check, by name; absent where there are no checks. */

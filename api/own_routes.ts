@@ -4,6 +4,7 @@ import type { HealthReport } from "./health_report.ts";
 import { type ServiceHealth, serviceHealthOf } from "./service_health.ts";
 import type { DocsExposure } from "./docs_options.ts";
 import { successResponse } from "./envelope.ts";
+import { showBuildInfo } from "../metrics/build_info.ts";
 
 /** An endpoint that the middleware answers itself, to GET and HEAD. */
 export interface OwnRoute {
@@ -11,6 +12,8 @@ export interface OwnRoute {
   readonly path: string;
   /** Whether it is in the metrics. */
   readonly counted: boolean;
+  /** Whether it is on the public port too where a service has one for its operators: what load balancers ask. */
+  readonly isPublic: boolean;
   /** Whether it is in the access log. */
   readonly logged: boolean;
   /** Who may see it, where not everybody: asked after the application's own middleware. */
@@ -31,13 +34,14 @@ export function createOwnRoutes(
 ): ReadonlyMap<string, OwnRoute> {
   const routes: OwnRoute[] = [];
   if (metrics !== undefined) {
-    const answer = (request: Request) => scrape(metrics.of, request);
-    routes.push({ path: metrics.path, counted: false, logged: false, answer });
+    const answer = (request: Request, env: unknown) => scrape(metrics.of, request, serviceHealthOf(env));
+    routes.push({ path: metrics.path, isPublic: false, counted: false, logged: false, answer });
   }
   if (health !== undefined) {
     const { live, ready, report } = health.of;
     const route = (path: string, answer: (host?: ServiceHealth) => Promise<Response>): OwnRoute => ({
       path,
+      isPublic: path !== health.path,
       counted: true,
       logged: false,
       answer(request, env) {
@@ -64,7 +68,8 @@ export function createOwnRoutes(
   return byPath;
 }
 
-async function scrape(metrics: Metrics, request: Request): Promise<Response> {
+async function scrape(metrics: Metrics, request: Request, host?: ServiceHealth): Promise<Response> {
+  if (host?.build !== undefined) showBuildInfo(await metrics.registry(), metrics.service, host.build);
   const { contentType, body } = await metrics.expose(request.headers.get("accept") ?? "");
   return new Response(body, { headers: { "Content-Type": contentType, Vary: "Accept" } });
 }

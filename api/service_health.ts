@@ -1,3 +1,4 @@
+import type { BuildInfo } from "../metrics/build_info.ts";
 import type { Check } from "./health_report.ts";
 
 /** What a `createService` adds to the health of the middleware in its application. */
@@ -8,6 +9,10 @@ export interface ServiceHealth {
   readonly answered: WeakSet<Request>;
   /** Whether the service is not ready, whatever the checks say. */
   isDraining(): boolean;
+  /** What runs. */
+  readonly build?: BuildInfo | undefined;
+  /** Which of two ports this is, where the service has one of its own for its operators. */
+  readonly port?: "management" | "public" | undefined;
 }
 
 // A registered symbol, so that the middleware of another copy of the package finds it.

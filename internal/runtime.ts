@@ -21,6 +21,19 @@ export function detectRuntime(): Runtime {
   return "unknown";
 }
 
+/** The runtime with its version, such as `deno 2.5.6`. */
+export function describeRuntime(): string {
+  const { Bun, Deno, process } = globalThis as {
+    readonly Bun?: { readonly version?: string };
+    readonly Deno?: { readonly version?: { readonly deno?: string } };
+    readonly process?: GlobalLike["process"];
+  };
+  const runtime = detectRuntime();
+  const versions = { bun: Bun?.version, deno: Deno?.version?.deno, node: process?.versions?.node };
+  const version = versions[runtime as keyof typeof versions];
+  return version === undefined ? runtime : `${runtime} ${version}`;
+}
+
 /** Whether this is Deno; a constant, for code that runs with every request. */
 export const ON_DENO: boolean = /* @__PURE__ */ detectRuntime() === "deno";
 

@@ -1,12 +1,12 @@
 import type { Health } from "../api/health_checks.ts";
 import { createOwnRoutes, type OwnRoute } from "../api/own_routes.ts";
 import { offerHealth, type ServiceHealth } from "../api/service_health.ts";
-import { isWellFormedId } from "../context/ids.ts";
-import { currentContext, getContext, runWithContext } from "../context/storage.ts";
+import { currentContext, getContext } from "../context/storage.ts";
 import { isInTransaction } from "../db/transaction/in_transaction.ts";
 import { InternalError } from "../errors/common.ts";
 import { GlamError } from "../errors/glam_error.ts";
 import { outsideContext } from "../internal/outside_context.ts";
+import { own, ownAsync } from "./_own_answer.ts";
 import type { Settings } from "./_settings.ts";
 import { offerWebSockets, type WebSockets } from "./_web_sockets.ts";
 
@@ -24,7 +24,7 @@ export interface Handlers {
 }
 
 /** An absolute URL with a legal host. For an illegal `Host`, Bun gives the path alone, and Deno the header's text. */
-const LEGAL_URL = /^https?:\/\/[\w.~!$&'()*+,;=:[\]-]+(?:[/?#]|$)/;
+export const LEGAL_URL: RegExp = /^https?:\/\/[\w.~!$&'()*+,;=:[\]-]+(?:[/?#]|$)/;
 const PROBES: readonly string[] = ["/health/live", "/health/ready"];
 
 /**
@@ -113,28 +113,4 @@ async function closing(answer: Response | Promise<Response>): Promise<Response> 
     copy.headers.set("Connection", "close");
     return copy;
   }
-}
-
-function own(request: Request | undefined, service: string, make: () => Response): Response {
-  return runWithContext(idsOf(request, service), () => withIds(make()));
-}
-
-function ownAsync(request: Request, service: string, make: () => Promise<Response>): Promise<Response> {
-  return runWithContext(idsOf(request, service), async () => withIds(await make()));
-}
-
-function withIds(response: Response): Response {
-  const { requestId, correlationId, service } = getContext()!;
-  response.headers.set("X-Request-ID", requestId);
-  response.headers.set("X-Correlation-ID", correlationId);
-  response.headers.set("X-Service-Name", service);
-  return response;
-}
-
-function idsOf(request: Request | undefined, service: string) {
-  const taken = (name: string) => {
-    const id = request?.headers.get(name) ?? "";
-    return isWellFormedId(id) ? id : undefined;
-  };
-  return { service, requestId: taken("x-request-id"), correlationId: taken("x-correlation-id") };
 }

@@ -1,5 +1,6 @@
 import { createHealth, type Health, type HealthCheckOptions } from "../api/health_checks.ts";
 import type { ServiceHealth } from "../api/service_health.ts";
+import type { BuildInfo } from "../metrics/build_info.ts";
 import type { Listener } from "../messaging/listener/listener.ts";
 import type { Settings } from "./_settings.ts";
 import type { CheckedPart } from "./options.ts";
@@ -8,6 +9,7 @@ import type { CheckedPart } from "./options.ts";
 export function createServiceHealth(
   { name, logger, options, relay, required }: Settings,
   isDraining: () => boolean,
+  build: BuildInfo,
 ): Health & ServiceHealth {
   const { bus, checks = {}, database, listeners = [] } = options;
   const own: Record<string, HealthCheckOptions> = {};
@@ -18,7 +20,8 @@ export function createServiceHealth(
   if (relay !== undefined) addCheck("outbox", "outbox", () => relay.health());
   for (const [key, listener] of named(listeners)) addCheck(key, "listeners", () => listener.health());
   const health = createHealth(name, logger, { checks: { ...own, ...checks }, isDraining });
-  return { ...health, isDraining, answered: new WeakSet() };
+  const host: ServiceHealth = { checks: health.checks, answered: new WeakSet(), build, isDraining };
+  return { ...health, ...host, report: () => health.report({ ...host, checks: [] }) };
 }
 
 /** Listeners by the prefix of their durable consumers: service and queue group. */

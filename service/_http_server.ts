@@ -16,4 +16,6 @@ export interface ServeOptions extends Handlers {
   readonly websocket: boolean;
   readonly hostname: string;
   readonly port: number;
+  /** The option that says the port, where it is not `port`. */
+  readonly option?: string;
 }

@@ -4,6 +4,7 @@ import type { ServiceHealth } from "../api/service_health.ts";
 import { isGlamError } from "../errors/glam_error.ts";
 import { DeadlineExceeded, sleep, withDeadline } from "../internal/clock.ts";
 import { outsideContext } from "../internal/outside_context.ts";
+import { findVersion } from "./_find_version.ts";
 import { createHandlers } from "./_fetch.ts";
 import type { HttpServer } from "./_http_server.ts";
 import { serve } from "./_serve.ts";
@@ -13,11 +14,17 @@ import type { Startable, Step } from "./_step.ts";
 import { WebSockets } from "./_web_sockets.ts";
 import { stopSteps } from "./_stop_steps.ts";
 import type { ServicePart } from "./options.ts";
-import type { ServiceAddress, ServiceState } from "./service.ts";
+import type { Service, ServiceAddress, ServiceState } from "./service.ts";
 import { ServiceError } from "./service_error.ts";
 
 /** The grace after an error that no code has handled, in milliseconds: the rest of the stop has as much time again. */
 const MAX_CRASH_GRACE_MS = 5000;
+
+/** What the service is, for its parts. */
+interface Self {
+  readonly build: { version: string | undefined };
+  service(): Service;
+}
 
 /** Starts a service once and stops it once, however often it is asked to. */
 export class Lifecycle implements Startable {
@@ -29,8 +36,11 @@ export class Lifecycle implements Startable {
   readonly begun: Set<unknown> = new Set();
   state: ServiceState = "new";
   address: ServiceAddress | undefined;
+  management: ServiceAddress | undefined;
   server: HttpServer | undefined;
+  managementServer: HttpServer | undefined;
   sockets: WebSockets | undefined;
+  readonly #self: Self;
   readonly #finished: PromiseWithResolvers<void>;
   readonly #abort = new AbortController();
   readonly #endOfGrace = new AbortController();
@@ -39,7 +49,13 @@ export class Lifecycle implements Startable {
   #stopping: Promise<void> | undefined;
   #failure: ServiceError | undefined;
 
-  constructor(settings: Settings, health: Health & ServiceHealth, finished: PromiseWithResolvers<void>) {
+  constructor(
+    settings: Settings,
+    health: Health & ServiceHealth,
+    finished: PromiseWithResolvers<void>,
+    self: Self,
+  ) {
+    this.#self = self;
     this.settings = settings;
     this.health = health;
     this.#finished = finished;
@@ -87,19 +103,37 @@ export class Lifecycle implements Startable {
     outsideContext(() => this.stop(what, Math.min(graceMs, MAX_CRASH_GRACE_MS)));
   }
 
+  /** Opens the management port. */
+  async listenForOperators(): Promise<ServiceAddress> {
+    const { management, options } = this.settings;
+    const { app } = options.management!;
+    const { createManagementHandlers } = await import("./_management_fetch.ts");
+    const mounted = typeof app === "function" ? app(this.#self.service()) : app;
+    const handlers = createHandlers(this.settings, this.health);
+    const server = await serve({
+      ...createManagementHandlers(this.settings, { ...this.health, port: "management" }, mounted, handlers),
+      ...management!,
+      option: "management.port",
+      websocket: false,
+    });
+    if (this.signal.aborted) await server.close(); // the start has been given up
+    this.managementServer = server;
+    return this.management = addressOf(server);
+  }
+
   /** Starts the server. */
   async listen(): Promise<ServiceAddress> {
     const { hostname, logger, options: { websocket = false }, port } = this.settings;
     const sockets = websocket ? await WebSockets.load(logger) : undefined;
-    const handlers = createHandlers(this.settings, this.health, sockets);
+    const health = this.settings.management === undefined
+      ? this.health
+      : { ...this.health, port: "public" as const };
+    const handlers = createHandlers(this.settings, health, sockets);
     const server = await serve({ ...handlers, hostname, port, websocket });
     if (this.signal.aborted) await server.close(); // the start has been given up
     this.server = server;
     this.sockets = sockets;
-    const local = ["0.0.0.0", "::"].includes(server.hostname) ? "localhost" : server.hostname;
-    const host = local.includes(":") ? `[${local}]` : local;
-    const url = `http://${host}:${server.port}`;
-    return this.address = { hostname: server.hostname, port: server.port, url };
+    return this.address = addressOf(server);
   }
 
   async #startOrClose(): Promise<void> {
@@ -116,6 +150,7 @@ export class Lifecycle implements Startable {
     const { logger, name, options: { app } } = this.settings;
     const startedAt = performance.now();
     this.state = "starting";
+    this.#self.build.version ??= await findVersion();
     try {
       assertMountedWell(app);
     } catch (error) {
@@ -218,6 +253,11 @@ export class Lifecycle implements Startable {
       return new ServiceError(message, { part, phase: "stopping", cause: error });
     }
   }
+}
+
+function addressOf({ hostname, port }: HttpServer): ServiceAddress {
+  const local = ["0.0.0.0", "::"].includes(hostname) ? "localhost" : hostname;
+  return { hostname, port, url: `http://${local.includes(":") ? `[${local}]` : local}:${port}` };
 }
 
 function since(startedAt: number): number {

@@ -20,11 +20,13 @@ export async function serve(options: ServeOptions): Promise<HttpServer> {
   }
 }
 
-function explained(error: unknown, { hostname, port }: ServeOptions): unknown {
+function explained(error: unknown, { hostname, option, port }: ServeOptions): unknown {
   const { code, name } = error as { code?: string; name?: string };
   if (code === "EADDRINUSE" || name === "AddrInUse") {
     return new ConfigError(
-      `port ${port} is in use. Choose another with the option \`port\` or the variable PORT; 0 takes any that is free`,
+      `port ${port} is in use. Choose another with ${
+        option === undefined ? "the option `port` or the variable PORT" : `the option \`${option}\``
+      }; 0 takes any that is free`,
       { cause: error },
     );
   }

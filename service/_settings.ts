@@ -3,6 +3,7 @@ import { MAX_TIMER_MS } from "../internal/clock.ts";
 import { readEnv } from "../internal/environment.ts";
 import { createLogger } from "../logging/create_logger.ts";
 import type { LoggerLike } from "../logging/logger.ts";
+import { isVersion } from "./_is_version.ts";
 import type { CheckedPart, RelayLike, ServiceDeadlines, ServiceOptions } from "./options.ts";
 
 /** The options of a service, validated and with their defaults. */
@@ -13,6 +14,7 @@ export interface Settings {
   readonly required: ReadonlySet<CheckedPart>;
   readonly port: number;
   readonly hostname: string;
+  readonly management: { readonly hostname: string; readonly port: number } | undefined;
   readonly graceMs: number;
   readonly deadlines: { readonly [Key in keyof ServiceDeadlines]-?: number };
   readonly logger: LoggerLike;
@@ -56,11 +58,13 @@ export function toSettings(options: ServiceOptions): Settings {
   if (migrate !== "up" && migrate !== "verify") {
     throw new TypeError(`Expected \`migrate\` to be "up" or "verify", got ${JSON.stringify(migrate)}`);
   }
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new RangeError(`Expected \`port\` to be an integer from 0 to 65535, got ${port}`);
-  }
-  if (typeof hostname !== "string" || hostname === "") {
-    throw new TypeError(`Expected \`hostname\` to be an address, got ${JSON.stringify(hostname)}`);
+  assertAddress("", port, hostname);
+  if (options.version !== undefined && !isVersion(options.version)) {
+    throw new TypeError(
+      `Expected \`version\` to be printable ASCII of at most 64 characters, got ${
+        JSON.stringify(options.version)
+      }`,
+    );
   }
   for (const part of required) {
     if (!CHECKED.includes(part)) {
@@ -86,11 +90,41 @@ export function toSettings(options: ServiceOptions): Settings {
     required: new Set(required),
     port,
     hostname,
+    management: managementOf(options, port, hostname),
     graceMs,
     deadlines,
     logger: guardLogger(logger),
     flush: async () => await (logger as { flush?(): Promise<void> }).flush?.(),
   };
+}
+
+function managementOf(
+  { app, management }: ServiceOptions,
+  publicPort: number,
+  publicHostname: string,
+): Settings["management"] {
+  if (management === undefined) return undefined;
+  const { hostname = publicHostname, port } = management;
+  assertAddress("management.", port, hostname);
+  if (port === publicPort && port !== 0) {
+    throw new RangeError(`Expected \`management.port\` to be another than \`port\`, got ${port} for both`);
+  }
+  if (app !== undefined && !Array.isArray((app as { readonly routes?: unknown }).routes)) {
+    throw new TypeError(
+      "Expected `app` beside `management` to be a Hono application, whose routes say what is served there; got none",
+    );
+  }
+  if (typeof management.app !== "function") assertMethods("management.app", management.app, ["fetch"]);
+  return { hostname, port };
+}
+
+function assertAddress(prefix: string, port: number, hostname: string): void {
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new RangeError(`Expected \`${prefix}port\` to be an integer from 0 to 65535, got ${port}`);
+  }
+  if (typeof hostname !== "string" || hostname === "") {
+    throw new TypeError(`Expected \`${prefix}hostname\` to be an address, got ${JSON.stringify(hostname)}`);
+  }
 }
 
 function portFromEnv(): number {

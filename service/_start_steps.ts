@@ -8,7 +8,8 @@ import { applyMigrations, verifyMigrations } from "./_migrations.ts";
 
 /** The steps that start the parts of a service, in order. */
 export function startSteps(service: Startable): Step[] {
-  const { settings: { deadlines, options, relay, required }, signal, begun } = service;
+  const { settings, signal, begun } = service;
+  const { deadlines, options, relay, required } = settings;
   const { bus, database, listeners = [], migrate = "verify", onStart, streams = {} } = options;
   const steps: Step[] = [];
   const step = (part: Step["part"], done: string, run: Step["run"], more: Partial<Step> = {}) =>
@@ -56,6 +57,13 @@ export function startSteps(service: Startable): Step[] {
   }
   if (listeners.length > 0 && !inBackground) {
     step("listeners", "Listeners started", () => startListeners(service));
+  }
+  if (settings.management !== undefined) {
+    step(
+      "management",
+      "Listening to operators",
+      async () => ({ url: (await service.listenForOperators()).url }),
+    );
   }
   step("http", "Listening", async () => {
     if (inBackground) void startInBackground(service);

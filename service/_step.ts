@@ -27,8 +27,11 @@ export interface Startable {
   /** The parts whose start has begun: these have to be stopped. */
   readonly begun: Set<unknown>;
   readonly server: HttpServer | undefined;
+  readonly managementServer: HttpServer | undefined;
   /** The sockets that requests were upgraded to. */
   readonly sockets: WebSockets | undefined;
+  /** Opens the management port. */
+  listenForOperators(): Promise<ServiceAddress>;
   /** Starts the server. */
   listen(): Promise<ServiceAddress>;
   /** Stops the service after a permanent failure of a part. */

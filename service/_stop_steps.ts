@@ -2,7 +2,7 @@ import type { Startable, Step } from "./_step.ts";
 
 /** The steps that stop a service, in order: every part that has begun to start, and the bus and database it was given. */
 export function stopSteps(service: Startable): Step[] {
-  const { begun, server, sockets, settings: { deadlines, options, relay } } = service;
+  const { begun, managementServer, server, sockets, settings: { deadlines, options, relay } } = service;
   const { bus, database, listeners = [], onStart, onStop } = options;
   const steps: Step[] = [];
   if (server !== undefined) {
@@ -42,6 +42,14 @@ export function stopSteps(service: Startable): Step[] {
       done: "onStop is done",
       deadlineMs: deadlines.onStop,
       run: async () => await onStop(),
+    });
+  }
+  if (managementServer !== undefined) {
+    steps.push({
+      part: "management",
+      done: "Management port closed",
+      deadlineMs: deadlines.http,
+      run: () => managementServer.close(), // pages that are open may never end
     });
   }
   if (bus !== undefined) {

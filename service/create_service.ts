@@ -1,3 +1,6 @@
+import { PACKAGE_VERSION } from "../internal/package_version.ts";
+import { randomHex } from "../internal/random.ts";
+import { describeRuntime } from "../internal/runtime.ts";
 import { createServiceHealth } from "./_health.ts";
 import type { Lifecycle } from "./_lifecycle.ts";
 import { assertMs, toSettings } from "./_settings.ts";
@@ -33,21 +36,32 @@ export function createService(options: ServiceOptions): Service {
   let lifecycle: Lifecycle | undefined;
   let loading: Promise<Lifecycle> | undefined;
   const settings = toSettings(options);
-  const health = createServiceHealth(settings, () => lifecycle?.state !== "ready");
+  const build = { version: options.version, runtime: describeRuntime(), package: PACKAGE_VERSION };
+  const health = createServiceHealth(settings, () => lifecycle?.state !== "ready", build);
   const finished = Promise.withResolvers<void>();
   finished.promise.catch(() => {}); // a rejection that nobody awaits must not end the process
 
   // Loaded at the first use: a program that only tests `app` does not need it.
   const load = () =>
     loading ??= import("./_lifecycle.ts").then(({ Lifecycle }) =>
-      lifecycle = new Lifecycle(settings, health, finished)
+      lifecycle = new Lifecycle(settings, health, finished, { build, service: () => service })
     );
   const stop = async ({ graceMs }: StopOptions = {}) => {
     if (graceMs !== undefined) assertMs("graceMs", graceMs, 0);
     await (await load()).stop("stop()", graceMs);
   };
 
-  return {
+  let instance: string | undefined;
+  const service: Service = {
+    get version() {
+      return build.version;
+    },
+    get instance() {
+      return instance ??= randomHex(16);
+    },
+    get management() {
+      return lifecycle?.management;
+    },
     get state() {
       return lifecycle?.state ?? "new";
     },
@@ -64,4 +78,5 @@ export function createService(options: ServiceOptions): Service {
     },
     [Symbol.asyncDispose]: () => stop(),
   };
+  return service;
 }

@@ -31,6 +31,7 @@ export { createService } from "./create_service.ts";
 export type {
   AppLike,
   CheckedPart,
+  ManagementOptions,
   MigratorLike,
   OutboxLike,
   RelayLike,

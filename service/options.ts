@@ -7,11 +7,17 @@ import type { LoggerLike } from "../logging/logger.ts";
 import type { EnsureStreamsOptions } from "../messaging/bus/ensure_streams.ts";
 import type { Listener } from "../messaging/listener/listener.ts";
 import type { MessageBus } from "../messaging/bus/message_bus.ts";
+import type { Service } from "./service.ts";
 
 /** Options of {@link createService}. The service closes what it is given here, also when it cannot start. */
 export interface ServiceOptions {
   /** Name of the service in log lines, health reports and the header `X-Service-Name`; printable ASCII. */
   readonly name: string;
+  /**
+   * Version of the service, in its health report and in the metric `glam_build_info`; printable ASCII without spaces.
+   * @default `version` of the nearest deno.json or package.json, from the folder of the main module upwards
+   */
+  readonly version?: string | undefined;
   /**
    * The application: a Hono app, or any object with a `fetch`. Without one the service answers its probes only.
    * @default none
@@ -76,6 +82,12 @@ export interface ServiceOptions {
    */
   readonly hostname?: string | undefined;
   /**
+   * A second port, for those who operate the service: metrics, health report and documentation of the application are there,
+   * and no longer on the first. The probes are on both.
+   * @default none
+   */
+  readonly management?: ManagementOptions | undefined;
+  /**
    * Milliseconds during which requests are still served after readiness has failed: as long as load balancers take to
    * notice.
    * @default 5000
@@ -110,6 +122,22 @@ export interface ServiceOptions {
   readonly logger?: LoggerLike | undefined;
 }
 
+/** The `management` of {@link ServiceOptions}. It needs a Hono application, or none. */
+export interface ManagementOptions {
+  /** The port to listen on; 0 is any that is free. */
+  readonly port: number;
+  /**
+   * The address to listen on.
+   * @default the `hostname` of the service
+   */
+  readonly hostname?: string | undefined;
+  /**
+   * Another application that only this port serves, or a function that makes it at the start.
+   * @default none
+   */
+  readonly app?: AppLike | ((service: Service) => AppLike) | undefined;
+}
+
 /** Milliseconds that each step may take before the next one begins without it. */
 export interface ServiceDeadlines {
   /**
@@ -118,7 +146,7 @@ export interface ServiceDeadlines {
    */
   readonly start?: number | undefined;
   /**
-   * The requests that are being handled.
+   * The requests that are being handled; also those on the management port, when it closes.
    * @default 10000
    */
   readonly http?: number | undefined;
@@ -155,6 +183,7 @@ export type ServicePart =
   | "database"
   | "http"
   | "listeners"
+  | "management"
   | "migrations"
   | "onStart"
   | "onStop"

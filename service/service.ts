@@ -26,8 +26,14 @@ export interface StopOptions {
 export interface Service extends AsyncDisposable {
   /** Its state. */
   readonly state: ServiceState;
+  /** Its version, once it has started; `undefined` where none was given or found. */
+  readonly version: string | undefined;
+  /** Id of this start of it: 16 hexadecimal digits. */
+  readonly instance: string;
   /** Its address, once it listens. */
   readonly address: ServiceAddress | undefined;
+  /** The address of its management port, once it listens. */
+  readonly management: ServiceAddress | undefined;
   /**
    * Settles when the service has ended: resolves after an orderly stop; rejects with a {@link ServiceError} when it could
    * not start, a part failed permanently, or a step of the stop failed or passed its deadline.

@@ -1,5 +1,4 @@
-/** The version of this package. */
-export const VERSION = "0.1.0";
+export { PACKAGE_VERSION as VERSION } from "../../internal/package_version.ts";
 
 /**
  * The dependencies of a new service, at the versions that this package is tested with. Those of PGlite are exact, because
