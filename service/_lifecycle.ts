@@ -168,7 +168,9 @@ export class Lifecycle implements Startable {
       }
     }
     this.state = "ready";
-    logger.info("Service ready", { url: this.address?.url, duration_ms: since(startedAt) });
+    const { version } = this.#self.build;
+    const fields = { url: this.address?.url, ...version !== undefined && { version } };
+    logger.info("Service ready", { ...fields, duration_ms: since(startedAt) });
   }
 
   #startError(part: ServicePart, name: string, error: unknown): ServiceError {
