@@ -1,4 +1,4 @@
-import { type PrometheusRegistry } from "./registry.ts";
+import type { PrometheusRegistry } from "./registry.ts";
 import { type SharedMetrics, showShared } from "./shared_metrics.ts";
 
 /** What runs. */
