@@ -6,6 +6,7 @@ import { declareDocs } from "./commands/docs.ts";
 import { declareEvents } from "./commands/events.ts";
 import { declareMigrate } from "./commands/migrate.ts";
 import { declareNew } from "./commands/new.ts";
+import { declareOps } from "./commands/ops.ts";
 import { declareOutbox } from "./commands/outbox.ts";
 import { examples } from "./_options.ts";
 import { VERSION } from "./templates/versions.ts";
@@ -19,6 +20,7 @@ const groups: readonly Declare[] = [
   declareOutbox,
   declareConfig,
   declareDocs,
+  declareOps,
   declareCompletion,
 ];
 

@@ -14,6 +14,7 @@ export const layers: readonly (readonly string[])[] = [
   ["db", "messaging"],
   ["api", "client"],
   ["service"],
+  ["ops"],
   ["testing", "cli"],
   ["."],
 ];

@@ -38,7 +38,7 @@ describe("glam", () => {
 
   const WRONG: Record<string, RegExp> = {
     "": /^Usage: glam /m,
-    nope: /error: unknown command 'nope'\nSee --help/,
+    frobnicate: /error: unknown command 'frobnicate'\nSee --help/,
     "event tail": /unknown command 'event'\n\(Did you mean events\?\)/,
     events: /^Usage: glam events <command>/,
     "migrate upp": /^error: unknown command 'upp'\n\(Did you mean up\?\)\nSee --help$/m,

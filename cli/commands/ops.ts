@@ -1,0 +1,31 @@
+import { examples, group, positiveNumber, wholeNumber } from "../_options.ts";
+import type { Declare } from "../_session.ts";
+
+/** `ops rules`. */
+export const declareOps: Declare = (program, { action }) => {
+  const ops = group(program, "ops", "write the alerts of services");
+
+  ops.command("rules")
+    .description("write alerts for Prometheus, as a file of rules")
+    .option("--service <name>", "the service that they are for (each that is scraped)")
+    .option("--availability <ratio>", "share of requests without a 5xx (0.999)", positiveNumber)
+    .option(
+      "--latency <seconds>",
+      "how long a request may take, a bound of the buckets (0.25)",
+      positiveNumber,
+    )
+    .option("--latency-ratio <ratio>", "share of requests that take no longer (0.99)", positiveNumber)
+    .option("--no-latency-alerts", "leave out the alerts of latency")
+    .option("--min-failures <n>", "failures that a window needs before they count (10)", wholeNumber(0))
+    .option("--memory-limit <bytes>", "memory limit of a process (no alert)", wholeNumber(1))
+    .option("--runbook <url>", "page with a heading for each alert (docs/operations.md)")
+    .option("--output <path>", "file to write (standard output)")
+    .action(action(() => import("./_ops_rules.ts")))
+    .addHelpText(
+      "after",
+      examples({
+        "glam ops rules --output glam.rules.yml": "for the whole fleet",
+        "glam ops rules --service credits --availability 0.9995": "for one that promises more",
+      }),
+    );
+};
