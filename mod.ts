@@ -608,6 +608,8 @@ export {
   type MigratorLike,
   type OutboxLike,
   type RelayLike,
+  runService,
+  type RunServiceOptions,
   type Service,
   type ServiceAddress,
   type ServiceDeadlines,

@@ -1,6 +1,7 @@
 import type { NextLike } from "./_hono.ts";
 import type { RoutesOf } from "./routes_of.ts";
 import { endpointOf } from "./_route_meta.ts";
+import { isBehindGlam, replaceDefaultOnError } from "./_default_on_error.ts";
 import { guardsOf } from "./_guards_of.ts";
 import { missingGuard, unguarded } from "./_run_guards.ts";
 
@@ -30,6 +31,17 @@ export function assertMountedWell(app: object | undefined): void {
   }
 }
 
+/**
+ * What is due when the routes of an application that will be served are all registered: the check of
+ * {@link assertMountedWell}, and an `onError` that leaves the console to `glamMiddleware`.
+ *
+ * @throws {TypeError} when an endpoint is mounted wrongly.
+ */
+export function finishRoutes(app: object | undefined): void {
+  assertMountedWell(app);
+  if (isBehindGlam(app)) replaceDefaultOnError(app);
+}
+
 /** A check that takes place before the first request, when all routes are registered. */
 export interface RoutesCheck {
   /** Whether there is nothing left to check. */
@@ -47,6 +59,7 @@ export function checkedOnce(app: RoutesOf | undefined): RoutesCheck {
     },
     checkBefore: (next) => async () => {
       assertMountedWell(app);
+      replaceDefaultOnError(app);
       areChecked = true;
       await next();
     },

@@ -1,9 +1,9 @@
 import type { Health } from "../api/health_checks.ts";
-import { assertMountedWell } from "../api/mounted_endpoints.ts";
+import { finishRoutes } from "../api/mounted_endpoints.ts";
 import type { ServiceHealth } from "../api/service_health.ts";
-import { isGlamError } from "../errors/glam_error.ts";
 import { DeadlineExceeded, sleep, withDeadline } from "../internal/clock.ts";
 import { outsideContext } from "../internal/outside_context.ts";
+import { errorFields, messageOf } from "./_error_text.ts";
 import { findVersion } from "./_find_version.ts";
 import { createHandlers } from "./_fetch.ts";
 import type { HttpServer } from "./_http_server.ts";
@@ -37,6 +37,8 @@ export class Lifecycle implements Startable {
   state: ServiceState = "new";
   address: ServiceAddress | undefined;
   management: ServiceAddress | undefined;
+  /** Whether the grace goes on that a service has when it was ready. */
+  inGrace = false;
   server: HttpServer | undefined;
   managementServer: HttpServer | undefined;
   sockets: WebSockets | undefined;
@@ -152,7 +154,7 @@ export class Lifecycle implements Startable {
     this.state = "starting";
     this.#self.build.version ??= await findVersion();
     try {
-      assertMountedWell(app);
+      finishRoutes(app);
     } catch (error) {
       throw this.#startError("http", name, error);
     }
@@ -181,8 +183,7 @@ export class Lifecycle implements Startable {
     }
     const message = `Cannot start "${name}": ${part}: ${messageOf(error)}`;
     this.#failure = new ServiceError(message, { part, phase: "starting", cause: error });
-    // The message of an expected failure says everything; an unexpected one needs its stack.
-    this.settings.logger.critical(message, { part, ...(!isExpected(error) && { error }) });
+    this.settings.logger.critical(message, { part, ...errorFields(error) });
     return this.#failure;
   }
 
@@ -208,7 +209,9 @@ export class Lifecycle implements Startable {
     this.#abort.abort();
     await this.#opening?.catch(() => {});
     if (wasReady && graceMs > 0) {
+      this.inGrace = true;
       await sleep(graceMs, this.#endOfGrace.signal).catch(() => {});
+      this.inGrace = false;
       logger.info("Grace is over", { duration_ms: since(stoppedAt) });
     }
     this.#endOfGrace.abort();
@@ -264,27 +267,4 @@ function addressOf({ hostname, port }: HttpServer): ServiceAddress {
 
 function since(startedAt: number): number {
   return Math.round((performance.now() - startedAt) * 100) / 100;
-}
-
-/** The message of an error; for a failed dependency with those of its causes, such as the port that refused. */
-function messageOf(error: unknown): string {
-  let text = error instanceof Error ? error.message : String(error);
-  if (!isGlamError(error) || error.status < 502) return text;
-  for (
-    let cause = causeOf(error), depth = 0;
-    cause !== undefined && depth < 3;
-    cause = causeOf(cause), depth++
-  ) {
-    if (!text.includes(cause.message)) text += `: ${cause.message}`;
-  }
-  return text;
-}
-
-function causeOf(error: unknown): Error | undefined {
-  const { cause } = (error ?? {}) as { cause?: unknown };
-  return cause instanceof Error ? cause : undefined;
-}
-
-function isExpected(error: unknown): boolean {
-  return isGlamError(error) || error instanceof DeadlineExceeded;
 }

@@ -4,6 +4,7 @@ import { readEnv } from "../internal/environment.ts";
 import { createLogger } from "../logging/create_logger.ts";
 import type { LoggerLike } from "../logging/logger.ts";
 import { isVersion } from "./_is_version.ts";
+import { flush } from "./_process.ts";
 import type { CheckedPart, RelayLike, ServiceDeadlines, ServiceOptions } from "./options.ts";
 
 /** The options of a service, validated and with their defaults. */
@@ -94,7 +95,7 @@ export function toSettings(options: ServiceOptions): Settings {
     graceMs,
     deadlines,
     logger: guardLogger(logger),
-    flush: async () => await (logger as { flush?(): Promise<void> }).flush?.(),
+    flush: () => flush(logger),
   };
 }
 

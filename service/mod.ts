@@ -2,8 +2,8 @@
  * Starts and stops the parts of a service in order: HTTP, database, migrations, streams, outbox and listeners, with health,
  * a grace period, deadlines and exit codes, on Deno, Bun and Node.js.
  *
- * The main module of a service ends with one line, `await createService({ ... }).run()`. Tests start it in their own
- * process:
+ * The main module of a service is one call, `await runService(name, () => createService({ ... }))`. Tests start the service
+ * in their own process:
  *
  * ```ts
  * import { glamMiddleware, success } from "@glam/shared/api";
@@ -39,6 +39,7 @@ export type {
   ServiceOptions,
   ServicePart,
 } from "./options.ts";
+export { runService, type RunServiceOptions } from "./run_service.ts";
 export type { Service, ServiceAddress, ServiceState, StopOptions } from "./service.ts";
 export { ServiceError, type ServiceErrorOptions } from "./service_error.ts";
 export { upgradeWebSocket } from "./upgrade_websocket.ts";

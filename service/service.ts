@@ -56,7 +56,7 @@ export interface Service extends AsyncDisposable {
   health(): Promise<HealthReport>;
   /**
    * Runs the service as the only purpose of this process: starts it, stops it on SIGTERM or SIGINT, and exits, with code 0
-   * after an orderly stop and 1 after anything else. A second signal exits at once.
+   * after an orderly stop and 1 after anything else. A second signal ends the grace; another one exits at once.
    *
    * An error that no code handles, such as that of a promise without an `await`, is a CRITICAL line and stops the service, in
    * at most 10 seconds and with exit code 1.

@@ -12,45 +12,49 @@ import {
   createOutbox,
 } from "@glam/shared/messaging";
 import { createMetrics } from "@glam/shared/metrics";
-import { createService } from "@glam/shared/service";
+import { createService, runService } from "@glam/shared/service";
 import { createApp } from "./app.ts";
 import { options } from "./config.ts";
 import { createCounter } from "./listener.ts";
 
-const config = await loadConfig(options);
-const metrics = createMetrics({ service: "${name}" });
-// Each part writes a line when what it stands on goes away, and when it is back.
-const logger = createLogger("${name}");
+await runService("${name}", async () => {
+  const config = await loadConfig(options);
+  const metrics = createMetrics({ service: "${name}" });
+  // Each part writes a line when what it stands on goes away, and when it is back.
+  const logger = createLogger("${name}");
 
-// Without DATABASE_URL, data are stored in .data; without NATS_SERVERS, events stay in this process.
-const database = config.database === undefined
-  ? await embeddedDatabase()
-  : await connectDatabase({ ...config.database, lazy: true, metrics, logger });
-const nats = { name: "${name}", waitForServer: true, logger };
-const bus = config.nats === undefined
-  ? createMemoryBus()
-  : await connectNats({ ...config.nats, ...nats });
-const outbox = createOutbox(database, { service: "${name}", metrics, logger });
+  // Without DATABASE_URL, data are stored in .data; without NATS_SERVERS, events stay in this process.
+  const database = await connectDatabase({
+    ...config.database ?? await embedded(),
+    lazy: true,
+    metrics,
+    logger,
+  });
+  const nats = { name: "${name}", waitForServer: true, logger };
+  const bus = config.nats === undefined
+    ? createMemoryBus()
+    : await connectNats({ ...config.nats, ...nats });
+  const outbox = createOutbox(database, { service: "${name}", metrics, logger });
 
-await createService({
-  name: "${name}",
-  app: createApp({ database, outbox, registry: await metrics.registry() }),
-  database,
-  migrations: new URL("./migrations", import.meta.url),
-  migrate: config.database === undefined ? "up" : "verify",
-  bus,
-  outbox,
-  listeners: [createCounter(bus, database, metrics)],
-  hostname: config.service.host,
-  port: config.service.port,
-  graceMs: config.database === undefined ? 0 : 5000, // only needed behind a load balancer
-  logger,
-}).run();
+  return createService({
+    name: "${name}",
+    app: createApp({ database, outbox, registry: await metrics.registry() }),
+    database,
+    migrations: new URL("./migrations", import.meta.url),
+    migrate: config.database === undefined ? "up" : "verify",
+    bus,
+    outbox,
+    listeners: [createCounter(bus, database, metrics)],
+    hostname: config.service.host,
+    port: config.service.port,
+    graceMs: config.database === undefined ? 0 : 5000, // only needed behind a load balancer
+    logger,
+  });
+});
 
-async function embeddedDatabase() {
+async function embedded() {
   const { embeddedPostgres } = await import("@glam/shared/testing");
-  const postgres = await embeddedPostgres({ dataDir: ".data/${name}" });
-  return await connectDatabase({ ...postgres, metrics, logger });
+  return await embeddedPostgres({ dataDir: ".data/${name}" });
 }
 `,
     "config.ts": `import { databaseConfig, natsConfig, serviceConfig } from "@glam/shared/config";

@@ -1,11 +1,9 @@
-import process from "node:process";
 import { loadConfig } from "@glam/shared/config";
 import { connectDatabase, type Database } from "@glam/shared/db";
-import { isGlamError } from "@glam/shared/errors";
 import { createLogger, type Logger } from "@glam/shared/logging";
 import { connectNats, createMemoryBus, createOutbox, type MessageBus } from "@glam/shared/messaging";
 import { createMetrics, type Metrics } from "@glam/shared/metrics";
-import { createService, type Service } from "@glam/shared/service";
+import { createService, runService, type Service } from "@glam/shared/service";
 import { createApp } from "./app.ts";
 import { type CreditsConfig, options } from "./config.ts";
 import { CreditStore } from "./store.ts";
@@ -13,10 +11,12 @@ import { createUsageListener } from "./usage.ts";
 
 /** Runs the service until SIGTERM or SIGINT, and ends the process. */
 export async function runServer(): Promise<never> {
-  const config = await loadConfig(options).catch(refuse);
-  const service = await createCredits(config).catch(refuse);
-  service.start().then(() => announce(service.address!.url, config), () => {}); // `run` says why it cannot start
-  return await service.run();
+  return await runService("credits", async () => {
+    const config = await loadConfig(options);
+    const service = await createCredits(config);
+    service.start().then(() => announce(service.address!.url, config), () => {}); // the log says why it cannot start
+    return service;
+  });
 }
 
 /** The service, made of its parts. */
@@ -61,12 +61,6 @@ async function openDatabase({ database, dataDir }: CreditsConfig, metrics: Metri
 /** The NATS of the configuration, else a bus within this process, which forgets its events when that ends. */
 async function openBus({ nats }: CreditsConfig, logger: Logger): Promise<MessageBus> {
   return nats === undefined ? createMemoryBus() : await connectNats({ ...nats, name: "credits", logger });
-}
-
-function refuse(error: unknown): never {
-  if (!isGlamError(error)) throw error;
-  console.error(`Cannot start: ${error.message}`);
-  process.exit(1);
 }
 
 function announce(url: string, { docs }: CreditsConfig): void {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { notFound, onError, success } from "@glam/shared/api";
+import { glamMiddleware, notFound, onError, success } from "@glam/shared/api";
 import { ConflictError } from "@glam/shared/errors";
 import { Hono } from "hono";
-import { createApp, read, send } from "./_support.ts";
+import { HTTPException } from "hono/http-exception";
+import { createApp, read, recordingLogger, send } from "./_support.ts";
 
 const fail = () => {
   throw new Error("secret");
@@ -150,5 +151,51 @@ describe("onError and notFound as handlers of an application", () => {
     assert.deepEqual([status, headers.get("allow")], [405, "GET, HEAD"]);
     const { text } = await send(app, "/metrics");
     assert.match(text, /method="DELETE",endpoint="unmatched",status="405"/);
+  });
+});
+
+describe("the onError of an application that sets none", () => {
+  it("leaves the console to glamMiddleware, which knows the application", async () => {
+    const app = new Hono();
+    const { entries, logger } = recordingLogger();
+    app.use(glamMiddleware({ logger, app }));
+    app.get("/", fail);
+    app.get("/text", () => {
+      throw new HTTPException(418, { message: "tea" });
+    });
+    assert.deepEqual((await send(app, "/missing")).status, 404);
+    const written = await consoleDuring(async () => {
+      const { status, body } = await read(await app.request("/"));
+      assert.deepEqual([status, body.error.code, body.error.message.includes("secret")], [
+        500,
+        "INTERNAL_ERROR",
+        false,
+      ]);
+    });
+    assert.equal(written, "");
+    assert.equal(entries.filter(({ fields }) => (fields.error as Error)?.message === "secret").length, 1);
+    const { status, body } = await send(app, "/text");
+    assert.deepEqual([status, body.error.message], [418, "tea"]);
+  });
+
+  it("stays where it is one of the application's own, set before or later", async () => {
+    for (const isLater of [false, true]) {
+      const app = new Hono();
+      const setOnError = () => app.onError((_, c) => c.text("own", 503));
+      if (!isLater) setOnError();
+      app.use(glamMiddleware({ logger: recordingLogger().logger, app }));
+      app.get("/", fail);
+      if (isLater) setOnError();
+      for (const _ of [1, 2]) assert.equal((await send(app, "/")).text, "own");
+    }
+  });
+
+  it("is that of the application that mounts it", async () => {
+    const sub = new Hono();
+    sub.use(glamMiddleware({ logger: recordingLogger().logger, app: sub }));
+    sub.get("/fails", fail);
+    const outer = new Hono().route("/sub", sub);
+    outer.onError((_, c) => c.text("outer", 503));
+    for (const _ of [1, 2]) assert.equal((await send(outer, "/sub/fails")).text, "outer");
   });
 });

@@ -51,11 +51,11 @@ describe("the credits service as a process", () => {
     const response = await fetch(`${await urlOf(first)}/api/v1/merchants/demo`);
     assert.equal((await response.json() as { data: { balance: number } }).data.balance, 70);
     await using second = start();
-    const { code, errors } = await second.ended();
+    const { code, out, errors } = await second.ended();
     assert.equal(code, 1);
     assert.match(
-      errors,
-      /^Cannot start: .* is in use by process \d+: stop that, or take another folder$/m,
+      out + errors,
+      /CRITICAL - Cannot start "credits": .* is in use by process \d+: stop that, or take another folder$/m,
     );
     assert.deepEqual(await stop(first), [0, null]);
   });
@@ -65,8 +65,8 @@ describe("the credits service as a process", () => {
     const { code, out, errors } = await credits.ended();
     assert.equal(code, 1);
     assert.match(
-      errors,
-      /^Cannot start: Cannot connect to the database "credits" at 127\.0\.0\.1:1: .*ECONNREFUSED/m,
+      out + errors,
+      /CRITICAL - Cannot start "credits": Cannot connect to the database "credits" at 127\.0\.0\.1:1: .*ECONNREFUSED/,
     );
     assert.doesNotMatch(out + errors, /s3cret|\n\s+at /);
   });

@@ -2,7 +2,8 @@ import process from "node:process";
 import { startScript } from "../_support/child_process.ts";
 import type { ChildOptions } from "./_service_child.ts";
 
-const script = new URL("./_service_child.ts", import.meta.url);
+const serviceScript = new URL("./_service_child.ts", import.meta.url);
+const runScript = new URL("./_run_child.ts", import.meta.url);
 
 /** A line of a service's log. */
 export type LogLine = Readonly<Record<string, unknown>> & {
@@ -28,10 +29,19 @@ export interface ServiceProcess extends AsyncDisposable {
 
 /** Starts a service, which is killed when it is disposed of and has not ended. */
 export function startService(options: ChildOptions): ServiceProcess {
+  return start(serviceScript, JSON.stringify(options));
+}
+
+/** Starts a main module that calls `runService`, and which of its parts is at fault. */
+export function startRun(fault: string): ServiceProcess {
+  return start(runScript, fault);
+}
+
+function start(script: URL, argument: string): ServiceProcess {
   const { PORT: _, ...env } = process.env;
   const lines: LogLine[] = [];
   let output = "";
-  const child = startScript(script, [JSON.stringify(options)], {
+  const child = startScript(script, [argument], {
     env: { ...env, NO_COLOR: "1" },
     onLine(line) {
       output += `${line}\n`;

@@ -50,7 +50,7 @@ describe("a service as a process", () => {
       await waitFor(async () => (await db.sql`select 1 from handled`).length === 1, "the event is handled");
       child.signal(signal);
       assert.equal(await child.exited(), 0, child.output());
-      assert.deepEqual(stopLines(child), inOrder);
+      assert.deepEqual(stopLines(child).filter((line) => line !== "Ctrl-C again ends the grace"), inOrder);
       assert.equal(child.lines.find(({ message }) => message === "Service stopping")?.["reason"], signal);
     });
   }
@@ -64,14 +64,34 @@ describe("a service as a process", () => {
     assert.equal((await fetch(url)).status, 200);
   });
 
-  it("ends at once at a second signal, with exit code 1", async () => {
+  it("says at Ctrl-C that another one ends the grace, which then stops it in order", async () => {
     await using child = startService({ graceMs: LONG_MS });
     await child.url;
     child.signal("SIGINT");
+    await child.logged("Ctrl-C again ends the grace");
+    child.signal("SIGTERM");
+    assert.equal(await child.exited(), 0, child.output());
+    assert.deepEqual(stopLines(child), [
+      "Service stopping",
+      "Ctrl-C again ends the grace",
+      "Grace is over",
+      "HTTP drained",
+      "Service stopped",
+    ]);
+  });
+
+  it("ends at once at another signal when the grace is over, with exit code 1", async () => {
+    await using child = startService({ graceMs: LONG_MS });
+    const hanging = fetch(`${await child.url}/hang`).catch(() => {});
+    await child.logged("A request hangs");
+    child.signal("SIGINT");
     await child.logged("Service stopping");
     child.signal("SIGTERM");
-    assert.equal(await child.exited(), 1);
-    assert.deepEqual(stopLines(child), ["Service stopping", "A second signal: ending at once"]);
+    await child.logged("Grace is over");
+    child.signal("SIGINT");
+    assert.equal(await child.exited(), 1, child.output());
+    assert.equal(stopLines(child).at(-1), "Another signal: ending at once");
+    await hanging;
   });
 
   it("takes a signal for one that also comes by way of a task runner", async () => {
@@ -84,17 +104,17 @@ describe("a service as a process", () => {
     assert.equal((await fetch(url)).status, 200);
     await fetch(`${url}/end-of-grace`, { method: "POST" });
     assert.equal(await child.exited(), 0, child.output());
-    assert.ok(!stopLines(child).includes("A second signal: ending at once"));
+    assert.ok(!stopLines(child).includes("Another signal: ending at once"));
   });
 
-  it("ends at once at the same signal a second later, with exit code 1", async () => {
+  it("ends the grace at the same signal a second later", async () => {
     await using child = startService({ graceMs: LONG_MS, signalsApartMs: 1000 });
     await child.url;
     child.signal("SIGTERM");
     await child.logged("Signal 1");
     child.signal("SIGTERM");
-    assert.equal(await child.exited(), 1, child.output());
-    assert.equal(stopLines(child).at(-1), "A second signal: ending at once");
+    assert.equal(await child.exited(), 0, child.output());
+    assert.deepEqual(stopLines(child).slice(-3), ["Grace is over", "HTTP drained", "Service stopped"]);
   });
 
   it("goes on without a request that hangs past its deadline, with exit code 1", async () => {

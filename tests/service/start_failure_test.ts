@@ -143,6 +143,19 @@ describe("a start that fails", () => {
     const error = await errorOf(service.start());
     assert.match(error.message, /^Cannot go on with "test": listeners: deleted/);
   });
+
+  it("with an endpoint that is mounted under another path than its own, before anything has started", async () => {
+    const sub = new Hono();
+    implement(sub, defineEndpoint("GET /items", { empty: true }), () => {});
+    const { service, steps } = testService({
+      app: new Hono().route("/v1", sub),
+      onStart: () => assert.fail("it started"),
+    });
+    const error = await errorOf(service.start());
+    assert.ok(error instanceof ServiceError && error.cause instanceof TypeError);
+    assert.match(error.message, /http: The endpoint "GET \/items" stands at "\/v1\/items"/);
+    assert.ok(!steps().includes("onStart is done"));
+  });
 });
 
 describe("stop() while it starts", () => {
@@ -189,17 +202,4 @@ it("stop() while migrations run rolls back the file that runs, and ends in time"
     return names.length === 1 && names[0]!.name === "0001_create_a";
   }, "only the first migration is applied");
   await waitFor(async () => (await running()).length === 0, "the statement does not run on");
-
-  it("with an endpoint that is mounted under another path than its own, before anything has started", async () => {
-    const sub = new Hono();
-    implement(sub, defineEndpoint("GET /items", { empty: true }), () => {});
-    const { service, steps } = testService({
-      app: new Hono().route("/v1", sub),
-      onStart: () => assert.fail("it started"),
-    });
-    const error = await errorOf(service.start());
-    assert.ok(error instanceof ServiceError && error.cause instanceof TypeError);
-    assert.match(error.message, /http: The endpoint "GET \/items" stands at "\/v1\/items"/);
-    assert.ok(!steps().includes("onStart is done"));
-  });
 });
