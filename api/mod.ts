@@ -75,6 +75,20 @@ export type {
 export { type GlamMiddleware, glamMiddleware } from "./glam_middleware.ts";
 export { notFound, onError } from "./handlers.ts";
 export {
+  createMemoryIdempotencyStore,
+  type MemoryIdempotencyStoreOptions,
+} from "./idempotency/create_memory_idempotency_store.ts";
+export { type Idempotency, idempotency } from "./idempotency/idempotency.ts";
+export type {
+  IdempotencyEntry,
+  IdempotencyReservation,
+  IdempotencyStore,
+  KeptAnswer,
+  ReservationOptions,
+} from "./idempotency/idempotency_store.ts";
+export { idempotencyTable } from "./idempotency/idempotency_table.ts";
+export type { IdempotencyOptions } from "./idempotency/options.ts";
+export {
   type ContextOf,
   type EndpointApp,
   type EndpointMiddleware,

@@ -83,7 +83,7 @@ export function resolveDefinition(route: string, given: object): AnyEndpoint {
     location: definition.location as AnyEndpoint["location"],
     responseHeaders: definition.responseHeaders ?? {},
     response: definition.response ?? "checked",
-    idempotent: idempotencyOf(definition.idempotent, refuse),
+    idempotent: idempotencyOf(definition.idempotent, kind, refuse),
     auth: authOf(definition, refuse),
     scopes: textsOf("scopes", definition.scopes, refuse) ?? [],
     rateLimit: textsOf("rateLimit", definition.rateLimit, refuse),
@@ -239,18 +239,36 @@ function textsOf(
   throw refuse(`expected \`${name}\` to be a list of texts, got ${JSON.stringify(given)}`);
 }
 
+const IDEMPOTENCY_MEMBERS: ReadonlySet<string> = new Set(["key", "mode", "leaseMs", "isolation"]);
+
 function idempotencyOf(
   given: "key" | IdempotencyMode | undefined,
+  kind: AnswerKind,
   refuse: Refuse,
 ): IdempotencyMode | undefined {
   if (given === undefined) return undefined;
-  const mode: IdempotencyMode = given === "key" ? { key: "required" } : given;
-  if (typeof mode !== "object" || mode === null) {
+  if (kind === "raw") throw refuse("an answer that is `raw` cannot be kept, so it takes no `idempotent`");
+  if (given !== "key" && (typeof given !== "object" || given === null)) {
     throw refuse('expected `idempotent` to be "key" or an object');
   }
-  oneOf("idempotent.key", mode.key ?? "required", ["optional", "required"], refuse);
-  if (mode.mode !== undefined) oneOf("idempotent.mode", mode.mode, ["lock", "transaction"], refuse);
-  return mode;
+  const { key = "required", ...rest }: IdempotencyMode = given === "key" ? {} : given;
+  const { mode, leaseMs, isolation } = rest;
+  for (const name of Object.keys(rest)) {
+    if (!IDEMPOTENCY_MEMBERS.has(name)) throw refuse(`\`idempotent\` has no member \`${name}\``);
+  }
+  oneOf("idempotent.key", key, ["optional", "required"], refuse);
+  if (mode !== undefined) oneOf("idempotent.mode", mode, ["lock", "transaction"], refuse);
+  if (isolation !== undefined) {
+    oneOf("idempotent.isolation", isolation, ["read committed", "repeatable read", "serializable"], refuse);
+    if (mode === "lock") throw refuse("only the mode `transaction` has an `isolation`");
+  }
+  if (leaseMs !== undefined) {
+    if (!Number.isSafeInteger(leaseMs) || leaseMs < 1000) {
+      throw refuse(`expected \`idempotent.leaseMs\` to be a whole number from 1000, got ${leaseMs}`);
+    }
+    if (mode === "transaction") throw refuse("only the mode `lock` has a `leaseMs`");
+  }
+  return { key, ...rest };
 }
 
 function oneOf<Value extends string>(

@@ -36,11 +36,20 @@ export interface IdempotencyMode {
    * @default "required"
    */
   readonly key?: "optional" | "required" | undefined;
-  /** `transaction` commits the record with the effect, `lock` is for handlers that call other systems. */
+  /**
+   * `transaction` commits the record with the effect, `lock` is for handlers that call other systems.
+   * @default "transaction" where the guard has a database, else "lock"
+   */
   readonly mode?: "lock" | "transaction" | undefined;
-  /** With `lock`: milliseconds after which a request that never ended may run again. */
+  /**
+   * With `lock`: milliseconds after which a request that never ended may run again, from 1000.
+   * @default that of the guard, 30000
+   */
   readonly leaseMs?: number | undefined;
-  /** With `transaction`: its isolation. */
+  /**
+   * With `transaction`: its isolation.
+   * @default the server's
+   */
   readonly isolation?: "read committed" | "repeatable read" | "serializable" | undefined;
 }
 
@@ -117,7 +126,7 @@ export interface EndpointDefinition<
   readonly page?: PageLimits | undefined;
   /** Classes of the errors that callers should expect, one for each code. */
   readonly errors?: Errors;
-  /** `key`: a request must have an `Idempotency-Key`, and its repetition has no second effect. */
+  /** `key`: a request must have an `Idempotency-Key`, and its repetition has no second effect; not with `raw`. */
   readonly idempotent?: "key" | IdempotencyMode | undefined;
   /**
    * Who may call: `none` is everybody, `optional` takes requests without a credential, and a bad one never.
