@@ -136,7 +136,7 @@ function holdsFile(form: SchemaLike): boolean {
 }
 
 function successes(endpoint: AnyEndpoint, writer: SchemaWriter, place: Place): Record<string, OpenApiObject> {
-  const { kind, answer, raw, statuses, location, responseHeaders, examples } = endpoint;
+  const { kind, answer, raw, statuses, location, responseHeaders, examples, idempotent } = endpoint;
   const schema = answer === undefined ? undefined : writer.write(answer, place(kind, "response"));
   const given = examples.filter((example) => example.answer !== undefined);
   const shown = kind === "data" || kind === "plain"
@@ -153,6 +153,9 @@ function successes(endpoint: AnyEndpoint, writer: SchemaWriter, place: Place): R
       ? { Link: header("The pages around this one (RFC 8288)") }
       : {},
     ...location !== undefined && { Location: header("Path of what was made") },
+    ...idempotent !== undefined && {
+      "Idempotent-Replayed": header("`true`: the answer to the first request with this key"),
+    },
     ...Object.fromEntries(Object.entries(responseHeaders).map(([name, text]) => [name, header(text)])),
   };
   const content = raw !== undefined ? { [raw.contentType]: {} } : schema === undefined ? undefined : {
@@ -221,8 +224,10 @@ function failures(endpoint: AnyEndpoint, isGuarded: boolean): Record<string, Ope
   };
   for (const Class of endpoint.errors) add(Class.status, Class.code, describeError(Class));
   if (idempotent !== undefined) {
-    add(400, "IDEMPOTENCY_KEY_MISSING", "The key is missing");
+    if (idempotent.key !== "optional") add(400, "IDEMPOTENCY_KEY_MISSING", "The key is missing");
+    add(400, "IDEMPOTENCY_KEY_INVALID", "The key is no text of 1 to 255 printable characters");
     add(409, "IDEMPOTENCY_IN_PROGRESS", "The first request of this key runs");
+    add(409, "IDEMPOTENCY_RESULT_GONE", "It was done, and its answer was too large to be kept");
     add(422, "IDEMPOTENCY_KEY_REUSED", "The key was another request's");
   }
   return Object.fromEntries(

@@ -3,7 +3,7 @@ import { type Call, isRepeatable, type ReceivedAnswer } from "./_call.ts";
 import type { ClientSettings } from "./_client_settings.ts";
 import { BrokenContract, type DecodedAnswer } from "./_decode_answer.ts";
 import { AnswerTooLarge, discard, readText } from "./_read_answer.ts";
-import { behindUs, brokenContract, toCallerError } from "./_received_error.ts";
+import { behindUs, brokenContract, isInProgress, toCallerError } from "./_received_error.ts";
 import { requestHeaders } from "./_request_headers.ts";
 import { WrongFake } from "./_wrong_fake.ts";
 
@@ -131,7 +131,7 @@ function refused(settings: ClientSettings, call: Call, response: Response, text:
     error,
     judgement: status >= 500 && status !== 501 ? "failure" : "success",
     label: String(status),
-    retryReason: RETRIED.has(status) ? String(status) : undefined,
+    retryReason: RETRIED.has(status) ? String(status) : isInProgress(error) ? "in_progress" : undefined,
     retryAfter: retryAfterSeconds(error.details["retry_after"]),
   };
 }

@@ -62,8 +62,18 @@ export function toCallerError(
     service,
     endpoint,
     status,
-    retryable: status === 429 || (status >= 500 && status !== 501),
+    retryable: status === 429 || isInProgress(received) || (status >= 500 && status !== 501),
     retryAfter,
     cause: received,
   });
 }
+
+/**
+ * Whether a service says that the first request with this key still runs: an attempt of ours, perhaps, whose connection
+ * broke.
+ */
+export function isInProgress({ code, cause }: GlamError): boolean {
+  return code === IN_PROGRESS || (cause as GlamError | undefined)?.code === IN_PROGRESS;
+}
+
+const IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS";

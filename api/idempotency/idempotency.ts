@@ -69,9 +69,9 @@ const BATCH = 1000;
  * @throws {RangeError} when a number is out of its range.
  */
 export function idempotency(options: IdempotencyOptions): Idempotency {
-  const { database, store = database && postgresStore(database), scope } = options;
+  const { database: given, store, scope } = options;
   const { ttlMs = 86_400_000, leaseMs = 30_000, maxStoredBytes = 262_144, cleanUpEveryMs = 60_000 } = options;
-  if (store === undefined || (database !== undefined && options.store !== undefined)) {
+  if ((given === undefined) === (store === undefined)) {
     throw new TypeError("Expected `idempotency` to get a `database` or a `store`");
   }
   if (scope !== undefined && typeof scope !== "function") {
@@ -82,11 +82,14 @@ export function idempotency(options: IdempotencyOptions): Idempotency {
   assertWhole("maxStoredBytes", maxStoredBytes, 0, Number.MAX_SAFE_INTEGER);
   assertWhole("cleanUpEveryMs", cleanUpEveryMs, 1000, MAX_TIMER_MS);
 
+  // Of a database for each request there is nothing to be said without a request.
+  const database = typeof given === "function" ? undefined : given;
+
   return {
     check(endpoint, guards) {
       const { idempotent, route, timeoutMs } = endpoint;
       if (idempotent === undefined) return;
-      if (idempotent.mode === "transaction" && database === undefined) {
+      if (idempotent.mode === "transaction" && given === undefined) {
         throw new TypeError(
           `The endpoint "${route}" takes a transaction: give \`idempotency\` a \`database\``,
         );
@@ -122,9 +125,11 @@ export function idempotency(options: IdempotencyOptions): Idempotency {
         count: (outcome: "first" | "in_progress" | "mismatch" | "replayed") =>
           metrics && recorderOf(metrics).count(outcome),
       };
-      return modeOf(mode) === "transaction"
-        ? await runInTransaction(operation, { database: database!, ttlMs, isolation })
-        : await runLocked(operation, { store, ttlMs, leaseMs: ownLeaseMs });
+      const used = typeof given === "function" ? given(c) : given;
+      if (modeOf(mode) === "transaction") {
+        return await runInTransaction(operation, { database: used!, ttlMs, isolation });
+      }
+      return await runLocked(operation, { store: store ?? postgresStore(used!), ttlMs, leaseMs: ownLeaseMs });
     },
 
     async ping() {
@@ -152,7 +157,7 @@ export function idempotency(options: IdempotencyOptions): Idempotency {
   };
 
   function modeOf(mode: "lock" | "transaction" | undefined): "lock" | "transaction" {
-    return mode ?? (database === undefined ? "lock" : "transaction");
+    return mode ?? (given === undefined ? "lock" : "transaction");
   }
 }
 

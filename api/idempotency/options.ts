@@ -6,10 +6,11 @@ import type { IdempotencyStore } from "./idempotency_store.ts";
 export interface IdempotencyOptions {
   /**
    * The database that the handlers write to: effect and record are then one transaction. Its table is
-   * `glam_idempotency_keys`.
+   * `glam_idempotency_keys`. A function gives the database of a request, for runtimes whose connections belong to
+   * requests, as on workerd; the guard then does not check, make or clean up the table.
    * @default none
    */
-  readonly database?: Database | undefined;
+  readonly database?: Database | ((c: EndpointContext) => Database) | undefined;
   /**
    * Where the keys are without a database, for endpoints whose effect is elsewhere.
    * @default none

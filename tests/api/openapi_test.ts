@@ -67,7 +67,7 @@ describe("the document", () => {
       ["items"],
     ]);
     assert.deepEqual(Object.keys(post.responses), ["201", "202", "400", "409", "413", "415", "422", "500"]);
-    assert.deepEqual(Object.keys(post.responses[201].headers), ["Location"]);
+    assert.deepEqual(Object.keys(post.responses[201].headers), ["Location", "Idempotent-Replayed"]);
   });
 
   it("has envelopes and pages, and the parameters of pages", () => {

@@ -54,6 +54,16 @@ describe("a call is tried again", () => {
     });
   }
 
+  it("while the first attempt with its key still runs", async () => {
+    const running = refused(409, { "Retry-After": "0" }, "IDEMPOTENCY_IN_PROGRESS");
+    const { client, sent } = answering(unreachable, running, ok);
+    assert.equal(await outcome(client.PayItem({ body })), "ok");
+    assert.equal(new Set(sent.map(({ headers }) => headers.get("idempotency-key"))).size, 1);
+    assert.equal(sent.length, 3);
+    const error = await outcome(answering(running).client.PayItem({ body }));
+    assert.deepEqual([(error as UpstreamServiceError).status, isRetryableError(error)], [502, true]);
+  });
+
   it("after a 429 that the endpoint declares, which stays what it is thrown as", async () => {
     const limited = refused(429, { "Retry-After": "0" }, "RATE_LIMITED");
     const { client, sent } = answering(limited, limited, limited, ok);

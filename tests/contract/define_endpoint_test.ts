@@ -63,6 +63,11 @@ describe("an endpoint", () => {
     });
   });
 
+  it("takes a key of the same kind in a mode of its own", () => {
+    const { idempotent } = defineEndpoint("POST /items", { data: Item, idempotent: { mode: "lock" } });
+    assert.deepEqual(idempotent, { key: "required", mode: "lock" });
+  });
+
   it("has the types of its parts", () => {
     const Get = defineEndpoint("GET /items/:id{[0-9]+}/:tab", { data: Item, errors: [NotFoundError] });
     expectType<Equal<TypesOf<typeof Get>["params"], { readonly id: string; readonly tab: string }>>();
@@ -227,6 +232,30 @@ const wrong: Readonly<Record<string, readonly [run: () => unknown, message: RegE
   "a part that is no schema": [
     () => defineEndpoint("GET /items", { data: {} as typeof Item }),
     /expected `data` to be a schema of Zod 4/,
+  ],
+  "a key for an answer that cannot be kept": [
+    () => defineEndpoint("POST /items", { raw: { contentType: "text/csv" }, idempotent: "key" }),
+    /an answer that is `raw` cannot be kept/,
+  ],
+  "an isolation for the mode lock": [
+    () => defineEndpoint("POST /items", { data, idempotent: { mode: "lock", isolation: "serializable" } }),
+    /only the mode `transaction` has an `isolation`/,
+  ],
+  "a lease for the mode transaction": [
+    () => defineEndpoint("POST /items", { data, idempotent: { mode: "transaction", leaseMs: 5000 } }),
+    /only the mode `lock` has a `leaseMs`/,
+  ],
+  "a lease that is too short": [
+    () => defineEndpoint("POST /items", { data, idempotent: { mode: "lock", leaseMs: 999 } }),
+    /expected `idempotent.leaseMs` to be a whole number from 1000, got 999/,
+  ],
+  "another kind of key": [
+    () => defineEndpoint("POST /items", { data, idempotent: "yes" as "key" }),
+    /expected `idempotent` to be "key" or an object/,
+  ],
+  "an unknown member of `idempotent`": [
+    () => defineEndpoint("POST /items", { data, idempotent: { ttlMs: 1 } as never }),
+    /`idempotent` has no member `ttlMs`/,
   ],
   "a deprecation without a date": [
     () => defineEndpoint("GET /items", { data, deprecated: { since: "soon" } }),
