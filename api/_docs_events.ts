@@ -1,4 +1,4 @@
-import { escapeHtml as escape } from "./_docs_html.ts";
+import { escapeHtml as escape } from "../internal/escape_html.ts";
 import { markdownHtml } from "./_docs_markdown.ts";
 import { schemaBlock } from "./_docs_operation.ts";
 import type { OpenApiObject } from "./openapi_document.ts";

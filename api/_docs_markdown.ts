@@ -1,4 +1,4 @@
-import { escapeHtml as escape } from "./_docs_html.ts";
+import { escapeHtml as escape } from "../internal/escape_html.ts";
 
 /** Paragraphs, lists, code and links of Markdown as HTML; anything else is text. */
 export function markdownHtml(text: string): string {

@@ -1,4 +1,4 @@
-import { escapeHtml as escape } from "./_docs_html.ts";
+import { escapeHtml as escape } from "../internal/escape_html.ts";
 import { markdownHtml } from "./_docs_markdown.ts";
 import { schemaHtml, schemaNotes } from "./_docs_schema.ts";
 import type { OpenApiObject } from "./openapi_document.ts";

@@ -1,5 +1,5 @@
 import { eventsHtml } from "./_docs_events.ts";
-import { escapeHtml as escape } from "./_docs_html.ts";
+import { escapeHtml as escape } from "../internal/escape_html.ts";
 import { markdownHtml } from "./_docs_markdown.ts";
 import {
   type OperationFields,
@@ -9,6 +9,7 @@ import {
   type ShownOperation,
 } from "./_docs_operation.ts";
 import { DOCS_STYLE } from "./_docs_style.ts";
+import { PAGE_STYLE } from "../internal/page_style.ts";
 import type { OpenApiDocument, OpenApiObject } from "./openapi_document.ts";
 
 /** What a page of documentation shows. */
@@ -74,7 +75,7 @@ export function docsPage({ openapi, asyncapi, links }: DocsPageOptions): DocsPag
 <meta name="robots" content="noindex">
 <title>${escape(title)} ${escape(version)}</title>
 `;
-  const body = `${DOCS_STYLE}</style>
+  const body = `${PAGE_STYLE}${DOCS_STYLE}</style>
 </head>
 <body>
 <header>

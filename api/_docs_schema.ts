@@ -1,4 +1,4 @@
-import { escapeHtml as escape } from "./_docs_html.ts";
+import { escapeHtml as escape } from "../internal/escape_html.ts";
 import type { OpenApiObject } from "./openapi_document.ts";
 
 /** A schema as a reader sees it: one line for each member, in the notation of TypeScript. Text is escaped. */

@@ -1,3 +1,4 @@
+import { makeNonce, pageResponse } from "../internal/page_response.ts";
 import { asyncapi } from "../messaging/contract/asyncapi.ts";
 import { docsPage } from "./_docs_page.ts";
 import type { AnswerDocs, CreateDocs, TryResource } from "./_docs_resource.ts";
@@ -61,20 +62,7 @@ function json(document: object | undefined): Response | undefined {
 }
 
 function respond(body: string | Uint8Array<ArrayBuffer>, contentType: string, policy: string): Response {
-  return new Response(body, {
-    headers: {
-      "Content-Type": contentType,
-      "Content-Security-Policy": policy,
-      "Cache-Control": "no-store",
-      "Referrer-Policy": "no-referrer",
-      "X-Content-Type-Options": "nosniff",
-      "X-Robots-Tag": "noindex, nofollow",
-    },
-  });
-}
-
-function makeNonce(): string {
-  return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18))));
+  return pageResponse(body, { contentType, policy });
 }
 
 /** The root of the service, seen from a document at this path: a URL that also holds behind a prefix of a proxy. */

@@ -1,19 +1,8 @@
 /** The style of the page of documentation: one column on a phone, two beside it, light and dark. */
 export const DOCS_STYLE = `
-:root { color-scheme: light dark; --line: light-dark(#d8dce2, #343a44); --soft: light-dark(#f5f6f8, #1b1f26);
-  --text: light-dark(#1c2027, #e4e7ec); --dim: light-dark(#5c6470, #a0a8b4); --link: light-dark(#0b57c2, #8ab8ff);
-  --green: light-dark(#1a6b3c, #6fd59a); --red: light-dark(#b01f24, #ff9a96); --amber: light-dark(#8a5a00, #f2c265); }
-* { box-sizing: border-box; }
 html { scroll-padding-top: 1rem; }
-body { margin: 0 auto; max-width: 76rem; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--text);
-  background: light-dark(#fff, #12151a); display: grid; grid-template-columns: minmax(0, 1fr); gap: 0 2rem; }
-h1 { margin: 0.5rem 0; font-size: 1.6rem; overflow-wrap: anywhere; }
-h2 { margin: 2rem 0 0.75rem; font-size: 1.2rem; overflow-wrap: anywhere; }
-h3 { margin: 1.25rem 0 0.35rem; font-size: 0.95rem; }
-p { margin: 0.5rem 0; max-width: 44rem; overflow-wrap: anywhere; }
-a { color: var(--link); text-underline-offset: 0.2em; }
+body { max-width: 76rem; display: grid; grid-template-columns: minmax(0, 1fr); gap: 0 2rem; }
 .links a { margin-right: 1rem; }
-small { color: var(--dim); font-size: 0.85em; font-weight: normal; }
 nav { border-block: 1px solid var(--line); margin-top: 0.5rem; }
 nav ul { list-style: none; margin: 0.5rem 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0.15rem 1.25rem; }
 nav a { text-decoration: none; }
@@ -33,9 +22,6 @@ summary { cursor: pointer; padding: 0.5rem 0.75rem; overflow-wrap: anywhere; }
 summary:hover { background: var(--soft); }
 summary span { color: var(--dim); margin-left: 1rem; }
 summary em { color: var(--amber); margin-left: 0.75rem; font-size: 0.85rem; }
-code, pre { font-family: ui-monospace, "Cascadia Code", "DejaVu Sans Mono", Consolas, monospace; font-size: 0.88rem; }
-p code, dd > code, li code { background: var(--soft); border-radius: 0.25rem; padding: 0.1rem 0.3rem; }
-pre { background: var(--soft); border-radius: 0.3rem; margin: 0.35rem 0; overflow-x: auto; padding: 0.6rem 0.75rem; }
 pre i { font-style: normal; color: light-dark(#8a3b00, #f0b27a); }
 b { display: inline-block; min-width: 4rem; font-size: 0.8rem; text-transform: uppercase; letter-spacing: 0.03em; }
 b.get, b.receive { color: var(--green); } b.post, b.send { color: var(--link); }

@@ -1,4 +1,4 @@
-import { escapeHtml } from "./_docs_html.ts";
+import { escapeHtml } from "../internal/escape_html.ts";
 import type { TryResource } from "./_docs_resource.ts";
 
 /** Swagger UI of the optional peer `swagger-ui-dist`. */

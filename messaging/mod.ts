@@ -51,7 +51,10 @@ export {
 export type {
   DeadLetter,
   DeadLetterFilter,
+  DeadLetterListOptions,
+  DeadLetterPage,
   DeadLetters,
+  NewestDeadLettersOptions,
   RedriveOptions,
   RedriveProgress,
   RedriveResult,

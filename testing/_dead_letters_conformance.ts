@@ -76,6 +76,29 @@ export function deadLettersConformance(it: It, create: () => Promise<BusUnderTes
     assert.equal(await dead.show(999), undefined);
   });
 
+  test("dead letters are read newest first, page by page, with and without their payloads", async (t) => {
+    const { dead } = await bury(t, () => false, []);
+    const sequences = (letters: readonly DeadLetter[]) => letters.map(({ sequence }) => sequence);
+    const first = await dead.newest({}, { limit: 2 });
+    assert.deepEqual([sequences(first.letters), first.before], [[5, 4], 4]);
+    const second = await dead.newest({}, { limit: 3, before: first.before });
+    assert.deepEqual([sequences(second.letters), second.before], [[3, 2, 1], undefined]);
+    assert.deepEqual(await dead.newest({}, { before: 1 }), { letters: [] });
+    const numbered = await dead.newest({ subject: Numbered.subject }, { payloads: false });
+    assert.deepEqual(numbered.letters.map(({ data, event }) => [data.length, event]), [
+      [0, undefined],
+      [0, undefined],
+      [0, undefined],
+      [0, undefined],
+    ]);
+    const [last] = first.letters;
+    assert.deepEqual(sequences((await dead.newest({ since: last!.deadSince })).letters).at(0), 5);
+    assert.deepEqual((await dead.newest({ errorCode: "OTHER" })).letters, []);
+    const one = await dead.newest({}, { where: ({ event }) => (event?.data as { n?: number })?.n === 2 });
+    assert.equal(one.letters.length, 1);
+    await assert.rejects(dead.newest({}, { limit: 0 }), RangeError);
+  });
+
   test("redrive publishes in the original order, at once after the first publishing, and removes", async (t) => {
     let mended = false;
     const seen: number[] = [];

@@ -14,7 +14,7 @@ export async function run(
   const dead = createDeadLetters(bus);
   const letters: DeadLetter[] = [];
   let isMore = false;
-  for await (const letter of dead.list(toFilter(flags))) {
+  for await (const letter of dead.list(toFilter(flags), { payloads: json })) {
     isMore = letters.length === limit;
     if (isMore) break;
     letters.push(letter);

@@ -3,11 +3,13 @@ import { deadLetterMatcher, toDeadLetter } from "./_read_dead_letter.ts";
 import type {
   DeadLetter,
   DeadLetterFilter,
+  DeadLetterListOptions,
   DeadLetters,
   RedriveOptions,
   RedriveResult,
 } from "./dead_letters.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
+import { newestDeadLetters } from "./_newest_dead_letters.ts";
 import { publishAgain } from "./_publish_again.ts";
 import { readStream } from "../bus/read_stream.ts";
 import { RedriveTargets } from "./_redrive_targets.ts";
@@ -32,7 +34,10 @@ import { Streams } from "../bus/streams.ts";
  * ```
  */
 export function createDeadLetters(bus: MessageBus): DeadLetters {
-  async function* read(filter: DeadLetterFilter, headersOnly: boolean): AsyncIterableIterator<StoredMessage> {
+  async function* read(
+    filter: DeadLetterFilter,
+    { payloads = true, signal }: DeadLetterListOptions,
+  ): AsyncIterableIterator<StoredMessage> {
     const matches = deadLetterMatcher(filter);
     const info = await bus.streamInfo(Streams.DLQ);
     if (info === undefined) return;
@@ -43,14 +48,23 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
     }
     const subject = filter.subject === undefined ? undefined : dlqSubject(filter.subject);
     // Later dead letters are left out, or a redrive of events that fail at once would never end.
-    const range = { from: info.firstSequence, to: info.lastSequence, subject, headersOnly };
+    const range = {
+      from: info.firstSequence,
+      to: info.lastSequence,
+      subject,
+      headersOnly: !payloads,
+      signal,
+    };
     for await (const message of readStream(bus, Streams.DLQ, range)) {
       if (matches(toDeadLetter(message))) yield message;
     }
   }
 
-  async function* list(filter: DeadLetterFilter = {}): AsyncIterableIterator<DeadLetter> {
-    for await (const message of read(filter, false)) yield toDeadLetter(message);
+  async function* list(
+    filter: DeadLetterFilter = {},
+    options: DeadLetterListOptions = {},
+  ): AsyncIterableIterator<DeadLetter> {
+    for await (const message of read(filter, options)) yield toDeadLetter(message);
   }
 
   async function redrive(
@@ -61,7 +75,7 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
     if (!(perSecond > 0)) {
       throw new RangeError(`Expected \`perSecond\` to be greater than 0, got ${perSecond}`);
     }
-    const letters = await inOriginalOrder(read(toFilter(filter), true));
+    const letters = await inOriginalOrder(read(toFilter(filter), { payloads: false }));
     const targets = await RedriveTargets.find(bus, letters.map(({ subject }) => subject));
     const kept: { sequence: number; reason: string }[] = [];
     let redriven = 0;
@@ -96,7 +110,7 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
     const wanted = toFilter(filter);
     if (filter === "all") return await bus.purgeStream(Streams.DLQ);
     const sequences: number[] = [];
-    for await (const { sequence } of read(wanted, true)) sequences.push(sequence);
+    for await (const { sequence } of read(wanted, { payloads: false })) sequences.push(sequence);
     let removed = 0;
     for (const sequence of sequences) {
       if (await bus.deleteMessage(Streams.DLQ, sequence)) removed++;
@@ -109,6 +123,7 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
       return (await bus.streamInfo(Streams.DLQ))?.messages ?? 0;
     },
     list,
+    newest: (filter = {}, options = {}) => newestDeadLetters(bus, filter, options),
     async show(sequence) {
       const message = await bus.readMessage(Streams.DLQ, { sequence });
       return message && toDeadLetter(message);

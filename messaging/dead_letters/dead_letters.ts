@@ -66,6 +66,55 @@ export interface DeadLetterFilter {
   readonly until?: Date | undefined;
 }
 
+/** Options of {@link DeadLetters.list}. */
+export interface DeadLetterListOptions {
+  /**
+   * Whether payloads are read. Without them `data` is empty and `event` is `undefined`, and the list is much faster where they
+   * are large.
+   * @default true
+   */
+  readonly payloads?: boolean | undefined;
+  /** Ends the list when it aborts, with its reason as a rejection. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link DeadLetters.newest}. */
+export interface NewestDeadLettersOptions {
+  /**
+   * Greatest number of dead letters, from 1.
+   * @default 50
+   */
+  readonly limit?: number | undefined;
+  /**
+   * Only those before this sequence: the `before` of the page that was read last.
+   * @default none
+   */
+  readonly before?: number | undefined;
+  /**
+   * Whether payloads are read; see {@link DeadLetterListOptions}.
+   * @default true
+   */
+  readonly payloads?: boolean | undefined;
+  /**
+   * Selects among those that the filter matches.
+   * @default all
+   */
+  readonly where?: ((letter: DeadLetter) => boolean) | undefined;
+  /**
+   * After which time to give what was found so far, in milliseconds. Rare ones among very many take longer.
+   * @default 2000
+   */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Dead letters, newest first. */
+export interface DeadLetterPage {
+  /** The dead letters. */
+  readonly letters: readonly DeadLetter[];
+  /** Where to go on, absent where all were read; a page may be empty and not the last one. */
+  readonly before?: number;
+}
+
 /** Options of {@link DeadLetters.redrive}. */
 export interface RedriveOptions {
   /**
@@ -109,7 +158,9 @@ export interface DeadLetters {
   /** The number of dead letters. */
   count(): Promise<number>;
   /** The dead letters that `filter` selects, oldest first; those that are written meanwhile are left out. */
-  list(filter?: DeadLetterFilter): AsyncIterableIterator<DeadLetter>;
+  list(filter?: DeadLetterFilter, options?: DeadLetterListOptions): AsyncIterableIterator<DeadLetter>;
+  /** A page of the dead letters that `filter` selects, newest first. */
+  newest(filter?: DeadLetterFilter, options?: NewestDeadLettersOptions): Promise<DeadLetterPage>;
   /** The dead letter with this sequence, or `undefined`. */
   show(sequence: number): Promise<DeadLetter | undefined>;
   /**

@@ -1,0 +1,61 @@
+import type { MessageBus } from "../bus/message_bus.ts";
+import { readStream } from "../bus/read_stream.ts";
+import { Streams } from "../bus/streams.ts";
+import { dlqSubject } from "./_format.ts";
+import { deadLetterMatcher, toDeadLetter } from "./_read_dead_letter.ts";
+import type {
+  DeadLetter,
+  DeadLetterFilter,
+  DeadLetterPage,
+  NewestDeadLettersOptions,
+} from "./dead_letters.ts";
+
+const FIRST_WINDOW = 256;
+const MAX_WINDOW = 50_000;
+
+/**
+ * Reads backwards, in windows that grow: a first page of all dead letters needs few, a page of rare ones many. The server
+ * cannot filter by anything but the subject.
+ */
+export async function newestDeadLetters(
+  bus: MessageBus,
+  filter: DeadLetterFilter,
+  { limit = 50, before = Infinity, payloads = true, where = () => true, timeoutMs = 2000 }:
+    NewestDeadLettersOptions,
+): Promise<DeadLetterPage> {
+  if (!Number.isSafeInteger(limit) || limit < 1) {
+    throw new RangeError(`Expected \`limit\` to be an integer from 1, got ${limit}`);
+  }
+  const { subject, since } = filter;
+  const matches = deadLetterMatcher(filter);
+  const info = await bus.streamInfo(Streams.DLQ);
+  if (info === undefined) return { letters: [] };
+  const range = {
+    headersOnly: !payloads,
+    ...subject !== undefined && { subject: dlqSubject(subject) },
+  };
+  const end = bus.clock.now() + timeoutMs;
+  const letters: DeadLetter[] = [];
+  let to = Math.min(before - 1, info.lastSequence);
+  for (let size = Math.max(FIRST_WINDOW, 2 * limit); to >= info.firstSequence;) {
+    const from = Math.max(info.firstSequence, to - size + 1);
+    const found: DeadLetter[] = [];
+    let isTooOld = false;
+    for await (const message of readStream(bus, Streams.DLQ, { ...range, from, to })) {
+      const letter = toDeadLetter(message);
+      isTooOld ||= since !== undefined && letter.deadSince < since;
+      if (!matches(letter) || !where(letter)) continue;
+      found.push(letter);
+      if (found.length > limit + 1) found.shift(); // the oldest of a window that has enough of them
+    }
+    for (const letter of found.reverse()) {
+      if (letters.length === limit) return { letters, before: letters.at(-1)!.sequence };
+      letters.push(letter);
+    }
+    if (isTooOld) return { letters };
+    to = from - 1;
+    size = Math.min(4 * size, MAX_WINDOW);
+    if (bus.clock.now() > end) break;
+  }
+  return to < info.firstSequence ? { letters } : { letters, before: to + 1 };
+}
