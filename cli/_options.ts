@@ -1,3 +1,4 @@
+import { INSTANT_FORMS, parseInstant } from "../internal/instant.ts";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** The examples below a command's help: command lines with their explanations. */
@@ -62,15 +63,9 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError("Expected a number greater than 0.");
 }
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 /** Parses an instant: ISO 8601, or a duration before now such as `10m`. */
 export function instant(text: string): Date {
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
-  if (amount !== undefined) return new Date(Date.now() - Number(amount) * UNITS[unit!]!);
-  const date = /^\d{4}-\d\d-\d\d/.test(text) ? new Date(text) : undefined;
-  if (date !== undefined && !Number.isNaN(date.getTime())) return date;
-  throw new InvalidArgumentError(
-    "Expected how long ago, such as 10m, 2h or 1d, or a time such as 2026-01-31T09:00Z.",
-  );
+  const date = parseInstant(text);
+  if (date !== undefined) return date;
+  throw new InvalidArgumentError(`Expected ${INSTANT_FORMS}.`);
 }

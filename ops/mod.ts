@@ -1,7 +1,22 @@
 /**
- * Operations: alerts and a dashboard for services of this package.
+ * Operations: a page on which operators see a fleet and put it right, and alerts and a dashboard for its services.
  *
- * Use it once for a fleet, or for each service, to make the files that Prometheus and Grafana read. `glam ops rules` and
+ * {@link createOpsApp} is a Hono application to mount in a service; `glam ops` runs it for a whole fleet on one's own
+ * machine.
+ *
+ * ```ts
+ * import { createLogger } from "@glam/shared/logging";
+ * import { createMemoryBus } from "@glam/shared/messaging";
+ * import { createOpsApp, localOnly } from "@glam/shared/ops";
+ * import { Hono } from "hono";
+ *
+ * const app = new Hono();
+ * const logger = createLogger("catalog");
+ * app.route("/ops", createOpsApp({ authorize: localOnly(), bus: createMemoryBus(), logger }));
+ * console.log((await app.request("/ops")).status); // 404, unless APP_ENV says that this is development
+ * ```
+ *
+ * {@link prometheusRules} makes the file that Prometheus reads, once for a fleet or for each service; `glam ops rules` and
  * `glam ops dashboard` do the same on the command line.
  *
  * ```ts
@@ -14,6 +29,9 @@
  * @module
  */
 
+export { createOpsApp } from "./create_ops_app.ts";
+export { localOnly } from "./local_only.ts";
+export type { AuthorizeOps, Operator, OpsOptions, OpsRight } from "./options.ts";
 export {
   type LatencyObjective,
   prometheusRules,

@@ -2,7 +2,7 @@ import type { MessageBus } from "../bus/message_bus.ts";
 import { readStream } from "../bus/read_stream.ts";
 import { Streams } from "../bus/streams.ts";
 import { dlqSubject } from "./_format.ts";
-import { deadLetterMatcher, toDeadLetter } from "./_read_dead_letter.ts";
+import { deadLetterMatcher, deadSince, toDeadLetter } from "./_read_dead_letter.ts";
 import type {
   DeadLetter,
   DeadLetterFilter,
@@ -42,9 +42,10 @@ export async function newestDeadLetters(
     const found: DeadLetter[] = [];
     let isTooOld = false;
     for await (const message of readStream(bus, Streams.DLQ, { ...range, from, to })) {
+      isTooOld ||= since !== undefined && deadSince(message) < since;
+      if (!matches(message)) continue;
       const letter = toDeadLetter(message);
-      isTooOld ||= since !== undefined && letter.deadSince < since;
-      if (!matches(letter) || !where(letter)) continue;
+      if (!where(letter)) continue;
       found.push(letter);
       if (found.length > limit + 1) found.shift(); // the oldest of a window that has enough of them
     }

@@ -43,7 +43,7 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
     if (info === undefined) return;
     if (filter.sequence !== undefined) {
       const message = await bus.readMessage(Streams.DLQ, { sequence: filter.sequence });
-      if (message !== undefined && matches(toDeadLetter(message))) yield message;
+      if (message !== undefined && matches(message)) yield message;
       return;
     }
     const subject = filter.subject === undefined ? undefined : dlqSubject(filter.subject);
@@ -56,7 +56,7 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
       signal,
     };
     for await (const message of readStream(bus, Streams.DLQ, range)) {
-      if (matches(toDeadLetter(message))) yield message;
+      if (matches(message)) yield message;
     }
   }
 

@@ -1,0 +1,34 @@
+import type { StreamConsumer } from "../../messaging/bus/consumer.ts";
+import type { MessageBus } from "../../messaging/bus/message_bus.ts";
+import type { StreamInfo } from "../../messaging/bus/stream.ts";
+import { Streams } from "../../messaging/bus/streams.ts";
+
+/** A stream, with how full it is and who reads it. */
+export interface StreamState {
+  readonly info: StreamInfo;
+  /** Share of the limit that is nearest, from 0 to 1; 0 without limits, or where old messages make room. */
+  readonly share: number;
+  /** `undefined` where the bus cannot list them. */
+  readonly consumers: readonly StreamConsumer[] | undefined;
+}
+
+/** All streams that the bus can list, else those of the fleet. */
+export async function readStreams(bus: MessageBus): Promise<readonly StreamState[]> {
+  const infos = bus.listStreams === undefined
+    ? (await Promise.all([Streams.EVENTS, Streams.DLQ].map((name) => bus.streamInfo(name))))
+      .filter((info) => info !== undefined)
+    : await bus.listStreams();
+  return await Promise.all(infos.map(async (info) => ({
+    info,
+    share: info.config.discard === "new" ? shareOf(info) : 0,
+    consumers: await bus.listConsumers?.(info.config.name),
+  })));
+}
+
+/** Share of the limit that is nearest, from 0. */
+export function shareOf({ config: { maxMessages, maxBytes }, messages, bytes }: StreamInfo): number {
+  return Math.max(
+    maxMessages === undefined ? 0 : messages / maxMessages,
+    maxBytes === undefined ? 0 : bytes / maxBytes,
+  );
+}
