@@ -231,7 +231,7 @@ describe("localOnly", () => {
       }
     }
     for (const env of [undefined, "", "prod", "production", "staging", "developments"]) {
-      assert.equal(await request(env, "http://localhost/ops"), 404, env);
+      assert.equal(await request(env, "http://localhost/ops"), 404, String(env));
     }
   });
 
