@@ -525,6 +525,7 @@ export {
   type FailureDecision,
   type FleetStreamLimits,
   type FullConsumerConfig,
+  type GatherOptions,
   type GlamEvent,
   type HeaderEntries,
   type Inbox,

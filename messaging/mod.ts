@@ -138,6 +138,7 @@ export type {
 export type {
   BusState,
   CallOptions,
+  GatherOptions,
   IncomingMessage,
   MessageBus,
   OutgoingMessage,

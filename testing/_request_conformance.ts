@@ -76,6 +76,34 @@ export function requestConformance(it: It, create: () => Promise<BusUnderTest>):
     await assert.rejects(t.bus.request(Anything, items, PATIENT), ValidationError);
   });
 
+  test("everybody who serves a subject is heard, where the bus can gather", async (t) => {
+    if (t.bus.gather === undefined) return; // an adapter may leave it out
+    const subject = "glam.conformance.who";
+    const limits = { timeoutMs: PATIENCE_MS, idleMs: PATIENCE_MS };
+    assert.deepEqual(await t.bus.gather(subject, "", limits), []);
+    const servings = await Promise.all(["a", "b", "c"].map((name) =>
+      t.bus.serve(subject, {
+        onRequest: ({ data }) => Promise.resolve({ data: `${name} ${new TextDecoder().decode(data)}` }),
+      })
+    ));
+    const heard = async (idleMs: number) => {
+      const replies = await t.pass(t.bus.gather!(subject, "?", { timeoutMs: PATIENCE_MS, idleMs }));
+      return replies.map(({ data }) => new TextDecoder().decode(data)).sort();
+    };
+    assert.deepEqual(await heard(1000), ["a ?", "b ?", "c ?"]);
+    await servings[1]!.close();
+    assert.deepEqual(await heard(1000), ["a ?", "c ?"]);
+    const late = Promise.withResolvers<{ data: string }>();
+    await t.bus.serve(subject, { onRequest: () => late.promise });
+    assert.deepEqual(await heard(100), ["a ?", "c ?"]); // no longer than it takes
+    const controller = new AbortController();
+    const aborted = t.bus.gather(subject, "?", { ...limits, signal: controller.signal });
+    controller.abort(new Error("left"));
+    await assert.rejects(aborted, /left/);
+    await assert.rejects(t.bus.gather(subject, "?", { timeoutMs: 0 }), RangeError);
+    late.resolve({ data: "late" });
+  });
+
   test("what serves requests without a contract and fails is an error at once, too", async (t) => {
     const replies = {
       "rpc.conformance.raw.large.v1": { data: "x".repeat(t.bus.maxPayloadBytes + 1) },

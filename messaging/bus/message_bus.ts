@@ -82,6 +82,11 @@ export interface MessageBus extends AsyncDisposable {
   ): Promise<Out>;
   /** Sends a request, and resolves with the first reply. No stream stores it. */
   call(subject: string, message: RawMessage, options?: CallOptions): Promise<IncomingMessage>;
+  /**
+   * Sends a request to everybody who answers the subject, and resolves with the replies in the order of their arrival; with
+   * none where nobody answers. Optional: without it a program sees one reply, that of `call`.
+   */
+  gather?(subject: string, data: string | Uint8Array, options?: GatherOptions): Promise<IncomingMessage[]>;
   /** Answers requests. Of all servers of a subject with the same `queue`, one gets each request. */
   serve(subject: string, options: ServeOptions): Promise<Serving>;
 
@@ -142,6 +147,22 @@ export interface CallOptions {
    * @default 5000
    */
   readonly timeoutMs?: number | undefined;
+  /** Aborts waiting: the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of `MessageBus.gather`. */
+export interface GatherOptions {
+  /**
+   * How long to wait for replies at most, in milliseconds.
+   * @default 1000
+   */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * How long to wait for another reply after one, in milliseconds.
+   * @default 300
+   */
+  readonly idleMs?: number | undefined;
   /** Aborts waiting: the call rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }

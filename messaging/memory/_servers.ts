@@ -1,10 +1,18 @@
 import { busError } from "../bus/_bus_error.ts";
 import { toBytes } from "./_stream.ts";
 import { assertHeaders, headerBytes } from "../bus/_header_bytes.ts";
+import { Replies } from "../bus/_replies.ts";
 import { failedReply } from "../request/_error_reply.ts";
 import { subjectMatcher } from "../contract/_subject.ts";
 import type { Clock } from "../bus/clock.ts";
-import type { CallOptions, IncomingMessage, RawMessage, ServeOptions, Serving } from "../bus/message_bus.ts";
+import type {
+  CallOptions,
+  GatherOptions,
+  IncomingMessage,
+  RawMessage,
+  ServeOptions,
+  Serving,
+} from "../bus/message_bus.ts";
 import { MessageHeaders } from "../bus/message_headers.ts";
 
 interface Server {
@@ -66,6 +74,27 @@ export class MemoryServers {
         server.running.add(running);
       }
     });
+  }
+
+  /** Sends a request to everybody who serves its subject, and resolves with the replies. */
+  gather(
+    subject: string,
+    data: string | Uint8Array,
+    options: GatherOptions,
+    clock: Clock,
+  ): Promise<IncomingMessage[]> {
+    const { timeoutMs = 1000, idleMs = 300, signal } = options;
+    signal?.throwIfAborted();
+    const replies = new Replies({ timeoutMs, idleMs, signal, clock });
+    const request = { subject, data: toBytes(data), headers: new MessageHeaders([]) };
+    const answers = this.#choose(subject).map((server) => {
+      const running = this.#answer(server, request).then((reply) => replies.add(reply))
+        .finally(() => server.running.delete(running));
+      server.running.add(running);
+      return running;
+    });
+    void Promise.all(answers).then(() => replies.end()); // nobody else can answer
+    return replies.finished;
   }
 
   async #answer(server: Server, request: IncomingMessage): Promise<IncomingMessage> {

@@ -21,6 +21,7 @@ import type { RequestContract, RequestOptions } from "../contract/define_request
 import type {
   BusState,
   CallOptions,
+  GatherOptions,
   IncomingMessage,
   MessageBus,
   OutgoingMessage,
@@ -298,6 +299,16 @@ class InMemoryBus implements MemoryBus {
       throw busError("too_large", `Cannot send a request to "${subject}": ${limit}`, place);
     }
     return await this.#servers.call(subject, message, options, this.clock);
+  }
+
+  async gather(
+    subject: string,
+    data: string | Uint8Array,
+    options: GatherOptions = {},
+  ): Promise<IncomingMessage[]> {
+    assertSubject(subject);
+    this.#assertOpen("gather replies", subject);
+    return await this.#servers.gather(subject, data, options, this.clock);
   }
 
   async serve(subject: string, options: ServeOptions): Promise<Serving> {

@@ -14,6 +14,7 @@ import { encodeHeaders, NatsMessage } from "./_message.ts";
 import { publishHeaders, readAck } from "./_publish.ts";
 import { type ReadPort, readServerMessages } from "./_read_messages.ts";
 import { serveRequests } from "./_serve.ts";
+import { Replies } from "../bus/_replies.ts";
 import { NatsStorage } from "./_storage.ts";
 import { assertSubject } from "../contract/_subject.ts";
 import { type Clock, systemClock } from "../bus/clock.ts";
@@ -22,6 +23,7 @@ import type { RequestContract, RequestOptions } from "../contract/define_request
 import type {
   BusState,
   CallOptions,
+  GatherOptions,
   IncomingMessage,
   MessageBus,
   OutgoingMessage,
@@ -242,6 +244,35 @@ export class NatsBus implements MessageBus {
         reject(signal!.reason);
       };
       signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  gather(
+    subject: string,
+    data: string | Uint8Array,
+    { timeoutMs = 1000, idleMs = 300, signal }: GatherOptions = {},
+  ): Promise<IncomingMessage[]> {
+    return new Promise((resolve, reject) => {
+      assertSubject(subject);
+      const place = { operation: "gather", subject };
+      const doing = `Cannot gather replies from "${subject}"`;
+      this.#state.assertOpen(doing, place);
+      signal?.throwIfAborted();
+      let token: string | undefined;
+      const limits = { timeoutMs, idleMs, signal, clock: this.clock };
+      const replies = new Replies(limits, () => token !== undefined && this.#inbox.forget(token));
+      replies.finished.then(resolve, reject);
+      const onReply = (reply: Msg) => {
+        if (isNoResponders(reply)) replies.end();
+        else replies.add(new NatsMessage(reply));
+      };
+      // The sweeper of the inbox must not be the one whose deadline is over first.
+      const giveUpMs = timeoutMs + 1000;
+      try {
+        token = this.#send(subject, data, undefined, giveUpMs, doing, place, onReply, replies.fail, true);
+      } catch (error) {
+        replies.fail(error);
+      }
     });
   }
 

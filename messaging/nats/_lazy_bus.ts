@@ -7,6 +7,7 @@ import type { BusConsumer, ConsumerConfig, ConsumerOptions, StreamConsumer } fro
 import type {
   BusState,
   CallOptions,
+  GatherOptions,
   IncomingMessage,
   MessageBus,
   OutgoingMessage,
@@ -153,6 +154,15 @@ export class LazyNatsBus implements MessageBus {
   async call(subject: string, message: RawMessage, options?: CallOptions): Promise<IncomingMessage> {
     return this.#open(`Cannot send a request to "${subject}"`, { operation: "request", subject })
       .call(subject, message, options);
+  }
+
+  async gather(
+    subject: string,
+    data: string | Uint8Array,
+    options?: GatherOptions,
+  ): Promise<IncomingMessage[]> {
+    const bus = this.#open(`Cannot gather replies from "${subject}"`, { operation: "gather", subject });
+    return await bus.gather!(subject, data, options);
   }
 
   async serve(subject: string, options: ServeOptions): Promise<Serving> {

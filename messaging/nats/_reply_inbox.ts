@@ -11,6 +11,8 @@ interface PendingRequest {
   readonly timeoutMs: number;
   readonly doing: string;
   readonly place: BusErrorPlace;
+  /** Whether more than one reply may come. */
+  readonly isOpen: boolean;
 }
 
 /**
@@ -55,7 +57,10 @@ export class NatsInbox {
     return busError("refused", `${doing}: ${why}; set \`inboxPrefix\` to a prefix that they may`, place);
   }
 
-  /** Sends a request, and calls either `onReply` or `onFailure`, once. Returns its token, for {@link NatsInbox.forget}. */
+  /**
+   * Sends a request, and calls either `onReply` or `onFailure`, once; with `isOpen` it calls `onReply` for each reply, until
+   * it is forgotten or fails. Returns its token, for {@link NatsInbox.forget}.
+   */
   send(
     subject: string,
     data: Uint8Array | string,
@@ -65,6 +70,7 @@ export class NatsInbox {
     place: BusErrorPlace,
     onReply: (message: Msg) => void,
     onFailure: (error: Error) => void,
+    isOpen = false,
   ): string {
     if (this.#isRefused) throw this.#refusal(doing, place);
     const token = (this.#count++).toString(36);
@@ -79,6 +85,7 @@ export class NatsInbox {
       timeoutMs,
       doing,
       place,
+      isOpen,
     });
     this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS);
     return token;
@@ -133,7 +140,7 @@ export class NatsInbox {
     const token = message.subject.slice(this.#prefix.length);
     const request = this.#pending.get(token);
     if (request === undefined) return;
-    this.#pending.delete(token);
+    if (!request.isOpen) this.#pending.delete(token);
     request.onReply(message);
     if (this.#pending.size === 0) this.#tellIdle();
   }
