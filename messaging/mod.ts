@@ -122,7 +122,13 @@ export type {
   InboxResult,
 } from "./inbox/inbox.ts";
 export { inboxTable } from "./inbox/inbox_table.ts";
-export type { ConsumerHealth, Listener, ListenerHealth } from "./listener/listener.ts";
+export type {
+  ConsumerHealth,
+  ConsumerStats,
+  Listener,
+  ListenerHealth,
+  ListenerStats,
+} from "./listener/listener.ts";
 export type {
   ArgumentsOf,
   EventArguments,

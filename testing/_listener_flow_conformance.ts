@@ -3,7 +3,7 @@ import { createListener } from "../messaging/listener/create_listener.ts";
 import { ensureStreams } from "../messaging/bus/ensure_streams.ts";
 import { Streams } from "../messaging/bus/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
-import { type BusUnderTest, Listening, Numbered, PATIENCE_MS } from "./_listening.ts";
+import { ACK_WAIT_MS, type BusUnderTest, Listening, Numbered, PATIENCE_MS } from "./_listening.ts";
 
 /** A short ack wait, in milliseconds. */
 const ACK_WAITS = [300, 1000, 3000, 9000] as const;
@@ -112,6 +112,56 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
     gate.resolve();
     await t.until(() => calls === 40 && running === 0, "all are handled");
     assert.equal(most, 3);
+  });
+
+  test("a paused listener finishes what runs, lets the rest wait in order, and goes on after it", async (t) => {
+    const seen: number[] = [];
+    const gate = Promise.withResolvers<void>();
+    const listener = await t.listen({
+      events: [Numbered],
+      concurrency: 1,
+      prefetch: 4,
+      async handle({ data }) {
+        if (data.n === 1) await gate.promise;
+        seen.push(data.n);
+      },
+    });
+    await t.publishNumbers(1, 6);
+    await t.until(async () => (await t.pass(listener.health())).in_flight === 1, "the first one runs");
+    await t.pass(listener.pause());
+    gate.resolve();
+    await t.until(() => seen.length === 1, "the first one ends");
+    await t.publishNumbers(7, 9);
+    const health = await t.pass(listener.health());
+    assert.deepEqual([health.status, health.paused, health.in_flight], ["degraded", true, 0]);
+    assert.deepEqual(health.reasons, ["The listener is paused"]);
+    const { ackPending, pending } = await t.info(listener, Numbered);
+    assert.equal(ackPending + pending, 8);
+    assert.deepEqual([listener.stats().paused, listener.stats().consumers[0]?.calls], [true, 1]);
+    listener.resume();
+    await t.until(() => seen.length === 9, "all are handled");
+    assert.deepEqual(seen, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert.equal((await t.pass(listener.health())).paused, undefined);
+  });
+
+  test("a listener that is paused before its start handles nothing, and its stop leaves all to others", async (t) => {
+    const seen: string[] = [];
+    const options = (name: string) => ({
+      service: "conformance",
+      queueGroup: "suite",
+      ackWaitMs: ACK_WAIT_MS,
+      events: [Numbered],
+      handle: ({ data }: { data: { n: number } }) => void seen.push(`${name}${data.n}`),
+    });
+    const paused = createListener(t.bus, options("a"));
+    await paused.pause();
+    await t.pass(paused.start());
+    await t.publishNumbers(1, 3);
+    assert.equal((await t.pass(paused.health())).paused, true);
+    await t.pass(paused.stop());
+    await t.listen(options("b"));
+    await t.until(() => seen.length === 3, "another one handles them");
+    assert.deepEqual(seen, ["b1", "b2", "b3"]);
   });
 
   test("listener keeps the order of a key, a failed one included, and lets other keys go on", async (t) => {

@@ -183,6 +183,11 @@ export interface ServeOptions {
   readonly queue?: string | undefined;
   /** Returns the reply; must not reject. */
   onRequest(request: IncomingMessage): Promise<RawMessage>;
+  /**
+   * Called when the broker refuses the subscription later on, or a reply, for want of a permission.
+   * @default an ERROR of the bus
+   */
+  readonly onRefused?: ((error: Error) => void) | undefined;
 }
 
 /** A running subscription to requests. */

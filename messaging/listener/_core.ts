@@ -28,6 +28,8 @@ export interface ListenerCore {
   /** Whether `graceMs` is over: a handler that fails now fails because its signal was aborted. */
   isAborting: boolean;
   readonly isOver: boolean;
+  /** Whether no handler may begin. */
+  readonly isPaused: boolean;
   now(): number;
   /** Calls `fn` once after `ms` milliseconds, unless the listener is over. */
   after(ms: number, fn: () => void): Timer;

@@ -108,8 +108,8 @@ export class Dispatcher {
 
   /** Starts handlers while fewer than `concurrency` run and messages are ready. */
   pump(): void {
-    const { runner, isStopping } = this.#engine;
-    if (this.#isPumping || isStopping) return;
+    const { runner, isPaused, isStopping } = this.#engine;
+    if (this.#isPumping || isStopping || isPaused) return;
     this.#isPumping = true;
     while (runner.running < this.inboxOutage.limit) {
       const held = this.#postponed.shift() ?? this.#ready.shift();
@@ -121,6 +121,12 @@ export class Dispatcher {
     }
     this.#isPumping = false;
     if (this.#isolation !== undefined) this.#runAlone();
+  }
+
+  /** Goes on after a pause; where suspects are isolated, the last of them lets the sources go on. */
+  resume(): void {
+    if (this.#isolation === undefined) { for (const source of this.#engine.sources) source.resume(); }
+    this.pump();
   }
 
   /** Removes a message that was settled or returned, and enqueues the next one of its key. */

@@ -3,7 +3,7 @@ import { createLogger } from "../../logging/create_logger.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import type { Timer } from "../bus/clock.ts";
 import { ensureStreams } from "../bus/ensure_streams.ts";
-import type { ListenerHealth } from "./listener.ts";
+import type { ConsumerStats, ListenerHealth } from "./listener.ts";
 import type { BusState, MessageBus } from "../bus/message_bus.ts";
 import { DeadLetterWriter } from "./_dead_letter_writer.ts";
 import type { ListenerCore } from "./_core.ts";
@@ -46,6 +46,7 @@ export class Engine implements ListenerCore {
   /** Whether `graceMs` is over: a handler that fails now fails because its signal was aborted. */
   isAborting = false;
   isOver = false;
+  isPaused = false;
   readonly #fail: (error: Error) => void;
   readonly #failureHistory = new FailureHistory();
   readonly #timers = new Set<Timer>();
@@ -60,7 +61,7 @@ export class Engine implements ListenerCore {
     this.#fail = fail;
     this.#logger = settings.logger;
     this.sources = settings.sources.map((each) => new Source(this, bus, each));
-    this.recorder = new Recorder(this.sources.map(({ counters }) => counters));
+    this.recorder = new Recorder(this.sources.map(({ counters }) => counters), () => this.isPaused);
     this.monitor = new Monitor(this);
     this.ackExtender = new AckExtender(this);
     if (settings.inbox !== undefined) this.inboxCleanup = new InboxCleanup(this, settings.inbox);
@@ -110,6 +111,22 @@ export class Engine implements ListenerCore {
     }
     this.monitor.start();
     this.inboxCleanup?.start();
+  }
+
+  /** Begins no more handlers; resolves when no delivery is on its way. */
+  async pause(): Promise<void> {
+    this.isPaused = true;
+    await Promise.all(this.sources.map((source) => source.pause()));
+  }
+
+  resume(): void {
+    if (!this.isPaused || this.isStopping) return;
+    this.isPaused = false;
+    this.dispatcher.resume();
+  }
+
+  stats(): readonly ConsumerStats[] {
+    return this.sources.map(({ counters }) => counters.stats());
   }
 
   /** Stops it; never rejects. */

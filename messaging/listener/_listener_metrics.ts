@@ -65,6 +65,14 @@ const LISTENERS: SharedMetrics<Recorder> = {
       samples: perSource(({ lag }) => lag),
     },
     {
+      name: "messaging_listener_paused",
+      help: "Whether the listener is paused: 1 or 0",
+      type: "gauge",
+      *samples({ counters, isPaused }) {
+        for (const each of counters) yield { labels: labelsOf(each), value: isPaused ? 1 : 0 };
+      },
+    },
+    {
       name: DURATION,
       help: "Duration of event handlers in seconds",
       type: "histogram",

@@ -139,6 +139,8 @@ export class Monitor {
       unhealthy.push("The listener is starting");
     } else await this.#ask(unhealthy);
     const consumers = sources.map((source) => this.#healthOf(source, unhealthy, degraded));
+    const { isPaused } = this.#engine;
+    if (isPaused) degraded.push("The listener is paused");
     const { deadLetterWriter: { trouble }, dispatcher: { inboxOutage: { reason } } } = this.#engine;
     if (reason !== undefined) unhealthy.push(`The inbox cannot be used: ${reason}`);
     if (trouble !== undefined) degraded.push(`Dead letters cannot be written: ${trouble}`);
@@ -146,6 +148,7 @@ export class Monitor {
       status: unhealthy.length > 0 ? "unhealthy" : degraded.length > 0 ? "degraded" : "healthy",
       reasons: [...unhealthy, ...degraded],
       in_flight: this.#engine.runner.running,
+      ...(isPaused && { paused: true }),
       consumers,
     };
   }

@@ -6,7 +6,15 @@ export class Recorder {
   /** Number of messages in the stream of dead letters, as last seen. */
   dlqDepth: number | undefined = undefined;
 
-  constructor(counters: readonly SourceCounters[]) {
+  readonly #isPaused: () => boolean;
+
+  constructor(counters: readonly SourceCounters[], isPaused: () => boolean) {
     this.counters = counters;
+    this.#isPaused = isPaused;
+  }
+
+  /** Whether the listener is paused. */
+  get isPaused(): boolean {
+    return this.#isPaused();
   }
 }

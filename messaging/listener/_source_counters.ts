@@ -1,3 +1,4 @@
+import type { ConsumerStats } from "./listener.ts";
 import type { SourceSettings } from "./_settings.ts";
 
 /** The outcome of a message or, for `retry`, of an attempt. */
@@ -63,6 +64,22 @@ export class SourceCounters {
     while (bucket < HANDLER_BUCKETS.length && seconds > HANDLER_BUCKETS[bucket]!) bucket++;
     this.counts[bucket]!++;
     this.sum += seconds;
+  }
+
+  stats(): ConsumerStats {
+    const { outcomes: { dlq, invalid, retry }, source } = this;
+    return {
+      subject: source.settings.contract.subject,
+      durable: source.settings.durable,
+      calls: this.counts.reduce((sum, count) => sum + count, 0),
+      failures: retry + dlq + invalid,
+      dead_letters: dlq + invalid,
+      seconds: this.sum,
+      lag: this.lag,
+      held: source.held.size,
+      in_flight: source.running,
+      expired: this.expired,
+    };
   }
 
   reset(): void {

@@ -53,6 +53,7 @@ export function createListener<
   const finished = Promise.withResolvers<void>();
   finished.promise.catch(() => {}); // a rejection that nobody awaits is no unhandled rejection
   let engine: Engine | undefined;
+  let isPaused = false;
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
@@ -61,6 +62,7 @@ export function createListener<
     const { Engine } = await outsideContext(() => import("./_engine.ts"));
     if (stopping !== undefined) return;
     engine = new Engine(bus, settings, finished.reject);
+    if (isPaused) await engine.pause();
     await engine.start();
   }
 
@@ -83,6 +85,15 @@ export function createListener<
       });
     },
     stop: () => stopping ??= close(),
+    async pause() {
+      isPaused = true;
+      await engine?.pause();
+    },
+    resume() {
+      isPaused = false;
+      engine?.resume();
+    },
+    stats: () => ({ paused: isPaused, consumers: engine?.stats() ?? [] }),
     health() {
       if (engine !== undefined) return engine.health();
       const reasons = [stopping === undefined ? "The listener was not started" : "The listener was stopped"];

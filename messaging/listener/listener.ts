@@ -10,6 +10,8 @@ export interface ListenerHealth {
   readonly reasons: readonly string[];
   /** Number of running handlers. */
   readonly in_flight: number;
+  /** Whether it is paused; absent where it is not. */
+  readonly paused?: true;
   /** State of the durable consumer of each event. */
   readonly consumers: readonly ConsumerHealth[];
 }
@@ -38,6 +40,38 @@ export interface ConsumerHealth {
   readonly expired_at_most?: number;
 }
 
+/** The numbers of a listener since its start, as this process knows them: nobody is asked. */
+export interface ListenerStats {
+  /** Whether it is paused. */
+  readonly paused: boolean;
+  /** The numbers of each event. */
+  readonly consumers: readonly ConsumerStats[];
+}
+
+/** The numbers of the durable consumer of one event. */
+export interface ConsumerStats {
+  /** Subject of the event. */
+  readonly subject: string;
+  /** Name of the durable consumer. */
+  readonly durable: string;
+  /** Calls of the handler. */
+  readonly calls: number;
+  /** Calls after which the event is tried again, or became a dead letter, and events that broke their contract. */
+  readonly failures: number;
+  /** Events that became dead letters. */
+  readonly dead_letters: number;
+  /** Seconds that the handler has taken. */
+  readonly seconds: number;
+  /** Messages that were not delivered to any process yet, as last seen. */
+  readonly lag: number;
+  /** Messages that this process holds. */
+  readonly held: number;
+  /** Running handlers. */
+  readonly in_flight: number;
+  /** Messages that the stream dropped before they were handled, at least. */
+  readonly expired: number;
+}
+
 /** A listener. It can be started once; after `stop()` create another one. */
 export interface Listener extends AsyncDisposable {
   /**
@@ -63,6 +97,16 @@ export interface Listener extends AsyncDisposable {
    * returns the same promise.
    */
   stop(): Promise<void>;
+  /**
+   * Begins no more handlers in this process until `resume()`: running ones end, events that this process holds wait in
+   * their order, and no others are asked for. Other processes go on. Resolves when no event is on its way any more. Before
+   * `start()` it starts paused. Health is degraded meanwhile.
+   */
+  pause(): Promise<void>;
+  /** Handles events again after `pause()`. */
+  resume(): void;
+  /** Its numbers. */
+  stats(): ListenerStats;
   /** Reads its health. Takes at most a second, also when the broker does not answer; never rejects. */
   health(): Promise<ListenerHealth>;
 }

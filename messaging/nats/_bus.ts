@@ -280,7 +280,8 @@ export class NatsBus implements MessageBus {
     const place = { operation: "serve", subject };
     assertNotWorkerd(`Cannot serve "${subject}"`, place);
     this.#state.assertOpen(`Cannot serve "${subject}"`, place);
-    const { serving, refused } = serveRequests(this.#connection, subject, options, this.#logger);
+    const pending = serveRequests(this.#connection, subject, options, this.#logger, this.#state);
+    const { serving, refused } = pending;
     const close = async () => {
       this.#servings.delete(own);
       await serving.close();
@@ -296,6 +297,7 @@ export class NatsBus implements MessageBus {
       await close();
       throw toBusError(error, `Cannot serve "${subject}"`, place);
     }
+    pending.confirmed();
     return own;
   }
 

@@ -5,6 +5,8 @@ import { settleWithin } from "../bus/_settle_within.ts";
 import type { BusState } from "../bus/message_bus.ts";
 
 const DRAIN_TIMEOUT_MS = 5000;
+/** Expected refusals that are remembered. */
+const MAX_EXPECTED = 1000;
 
 /** Callbacks of the bus at changes of its connection. They run before the listeners of `onStateChange`. */
 export interface ConnectionHooks {
@@ -34,6 +36,8 @@ export class NatsConnectionState {
   /** When the credentials expire, in milliseconds since 1970. */
   readonly #expiresAt: number;
   #refusal: Error | undefined;
+  /** Who is told of a refusal instead of the log, by operation and subject. */
+  readonly #expected = new Map<string, (error: Error) => void>();
 
   constructor(
     connection: NatsConnection,
@@ -82,6 +86,21 @@ export class NatsConnectionState {
   onStateChange(listener: (state: BusState) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Tells `onRefused` instead of the log when the server does not permit to publish or subscribe to a subject. Returns the
+   * function that ends this. The oldest are forgotten: a server that permits a reply says nothing.
+   */
+  expectRefusal(
+    operation: "publish" | "subscription",
+    subject: string,
+    onRefused: (error: Error) => void,
+  ): () => void {
+    const key = `${operation} ${subject}`;
+    this.#expected.set(key, onRefused);
+    if (this.#expected.size > MAX_EXPECTED) this.#expected.delete(this.#expected.keys().next().value!);
+    return () => this.#expected.delete(key);
   }
 
   close(): Promise<void> {
@@ -138,10 +157,20 @@ export class NatsConnectionState {
         this.#hooks.onReconnected();
         this.#emit({ type: "connected" });
       } else if (status.type === "error") {
-        log?.error("Message bus error", { error: status.error });
+        if (!this.#tell(status.error)) log?.error("Message bus error", { error: status.error });
         this.#onError(status.error);
       }
     }
+  }
+
+  /** Tells whoever expects this refusal; `false` where nobody does. */
+  #tell(error: Error): boolean {
+    const { operation, subject } = error as Error & { operation?: unknown; subject?: unknown };
+    const key = `${operation} ${subject}`;
+    const onRefused = this.#expected.get(key);
+    this.#expected.delete(key);
+    onRefused?.(error);
+    return onRefused !== undefined;
   }
 
   #onError(error: Error): void {

@@ -78,6 +78,9 @@ export function fakeListener(failing?: Error): Listener {
     durables: new Map(),
     start: () => failing === undefined ? Promise.resolve() : Promise.reject(failing),
     stop: () => Promise.resolve(),
+    pause: () => Promise.resolve(),
+    resume: () => {},
+    stats: () => ({ paused: false, consumers: [] }),
     health: () => Promise.resolve({ status: "healthy", reasons: [], in_flight: 0, consumers: [] }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
