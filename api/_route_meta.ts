@@ -1,5 +1,6 @@
 import type { AnyEndpoint } from "../contract/endpoint.ts";
 import type { SchemaLike } from "../contract/schema_like.ts";
+import type { HttpObserver } from "../metrics/http_recorder.ts";
 import type { Guards } from "./guards.ts";
 import type { DocsLoader } from "./_docs_resource.ts";
 import type { RouteDescription } from "./route_description.ts";
@@ -16,6 +17,8 @@ export interface RouteMeta {
   readonly loadDocs?: DocsLoader;
   /** Of a middleware that answers health: the path of the report. */
   readonly healthPath?: string | undefined;
+  /** Of a `glamMiddleware`: what counts its requests. */
+  readonly http?: HttpObserver | undefined;
   /** Of a `glamMiddleware`: the paths that it answers itself. */
   readonly ownPaths?: readonly string[] | undefined;
   /** Of a `glamMiddleware`: what guards the endpoints behind it. */

@@ -54,6 +54,7 @@ export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
   const routes = checkedOnce(settings.app);
   return markRoute(glam, {
     healthPath: settings.healthPath,
+    http: settings.metrics?.http,
     ownPaths: [...settings.ownRoutes.keys()],
     guards: settings.guards,
   });

@@ -47,6 +47,7 @@ export {
   type RequestCall,
   type Responder,
   type ResponderOptions,
+  type ResponderStats,
 } from "./request/create_responder.ts";
 export type {
   DeadLetter,

@@ -119,6 +119,18 @@ export interface HttpObserver {
     seconds: number,
     context: Pick<RequestContext, "traceparent"> | undefined,
   ): void;
+  /** All requests so far. */
+  totals(): HttpTotals;
+}
+
+/** The requests of a service as a whole. */
+export interface HttpTotals {
+  /** Answered requests. */
+  readonly requests: number;
+  /** Those of status 500 and above. */
+  readonly errors: number;
+  /** Seconds that they have taken. */
+  readonly seconds: number;
 }
 
 /**
@@ -160,6 +172,18 @@ export class HttpRecorder implements HttpObserver {
   /** Everything observed so far. */
   *series(): Generator<HttpSeries> {
     for (const methods of this.#routes.values()) yield* methods.values();
+  }
+
+  totals(): HttpTotals {
+    const totals = { requests: 0, errors: 0, seconds: 0 };
+    for (const { statuses, sum } of this.series()) {
+      totals.seconds += sum;
+      for (const [status, { count }] of statuses) {
+        totals.requests += count;
+        if (status >= 500) totals.errors += count;
+      }
+    }
+    return totals;
   }
 
   /** Forgets everything observed; requests in progress stay. */

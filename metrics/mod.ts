@@ -20,5 +20,5 @@
 
 export { createMetrics, type Metrics, type MetricsOptions } from "./create_metrics.ts";
 export { type Exposition } from "./exposition.ts";
-export { DEFAULT_BUCKETS, type HttpObserver } from "./http_recorder.ts";
+export { DEFAULT_BUCKETS, type HttpObserver, type HttpTotals } from "./http_recorder.ts";
 export { type PrometheusRegistry } from "./registry.ts";

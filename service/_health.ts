@@ -18,14 +18,16 @@ export function createServiceHealth(
   if (database !== undefined) addCheck("database", "database", () => database.health());
   if (bus !== undefined) addCheck("bus", "bus", () => bus.connected);
   if (relay !== undefined) addCheck("outbox", "outbox", () => relay.health());
-  for (const [key, listener] of named(listeners)) addCheck(key, "listeners", () => listener.health());
+  for (const [key, listener] of namedListeners(listeners)) {
+    addCheck(key, "listeners", () => listener.health());
+  }
   const health = createHealth(name, logger, { checks: { ...own, ...checks }, isDraining });
   const host: ServiceHealth = { checks: health.checks, answered: new WeakSet(), build, isDraining };
   return { ...health, ...host, report: () => health.report({ ...host, checks: [] }) };
 }
 
 /** Listeners by the prefix of their durable consumers: service and queue group. */
-function named(listeners: readonly Listener[]): [name: string, Listener][] {
+export function namedListeners(listeners: readonly Listener[]): [name: string, Listener][] {
   const taken = new Map<string, number>();
   return listeners.map((listener) => {
     const name = nameOf(listener);

@@ -2,6 +2,7 @@ import type { Health } from "../api/health_checks.ts";
 import { finishRoutes } from "../api/mounted_endpoints.ts";
 import type { ServiceHealth } from "../api/service_health.ts";
 import { DeadlineExceeded, sleep, withDeadline } from "../internal/clock.ts";
+import { readEnv } from "../internal/environment.ts";
 import { outsideContext } from "../internal/outside_context.ts";
 import { errorFields, messageOf } from "./_error_text.ts";
 import { findVersion } from "./_find_version.ts";
@@ -13,6 +14,7 @@ import { startSteps } from "./_start_steps.ts";
 import type { Startable, Step } from "./_step.ts";
 import { WebSockets } from "./_web_sockets.ts";
 import { stopSteps } from "./_stop_steps.ts";
+import type { Instance } from "./_micro_messages.ts";
 import type { ServicePart } from "./options.ts";
 import type { Service, ServiceAddress, ServiceState } from "./service.ts";
 import { ServiceError } from "./service_error.ts";
@@ -22,7 +24,8 @@ const MAX_CRASH_GRACE_MS = 5000;
 
 /** What the service is, for its parts. */
 interface Self {
-  readonly build: { version: string | undefined };
+  readonly build: { version: string | undefined; readonly runtime: string; readonly package: string };
+  instance(): string;
   service(): Service;
 }
 
@@ -170,9 +173,26 @@ export class Lifecycle implements Startable {
       }
     }
     this.state = "ready";
+    const { announce: isAnnounced = true, bus } = this.settings.options;
+    if (isAnnounced && bus !== undefined) {
+      const { announce } = await import("./_announce.ts");
+      const { health, settings, signal } = this;
+      void announce({ bus, health, instance: this.#instance(), settings, signal });
+    }
     const { version } = this.#self.build;
     const fields = { url: this.address?.url, ...version !== undefined && { version } };
     logger.info("Service ready", { ...fields, duration_ms: since(startedAt) });
+  }
+
+  #instance(): Instance {
+    const { settings: { name }, address } = this;
+    const { build, instance } = this.#self;
+    const { runtime, version } = build;
+    // A container's name says more than `localhost`.
+    const host = address!.hostname === "0.0.0.0" ? readEnv("HOSTNAME") : undefined;
+    const url = host === undefined ? address!.url : `http://${host}:${address!.port}`;
+    const metadata = { url, runtime, package: build.package };
+    return { service: name, id: instance(), version, metadata, startedAt: new Date() };
   }
 
   #startError(part: ServicePart, name: string, error: unknown): ServiceError {

@@ -49,6 +49,13 @@ export function toSettings(options: ServiceOptions): Settings {
   for (const [index, listener] of listeners.entries()) {
     assertMethods(`listeners[${index}]`, listener, ["start", "stop", "health"]);
   }
+  for (const [index, responder] of (options.responders ?? []).entries()) {
+    assertMethods(`responders[${index}]`, responder, ["close"]);
+  }
+  for (const key of ["announce", "websocket"] as const) {
+    if (options[key] === undefined || typeof options[key] === "boolean") continue;
+    throw new TypeError(`Expected \`${key}\` to be true or false, got ${typeof options[key]}`);
+  }
   for (const key of ["onStart", "onStop"] as const) {
     if (options[key] === undefined || typeof options[key] === "function") continue;
     throw new TypeError(`Expected \`${key}\` to be a function, got ${typeof options[key]}`);
@@ -73,9 +80,6 @@ export function toSettings(options: ServiceOptions): Settings {
         `Expected \`required\` to name parts of ${CHECKED.join(", ")}, got ${JSON.stringify(part)}`,
       );
     }
-  }
-  if (options.websocket !== undefined && typeof options.websocket !== "boolean") {
-    throw new TypeError(`Expected \`websocket\` to be true or false, got ${typeof options.websocket}`);
   }
   assertMs("graceMs", graceMs, 0);
   const deadlines = { ...DEADLINES };

@@ -3,7 +3,7 @@ import type { Startable, Step } from "./_step.ts";
 /** The steps that stop a service, in order: every part that has begun to start, and the bus and database it was given. */
 export function stopSteps(service: Startable): Step[] {
   const { begun, managementServer, server, sockets, settings: { deadlines, options, relay } } = service;
-  const { bus, database, listeners = [], onStart, onStop } = options;
+  const { bus, database, listeners = [], onStart, onStop, responders = [] } = options;
   const steps: Step[] = [];
   if (server !== undefined) {
     steps.push({
@@ -15,6 +15,16 @@ export function stopSteps(service: Startable): Step[] {
         await server.close();
       },
       giveUp: () => server.close(),
+    });
+  }
+  if (responders.length > 0) {
+    steps.push({
+      part: "responders",
+      done: "Responders closed",
+      deadlineMs: deadlines.http,
+      async run() {
+        await Promise.all(responders.map((responder) => responder.close()));
+      },
     });
   }
   const started = listeners.filter((listener) => begun.has(listener));

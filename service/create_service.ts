@@ -44,7 +44,11 @@ export function createService(options: ServiceOptions): Service {
   // Loaded at the first use: a program that only tests `app` does not need it.
   const load = () =>
     loading ??= import("./_lifecycle.ts").then(({ Lifecycle }) =>
-      lifecycle = new Lifecycle(settings, health, finished, { build, service: () => service })
+      lifecycle = new Lifecycle(settings, health, finished, {
+        build,
+        instance: () => service.instance,
+        service: () => service,
+      })
     );
   const stop = async ({ graceMs }: StopOptions = {}) => {
     if (graceMs !== undefined) assertMs("graceMs", graceMs, 0);

@@ -35,6 +35,7 @@ export type {
   MigratorLike,
   OutboxLike,
   RelayLike,
+  ResponderLike,
   ServiceDeadlines,
   ServiceOptions,
   ServicePart,

@@ -7,6 +7,7 @@ import type { LoggerLike } from "../logging/logger.ts";
 import type { EnsureStreamsOptions } from "../messaging/bus/ensure_streams.ts";
 import type { Listener } from "../messaging/listener/listener.ts";
 import type { MessageBus } from "../messaging/bus/message_bus.ts";
+import type { ResponderStats } from "../messaging/request/create_responder.ts";
 import type { Service } from "./service.ts";
 
 /** Options of {@link createService}. The service closes what it is given here, also when it cannot start. */
@@ -54,6 +55,18 @@ export interface ServiceOptions {
    * @default []
    */
   readonly listeners?: readonly Listener[] | undefined;
+  /**
+   * Responders: the service closes them after HTTP has drained, and says what they answer where it is announced.
+   * @default []
+   */
+  readonly responders?: readonly ResponderLike[] | undefined;
+  /**
+   * Whether the service answers NATS's Services protocol on its bus, so that `nats micro list` and operations pages find it:
+   * with name, version, an id of this start, its URL, and the numbers of its parts. Where its credentials do not permit it,
+   * that is one WARNING.
+   * @default true
+   */
+  readonly announce?: boolean | undefined;
   /**
    * The outbox, whose relay then runs in this service, or a relay that was made with options.
    * @default none
@@ -146,7 +159,7 @@ export interface ServiceDeadlines {
    */
   readonly start?: number | undefined;
   /**
-   * The requests that are being handled; also those on the management port, when it closes.
+   * The requests that are being handled; responders have as much time again, and so has the management port.
    * @default 10000
    */
   readonly http?: number | undefined;
@@ -188,6 +201,7 @@ export type ServicePart =
   | "onStart"
   | "onStop"
   | "outbox"
+  | "responders"
   | "streams";
 
 /** A part whose health the service checks. */
@@ -205,6 +219,14 @@ export interface MigratorLike {
   status(): Promise<MigrationStatus>;
   /** Applies the pending migrations. */
   up(options: { readonly signal: AbortSignal }): Promise<readonly MigrationRun[]>;
+}
+
+/** The part of a `Responder` that a service uses. */
+export interface ResponderLike {
+  /** Takes no new requests, and resolves when those in progress are answered. */
+  close(): Promise<void>;
+  /** The numbers of each subject that it answers. */
+  stats?(): readonly ResponderStats[];
 }
 
 /** The part of an outbox that a service uses. */

@@ -39,6 +39,20 @@ export interface RequestCall<Data> {
   readonly signal: AbortSignal;
 }
 
+/** The numbers of one subject since the responder answers it. */
+export interface ResponderStats {
+  /** Subject of the requests. */
+  readonly subject: string;
+  /** The queue group whose members share them. */
+  readonly queueGroup: string;
+  /** Answered requests. */
+  readonly requests: number;
+  /** Those that failed with a status of 500 and above. */
+  readonly errors: number;
+  /** Seconds that the answers have taken. */
+  readonly seconds: number;
+}
+
 /** Answers requests of other services. */
 export interface Responder extends AsyncDisposable {
   /**
@@ -51,6 +65,8 @@ export interface Responder extends AsyncDisposable {
     contract: RequestContract<In, Input, Out, Reply>,
     handler: (call: RequestCall<In>) => Reply | Promise<Reply>,
   ): Promise<void>;
+  /** The numbers of each subject that it answers. */
+  stats(): readonly ResponderStats[];
   /** Takes no new requests, and resolves when those in progress are answered. */
   close(): Promise<void>;
 }
@@ -68,20 +84,47 @@ export function createResponder(bus: MessageBus, options: ResponderOptions): Res
   const log = toStructured(options.logger);
   assertServiceName(service);
   const servings: Serving[] = [];
+  const stats: Counted[] = [];
   const close = async () => {
     await Promise.all(servings.splice(0).map((serving) => serving.close()));
   };
   return {
     async respond(contract, handler) {
       await assertUncovered(bus, contract.subject);
-      const onRequest = (request: IncomingMessage) =>
-        answer({ service, contract, handler, request, log, maxBytes: bus.maxPayloadBytes });
+      const counted: Counted = {
+        subject: contract.subject,
+        queueGroup: service,
+        requests: 0,
+        errors: 0,
+        seconds: 0,
+      };
+      stats.push(counted);
+      const onRequest = async (request: IncomingMessage) => {
+        const startedAt = performance.now();
+        try {
+          return await answer({
+            service,
+            contract,
+            handler,
+            request,
+            log,
+            counted,
+            maxBytes: bus.maxPayloadBytes,
+          });
+        } finally {
+          counted.requests++;
+          counted.seconds += (performance.now() - startedAt) / 1000;
+        }
+      };
       servings.push(await bus.serve(contract.subject, { queue: service, onRequest }));
     },
+    stats: () => stats.map((each) => ({ ...each })),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
+
+type Counted = { -readonly [Key in keyof ResponderStats]: ResponderStats[Key] };
 
 /** Everything needed to answer one request. */
 interface RequestScope<In, Input, Out, Reply> {
@@ -90,6 +133,7 @@ interface RequestScope<In, Input, Out, Reply> {
   readonly handler: (call: RequestCall<In>) => Reply | Promise<Reply>;
   readonly request: IncomingMessage;
   readonly log: LoggerLike | undefined;
+  readonly counted: { errors: number };
   readonly maxBytes: number;
 }
 
@@ -119,6 +163,7 @@ function answer<In, Input, Out, Reply>(scope: RequestScope<In, Input, Out, Reply
     } catch (thrown) {
       const error = toGlamError(thrown);
       const fields = { subject: contract.subject, error: thrown };
+      if (error.status >= 500) scope.counted.errors++;
       if (error.status >= 500) log?.error("Request failed", fields);
       else log?.info("Request refused", fields);
       return errorReply(error, maxBytes);
