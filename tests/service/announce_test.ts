@@ -48,7 +48,7 @@ describe("a client of another package", () => {
   const connectAll = async () => {
     const account = server.account();
     const foreign: NatsConnection = await connect({ servers: server.url, ...account });
-    const client = foreign.services.client({ strategy: "timer" as never, maxWait: 1000 });
+    const client = foreign.services.client({ strategy: "timer" as never, maxWait: 500 });
     const nats = { servers: server.url, ...account };
     return { nats, client, foreign, [Symbol.asyncDispose]: () => foreign.close() };
   };
