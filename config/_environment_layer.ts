@@ -21,10 +21,14 @@ export interface EnvironmentLayer {
   readonly layer: Layer;
   readonly problems: readonly ConfigProblem[];
   readonly warnings: readonly ConfigProblem[];
+  /** How the values that files hold are read again, by value. */
+  readonly fileValues: ReadonlyMap<string, () => string | undefined>;
 }
 
 interface Assignment extends Target, Variable {
   readonly isFile: boolean;
+  /** Reads the file again. */
+  readonly readNow?: () => string | undefined;
 }
 
 /**
@@ -61,15 +65,17 @@ export async function environmentLayer(
   }
   const resolve = (assignment: Assignment) => assignment.isFile ? readValue(assignment, files) : assignment;
   const assignments: Assignment[] = [];
+  const fileValues = new Map<string, () => string | undefined>();
   for (const resolved of await Promise.all([...byVariable.values()].map(resolve))) {
     if ("message" in resolved) problems.push(resolved as ConfigProblem);
     else {
+      if (resolved.readNow !== undefined) fileValues.set(String(resolved.value), resolved.readNow);
       const message = depthProblem(resolved, context);
       if (message === undefined) assignments.push(resolved);
       else problems.push({ path: resolved.path.join("."), source: resolved.source, message });
     }
   }
-  return { layer: toLayer(assignments, context), problems, warnings };
+  return { layer: toLayer(assignments, context), problems, warnings, fileValues };
 }
 
 function isGiven(value: unknown): boolean {
@@ -109,13 +115,19 @@ async function readValue(
   });
   if (files === undefined) return problem("it names a file, and this runtime has no file system");
   try {
-    const text = await files.read(String(assignment.value));
+    const path = String(assignment.value);
+    const text = await files.read(path);
     if (text === undefined) return problem("the file that it names does not exist");
-    return { ...assignment, value: text.replace(/\r?\n$/, "") };
+    const readNow = () => withoutEnd(files.readNow(path) ?? "") || undefined;
+    return { ...assignment, value: withoutEnd(text), readNow };
   } catch (error) {
     if (error instanceof UnreadableFile) return problem(error.message);
     throw error;
   }
+}
+
+function withoutEnd(text: string): string {
+  return text.replace(/\r?\n$/, "");
 }
 
 function toLayer(all: readonly Assignment[], { schema, names }: VariableContext): Layer {

@@ -10,6 +10,8 @@ export interface ConfigFiles {
    * @throws {UnreadableFile} when the file exists and cannot be read.
    */
   read(path: string): Promise<string | undefined>;
+  /** The same at once, for a file that was read before; `undefined` where that fails. */
+  readNow(path: string): string | undefined;
   /** The names of the files in a folder; none when it cannot be read. */
   list(path: string): Promise<string[]>;
 }
@@ -24,6 +26,11 @@ interface FileSystem {
   stat(path: string): Promise<{ isDirectory(): boolean }>;
 }
 
+interface FileSystemNow {
+  readFileSync(path: string, encoding: "utf8"): string;
+  statSync(path: string): { isFile(): boolean };
+}
+
 interface FileHandle {
   read(buffer: Uint8Array): Promise<{ readonly bytesRead: number }>;
   close(): Promise<void>;
@@ -31,7 +38,9 @@ interface FileHandle {
 
 interface ProcessLike {
   cwd(): string;
-  getBuiltinModule?(name: "node:fs"): { readonly promises: FileSystem } | undefined;
+  getBuiltinModule?(
+    name: "node:fs",
+  ): FileSystemNow & { readonly promises: FileSystem } | undefined;
   getBuiltinModule?(
     name: "node:path",
   ): { resolve(...parts: string[]): string; dirname(path: string): string };
@@ -45,8 +54,9 @@ interface ProcessLike {
  */
 export async function openFiles(root: string | URL | undefined): Promise<ConfigFiles | undefined> {
   const { process } = globalThis as { process?: ProcessLike };
-  const fs = detectRuntime() === "workerd" ? undefined : process?.getBuiltinModule?.("node:fs")?.promises;
-  if (process === undefined || fs === undefined) return undefined;
+  const builtIn = detectRuntime() === "workerd" ? undefined : process?.getBuiltinModule?.("node:fs");
+  if (process === undefined || builtIn?.promises === undefined) return undefined;
+  const { promises: fs } = builtIn;
   const { dirname, resolve } = process.getBuiltinModule!("node:path");
   const folder = root === undefined
     ? await findRoot(fs, process.cwd(), { dirname, resolve })
@@ -54,6 +64,14 @@ export async function openFiles(root: string | URL | undefined): Promise<ConfigF
   return {
     root: folder,
     read: (path) => readText(fs, resolve(folder, path)),
+    readNow(path) {
+      try {
+        const file = resolve(folder, path);
+        return builtIn.statSync(file).isFile() ? builtIn.readFileSync(file, "utf8") : undefined; // a pipe gives it once
+      } catch {
+        return undefined;
+      }
+    },
     list: (path) => fs.readdir(resolve(folder, path)).catch(() => []),
   };
 }

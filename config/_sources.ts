@@ -22,6 +22,8 @@ export interface Sources {
   readonly isPartial: boolean;
   readonly problems: ConfigProblem[];
   readonly warnings: ConfigProblem[];
+  /** How the values that variables name files for are read again, by value. */
+  readonly fileValues: ReadonlyMap<string, () => string | undefined>;
 }
 
 const NO_DOTENV: DotenvFile = {
@@ -71,10 +73,12 @@ export async function readSources(
   const layers: Layer[] = [nameLayer(service, names), ...yamlFiles.flatMap(({ layer }) => layer ?? [])];
   let merged = layers.reduce<ConfigMap>((below, { value }) => deepMerge(below, value), {});
   const found: Pick<FileLayer, "problems" | "warnings">[] = [...yamlFiles, dotenv];
+  const fileValues = new Map<string, () => string | undefined>();
   const isPartial = problems.length > 0 || found.some((file) => file.problems.length > 0);
   for (const variables of [dotenv.variables, env]) {
     const read = await environmentLayer(variables, { schema, prefix, names, below: merged }, files);
     layers.push(read.layer);
+    for (const [value, readNow] of read.fileValues) fileValues.set(value, readNow);
     merged = deepMerge(merged, read.layer.value);
     found.push(read);
   }
@@ -89,6 +93,7 @@ export async function readSources(
     isPartial,
     problems,
     warnings,
+    fileValues,
   };
 }
 

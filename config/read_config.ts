@@ -6,6 +6,7 @@ import { coerce } from "./_coerce.ts";
 import { toProblems } from "./_issues.ts";
 import type { LoadConfigOptions } from "./options.ts";
 import { hideTexts, secretTexts } from "./_secrets.ts";
+import { followFiles } from "./secret.ts";
 import { readSources, serviceFile, type Sources } from "./_sources.ts";
 import { unknownKeys } from "./_unknown_keys.ts";
 import { schemaVariables, variableOf } from "./_variable_names.ts";
@@ -26,7 +27,7 @@ export async function readConfig<Schema extends z.core.$ZodType>(
   const { prefix, service } = checkOptions(options);
   const schema = schemaLike(options.schema);
   const sources = await readSources(options, prefix, schemaVariables(schema, prefix));
-  const { files, isPartial, layers, merged, problems, warnings } = sources;
+  const { fileValues, files, isPartial, layers, merged, problems, warnings } = sources;
   for (const layer of layers) {
     (layer.isStrict ? problems : warnings).push(...unknownKeys(layer, schema, merged));
   }
@@ -44,6 +45,7 @@ export async function readConfig<Schema extends z.core.$ZodType>(
       howToSet: (path) => `set ${inFile(path.join("."))}${variableOf(prefix, path)}`,
     }));
   }
+  if (problems.length === 0) followFiles(parsed.data, fileValues);
   const withoutSecrets = (problem: ConfigProblem) => ({
     ...problem,
     message: redactUserInfo(hideTexts(problem.message, texts)),

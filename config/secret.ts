@@ -3,7 +3,7 @@ import { markSecret } from "./_schema_marks.ts";
 
 /** A value that is never printed. Only {@link Secret.reveal} returns it. */
 export interface Secret<T = string> {
-  /** The value. */
+  /** The value; of a text that a variable such as `CATALOG_PASSWORD_FILE` names a file for, the one that is there now. */
   reveal(): T;
   /** `[redacted]`. */
   toString(): string;
@@ -15,7 +15,8 @@ const REDACTED = "[redacted]";
 
 /** Holds the value in a private member, which neither inspection nor copying nor comparison exposes. */
 class HiddenSecret<T> implements Secret<T> {
-  readonly #value: T;
+  #value: T;
+  #readNow: (() => T | undefined) | undefined;
 
   static {
     const show = { value: () => REDACTED, configurable: true };
@@ -29,7 +30,12 @@ class HiddenSecret<T> implements Secret<T> {
   }
 
   reveal(): T {
-    return this.#value;
+    return this.#value = this.#readNow?.() ?? this.#value;
+  }
+
+  /** Reads the value again with each {@link reveal}; `undefined` keeps the last one. */
+  follow(readNow: () => T | undefined): void {
+    this.#readNow = readNow;
   }
 
   toString(): string {
@@ -64,4 +70,18 @@ export function secret<Schema extends z.ZodType>(
 ): z.ZodType<Secret<z.output<Schema>>, z.input<Schema>>;
 export function secret(schema: z.ZodType = z.string().min(1)): z.ZodType<Secret<unknown>, unknown> {
   return markSecret(z.pipe(schema, z.transform((value): Secret<unknown> => new HiddenSecret(value))));
+}
+
+/** Lets the secret texts in a configuration follow the files that they were read from. */
+export function followFiles(config: unknown, files: ReadonlyMap<string, () => string | undefined>): void {
+  if (files.size === 0) return;
+  const seen = new Set<object>();
+  const visit = (value: unknown) => {
+    if (typeof value !== "object" || value === null || seen.has(value)) return;
+    seen.add(value);
+    if (!(value instanceof HiddenSecret)) return Object.values(value).forEach(visit);
+    const readNow = files.get(value.reveal() as string);
+    if (readNow !== undefined) value.follow(readNow);
+  };
+  visit(config);
 }

@@ -42,9 +42,9 @@ export type TargetSessionAttrs =
 export interface DatabaseLocation {
   /**
    * A connection URL such as `postgres://user:password@host:5432/name?sslmode=require`, or a secret that reveals it.
-   * SQLAlchemy's schemes (`postgresql+asyncpg:`) are accepted, and the parameters `sslmode`, `application_name`,
-   * `connect_timeout` (seconds), `host` and `target_session_attrs`. Any other parameter is a `TypeError`. Several hosts
-   * are written as for libpq: `postgres://user@db1:5432,db2:5432/name?target_session_attrs=read-write`.
+   * SQLAlchemy's schemes (`postgresql+asyncpg:`) are accepted, and the parameters of libpq: docs/database.md has which are
+   * heeded, which are left, and which are a `TypeError`. Several hosts are written as for libpq:
+   * `postgres://user@db1:5432,db2:5432/name?target_session_attrs=read-write`.
    */
   readonly url?: string | { reveal(): string } | undefined;
   /**
@@ -76,7 +76,10 @@ export interface DatabaseLocation {
    * @default "postgres"
    */
   readonly user?: string | undefined;
-  /** Password of the role, or a secret that reveals it, such as `databaseConfig` returns. */
+  /**
+   * Password of the role, or a secret that reveals it, such as `databaseConfig` returns. A secret is asked at each
+   * connection, and the last password is used where it fails: a password may change while the pool is open.
+   */
   readonly password?: string | { reveal(): string } | undefined;
   /**
    * Whether the service uses a database. With `false`, {@link connectDatabase} rejects with a `ConfigError`.

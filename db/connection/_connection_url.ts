@@ -1,44 +1,8 @@
-import { whole } from "../table/_checks.ts";
-import type { DatabaseTls } from "../options.ts";
-
-/** The parts of a connection URL. */
-export interface ParsedUrl {
-  /** Hosts in their order; a port is left out where the URL has none for that host. */
-  readonly servers?: readonly { readonly host?: string; readonly port?: number }[];
-  readonly targetSessionAttrs?: string;
-  readonly name?: string;
-  readonly user?: string;
-  readonly password?: string;
-  readonly ssl?: DatabaseTls;
-  readonly applicationName?: string;
-  readonly connectTimeoutMs?: number;
-}
+import { type ParsedUrl, readUrlParameter } from "./_url_parameters.ts";
 
 // `postgres:`, `postgresql:` and SQLAlchemy's with a driver.
 const SCHEME = /^postgres(?:ql)?(?:\+\w+)?:\/\//i;
 const SHAPE = "postgres://user:password@host:port/name";
-
-// https://www.postgresql.org/docs/current/libpq-ssl.html
-const SSL_MODES: Readonly<Record<string, DatabaseTls>> = {
-  disable: false,
-  false: false,
-  allow: "prefer",
-  prefer: "prefer",
-  require: "require",
-  true: "require",
-  "verify-full": "verify-full",
-};
-
-const PARAMETERS: Readonly<Record<string, (value: string) => Partial<ParsedUrl>>> = {
-  application_name: (value) => ({ applicationName: value }),
-  connect_timeout: (value) => ({
-    connectTimeoutMs: 1000 * whole("connect_timeout of the URL", Number(value), 1, 2_000_000),
-  }),
-  host: (value) => ({ servers: value.split(",").map((host) => ({ host })) }), // libpq's way to name a Unix socket's directory
-  target_session_attrs: (value) => ({ targetSessionAttrs: value }),
-  ssl: sslMode,
-  sslmode: sslMode,
-};
 
 /**
  * Parses a connection URL.
@@ -66,18 +30,13 @@ export function parseConnectionUrl(url: unknown): ParsedUrl {
   // An `@` behind the host belongs to a password with an unencoded / or ?: no message may show what is before it.
   if ([pathname, ...parsed!.searchParams.keys()].some((part) => part.includes("@"))) throw notEncoded();
   for (const [key, value] of parsed!.searchParams) {
-    const read = Object.hasOwn(PARAMETERS, key) ? PARAMETERS[key] : undefined;
-    if (read === undefined) {
-      throw new TypeError(
-        `Expected the parameters of \`url\` to be of ${Object.keys(PARAMETERS).join(", ")}, got ${
-          JSON.stringify(key)
-        }`,
-      );
-    }
-    const { servers, ...rest } = read(value);
+    const { servers, ...rest } = readUrlParameter(key, value);
     const before = parts["servers"] as NonNullable<ParsedUrl["servers"]>;
-    // The ports are still those of the authority.
-    const merged = servers?.map((server, i) => ({ ...(before[i] ?? before[0]), ...server }));
+    // `port` is for the hosts that are there, and `host` keeps the ports.
+    const merged = servers && (servers[0]!.host === undefined ? before : servers).map((_, i) => ({
+      ...(before[i] ?? before[0]),
+      ...(servers[i] ?? servers[0]),
+    }));
     Object.assign(parts, rest, merged === undefined ? {} : { servers: merged });
   }
   const given = Object.entries(parts).filter(([, value]) => value !== undefined && value !== "");
@@ -108,15 +67,4 @@ function decode(text: string): string {
   } catch {
     throw new TypeError("Expected `url` to be percent-encoded, got one with a % that is not");
   }
-}
-
-function sslMode(value: string): Partial<ParsedUrl> {
-  if (!Object.hasOwn(SSL_MODES, value)) {
-    throw new TypeError(
-      `Expected \`sslmode\` of the URL to be of ${Object.keys(SSL_MODES).join(", ")}, got ${
-        JSON.stringify(value)
-      }`,
-    );
-  }
-  return { ssl: SSL_MODES[value]! };
 }

@@ -68,11 +68,12 @@ export function openDriver(
 
 // https://www.postgresql.org/docs/current/runtime-config-client.html
 function startupParameters(settings: Settings): Record<string, string | number> {
-  const { applicationName, schema, pooler, timeZone } = settings;
+  const { applicationName, schema, startupOptions, pooler, timeZone } = settings;
   const times = timeSettings(timeZone);
   // A pooler takes no others.
   if (pooler) return { application_name: "", ...times };
   return {
+    ...(startupOptions === undefined ? {} : { options: startupOptions }),
     application_name: applicationName,
     ...times,
     ...timeouts(settings),

@@ -1,7 +1,7 @@
 import { ConfigError } from "../../errors/config_error.ts";
 import { MAX_TIMER_MS } from "../../internal/clock.ts";
 import { readEnv } from "../../internal/environment.ts";
-import { reveal } from "../../internal/reveal.ts";
+import { currentText, reveal } from "../../internal/reveal.ts";
 import { createLogger } from "../../logging/create_logger.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import { toStructured } from "../../logging/structured_logger.ts";
@@ -25,7 +25,7 @@ export interface Address {
   readonly targetSessionAttrs: TargetSessionAttrs;
   readonly name: string;
   readonly user: string;
-  /** A function, so that logging the settings does not show the password. */
+  /** A function, so that logging the settings does not show the password. Asks its secret anew, for one that changes. */
   password(): string;
   readonly ssl: DatabaseTls;
 }
@@ -49,6 +49,8 @@ export interface Settings {
   readonly schema: string | undefined;
   readonly timeZone: "UTC" | "server";
   readonly applicationName: string;
+  /** The startup parameter `options`. */
+  readonly startupOptions: string | undefined;
   readonly lazy: boolean;
   readonly onClose: (() => Promise<void> | void) | undefined;
   readonly service: string;
@@ -96,6 +98,11 @@ export function resolveSettings(given: string | DatabaseOptions): Settings {
       );
     }
   }
+  if (pooler && url.startupOptions !== undefined) {
+    throw new TypeError(
+      "Expected `options` of the URL to be left out with `pooler`, because a transaction pooler does not keep settings of a session",
+    );
+  }
   return {
     address: addressOf(options, url),
     max: poolSize + maxOverflow,
@@ -115,7 +122,11 @@ export function resolveSettings(given: string | DatabaseOptions): Settings {
     pooler,
     schema,
     timeZone,
-    applicationName: text("applicationName", options.applicationName ?? url.applicationName ?? service),
+    applicationName: text(
+      "applicationName",
+      options.applicationName ?? url.applicationName ?? url.fallbackApplicationName ?? service,
+    ),
+    startupOptions: url.startupOptions,
     lazy: flag("lazy", options.lazy ?? false),
     onClose: options.onClose,
     service,
@@ -138,10 +149,7 @@ const TARGETS: readonly TargetSessionAttrs[] = [
 
 function addressOf(options: DatabaseOptions, url: ReturnType<typeof parseConnectionUrl>): Address {
   const user = text("user", options.user ?? url.user ?? "postgres");
-  const password = reveal(options.password ?? url.password ?? "");
-  if (typeof password !== "string") {
-    throw new TypeError(`Expected \`password\` to be a string, got ${typeof password}`);
-  }
+  const password = passwordOf(options);
   const ssl = tls(options.ssl ?? url.ssl ?? false);
   const targetSessionAttrs = options.targetSessionAttrs ?? url.targetSessionAttrs ?? "any";
   const target = TARGETS.find((each) => each === targetSessionAttrs);
@@ -157,9 +165,21 @@ function addressOf(options: DatabaseOptions, url: ReturnType<typeof parseConnect
     targetSessionAttrs: target,
     name: text("name", options.name ?? url.name ?? user),
     user,
-    password: () => password,
+    password,
     ssl,
   };
+}
+
+/** The password of the options, else that of the URL, each time as its secret gives it then. */
+function passwordOf({ password, url }: DatabaseOptions): () => string {
+  const isOfUrl = password === undefined && url !== undefined;
+  const current = currentText(
+    isOfUrl ? { reveal: () => parseConnectionUrl(reveal(url)).password ?? "" } : password ?? "",
+  );
+  if (current() === undefined) {
+    throw new TypeError(`Expected \`password\` to be a string, got ${typeof reveal(password)}`);
+  }
+  return () => current()!;
 }
 
 function serversOf(options: DatabaseOptions, url: ReturnType<typeof parseConnectionUrl>): Server[] {

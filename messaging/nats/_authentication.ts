@@ -1,13 +1,13 @@
-import type { ConnectionOptions } from "@nats-io/nats-core";
+import type { Authenticator, ConnectionOptions } from "@nats-io/nats-core";
 import { readEnv } from "../../internal/environment.ts";
-import { reveal, type Revealable } from "../../internal/reveal.ts";
+import { currentText, reveal, type Revealable } from "../../internal/reveal.ts";
 import { busError } from "../bus/_bus_error.ts";
 import type { NatsOptions } from "./nats_options.ts";
 import type { NatsServers } from "./_servers.ts";
 
 /**
  * The credentials of a connection: those of the options, else those in the URLs of the servers, else those of the
- * environment.
+ * environment. Secrets are asked anew at each connection and reconnection.
  *
  * @throws {TypeError} when the options have several kinds.
  * @throws {MessageBusError} with kind `refused` when a seed or a `.creds` text is malformed. The error does not repeat it.
@@ -23,13 +23,17 @@ export async function authentication(
       `Expected one kind of credentials, got ${given.map(([name]) => `\`${name}\``).join(" and ")}`,
     );
   }
-  if (token !== undefined) return { token: textOf(token) };
-  if (user !== undefined) return { user, ...pass !== undefined && { pass: textOf(pass) } };
+  if (token !== undefined) return { authenticator: tokenOf(currentText(token)) };
+  if (user !== undefined) {
+    return pass === undefined ? { user } : { authenticator: userOf(user, currentText(pass)) };
+  }
   if (creds !== undefined || nkey !== undefined) {
     const { credsAuthenticator, nkeyAuthenticator } = await import("@nats-io/nats-core");
-    const bytes = new TextEncoder().encode(textOf(creds ?? nkey!).trim() + "\n");
-    const seed = bytes.subarray(0, -1);
-    const authenticator = creds === undefined ? nkeyAuthenticator(seed) : credsAuthenticator(bytes);
+    const current = currentText(creds ?? nkey);
+    const encoder = new TextEncoder();
+    const authenticator = creds === undefined
+      ? nkeyAuthenticator(() => encoder.encode(current()!.trim()))
+      : credsAuthenticator(() => encoder.encode(`${current()!.trim()}\n`));
     assertSigns(authenticator, creds === undefined ? "nkey" : "creds");
     return { authenticator };
   }
@@ -41,6 +45,16 @@ export async function authentication(
   const fromEnvironment = readEnv("NATS_USER");
   if (fromEnvironment === undefined) return {};
   return { user: fromEnvironment, pass: readEnv("NATS_PASSWORD") ?? "" };
+}
+
+function tokenOf(current: () => string | undefined): Authenticator {
+  current(); // a secret that fails does so here
+  return () => ({ auth_token: current()! });
+}
+
+function userOf(user: string, current: () => string | undefined): Authenticator {
+  current();
+  return () => ({ user, pass: current()! });
 }
 
 /** Signs once. The client would do so only in answer to the server, and then wait for its timeout. */

@@ -103,7 +103,7 @@ export class NatsBus implements MessageBus {
         drain: () => this.#drain(),
       },
       toStructured(logger),
-      credentialsExpiry(creds),
+      () => credentialsExpiry(creds),
     );
     this.#manager = new NatsManager(connection, this.#state, { domain, timeoutMs: apiTimeoutMs });
     this.#storage = new NatsStorage(this.#manager, this.#state, logger);

@@ -33,8 +33,8 @@ export class NatsConnectionState {
   #closing: Promise<void> | undefined;
   /** The server has reported expired credentials since the last successful connect. Not every server reports it. */
   #isExpired = false;
-  /** When the credentials expire, in milliseconds since 1970. */
-  readonly #expiresAt: number;
+  /** When the credentials of now expire, in milliseconds since 1970. */
+  readonly #expiresAt: () => number;
   #refusal: Error | undefined;
   /** Who is told of a refusal instead of the log, by operation and subject. */
   readonly #expected = new Map<string, (error: Error) => void>();
@@ -43,7 +43,7 @@ export class NatsConnectionState {
     connection: NatsConnection,
     hooks: ConnectionHooks,
     log: LoggerLike | undefined,
-    expiresAt: number,
+    expiresAt: () => number,
   ) {
     this.#connection = connection;
     this.#expiresAt = expiresAt;
@@ -178,7 +178,7 @@ export class NatsConnectionState {
     if (operation === "publish" && typeof subject === "string") this.#hooks.onPublishRefused(subject);
     if (name === "UserAuthenticationExpiredError") {
       this.#isExpired = true;
-    } else if (name === "AuthorizationError" && (this.#isExpired || Date.now() >= this.#expiresAt)) {
+    } else if (name === "AuthorizationError" && (this.#isExpired || Date.now() >= this.#expiresAt())) {
       // Expired credentials stay invalid. After any other refusal, as while a server is being configured, keep trying.
       this.#refusal = new Error("the credentials have expired", { cause: error });
       this.#connection.close().catch(() => {});

@@ -16,7 +16,8 @@ export interface NatsOptions {
    */
   readonly user?: string | undefined;
   /**
-   * Password of the user; a text, or a secret such as `natsConfig` returns.
+   * Password of the user; a text, or a secret such as `natsConfig` returns. This and every other secret is asked at each
+   * connection and reconnection, and its last text is used where it fails.
    * @default the variable `NATS_PASSWORD`, when `user` comes from `NATS_USER`
    */
   readonly pass?: string | { reveal(): string } | undefined;

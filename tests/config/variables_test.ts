@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { rm, writeFile } from "node:fs/promises";
 import { describe, test } from "node:test";
-import { loadConfig } from "@glam/shared/config";
+import { databaseConfig, loadConfig, natsConfig } from "@glam/shared/config";
 import * as z from "zod";
 import * as mini from "zod/mini";
 import { createProject, load, loadWithWarnings, problems, toLine } from "./_support.ts";
@@ -361,6 +362,29 @@ describe("a variable that ends in _FILE", () => {
     assert.deepEqual(await load(files, { schema }), { database: { password: "s3cret" } });
     const env = { CATALOG_DATABASE__PASSWORD: "environment" };
     assert.deepEqual(await load(files, { schema, env }), { database: { password: "environment" } });
+  });
+
+  test("gives a secret what is in the file when it is revealed", async () => {
+    await using files = await createProject({ password: "one\n", creds: "creds of one" });
+    const ready = z.object({ database: databaseConfig, nats: natsConfig });
+    const env = {
+      CATALOG_DB_HOST: "db",
+      CATALOG_DB_NAME: "catalog",
+      CATALOG_DB_USER: "app",
+      CATALOG_DB_PASSWORD_FILE: `${files.root}/password`,
+      NATS_SERVERS: "nats://nats:4222",
+      CATALOG_NATS_CREDS_FILE: `${files.root}/creds`,
+    };
+    const { database, nats } = await load({}, { schema: ready, env });
+    const revealed = () => [database.password?.reveal(), nats.creds?.reveal()];
+    assert.deepEqual(revealed(), ["one", "creds of one"]);
+    await writeFile(`${files.root}/password`, "two\n");
+    await writeFile(`${files.root}/creds`, "creds of two");
+    assert.deepEqual(revealed(), ["two", "creds of two"]);
+    await writeFile(`${files.root}/password`, ""); // as it is while it is being written
+    await rm(`${files.root}/creds`);
+    assert.deepEqual(revealed(), ["two", "creds of two"]);
+    assert.doesNotMatch(JSON.stringify({ database, nats }), /two/);
   });
 
   test("is a key of the schema where that has one of this name", async () => {

@@ -18,7 +18,16 @@ describe("the options of connectDatabase", () => {
     [{ url: "postgres://u:12/s3cret-pw@localhost/catalog" }, "percent-encoded"],
     [{ url: "postgres://u:12?s3cret-pw@localhost/catalog" }, "percent-encoded"],
     [{ url: `${url}?sslmode=sometimes` }, "Expected `sslmode` of the URL to be of"],
-    [{ url: `${url}?pgbouncer=true` }, "Expected the parameters of `url` to be of application_name"],
+    [{ url: `${url}?pgbouncer=true` }, 'got "pgbouncer": use the option `pooler`'],
+    [{ url: `${url}?foo=s3cret-pw` }, "Expected the parameters of `url` to be of application_name"],
+    [{ url: `${url}?sslmode=verify-ca` }, "verify-full also checks the name of the host"],
+    [
+      { url: `${url}?sslrootcert=/ca.pem` },
+      'Cannot heed "sslrootcert=/ca.pem" of `url`: use the option `ssl: { ca }`',
+    ],
+    [{ url: `${url}?channel_binding=require` }, 'Cannot heed "channel_binding=require" of `url`: the driver'],
+    [{ url: `${url}?options=-c%20a.b%3D1`, pooler: true }, "Expected `options` of the URL to be left out"],
+    [{ url: `${url}?port=x` }, "Expected `port of the URL`"],
     [{ url, poolSize: 0 }, "Expected `poolSize` to be an integer from 1 to 10000, got 0"],
     [{ url, poolSize: 1.5 }, "Expected `poolSize` to be an integer from 1 to 10000, got 1.5"],
     [{ url, maxOverflow: -1 }, "Expected `maxOverflow` to be an integer from 0 to 10000, got -1"],
@@ -101,6 +110,35 @@ describe("the options of connectDatabase", () => {
     );
     const [row] = await db.sql<{ name: string }>`select current_setting('application_name') as name`;
     assert.equal(row?.name, "from url");
+  });
+
+  it("take the parameters of libpq that say something, and leave those that need nothing", async () => {
+    const url = new URL(await sharedPostgres());
+    const parameters = {
+      user: url.username,
+      password: url.password,
+      host: url.hostname,
+      port: url.port,
+      dbname: url.pathname.slice(1),
+      fallback_application_name: "a script",
+      options: "-c work_mem=5MB -c TimeZone=Asia/Tokyo --extra_float_digits=2",
+      target_session_attrs: "read-write",
+      sslmode: "disable",
+      channel_binding: "prefer",
+      client_encoding: "UTF8",
+      gssencmode: "prefer",
+      keepalives: "1",
+      keepalives_idle: "30",
+      tcp_user_timeout: "5000",
+      sslsni: "1",
+      sslrootcert: "system",
+    };
+    const query = new URLSearchParams(parameters).toString().replaceAll("+", "%20");
+    await using db = await connectDatabase({ ...PATIENT, url: `postgres://nobody@nowhere:1/none?${query}` });
+    const [row] = await db.sql`
+      select current_setting('application_name') as name, current_setting('work_mem') as memory,
+        current_setting('TimeZone') as zone, current_setting('extra_float_digits') as digits`;
+    assert.deepEqual({ ...row }, { name: "a script", memory: "5MB", zone: "UTC", digits: "2" });
   });
 
   it("reach a server by its Unix socket", async () => {
