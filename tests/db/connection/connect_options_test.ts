@@ -115,8 +115,8 @@ describe("the options of connectDatabase", () => {
   it("take the parameters of libpq that say something, and leave those that need nothing", async () => {
     const url = new URL(await sharedPostgres());
     const parameters = {
-      user: url.username,
-      password: url.password,
+      user: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
       host: url.hostname,
       port: url.port,
       dbname: url.pathname.slice(1),
