@@ -28,7 +28,7 @@ export function everyGuardOf(app: object | undefined): readonly Guard[] {
 }
 
 /** Whether middleware at a path runs for the routes at another. */
-function covers(pattern: string, path: string): boolean {
+export function covers(pattern: string, path: string): boolean {
   if (!pattern.endsWith("*")) return pattern === path;
   const base = pattern.slice(0, -1); // ends with "/", or is empty
   return `${path}/`.startsWith(base);

@@ -23,6 +23,8 @@ export interface RouteMeta {
   readonly ownPaths?: readonly string[] | undefined;
   /** Of a `glamMiddleware`: what guards the endpoints behind it. */
   readonly guards?: Guards | undefined;
+  /** Of a middleware that proves who sends a request, as `authenticate()` and `hmacWebhook()` do. */
+  readonly authenticates?: boolean;
 }
 
 // Registered, so that the document of one copy of the package has the routes of another.

@@ -1,8 +1,9 @@
 import type { AnyEndpoint } from "../contract/endpoint.ts";
-import { ForbiddenError, UnauthorizedError } from "../errors/common.ts";
+import { UnauthorizedError } from "../errors/common.ts";
 import type { ContextLike } from "./_hono.ts";
 import { stateOf } from "./_request_state.ts";
 import type { AuthenticationGuard, Guards, RateLimitGuard } from "./guards.ts";
+import { requireAll } from "./required_scopes.ts";
 
 /** A handler or a middleware of Hono. */
 type Handler = (c: ContextLike, next: () => Promise<void>) => unknown;
@@ -78,14 +79,4 @@ async function passInOrder(
     else if (!isOptional) throw new UnauthorizedError();
   }
   if (byCaller !== undefined) await byCaller.take(c, endpoint, "caller");
-}
-
-/**
- * Checks that a caller has all of these scopes.
- *
- * @throws {ForbiddenError} when one is missing; its details name all that are required.
- */
-export function requireAll(required: readonly string[], given: readonly string[]): void {
-  if (required.every((scope) => given.includes(scope))) return;
-  throw new ForbiddenError("The credential does not allow this", { details: { required_scopes: required } });
 }

@@ -51,7 +51,7 @@ export type GlamMiddleware = (c: ContextLike, next: NextLike) => Promise<void>;
  */
 export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
   const settings = resolveSettings(options);
-  const routes = checkedOnce(settings.app);
+  const routes = checkedOnce(settings.app, settings.logger);
   return markRoute(glam, {
     healthPath: settings.healthPath,
     http: settings.metrics?.http,

@@ -1,9 +1,11 @@
+import type { LoggerLike } from "../logging/logger.ts";
 import type { NextLike } from "./_hono.ts";
 import type { RoutesOf } from "./routes_of.ts";
 import { endpointOf } from "./_route_meta.ts";
 import { isBehindGlam, replaceDefaultOnError } from "./_default_on_error.ts";
 import { guardsOf } from "./_guards_of.ts";
 import { missingGuard, unguarded } from "./_run_guards.ts";
+import { uncoveredRoutes } from "./_uncovered_routes.ts";
 
 /**
  * Checks that every endpoint of an application stands under the path of its contract and behind the guards that it needs.
@@ -33,13 +35,27 @@ export function assertMountedWell(app: object | undefined): void {
 
 /**
  * What is due when the routes of an application that will be served are all registered: the check of
- * {@link assertMountedWell}, and an `onError` that leaves the console to `glamMiddleware`.
+ * {@link assertMountedWell}, the warning of
+ * {@link warnOfUncovered}, and an `onError` that leaves the console to `glamMiddleware`.
  *
  * @throws {TypeError} when an endpoint is mounted wrongly.
  */
-export function finishRoutes(app: object | undefined): void {
+export function finishRoutes(app: object | undefined, logger: LoggerLike): void {
   assertMountedWell(app);
+  warnOfUncovered(app, logger);
   if (isBehindGlam(app)) replaceDefaultOnError(app);
+}
+
+const warned = new WeakSet<object>();
+
+/** Warns, once for each application, of the plain routes that no caller has to prove anything to. */
+function warnOfUncovered(app: object | undefined, logger: LoggerLike): void {
+  const { routes } = (app ?? {}) as Partial<RoutesOf>;
+  if (app === undefined || !Array.isArray(routes) || warned.has(app)) return;
+  warned.add(app);
+  const uncovered = uncoveredRoutes(routes as RoutesOf["routes"]);
+  if (uncovered.length === 0) return;
+  logger.warn("Plain routes are open to everybody: guards cover endpoints alone", { routes: uncovered });
 }
 
 /** A check that takes place before the first request, when all routes are registered. */
@@ -51,7 +67,7 @@ export interface RoutesCheck {
 }
 
 /** The check of an application, where there is one. */
-export function checkedOnce(app: RoutesOf | undefined): RoutesCheck {
+export function checkedOnce(app: RoutesOf | undefined, logger: LoggerLike): RoutesCheck {
   let areChecked = app === undefined;
   return {
     get areChecked() {
@@ -60,6 +76,7 @@ export function checkedOnce(app: RoutesOf | undefined): RoutesCheck {
     checkBefore: (next) => async () => {
       assertMountedWell(app);
       replaceDefaultOnError(app);
+      if (!areChecked) warnOfUncovered(app, logger);
       areChecked = true;
       await next();
     },

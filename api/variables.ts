@@ -1,3 +1,5 @@
+import type { Principal } from "./guards.ts";
+
 /**
  * What `glamMiddleware` adds to `c.var`: `new Hono<{ Variables: GlamVariables }>()`.
  */
@@ -8,4 +10,6 @@ export type GlamVariables = {
   correlationId: string;
   /** Aborts when the `timeoutMs` of the middleware passes; absent without one. */
   signal?: AbortSignal;
+  /** Who sent the request, where authentication has found it. */
+  principal?: Principal;
 };

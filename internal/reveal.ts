@@ -1,5 +1,6 @@
 /** A secret of a configuration: `reveal` returns its value. */
 export interface Revealable {
+  /** Its value. */
   reveal(): string;
 }
 

@@ -157,7 +157,7 @@ export class Lifecycle implements Startable {
     this.state = "starting";
     this.#self.build.version ??= await findVersion();
     try {
-      finishRoutes(app);
+      finishRoutes(app, logger);
     } catch (error) {
       throw this.#startError("http", name, error);
     }

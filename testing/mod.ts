@@ -1,5 +1,6 @@
 /**
- * Support for tests: an embedded Postgres for a service, and the conformance suite for a `MessageBus`.
+ * Support for tests: an embedded Postgres and callers with tokens for a service, and the conformance suite for a
+ * `MessageBus`.
  *
  * ```ts ignore
  * import { it } from "node:test";
@@ -27,3 +28,4 @@ export {
 } from "./embedded_postgres.ts";
 export type { It } from "./_listener_delivery_conformance.ts";
 export type { BusUnderTest } from "./_listening.ts";
+export { type TestIdentity, testIdentity, type TestIdentityOptions } from "./test_identity.ts";
