@@ -1,4 +1,4 @@
-import { GlamError } from "../errors/glam_error.ts";
+import { assertUncoded, readBounded, tooLarge, unsupported } from "./_read_bounded.ts";
 import { formDataWithTypes, losesFileTypes } from "./_form_data.ts";
 
 /** The part of a Hono `Context` that reading a body takes. */
@@ -17,9 +17,6 @@ const MEDIA_TYPES = {
   form: { pattern: /^(multipart\/form-data|application\/x-www-form-urlencoded)$/, expected: "a form" },
   json: { pattern: /^application\/([\w.-]+\+)?json$/, expected: "application/json" },
 } as const;
-
-/** What says that a body has no content coding. */
-const IDENTITY: ReadonlySet<string> = new Set(["", "identity"]);
 
 /** The charset of a media type, quoted or not. */
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
@@ -41,11 +38,7 @@ export async function limitBody(
 ): Promise<void> {
   const { req } = c;
   const { headers } = req.raw;
-  const coding = headers.get("content-encoding");
-  if (coding !== null && !coding.split(",").every((name) => IDENTITY.has(name.trim().toLowerCase()))) {
-    c.header("Accept-Encoding", "identity"); // RFC 9110, 15.5.16
-    throw unsupported(`Expected the body to have no Content-Encoding, got ${coding.slice(0, 64)}`);
-  }
+  assertUncoded(c, headers);
   const length = headers.get("content-length");
   if (length !== null && Number(length) > maxBytes) throw tooLarge(maxBytes);
   const { pattern, expected } = MEDIA_TYPES[target];
@@ -73,36 +66,4 @@ export async function limitBody(
     // One that is malformed fails for whoever reads it.
     if (form !== undefined) req.bodyCache.formData = Promise.resolve(form);
   }
-}
-
-async function readBounded(request: Request, maxBytes: number): Promise<ArrayBuffer> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  for (const reader = request.body?.getReader(); reader !== undefined;) {
-    const { done, value } = await reader.read().catch(endedEarly);
-    if (done) break;
-    size += value.byteLength;
-    if (size > maxBytes) {
-      reader.releaseLock(); // the server drops the rest; cancelling a form of undici's fails where nobody can catch it
-      throw tooLarge(maxBytes);
-    }
-    chunks.push(value);
-  }
-  return await new Blob(chunks).arrayBuffer();
-}
-
-function tooLarge(maxBytes: number): GlamError {
-  return new GlamError(`The body is larger than ${maxBytes} bytes`, { code: "HTTP_413", status: 413 });
-}
-
-function unsupported(message: string): GlamError {
-  return new GlamError(message, { code: "HTTP_415", status: 415 });
-}
-
-function endedEarly(cause: unknown): never {
-  throw new GlamError("The request ended before its body was complete", {
-    code: "HTTP_400",
-    status: 400,
-    cause,
-  });
 }

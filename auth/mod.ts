@@ -35,8 +35,20 @@ export type { Revealable } from "../internal/reveal.ts";
 export { apiKey, type ApiKeyOptions, type ApiKeyRecord } from "./api_key.ts";
 export { authenticate, type AuthenticateOptions, type Authentication } from "./authenticate.ts";
 export { createApiKey, type CreatedApiKey } from "./create_api_key.ts";
+export {
+  hmacWebhook,
+  type HmacWebhookOptions,
+  type Webhook,
+  type WebhookMiddleware,
+  type WebhookVariables,
+} from "./hmac_webhook.ts";
 export { jwt, type JwtAlgorithm, type JwtOptions } from "./jwt.ts";
 export type { JsonWebKeySet, KeySource } from "./key_set.ts";
+export {
+  createPostgresWebhookStore,
+  type PostgresWebhookStore,
+  webhookTable,
+} from "./postgres_webhook_store.ts";
 export { requireScopes } from "./require_scopes.ts";
 export { serviceToken, type ServiceTokenOptions } from "./service_token.ts";
 export {
@@ -46,6 +58,7 @@ export {
   type ServiceTokenSourceOptions,
 } from "./service_token_source.ts";
 export { shopifySession, type ShopifySessionOptions } from "./shopify_session.ts";
+export { shopifyWebhook, type ShopifyWebhookOptions } from "./shopify_webhook.ts";
 export type {
   AuthenticationStrategy,
   Credential,
@@ -53,3 +66,9 @@ export type {
   UnverifiedToken,
   VerifiedCredential,
 } from "./strategy.ts";
+export type { WebhookForm } from "./webhook_form.ts";
+export {
+  createMemoryWebhookStore,
+  type MemoryWebhookStoreOptions,
+  type WebhookStore,
+} from "./webhook_store.ts";
