@@ -35,8 +35,7 @@ export function assertMountedWell(app: object | undefined): void {
 
 /**
  * What is due when the routes of an application that will be served are all registered: the check of
- * {@link assertMountedWell}, the warning of
- * {@link warnOfUncovered}, and an `onError` that leaves the console to `glamMiddleware`.
+ * {@link assertMountedWell}, the warning of {@link warnOfUncovered}, and an `onError` that leaves the console to `glamMiddleware`.
  *
  * @throws {TypeError} when an endpoint is mounted wrongly.
  */
@@ -76,7 +75,7 @@ export function checkedOnce(app: RoutesOf | undefined, logger: LoggerLike): Rout
     checkBefore: (next) => async () => {
       assertMountedWell(app);
       replaceDefaultOnError(app);
-      if (!areChecked) warnOfUncovered(app, logger);
+      warnOfUncovered(app, logger);
       areChecked = true;
       await next();
     },
