@@ -31,6 +31,7 @@
  */
 
 export type { AuthenticationGuard, Principal } from "../api/guards.ts";
+export type { RawBodyContext } from "../api/raw_body.ts";
 export type { Revealable } from "../internal/reveal.ts";
 export { apiKey, type ApiKeyOptions, type ApiKeyRecord } from "./api_key.ts";
 export { authenticate, type AuthenticateOptions, type Authentication } from "./authenticate.ts";

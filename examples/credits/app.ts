@@ -1,6 +1,14 @@
-import { glamMiddleware, type GlamOptions, implement } from "@glam/shared/api";
+import {
+  type AuthenticationGuard,
+  glamMiddleware,
+  type GlamOptions,
+  type GlamVariables,
+  type Guards,
+  implement,
+} from "@glam/shared/api";
 import { CreditDeducted } from "@glam/shared/messaging";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
+import { ownAccount } from "./auth.ts";
 import { CreateMerchant, DeductCredits, GetMerchant, GetUsage, ListLedger } from "./endpoints.ts";
 import type { CreditStore } from "./store.ts";
 
@@ -8,26 +16,43 @@ import type { CreditStore } from "./store.ts";
 export type UseStore = (work: (store: CreditStore) => Promise<void>) => Promise<void>;
 
 interface Env {
-  Variables: { store: CreditStore };
+  Variables: GlamVariables & { store: CreditStore };
+}
+
+/** What the service cannot do without: who proves who calls. */
+export interface AppOptions extends GlamOptions {
+  readonly guards: Guards & { readonly authenticate: AuthenticationGuard };
 }
 
 /** The credits service. */
-export function createApp(useStore: UseStore, options: GlamOptions = {}): Hono<Env> {
+export function createApp(useStore: UseStore, options: AppOptions): Hono<Env> {
   const app = new Hono<Env>();
   const docs = { title: "Credits", version: "1.0.0", events: [CreditDeducted], ...options.docs };
   app.use(glamMiddleware({ service: "credits", app, ...options, docs }));
-  app.use("/api/v1/merchants/*", (c, next) =>
+  const withStore = (c: Context<Env>, next: () => Promise<void>) =>
     useStore((store) => {
       c.set("store", store);
       return next();
-    }));
+    });
 
-  implement(app, CreateMerchant, async ({ body: { credits, ...merchant }, c }) => {
+  implement(app, CreateMerchant, withStore, async ({ body: { credits, ...merchant }, c }) => {
     return await c.var.store.create(merchant, credits);
   });
-  implement(app, GetMerchant, ({ params, c }) => c.var.store.get(params.id));
-  implement(app, DeductCredits, ({ params, body, c }) => c.var.store.deduct(params.id, body));
-  implement(app, ListLedger, ({ params, query, c }) => c.var.store.ledger(params.id, query));
-  implement(app, GetUsage, ({ params, c }) => c.var.store.usage(params.id));
+  implement(app, GetMerchant, ownAccount, withStore, ({ params, c }) => c.var.store.get(params.id));
+  implement(
+    app,
+    DeductCredits,
+    ownAccount,
+    withStore,
+    ({ params, body, c }) => c.var.store.deduct(params.id, body),
+  );
+  implement(
+    app,
+    ListLedger,
+    ownAccount,
+    withStore,
+    ({ params, query, c }) => c.var.store.ledger(params.id, query),
+  );
+  implement(app, GetUsage, ownAccount, withStore, ({ params, c }) => c.var.store.usage(params.id));
   return app;
 }

@@ -40,6 +40,7 @@ export const CreateMerchant: Endpoint<"POST /api/v1/merchants", {
   status: 201,
   location: ({ id }) => `/api/v1/merchants/${id}`,
   errors: [ConflictError],
+  scopes: ["merchants:all"],
   summary: "Add a merchant",
   tags: ["merchants"],
 });
@@ -52,6 +53,7 @@ export const GetMerchant: Endpoint<"GET /api/v1/merchants/:id", {
 }> = defineEndpoint("GET /api/v1/merchants/:id", {
   data: merchant,
   errors: [NotFoundError],
+  scopes: ["credits:read"],
   summary: "One merchant",
   tags: ["merchants"],
 });
@@ -74,6 +76,7 @@ export const DeductCredits: Endpoint<"POST /api/v1/merchants/:id/credits/deduct"
   data: ledgerEntry,
   status: 201,
   errors: [NotFoundError, ConflictError, InsufficientCreditError],
+  scopes: ["credits:write"],
   summary: "Take credits off an account",
   description:
     "All of it or nothing: the balance, the entry of the ledger and the event `evt.credit.deducted.v1`.\n\n" +
@@ -90,6 +93,7 @@ export const ListLedger: Endpoint<"GET /api/v1/merchants/:id/ledger", {
 }> = defineEndpoint("GET /api/v1/merchants/:id/ledger", {
   list: ledgerEntry,
   errors: [NotFoundError],
+  scopes: ["credits:read"],
   summary: "The movements on an account, the newest first",
   tags: ["credits"],
 });
@@ -102,6 +106,7 @@ export const GetUsage: Endpoint<"GET /api/v1/merchants/:id/usage", {
 }> = defineEndpoint("GET /api/v1/merchants/:id/usage", {
   data: z.array(z.object({ day: z.iso.date(), credits: z.int(), deductions: z.int() })),
   errors: [NotFoundError],
+  scopes: ["credits:read"],
   summary: "What was used on the last days, the latest first",
   description: "Kept from the events, so it follows a deduction within a moment.",
   tags: ["credits"],

@@ -1,3 +1,4 @@
+import type { Authentication } from "@glam/shared/auth";
 import { loadConfig } from "@glam/shared/config";
 import { connectDatabase, type Database } from "@glam/shared/db";
 import { createLogger, type Logger } from "@glam/shared/logging";
@@ -5,6 +6,7 @@ import { connectNats, createMemoryBus, createOutbox, type MessageBus } from "@gl
 import { createMetrics, type Metrics } from "@glam/shared/metrics";
 import { createService, runService, type Service } from "@glam/shared/service";
 import { createApp } from "./app.ts";
+import { authentication, createDemoToken } from "./auth.ts";
 import { type CreditsConfig, options } from "./config.ts";
 import { CreditStore } from "./store.ts";
 import { createUsageListener } from "./usage.ts";
@@ -13,14 +15,16 @@ import { createUsageListener } from "./usage.ts";
 export async function runServer(): Promise<never> {
   return await runService("credits", async () => {
     const config = await loadConfig(options);
-    const service = await createCredits(config);
-    service.start().then(() => announce(service.address!.url, config), () => {}); // the log says why it cannot start
+    const demo = config.auth.jwks === undefined ? await createDemoToken(config.auth) : undefined;
+    const guard = authentication({ ...config.auth, jwks: config.auth.jwks ?? demo!.jwks });
+    const service = await createCredits(config, guard);
+    service.start().then(() => announce(service.address!.url, config, demo?.token), () => {}); // the log says why it cannot start
     return service;
   });
 }
 
 /** The service, made of its parts. */
-async function createCredits(config: CreditsConfig): Promise<Service> {
+async function createCredits(config: CreditsConfig, authenticate: Authentication): Promise<Service> {
   const logger = createLogger("credits", config.logging);
   const metrics = createMetrics({ service: "credits" });
   const database = await openDatabase(config, metrics);
@@ -33,6 +37,7 @@ async function createCredits(config: CreditsConfig): Promise<Service> {
       logger,
       metrics: { registry: await metrics.registry() },
       docs: { expose: config.docs },
+      guards: { authenticate },
     }),
     database,
     migrations: new URL("./migrations", import.meta.url),
@@ -63,11 +68,12 @@ async function openBus({ nats }: CreditsConfig, logger: Logger): Promise<Message
   return nats === undefined ? createMemoryBus() : await connectNats({ ...nats, name: "credits", logger });
 }
 
-function announce(url: string, { docs }: CreditsConfig): void {
+function announce(url: string, { docs, auth }: CreditsConfig, token: string | undefined): void {
   console.log(`credits is on ${url}. Try:
 
-  curl -i ${url}/api/v1/merchants/demo
-  curl -i ${url}/api/v1/merchants/demo/credits/deduct -H 'content-type: application/json' -d '{"amount": 30}'
-  curl -i '${url}/api/v1/merchants/demo/ledger?limit=1'
+  TOKEN=${token ?? `... # one of ${auth.issuer}`}
+  curl -i ${url}/api/v1/merchants/demo -H "authorization: Bearer $TOKEN"
+  curl -i ${url}/api/v1/merchants/demo/credits/deduct -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d '{"amount": 30}'
+  curl -i '${url}/api/v1/merchants/demo/ledger?limit=1' -H "authorization: Bearer $TOKEN"
 ${docs ? `\nAll of it is described on ${url}/docs\n` : ""}`);
 }

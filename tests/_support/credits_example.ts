@@ -19,3 +19,10 @@ export async function urlOf(credits: RunningChild): Promise<string> {
   const started = () => /^credits is on (\S+)\. Try:$[^]*\/ledger\?limit=1/m.exec(credits.out())?.[1];
   return (await credits.reaches(started, "it says where it is"))!;
 }
+
+/** The token of the merchant `demo` that it says it takes. */
+export function demoHeaders(credits: RunningChild): { readonly Authorization: string } {
+  const token = /^ *TOKEN=(\S+)$/m.exec(credits.out())?.[1];
+  if (token === undefined) throw new Error(`It printed no token: ${credits.out()}`);
+  return { Authorization: `Bearer ${token}` };
+}

@@ -19,6 +19,7 @@ import { createApp } from "../../examples/credits/app.ts";
 import { CreditStore } from "../../examples/credits/store.ts";
 import { tables } from "../../examples/credits/tables.ts";
 import { createUsageListener } from "../../examples/credits/usage.ts";
+import { guards, merchant, operator } from "../_support/credits_callers.ts";
 import { createTestDatabase, type TestDatabase } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
 
@@ -49,17 +50,26 @@ const NO_FRONT: Front = (app) =>
 /** What the example promises over HTTP, with something in front of it. */
 export function creditsCases(front: Front = NO_FRONT): void {
   let db: TestDatabase;
-  let app: Awaited<ReturnType<Front>>;
+  let fronted: Awaited<ReturnType<Front>>;
+  /** What an operator asks. */
+  let app: Requested;
   let merchants = 0;
 
   before(async () => {
     db = await createTestDatabase();
     await new Migrator(db, { migrations }).up();
     const store = new CreditStore(db, createOutbox(db, { service: "credits" }));
-    app = await front(createApp((work) => work(store), { logger: SILENT }) as unknown as Hono);
+    fronted = await front(
+      createApp((work) => work(store), { logger: SILENT, guards: await guards() }) as unknown as Hono,
+    );
+    const { headers } = await operator();
+    app = {
+      request: (path, init = {}) =>
+        fronted.request(path, { ...init, headers: { ...headers, ...init.headers } }),
+    };
   });
   after(async () => {
-    await app[Symbol.asyncDispose]();
+    await fronted[Symbol.asyncDispose]();
     await db[Symbol.asyncDispose]();
   });
 
@@ -73,6 +83,33 @@ export function creditsCases(front: Front = NO_FRONT): void {
     assert.equal(response.status, 201);
     return id;
   }
+
+  it("lets a merchant see its own account alone, with the scopes of its token", async () => {
+    const [own, other] = [await newMerchant(), await newMerchant()];
+    const as = async (
+      { headers }: { headers: Record<string, string> },
+      path: string,
+      init: RequestInit = {},
+    ) => {
+      const response = await fronted.request(path, { ...init, headers: { ...headers, ...init.headers } });
+      await response.text();
+      return response.status;
+    };
+    const shop = await merchant(own);
+    const nobody = { headers: {} };
+    for (const path of ["", "/ledger", "/usage"]) {
+      assert.equal(await as(shop, `/api/v1/merchants/${own}${path}`), 200);
+      assert.equal(await as(shop, `/api/v1/merchants/${other}${path}`), 404);
+      assert.equal(await as(nobody, `/api/v1/merchants/${own}${path}`), 401);
+    }
+    const deduct = (id: string) => [`/api/v1/merchants/${id}/credits/deduct`, json({ amount: 1 })] as const;
+    assert.equal(await as(shop, ...deduct(own)), 201);
+    assert.equal(await as(shop, ...deduct(other)), 404);
+    assert.equal(await as(nobody, ...deduct(own)), 401);
+    assert.equal(await as(await merchant(own, ["credits:read"]), ...deduct(own)), 403);
+    const acme = json({ id: "mine", domain: "acme.example.com" });
+    assert.equal(await as(shop, "/api/v1/merchants", acme), 403);
+  });
 
   it("has migrations that make what its tables define", async () => {
     const migrator = new Migrator(db, { migrations });

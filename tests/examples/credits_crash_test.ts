@@ -5,6 +5,7 @@ import { connectDatabase, Migrator } from "@glam/shared/db";
 import { createOutbox } from "@glam/shared/messaging";
 import { createApp } from "../../examples/credits/app.ts";
 import { CreditStore } from "../../examples/credits/store.ts";
+import { guards, operator } from "../_support/credits_callers.ts";
 import { byExtent } from "../_support/extent.ts";
 import { startPostgres } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
@@ -20,7 +21,8 @@ describe("the credits service when Postgres is killed", () => {
     await using db = await connectDatabase({ url: server.url, poolSize: 8 });
     await new Migrator(db, { migrations }).up();
     const store = new CreditStore(db, createOutbox(db, { service: "credits" }));
-    const app = createApp((work) => work(store), { logger: SILENT });
+    const app = createApp((work) => work(store), { logger: SILENT, guards: await guards() });
+    const { headers: credential } = await operator();
     await store.create({ id: "acme", domain: "acme.example.com" }, 1_000_000);
 
     const acknowledged: string[] = [];
@@ -32,7 +34,7 @@ describe("the credits service when Postgres is killed", () => {
         const reason = `use ${++serial}`;
         const response = await app.request("/api/v1/merchants/acme/credits/deduct", {
           method: "POST",
-          headers: { "Content-Type": "application/json" },
+          headers: { "Content-Type": "application/json", ...credential },
           body: JSON.stringify({ amount: 1, reason }),
         });
         await response.text();

@@ -5,10 +5,17 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { after, before, describe, it } from "node:test";
 import type { RunningChild } from "../_support/child_process.ts";
-import { startCredits, urlOf } from "../_support/credits_example.ts";
+import { operator, variables } from "../_support/credits_callers.ts";
+import { demoHeaders, startCredits, urlOf } from "../_support/credits_example.ts";
 
 function json(body: unknown): RequestInit {
   return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+}
+
+async function statusOf(url: string, init: RequestInit): Promise<number> {
+  const response = await fetch(url, init);
+  await response.text();
+  return response.status;
 }
 
 async function stop(credits: RunningChild): Promise<unknown> {
@@ -35,8 +42,10 @@ describe("the credits service as a process", () => {
     for (const command of commands) {
       const url = /http:\/\/[^\s']+/.exec(command)![0];
       assert.ok(url.startsWith(`${address}/`), command);
+      assert.ok(command.includes('-H "authorization: Bearer $TOKEN"'), command);
       const init = command.includes(" -d ") ? json(JSON.parse(/-d '([^']*)'/.exec(command)![1]!)) : {};
-      const response = await fetch(url, init);
+      assert.equal(await statusOf(url, init), 401);
+      const response = await fetch(url, { ...init, headers: { ...init.headers, ...demoHeaders(credits) } });
       assert.ok(response.ok, `${command}: ${response.status}`);
       assert.equal(response.headers.get("x-service-name"), "credits");
       await response.text();
@@ -48,7 +57,8 @@ describe("the credits service as a process", () => {
 
   it("keeps its data from one start to the next, and lets no second process use them", async () => {
     await using first = start();
-    const response = await fetch(`${await urlOf(first)}/api/v1/merchants/demo`);
+    const url = `${await urlOf(first)}/api/v1/merchants/demo`;
+    const response = await fetch(url, { headers: demoHeaders(first) });
     assert.equal((await response.json() as { data: { balance: number } }).data.balance, 70);
     await using second = start();
     const { code, out, errors } = await second.ended();
@@ -58,6 +68,19 @@ describe("the credits service as a process", () => {
       /CRITICAL - Cannot start "credits": .* is in use by process \d+: stop that, or take another folder$/m,
     );
     assert.deepEqual(await stop(first), [0, null]);
+  });
+
+  it("prints no token where it is told whose tokens it takes, and in production wants to be told", async () => {
+    await using credits = start(await variables());
+    const url = `${await urlOf(credits)}/api/v1/merchants/demo`;
+    assert.doesNotMatch(credits.out(), /TOKEN=ey/);
+    const { headers } = await operator();
+    assert.equal(await statusOf(url, { headers }), 200);
+    assert.deepEqual(await stop(credits), [0, null]);
+    await using production = start({ APP_ENV: "prod" });
+    const { code, out, errors } = await production.ended();
+    assert.equal(code, 1);
+    assert.match(out + errors, /auth\.jwks/);
   });
 
   it("says in a line when it cannot reach its database", async () => {

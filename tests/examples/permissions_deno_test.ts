@@ -7,7 +7,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { project, root } from "../../scripts/_project.ts";
 import { startChild } from "../_support/child_process.ts";
-import { urlOf } from "../_support/credits_example.ts";
+import { demoHeaders, urlOf } from "../_support/credits_example.ts";
 import { startNats } from "../_support/nats_server.ts";
 import { createTestDatabase } from "../_support/postgres.ts";
 
@@ -36,14 +36,15 @@ async function serves(flags: readonly string[], env: Record<string, string>): Pr
       env: { ...environment, PORT: "0", NO_COLOR: "1", ...env },
     });
     const merchant = `${await urlOf(credits)}/api/v1/merchants/demo`;
+    const headers = demoHeaders(credits);
     const response = await fetch(`${merchant}/credits/deduct`, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", ...headers },
       body: '{"amount":30}',
     });
     assert.equal(response.status, 201, await response.text());
     await credits.reaches(async () => {
-      const { data } = await (await fetch(`${merchant}/usage`)).json() as { data: unknown[] };
+      const { data } = await (await fetch(`${merchant}/usage`, { headers })).json() as { data: unknown[] };
       return data.length === 1;
     }, "the event has come");
     credits.signal("SIGTERM");

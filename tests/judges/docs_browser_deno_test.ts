@@ -8,17 +8,22 @@ import type { Hono } from "hono";
 import * as z from "zod";
 import { createApp } from "../../examples/credits/app.ts";
 import type { Visited } from "../_support/browser_visit.ts";
+import { guards, operator } from "../_support/credits_callers.ts";
 import { findChromium, visit } from "../_support/chromium.ts";
 import { serveApp, type ServedApp } from "../_support/served_app.ts";
 
 const chromium = await findChromium();
 const without = chromium === undefined && "there is no chromium; bring it with: apt-get install chromium";
 
-/** The example with a route for a long word, behind a proxy that takes the prefix `/shop` away. */
+/** The example with a route for a long word, behind a proxy that takes the prefix `/shop` away and says who calls. */
 async function serveDocs(): Promise<ServedApp> {
   const app = createApp(() => {
     throw new NotFoundError("Merchant nobody not found", { resource: "merchant", resourceId: "nobody" });
-  }, { accessLog: false, docs: { expose: true, description: "See [the tutorial](https://example.com/a)." } });
+  }, {
+    accessLog: false,
+    guards: await guards(),
+    docs: { expose: true, description: "See [the tutorial](https://example.com/a)." },
+  });
   const long = "a_very_long_word_that_no_line_may_break".repeat(5);
   implement(
     app as unknown as Hono,
@@ -28,11 +33,14 @@ async function serveDocs(): Promise<ServedApp> {
     }),
     () => ({ [long]: "" }),
   );
+  const { headers: { Authorization: credential } } = await operator();
   return await serveApp((request, env) => {
     const url = new URL(request.url);
     if (!url.pathname.startsWith("/shop/")) return new Response("not here", { status: 404 });
     url.pathname = url.pathname.slice("/shop".length);
-    return app.fetch(new Request(url, { headers: request.headers }), env as never);
+    const headers = new Headers(request.headers);
+    headers.set("Authorization", credential);
+    return app.fetch(new Request(url, { headers }), env as never);
   });
 }
 

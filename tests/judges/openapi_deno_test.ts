@@ -7,6 +7,7 @@ import type { Hono } from "hono";
 import { runOrThrow } from "../../scripts/_run.ts";
 import { createApp } from "../../examples/credits/app.ts";
 import { creditsCases } from "../examples/_credits_cases.ts";
+import { guards } from "../_support/credits_callers.ts";
 import {
   compileWithClient,
   generateClient,
@@ -23,7 +24,7 @@ const info = { title: "Credits", version: "1.0.0" };
 /** The example without a database: it knows no merchant. */
 const app = createApp(() => {
   throw new NotFoundError("Merchant nobody not found", { resource: "merchant", resourceId: "nobody" });
-}, { accessLog: false });
+}, { accessLog: false, guards: await guards() });
 const document = openapi(app, info);
 
 describe("the document of the example", () => {

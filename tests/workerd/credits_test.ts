@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { connectDatabase, Migrator } from "@glam/shared/db";
 import { createOutbox } from "@glam/shared/messaging";
 import { CreditStore } from "../../examples/credits/store.ts";
+import { merchant, variables } from "../_support/credits_callers.ts";
 import { startPostgres } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
 import { bundleWorker, startWorker } from "../_support/workerd.ts";
@@ -15,11 +16,16 @@ test("the example's main module runs on workerd as it is, on a Postgres over TCP
   await store.ensureDemo();
 
   const bundle = await bundleWorker("credits", { main: "examples/credits/main.ts" });
-  await using worker = await startWorker(bundle, "main", { DATABASE_URL: server.url, APP_ENV: "test" });
+  await using worker = await startWorker(bundle, "main", {
+    DATABASE_URL: server.url,
+    APP_ENV: "test",
+    ...await variables(),
+  });
+  const { headers } = await merchant("demo");
   const deduct = () =>
     fetch(`${worker.url}/api/v1/merchants/demo/credits/deduct`, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", ...headers },
       body: JSON.stringify({ amount: 60 }),
     });
   const first = await deduct();
@@ -49,9 +55,12 @@ test("the example's main module runs on workerd as it is, on a Postgres over TCP
     await response.body?.cancel();
   }
 
+  const anonymous = await fetch(`${worker.url}/api/v1/merchants/demo`);
+  assert.equal(anonymous.status, 401, await anonymous.text());
+
   // Each request has a connection of its own, and leaves none behind.
   const pages = await Promise.all(Array.from({ length: 20 }, async () => {
-    const response = await fetch(`${worker.url}/api/v1/merchants/demo/ledger?limit=1`);
+    const response = await fetch(`${worker.url}/api/v1/merchants/demo/ledger?limit=1`, { headers });
     await response.text();
     return response.status;
   }));

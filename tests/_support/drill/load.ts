@@ -28,7 +28,15 @@ export class Load implements Disposable {
   readonly #replicas: readonly Replica[];
   readonly #merchants: readonly string[];
 
-  constructor(replicas: readonly Replica[], merchants: readonly string[]) {
+  /** Credential of the clients. */
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(
+    replicas: readonly Replica[],
+    merchants: readonly string[],
+    headers: Readonly<Record<string, string>>,
+  ) {
+    this.#headers = headers;
     this.#replicas = replicas;
     this.#merchants = merchants;
   }
@@ -93,7 +101,7 @@ export class Load implements Disposable {
     try {
       const response = await fetch(`${url}/api/v1/${path}`, {
         method: "POST",
-        headers: { "Content-Type": "application/json" },
+        headers: { "Content-Type": "application/json", ...this.#headers },
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(PATIENCE_MS),
       });

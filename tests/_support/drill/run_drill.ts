@@ -12,6 +12,7 @@ import { startNats } from "../nats_server.ts";
 import { startPostgres } from "../postgres.ts";
 import { compareBooks, untilSettled } from "./books.ts";
 import { type Latencies, Load } from "./load.ts";
+import { operator, variables } from "../credits_callers.ts";
 import { type Replica, restartReplica, startReplica, stopReplica } from "./replica.ts";
 
 /** Options of {@link runDrill}. */
@@ -55,7 +56,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
   const tell = options.onProgress ?? (() => {});
   await using postgres = await startPostgres();
   await using nats = await startNats({ accounts: false });
-  const environment = { DATABASE_URL: postgres.url, NATS_SERVERS: nats.url };
+  const environment = { DATABASE_URL: postgres.url, NATS_SERVERS: nats.url, ...await variables() };
   const replicas: Replica[] = [];
   try {
     for (let i = 0; i < count; i++) replicas.push(await startReplica(environment));
@@ -63,7 +64,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
       `${count} replicas of the example, ${clients} clients, ${merchants} merchants, ${seconds} s of kills`,
     );
     const names = Array.from({ length: merchants }, (_, i) => `shop-${i}`);
-    using load = new Load(replicas, names);
+    using load = new Load(replicas, names, (await operator()).headers);
     await load.createMerchants();
 
     const working = Promise.all(Array.from({ length: clients }, (_, i) => load.client(i)));
