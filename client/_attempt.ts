@@ -35,53 +35,67 @@ const RETRIED: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 /** Of an answer that is no error of ours, the log has this much. */
 const LOGGED_CHARACTERS = 1024;
 
-/** Sends a call once, and reads the answer. It does not reject. */
-export async function attempt(settings: ClientSettings, call: Call): Promise<AttemptResult> {
-  const { endpoint, prepared, deadline, signal } = call;
-  let isSent = false;
+/** Sends a call once, and reads the answer. It does not reject, and ends as soon as the call does. */
+export function attempt(settings: ClientSettings, call: Call): Promise<AttemptResult> {
+  return new Promise((resolve) => {
+    call.isSent = false;
+    call.deadline.onEnd((reason) => resolve(givenUp(call, reason)));
+    send(settings, call).then(resolve);
+  });
+}
+
+/** The end of an attempt whose call has ended: its time is over, or its caller has given up. */
+function givenUp({ deadline: { isOver }, isSent }: Call, error: unknown): Failed {
+  return { error, judgement: isOver && isSent ? "failure" : "none", label: isOver ? "timeout" : "aborted" };
+}
+
+async function send(settings: ClientSettings, call: Call): Promise<AttemptResult> {
+  const { endpoint: { method }, deadline, prepared: { body, target }, carrier } = call;
+  const { signal } = deadline;
   try {
-    const headers = await requestHeaders(settings, call);
-    if (deadline.leftMs < 1) throw deadline.expire();
-    const { method } = endpoint;
-    const init: RequestInit = { method, headers, body: prepared.body ?? null, redirect: "manual", signal };
-    isSent = true;
+    signal.throwIfAborted(); // what lets calls through may take its time
+    let { headers: given } = settings;
+    if (typeof given === "function") {
+      given = await given();
+      signal.throwIfAborted();
+      if (deadline.leftMs < 1) throw deadline.expire();
+    }
+    const headers = requestHeaders(given, settings.trusted, call);
+    const init: RequestInit = { method, headers, redirect: "manual", signal: call.signal };
+    if (body !== undefined) init.body = body;
+    call.isSent = true;
     let response: Response;
     try {
-      const url = settings.baseUrl + prepared.target;
-      response = await deadline.race(call.carry(url, init, !isRepeatable(call)));
+      response = await carrier.carry(settings.baseUrl + target, init, !isRepeatable(call));
     } catch (error) {
-      if (deadline.signal.aborted || error instanceof WrongFake) throw error;
+      if (signal.aborted || error instanceof WrongFake) throw error;
       return unreached(settings, call, error);
     }
+    if (signal.aborted) discard(response); // what carried the request did not heed the signal
+    signal.throwIfAborted();
     return await read(settings, call, response);
   } catch (error) {
-    if (!deadline.signal.aborted) return { error, judgement: "none", label: "error" };
-    if (!deadline.isOver) return { error, judgement: "none", label: "aborted" };
-    return { error, judgement: isSent ? "failure" : "none", label: "timeout" };
+    return signal.aborted ? givenUp(call, signal.reason) : { error, judgement: "none", label: "error" };
   }
 }
 
-function unreached({ service }: ClientSettings, { endpoint }: Call, cause: unknown): Failed {
-  const error = behindUs(`${service} could not be reached`, { service, endpoint, cause });
-  return { error, judgement: "failure", label: "connection", retryReason: "connection" };
-}
-
 async function read(settings: ClientSettings, call: Call, response: Response): Promise<AttemptResult> {
-  const { endpoint, deadline, decode, countsBytes } = call;
+  const { endpoint, deadline: { signal }, carrier } = call;
   const { service, maxAnswerBytes } = settings;
-  const { status, headers, ok } = response;
-  if (response.type === "error") return unreached(settings, call, undefined);
+  const { status, ok, type } = response;
+  if (type === "error") return unreached(settings, call, undefined);
   const label = String(status);
   const answered = (decoded: DecodedAnswer): Answered => ({
-    answer: { ...decoded, status, headers },
+    answer: { ...decoded, status, headers: response.headers },
     judgement: "success",
     label,
   });
   /** What nobody promised. It is not asked for again: it may have been done. */
   const broken = (reason: string, judgement: Failed["judgement"], cause?: unknown): Failed => {
-    return { error: brokenContract({ service, endpoint, status, cause }, reason), judgement, label };
+    const error = brokenContract({ service, endpoint, status, cause }, reason);
+    return { error, judgement, label };
   };
-  if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
+  if (type === "opaqueredirect" || (status >= 300 && status < 400)) {
     discard(response);
     return broken("it answered with a redirect", "success");
   }
@@ -90,27 +104,33 @@ async function read(settings: ClientSettings, call: Call, response: Response): P
   }
   let text: string;
   try {
-    text = await readText(response, maxAnswerBytes, deadline, countsBytes);
+    text = await readText(response, maxAnswerBytes, carrier.countsBytes, signal);
   } catch (error) {
-    if (deadline.signal.aborted) throw error;
+    signal.throwIfAborted();
     if (!ok) text = ""; // the status says enough
     else if (error instanceof AnswerTooLarge) {
       return broken(`its answer has more than ${maxAnswerBytes} bytes`, "success");
     } else return broken("the body of its answer ended early", "failure", error);
   }
+  signal.throwIfAborted();
   if (!ok) return refused(settings, call, response, text);
   try {
-    return answered(await decode(text));
+    const decoded = call.decode(text);
+    return answered(decoded instanceof Promise ? await decoded : decoded);
   } catch (error) {
     if (!(error instanceof BrokenContract)) throw error;
     const failed = broken(error.message, "success");
     settings.logger?.error("An answer breaks its contract", {
-      ...logged(settings, call, response),
+      ...logged(settings, call, response, text),
       error: failed.error,
-      body: text.slice(0, LOGGED_CHARACTERS),
     });
     return failed;
   }
+}
+
+function unreached({ service }: ClientSettings, { endpoint }: Call, cause: unknown): Failed {
+  const error = behindUs(`${service} could not be reached`, { service, endpoint, cause });
+  return { error, judgement: "failure", label: "connection", retryReason: "connection" };
 }
 
 function refused(settings: ClientSettings, call: Call, response: Response, text: string): Failed {
@@ -120,10 +140,10 @@ function refused(settings: ClientSettings, call: Call, response: Response, text:
   try {
     body = JSON.parse(text);
   } catch {
-    logger?.error("An answer is neither an envelope nor a problem", {
-      ...logged(settings, call, response),
-      body: text.slice(0, LOGGED_CHARACTERS),
-    });
+    logger?.error(
+      "An answer is neither an envelope nor a problem",
+      logged(settings, call, response, text),
+    );
   }
   const error = toCallerError(service, call.endpoint, response, body);
   if (status >= 500) logger?.warn("A call failed", { ...logged(settings, call, response), error });
@@ -140,6 +160,8 @@ function logged(
   { service }: ClientSettings,
   { endpoint }: Call,
   { status }: Response,
+  text?: string,
 ): Record<string, unknown> {
-  return { target: service, endpoint: endpoint.route, status };
+  const body = text?.slice(0, LOGGED_CHARACTERS);
+  return { target: service, endpoint: endpoint.route, status, ...body !== undefined && { body } };
 }

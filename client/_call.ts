@@ -1,6 +1,6 @@
 import type { AnyEndpoint } from "../contract/endpoint.ts";
 import type { CallDeadline } from "./_call_deadline.ts";
-import type { Carry } from "./_carrier.ts";
+import type { Carrier } from "./_carrier.ts";
 import type { AnswerDecoder, DecodedAnswer } from "./_decode_answer.ts";
 import type { PreparedRequest } from "./_prepare_request.ts";
 
@@ -14,9 +14,9 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>> | undefined;
   /** Ends the request: at the deadline, or for a `raw` answer only when the caller gives up. */
   readonly signal: AbortSignal;
-  readonly carry: Carry;
-  /** Whether a body is known to be as long as it says. */
-  readonly countsBytes: boolean;
+  readonly carrier: Carrier;
+  /** Whether the current attempt has begun to send. */
+  isSent: boolean;
 }
 
 /** An answer with its status and headers. */

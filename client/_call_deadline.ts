@@ -11,32 +11,39 @@ export class CallDeadline implements Timed {
   readonly signal: AbortSignal;
   /** Whether it was the time that ended the call. */
   isOver = false;
+  /** When it is over, by `performance.now()`. */
+  readonly endsAt: number;
   readonly #controller = new AbortController();
   readonly #doing: string;
   readonly #ms: number;
-  /** When it is over, by `performance.now()`. */
-  readonly endsAt: number;
-  readonly #caller: AbortSignal | undefined;
   readonly #timer: DeadlineTimer;
-  readonly #onCallerAbort = () => this.giveUp(this.#caller!.reason);
+  #stopListening: (() => void) | undefined;
   #interrupt: ((reason: unknown) => void) | undefined;
 
   /**
    * @throws {RequestTimeoutError} when the current request has no time left to begin with.
    */
-  constructor(timeoutMs: number, caller: AbortSignal | undefined, doing: string, timer: DeadlineTimer) {
+  constructor(
+    doing: string,
+    startedAt: number,
+    timeoutMs: number,
+    caller: AbortSignal | undefined,
+    timer: DeadlineTimer,
+  ) {
     caller?.throwIfAborted();
     const deadlineAt = getContext()?.deadlineAt;
     const left = deadlineAt === undefined ? Infinity : deadlineAt - Date.now();
     this.#doing = doing;
     this.#ms = Math.min(timeoutMs, left);
     if (left < LEAST_MS) throw this.#expired();
-    this.endsAt = performance.now() + this.#ms;
-    this.#caller = caller;
+    this.endsAt = startedAt + this.#ms;
     this.signal = this.#controller.signal;
     this.#timer = timer;
     timer.add(this);
-    caller?.addEventListener("abort", this.#onCallerAbort, { once: true });
+    if (caller === undefined) return;
+    const onAbort = () => this.giveUp(caller.reason);
+    caller.addEventListener("abort", onAbort);
+    this.#stopListening = () => caller.removeEventListener("abort", onAbort);
   }
 
   /** Milliseconds that are left. */
@@ -52,19 +59,9 @@ export class CallDeadline implements Timed {
     return error;
   }
 
-  /**
-   * What `work` gives, unless the time is over first: what carries a request may not heed its signal. One at a time.
-   *
-   * @throws the signal's reason, when it has aborted or aborts.
-   */
-  race<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this;
-    return new Promise((resolve, reject) => {
-      this.#interrupt = reject;
-      if (signal.aborted) reject(signal.reason);
-      // A carrier that heeds the signal may reject first, with an error of its own.
-      work.then(resolve, (error) => reject(signal.aborted ? signal.reason : error));
-    });
+  /** Has `interrupt` called as soon as the call ends: what carries a request may not heed its signal. One at a time. */
+  onEnd(interrupt: (reason: unknown) => void): void {
+    this.#interrupt = interrupt;
   }
 
   /** Ends the call with this reason. */
@@ -86,6 +83,6 @@ export class CallDeadline implements Timed {
   end(): void {
     this.#timer.delete(this);
     this.#interrupt = undefined;
-    this.#caller?.removeEventListener("abort", this.#onCallerAbort);
+    this.#stopListening?.();
   }
 }

@@ -8,13 +8,13 @@ import { detectRuntime } from "../internal/runtime.ts";
 import { attempt, type AttemptResult, type Failed } from "./_attempt.ts";
 import { type Call, isRepeatable, type ReceivedAnswer } from "./_call.ts";
 import { CallDeadline, LEAST_MS } from "./_call_deadline.ts";
-import { type Carrier, carryOver, networkCarrier, transportCarrier } from "./_carrier.ts";
-import { type CircuitBreaker, circuitBreaker, NO_BREAKER } from "./_circuit_breaker.ts";
+import { type Carrier, networkCarrier, transportCarrier } from "./_carrier.ts";
+import { type CircuitBreaker, circuitBreaker } from "./_circuit_breaker.ts";
 import { ClientRecorder } from "./_client_recorder.ts";
 import type { ClientSettings } from "./_client_settings.ts";
 import { DeadlineTimer } from "./_deadline_timer.ts";
 import type { AnswerDecoder } from "./_decode_answer.ts";
-import type { LooseInput, PreparedRequest, PrepareRequest } from "./_prepare_request.ts";
+import type { LooseInput, PrepareRequest } from "./_prepare_request.ts";
 import { brokenContract } from "./_received_error.ts";
 import { RetryBudget } from "./_retry_budget.ts";
 import type { Transport } from "./options.ts";
@@ -30,7 +30,7 @@ export interface CalledEndpoint {
   readonly prepare: PrepareRequest;
   readonly decode: AnswerDecoder;
   /** What carries its requests, where that is not the client's own. */
-  readonly transport: Transport | undefined;
+  readonly transport?: Transport;
 }
 
 /** Makes the calls of one client: deadline, attempts, breaker and numbers. */
@@ -72,12 +72,34 @@ export class Caller {
   /** @throws what the call failed with. */
   async call(called: CalledEndpoint, input: LooseInput, options: CallOptions): Promise<ReceivedAnswer> {
     if (this.#closed !== undefined) throw this.#closed;
-    const { endpoint } = called;
+    const { endpoint, transport } = called;
+    const { signal: caller, headers } = options;
     const prepared = called.prepare(input);
     const idempotencyKey = keyOf(endpoint, options.idempotencyKey);
     const timeoutMs = timeoutOf(endpoint, options.timeoutMs ?? this.#settings.timeoutMs);
     const startedAt = performance.now();
-    const result = await this.#run(called, prepared, idempotencyKey, { ...options, timeoutMs });
+    const deadline = this.#begin(endpoint, startedAt, timeoutMs, caller);
+    let result: AttemptResult;
+    if (deadline instanceof CallDeadline) {
+      const call: Call = {
+        endpoint,
+        prepared,
+        decode: called.decode,
+        deadline,
+        idempotencyKey,
+        headers,
+        signal: endpoint.kind === "raw" && caller !== undefined
+          ? AbortSignal.any([deadline.signal, caller])
+          : deadline.signal,
+        carrier: transport === undefined ? this.#carrier : transportCarrier(transport),
+        isSent: false,
+      };
+      this.#budget.call();
+      result = await this.#once(call);
+      if (result.answer === undefined && isRepeatable(call)) result = await this.#again(call, result);
+      this.#underWay.delete(deadline);
+      deadline.end();
+    } else result = deadline;
     this.#recorder.called(called.name, result.label, (performance.now() - startedAt) / 1000);
     if (result.answer === undefined) throw result.error;
     return result.answer;
@@ -88,68 +110,56 @@ export class Caller {
     return brokenContract({ service: this.#settings.service, endpoint, status: 200 }, reason);
   }
 
-  async #run(
-    { endpoint, decode, transport }: CalledEndpoint,
-    prepared: PreparedRequest,
-    idempotencyKey: string | undefined,
-    { signal: caller, timeoutMs, headers }: CallOptions & { readonly timeoutMs: number },
-  ): Promise<AttemptResult> {
+  /** The deadline of a call, or why there is none. */
+  #begin(
+    { route }: AnyEndpoint,
+    startedAt: number,
+    timeoutMs: number,
+    caller: AbortSignal | undefined,
+  ): CallDeadline | Failed {
     const { service, maxInFlight } = this.#settings;
     if (this.#underWay.size >= maxInFlight) {
       const message = `${service} has ${maxInFlight} calls of this process under way`;
       return failed(new ServiceUnavailableError(message, { service }), "in_flight_limit");
     }
-    let deadline: CallDeadline;
     try {
       const timer = this.#timer ?? new DeadlineTimer();
-      deadline = new CallDeadline(timeoutMs, caller, `${service} to ${endpoint.route}`, timer);
+      const deadline = new CallDeadline(`${service} to ${route}`, startedAt, timeoutMs, caller, timer);
+      this.#underWay.add(deadline);
+      return deadline;
     } catch (error) {
       return failed(error, caller?.aborted ? "aborted" : "timeout");
     }
-    this.#underWay.add(deadline);
-    const isRaw = endpoint.kind === "raw" && caller !== undefined;
-    try {
-      return await this.#attempts({
-        endpoint,
-        prepared,
-        decode,
-        deadline,
-        idempotencyKey,
-        headers,
-        signal: isRaw ? AbortSignal.any([deadline.signal, caller]) : deadline.signal,
-        carry: transport === undefined ? this.#carrier.carry : carryOver(transport),
-        countsBytes: transport === undefined && this.#carrier.countsBytes,
-      });
-    } finally {
-      this.#underWay.delete(deadline);
-      deadline.end();
-    }
   }
 
-  async #attempts(call: Call): Promise<AttemptResult> {
+  #once(call: Call): Promise<AttemptResult> {
+    const send = () => attempt(this.#settings, call);
+    if (this.#settings.breaker === undefined) return send();
+    return this.#openBreaker().then((breaker) => breaker.run(send)).catch((error) =>
+      failed(error, error instanceof CircuitOpenError ? "circuit_open" : "error")
+    );
+  }
+
+  /** Sends a call again that failed, as long as there is a reason, time and a budget. */
+  async #again(call: Call, first: Failed): Promise<AttemptResult> {
     const { deadline } = call;
-    this.#budget.call();
-    let last: Failed | undefined;
-    for (let number = 1;; number++) {
-      let result: AttemptResult;
-      try {
-        const breaker = this.#settings.breaker === undefined ? NO_BREAKER : await this.#openBreaker();
-        result = await breaker.run(() => attempt(this.#settings, call));
-      } catch (error) {
-        return last ?? failed(error, error instanceof CircuitOpenError ? "circuit_open" : "error");
-      }
-      if (result.answer !== undefined || result.retryReason === undefined) return result;
-      if (number >= this.#settings.attempts || !isRepeatable(call)) return result;
-      const waitMs = Math.max(fullJitter(number, BACKOFF), (result.retryAfter ?? 0) * 1000);
-      if (waitMs + LEAST_MS >= deadline.leftMs || !this.#budget.tryRetry()) return result;
-      this.#recorder.retried(result.retryReason);
+    let last = first;
+    for (let number = 1; number < this.#settings.attempts && last.retryReason !== undefined; number++) {
+      const waitMs = Math.max(fullJitter(number, BACKOFF), (last.retryAfter ?? 0) * 1000);
+      if (waitMs + LEAST_MS >= deadline.leftMs || !this.#budget.tryRetry()) break;
+      this.#recorder.retried(last.retryReason);
       try {
         await sleep(waitMs, deadline.signal);
       } catch (error) {
         return failed(error, deadline.isOver ? "timeout" : "aborted");
       }
+      if (deadline.leftMs < 1) return failed(deadline.expire(), "timeout");
+      const result = await this.#once(call);
+      if (result.answer !== undefined) return result;
+      if (result.label === "circuit_open") break; // the failure says more
       last = result;
     }
+    return last;
   }
 
   #openBreaker(): Promise<CircuitBreaker> {

@@ -17,12 +17,11 @@ export interface Carrier {
 
 /** Hands requests to an application, a service binding, or what else there is. */
 export function transportCarrier(transport: Transport): Carrier {
-  return { carry: carryOver(transport), countsBytes: false, close() {} };
-}
-
-/** Hands requests to `transport`. */
-export function carryOver(transport: Transport): Carry {
-  return async (url, init) => await transport.fetch(markInProcess(new Request(url, init)));
+  return {
+    carry: async (url, init) => await transport.fetch(markInProcess(new Request(url, init))),
+    countsBytes: false,
+    close() {},
+  };
 }
 
 interface DenoNamespace {

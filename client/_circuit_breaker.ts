@@ -10,9 +10,6 @@ export interface CircuitBreaker {
   run(attempt: () => Promise<AttemptResult>): Promise<AttemptResult>;
 }
 
-/** A breaker that counts nothing and lets everything through. */
-export const NO_BREAKER: CircuitBreaker = { run: (attempt) => attempt() };
-
 /** An attempt that says nothing about the service: its caller gave it up. */
 class Unjudged extends Error {
   readonly result: AttemptResult;

@@ -48,21 +48,19 @@ export function clientSettings<E extends Endpoints>(options: ServiceClientOption
   if (baseUrl === undefined && transport === undefined && !isFaked) {
     throw refuse("expected `baseUrl`, a `transport`, or `fakes` of all endpoints");
   }
-  const { attempts = 2, budget: { ratio = 0.2, minPerSecond = 10 } = {} } = retry === false
-    ? { attempts: 1 }
-    : retry;
-  inRange("retry.attempts", attempts, 1, 5);
-  whole("retry.attempts", attempts, 1);
+  const { attempts = 2, budget: { ratio = 0.2, minPerSecond = 10 } = {} } = retry || { attempts: 1 };
+  whole("retry.attempts", attempts, 5);
   inRange("retry.budget.ratio", ratio, 0, 1);
   inRange("retry.budget.minPerSecond", minPerSecond, 0, MAX);
   inRange("timeoutMs", timeoutMs, 1, MAX_TIMER_MS);
-  whole("maxInFlight", maxInFlight, 1);
-  whole("maxAnswerBytes", maxAnswerBytes, 1);
+  whole("maxInFlight", maxInFlight);
+  whole("maxAnswerBytes", maxAnswerBytes);
   if (breaker !== undefined) {
     inRange("breaker.failureRatio", breaker.failureRatio, Number.EPSILON, 1);
-    inRange("breaker.windowMs", breaker.windowMs, 1, MAX_TIMER_MS);
-    inRange("breaker.openMs", breaker.openMs, 1, MAX_TIMER_MS);
-    whole("breaker.minRequests", breaker.minRequests, 1);
+    for (const name of ["windowMs", "openMs"] as const) {
+      inRange(`breaker.${name}`, breaker[name], 1, MAX_TIMER_MS);
+    }
+    whole("breaker.minRequests", breaker.minRequests);
   }
   return {
     service,
@@ -100,8 +98,8 @@ function inRange(name: string, value: number, min: number, max: number): void {
   throw new RangeError(`Expected \`${name}\` to be from ${min} to ${max}, got ${value}`);
 }
 
-function whole(name: string, value: number, min: number): void {
-  inRange(name, value, min, MAX);
+function whole(name: string, value: number, max: number = MAX): void {
+  inRange(name, value, 1, max);
   if (!Number.isInteger(value)) {
     throw new RangeError(`Expected \`${name}\` to be a whole number, got ${value}`);
   }

@@ -15,38 +15,39 @@ export interface DecodedAnswer {
 /** What an answer breaks of its contract. */
 export class BrokenContract extends Error {}
 
-/** Reads the text of a successful answer. */
-export type AnswerDecoder = (text: string) => Promise<DecodedAnswer>;
+/** Reads the text of a successful answer; a promise only where its schema has an asynchronous refinement. */
+export type AnswerDecoder = (text: string) => DecodedAnswer | Promise<DecodedAnswer>;
 
 /** How the answers of an endpoint are read. */
 export function answerDecoder({ kind, answer }: AnyEndpoint): AnswerDecoder {
-  if (answer === undefined) {
-    return () => Promise.resolve({ data: undefined, meta: undefined, links: undefined });
-  }
+  if (answer === undefined) return () => NOTHING;
   const parse = askZod(answer as ZodSchema, "parse");
-  const check = (value: unknown, place: string) => {
-    const outcome = parse(value);
-    return outcome instanceof Promise
-      ? outcome.then((each) => valueOf(each, place))
-      : valueOf(outcome, place);
-  };
-  return async (text) => {
-    const body = parseJson(text);
-    if (kind === "plain") return { data: await check(body, "body"), meta: undefined, links: undefined };
-    const envelope = asObject(body, "body") as Envelope;
+  const check = (value: unknown, place: string) => then(parse(value), (outcome) => valueOf(outcome, place));
+  if (kind === "plain") {
+    return (text) => then(check(parseJson(text), "body"), (data) => ({ ...NOTHING, data }));
+  }
+  return (text) => {
+    const envelope = asObject(parseJson(text), "body") as Envelope;
     const { data, pagination } = envelope;
     const meta = isObject(envelope.meta) ? envelope.meta : undefined;
     const links = isObject(envelope.links) ? envelope.links : undefined;
-    if (kind === "data") return { data: await check(data, "data"), meta, links };
+    if (kind === "data") return then(check(data, "data"), (value) => ({ data: value, meta, links }));
     if (!Array.isArray(data)) throw new BrokenContract("data: expected a list");
     checkPagination(kind, asObject(pagination, "pagination"));
-    const items: unknown[] = [];
-    for (let i = 0; i < data.length; i++) {
-      const item = check(data[i], `data.${i}`);
-      items.push(item instanceof Promise ? await item : item);
-    }
-    return { data: { items, pagination }, meta, links };
+    const items = data.map((item, index) => check(item, `data.${index}`));
+    const all = items.some((item) => item instanceof Promise) ? Promise.all(items) : items;
+    return then(all, (values) => ({ data: { items: values, pagination }, meta, links }));
   };
+}
+
+const NOTHING: DecodedAnswer = { data: undefined, meta: undefined, links: undefined };
+
+/** What `next` makes of a value, at once where it is there. */
+function then<Value, Result>(
+  value: Promise<Value> | Value,
+  next: (value: Value) => Result,
+): Promise<Result> | Result {
+  return value instanceof Promise ? value.then(next) : next(value);
 }
 
 function valueOf({ value, issues }: ZodOutcome, place: string): unknown {

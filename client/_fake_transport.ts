@@ -33,11 +33,10 @@ const TEXT_PARTS = ["params", "query", "headers", "cookies"] as const;
 async function argsOf(endpoint: AnyEndpoint, input: LooseInput): Promise<Record<string, unknown>> {
   const args: Record<string, unknown> = {};
   for (const part of TEXT_PARTS) {
-    const texts = Object.fromEntries(
-      Object.entries(input[part] ?? {}).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name, Array.isArray(value) ? value.map(asText) : asText(value)]]
-      ),
-    );
+    const texts: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(input[part] ?? {})) {
+      if (value !== undefined) texts[name] = Array.isArray(value) ? value.map(asText) : asText(value);
+    }
     args[part] = await parsed(endpoint[part], texts, `${endpoint.route}: ${part}`);
   }
   args["body"] = await parsed(endpoint.body, overTheWire(input.body), `${endpoint.route}: body`);
@@ -66,14 +65,13 @@ async function answerOf(
   if (kind === "raw") return result as Response;
   if (kind === "empty") return new Response(null, { status });
   const isList = kind === "list" || kind === "cursorList";
-  const { items, total, next, previous } = (result ?? {}) as {
+  const { items = [], total = 0, next, previous } = (result ?? {}) as {
     items?: unknown[];
     total?: number;
     next?: string | null;
     previous?: string | null;
   };
-  const write = answerWriter(answer!);
-  const values = isList ? await Promise.all((items ?? []).map((item) => write(item))) : [await write(result)];
+  const values = await Promise.all((isList ? items : [result]).map(answerWriter(answer!)));
   const wrong = values.find(({ issues }) => issues !== undefined)?.issues?.[0];
   if (wrong !== undefined) {
     throw new WrongFake(
@@ -85,7 +83,7 @@ async function answerOf(
   if (!isList) return json({ data: written[0], meta: createMeta() }, status);
   const limit = Number(query["limit"] ?? endpoint.page.defaultLimit);
   const page = Number(query["page"] ?? 1);
-  const pages = Math.ceil((total ?? 0) / limit);
+  const pages = Math.ceil(total / limit);
   const pagination = kind === "list"
     ? { page, limit, total, pages, has_next: page < pages, has_previous: page > 1 }
     : {

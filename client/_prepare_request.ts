@@ -34,22 +34,22 @@ export function requestPreparer(endpoint: AnyEndpoint): PrepareRequest {
   const isForm = form !== undefined;
   const formNames = Object.keys(shapeOf(form) ?? {});
   return (input) => {
-    const headers = Object.entries(input.headers ?? {}).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, textOf(route, `headers.${name}`, value)] as const]
-    );
-    const cookies = Object.entries(input.cookies ?? {}).flatMap(([name, value]) =>
-      value === undefined ? [] : [`${name}=${encodeURIComponent(textOf(route, `cookies.${name}`, value))}`]
-    );
-    const target = pathOf(route, parts, input.params ?? {}) + queryOf(route, input.query ?? {});
+    const query = textsOf(route, "query", input.query);
+    const path = pathOf(route, parts, input.params ?? NONE);
+    const headers = textsOf(route, "headers", input.headers);
+    const cookies = textsOf(route, "cookies", input.cookies);
+    if (cookies.length > 0) {
+      headers.push([
+        "Cookie",
+        cookies.map(([name, text]) => `${name}=${encodeURIComponent(text)}`).join("; "),
+      ]);
+    }
+    if (body !== undefined) headers.push(["Content-Type", "application/json"]);
     return {
-      target,
-      headers: [
-        ...headers,
-        ...(cookies.length > 0 ? [["Cookie", cookies.join("; ")] as const] : []),
-        ...(body !== undefined ? [["Content-Type", "application/json"] as const] : []),
-      ],
+      target: query.length === 0 ? path : `${path}?${new URLSearchParams(query)}`,
+      headers,
       body: isForm
-        ? formOf(route, formNames, input.form ?? {})
+        ? formOf(route, formNames, input.form ?? NONE)
         : body === undefined
         ? undefined
         : JSON.stringify(input.body) ?? "null",
@@ -57,39 +57,48 @@ export function requestPreparer(endpoint: AnyEndpoint): PrepareRequest {
   };
 }
 
+const NONE: Readonly<Record<string, unknown>> = {};
+
 function pathOf(
   route: string,
   parts: readonly PathPart[],
   params: Readonly<Record<string, unknown>>,
 ): string {
-  const segments = parts.map((part) => {
-    if (typeof part === "string") return part;
-    const text = textOf(route, `params.${part.name}`, params[part.name]);
-    const values = part.isRest ? text.split("/") : [text];
-    for (const value of values) {
-      if (value === "" || value === "." || value === "..") {
-        throw new TypeError(
-          `Cannot call "${route}": \`params.${part.name}\` is ${
-            JSON.stringify(text)
-          }, which leads to another path`,
-        );
-      }
+  let path = "";
+  for (const part of parts) {
+    path += "/";
+    if (typeof part === "string") {
+      path += part;
+      continue;
     }
-    return values.map(encodeURIComponent).join("/");
-  });
-  return `/${segments.join("/")}`;
+    const text = textOf(route, `params.${part.name}`, params[part.name]);
+    path += part.isRest
+      ? text.split("/").map((segment) => encoded(route, part.name, segment)).join("/")
+      : encoded(route, part.name, text);
+  }
+  return path || "/";
 }
 
-function queryOf(route: string, query: Readonly<Record<string, unknown>>): string {
-  const entries = Object.entries(query);
-  if (entries.length === 0) return "";
-  const search = new URLSearchParams();
-  for (const [name, value] of entries) {
-    for (const each of Array.isArray(value) ? value : [value]) {
-      if (each !== undefined) search.append(name, textOf(route, `query.${name}`, each));
+function encoded(route: string, name: string, segment: string): string {
+  if (segment !== "" && segment !== "." && segment !== "..") return encodeURIComponent(segment);
+  throw new TypeError(
+    `Cannot call "${route}": \`params.${name}\` has the segment ${
+      JSON.stringify(segment)
+    }, which leads to another path`,
+  );
+}
+
+type Texts = [name: string, text: string][];
+
+/** The values of a part as texts; in a query a list is several of one name. */
+function textsOf(route: string, part: string, values: Readonly<Record<string, unknown>> = NONE): Texts {
+  const texts: Texts = [];
+  for (const [name, value] of Object.entries(values)) {
+    for (const each of part === "query" && Array.isArray(value) ? value : [value]) {
+      if (each !== undefined) texts.push([name, textOf(route, `${part}.${name}`, each)]);
     }
   }
-  return search.size === 0 ? "" : `?${search}`;
+  return texts;
 }
 
 function formOf(
@@ -110,20 +119,12 @@ function formOf(
 }
 
 function textOf(route: string, place: string, value: unknown): string {
-  switch (typeof value) {
-    case "string":
-      return value;
-    case "bigint":
-    case "boolean":
-      return String(value);
-    case "number":
-      if (Number.isFinite(value)) return String(value);
-  }
+  if (typeof value === "string") return value;
+  if (typeof value === "bigint" || typeof value === "boolean" || Number.isFinite(value)) return String(value);
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
   throw new TypeError(`Cannot call "${route}": \`${place}\` has no text, got ${describe(value)}`);
 }
 
 function describe(value: unknown): string {
-  if (value === null || value === undefined || typeof value === "number") return String(value);
-  return typeof value === "object" ? value.constructor?.name ?? "an object" : typeof value;
+  return Object(value) === value ? (value as object).constructor?.name ?? "an object" : String(value);
 }

@@ -50,13 +50,20 @@ export function createServiceClient<const E extends Endpoints>(
   }) as never;
 }
 
-function callOf(caller: Caller, name: string, endpoint: AnyEndpoint, fake: AnyFake | undefined): object {
+function callOf(
+  caller: Caller,
+  name: string,
+  endpoint: AnyEndpoint,
+  fake: AnyFake | undefined,
+): object {
   const fixed = { name, endpoint, prepare: requestPreparer(endpoint), decode: answerDecoder(endpoint) };
   const raw = (input: LooseInput = {}, options: CallOptions = {}) => {
-    const transport = fake && fakeTransport(endpoint, fake, input);
-    return caller.call({ ...fixed, transport } satisfies CalledEndpoint, input, options);
+    const called: CalledEndpoint = fake === undefined
+      ? fixed
+      : { ...fixed, transport: fakeTransport(endpoint, fake, input) };
+    return caller.call(called, input, options);
   };
-  const call = async (input?: LooseInput, options?: CallOptions) => (await raw(input, options)).data;
+  const call = (input?: LooseInput, options?: CallOptions) => raw(input, options).then(({ data }) => data);
   if (endpoint.kind !== "list" && endpoint.kind !== "cursorList") return Object.assign(call, { raw });
   async function* pages(input: LooseInput = {}, options?: CallOptions) {
     let query = input.query;
