@@ -270,6 +270,7 @@ export {
   type DefinedPatch,
   type DefinedPatchShape,
   type DefinedRow,
+  type DefinedRowShape,
   type DefinedShape,
   defineMapper,
   defineTable,
@@ -354,6 +355,8 @@ export {
   type UnwrappedSchema,
   type UpsertOptions,
   versioned,
+  type WireSchema,
+  type WireValue,
   type WriteOptions,
 } from "./db/mod.ts";
 export {

@@ -129,6 +129,7 @@ export type {
   DefinedPatch,
   DefinedPatchShape,
   DefinedRow,
+  DefinedRowShape,
   DefinedShape,
   ForeignKeyDefinition,
   GeneratedNameOf,
@@ -142,5 +143,7 @@ export type {
   TypesOfDefinition,
   UniqueDefinition,
   UnwrappedSchema,
+  WireSchema,
+  WireValue,
 } from "./table/table_definition.ts";
 export type { SpanLike, TracerLike } from "./tracer.ts";

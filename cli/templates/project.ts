@@ -6,6 +6,7 @@ export function projectFiles(scaffold: Scaffold): ScaffoldFiles {
   return {
     ...scaffold.runtime === "deno" ? denoProject() : npmProject(scaffold),
     ".gitignore": "/.data/\n/node_modules/\n.env\n",
+    "dev.env": "APP_ENV=dev\n",
     "README.md": readme(scaffold),
   };
 }
@@ -28,7 +29,7 @@ function denoProject(): ScaffoldFiles {
   const config = {
     tasks: {
       start: `deno run ${PERMISSIONS} --allow-write=.data main.ts`,
-      dev: `deno run ${PERMISSIONS} --allow-write=.data --watch main.ts`,
+      dev: `deno run ${PERMISSIONS} --allow-write=.data --env-file=dev.env --watch main.ts`,
       test: `deno test ${PERMISSIONS} --allow-write=.data`,
       glam: `deno run ${PERMISSIONS} --allow-write=. @glam/shared/cli`,
     },
@@ -53,7 +54,7 @@ function npmProject({ name, runtime }: Scaffold): ScaffoldFiles {
     ...isBun ? {} : { engines: { node: ">=22.18" } }, // which runs TypeScript as it is
     scripts: {
       start: isBun ? "bun main.ts" : "node main.ts",
-      dev: isBun ? "bun --watch main.ts" : "node --watch main.ts",
+      dev: isBun ? "bun --env-file=dev.env --watch main.ts" : "node --env-file=dev.env --watch main.ts",
       test: isBun ? "bun test --timeout=120000" : "node --test", // an embedded Postgres takes its time
       glam: `${isBun ? "bun" : "node"} node_modules/@glam/shared/cli/mod.js`,
     },
@@ -82,6 +83,7 @@ function readme({ name, runtime }: Scaffold): string {
     ...install === undefined ? [] : [[install, ""]],
     [`${run} test`, "its tests, on an embedded Postgres and a bus in memory"],
     [`${run} start`, "http://127.0.0.1:8080; Ctrl-C stops it in order"],
+    [`${run} dev`, "the same, again after each change, with its page at /docs"],
   ];
   const width = Math.max(...steps.map(([step]) => step!.length));
   const glam = runtime === "node" ? "npm run glam --" : `${run} glam`;
@@ -99,14 +101,16 @@ curl -i http://127.0.0.1:8080/counts
 curl -i http://127.0.0.1:8080/health/ready
 \`\`\`
 
-| File          | What                                                             |
-| ------------- | ---------------------------------------------------------------- |
-| \`main.ts\`     | puts the parts together and runs them                            |
-| \`app.ts\`      | the routes: an item and its event are written in one transaction |
-| \`listener.ts\` | the handler of an event, which handles each once                 |
-| \`events.ts\`   | the events that it publishes; \`docs\` of \`glam\` describes them    |
-| \`tables.ts\`   | its tables; \`migrations/\` makes them                             |
-| \`config.ts\`   | its configuration; \`config show\` of \`glam\` prints its values     |
+| File           | What                                                               |
+| -------------- | ------------------------------------------------------------------ |
+| \`main.ts\`      | puts the parts together and runs them                              |
+| \`endpoints.ts\` | the contracts of its routes, which \`/docs\` shows                   |
+| \`app.ts\`       | their handlers: an item and its event are written in a transaction |
+| \`listener.ts\`  | the handler of an event, which handles each once                   |
+| \`events.ts\`    | the events that it publishes; \`docs\` of \`glam\` describes them      |
+| \`tables.ts\`    | its tables; \`migrations/\` makes them                               |
+| \`config.ts\`    | its configuration; \`config show\` of \`glam\` prints its values       |
+| \`dev.env\`      | the variables of the task \`dev\`: \`/docs\` is there in development   |
 
 ## On servers
 

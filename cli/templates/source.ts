@@ -104,18 +104,48 @@ export const ItemCreated = defineEvent(
   { title: "An item was created" },
 );
 `,
+    "endpoints.ts": `import { defineEndpoint } from "@glam/shared/contract";
+import { NotFoundError } from "@glam/shared/errors";
+import * as z from "zod";
+import { DailyCounts, Items } from "./tables.ts";
+
+// The contracts: the routes in app.ts, the page at /docs and the clients of other services are made of them.
+
+const name = z.string().min(1).max(200);
+
+export const CreateItem = defineEndpoint("POST /items", {
+  body: z.object({ name }),
+  data: Items.rowSchema,
+  status: 201,
+  location: ({ id }) => \`/items/\${id}\`,
+  summary: "Add an item",
+  tags: ["items"],
+});
+
+export const GetItem = defineEndpoint("GET /items/:id", {
+  params: z.object({ id: z.uuid() }),
+  data: Items.rowSchema,
+  errors: [NotFoundError],
+  summary: "One item",
+  tags: ["items"],
+});
+
+export const ListCounts = defineEndpoint("GET /counts", {
+  data: z.array(DailyCounts.rowSchema),
+  summary: "Items created on each day",
+  tags: ["items"],
+});
+`,
     "app.ts": `import {
-  created,
   type GlamMetricsOptions,
   glamMiddleware,
-  success,
-  validate,
+  implement,
 } from "@glam/shared/api";
 import { type Database, Repository } from "@glam/shared/db";
 import { NotFoundError } from "@glam/shared/errors";
 import type { Outbox } from "@glam/shared/messaging";
 import { Hono } from "hono";
-import * as z from "zod";
+import { CreateItem, GetItem, ListCounts } from "./endpoints.ts";
 import { ItemCreated } from "./events.ts";
 import { DailyCounts, Items } from "./tables.ts";
 
@@ -132,41 +162,29 @@ export function createApp({ database, outbox, registry }: AppParts): Hono {
   app.use(
     glamMiddleware({
       service: "${name}",
-      methodNotAllowed: app,
+      app,
       metrics: { registry },
+      docs: { events: [ItemCreated] }, // at /docs, where APP_ENV is dev
     }),
   );
 
-  app.post(
-    "/items",
-    validate("json", z.object({ name: z.string().min(1).max(200) })),
-    async (c) => {
-      // The item and its event are written in one transaction.
-      const item = await database.transaction(async (tx) => {
-        const { name } = c.req.valid("json");
-        const row = { id: crypto.randomUUID(), name };
-        const item = await items.save(row, { from: "client" });
-        await outbox.add(tx, ItemCreated, { id: item.id, name });
-        return item;
-      });
-      return created(c, item, \`/items/\${item.id}\`);
-    },
-  );
+  implement(app, CreateItem, async ({ body: { name } }) => {
+    // The item and its event are written in one transaction.
+    return await database.transaction(async (tx) => {
+      const row = { id: crypto.randomUUID(), name };
+      const item = await items.save(row, { from: "client" });
+      await outbox.add(tx, ItemCreated, { id: item.id, name });
+      return item;
+    });
+  });
 
-  app.get(
-    "/items/:id",
-    validate("param", z.object({ id: z.uuid() })),
-    async (c) => {
-      const item = await items.findById(c.req.valid("param").id);
-      if (item === null) throw new NotFoundError("No such item");
-      return success(c, item);
-    },
-  );
+  implement(app, GetItem, async ({ params }) => {
+    const item = await items.findById(params.id);
+    if (item === null) throw new NotFoundError("No such item");
+    return item;
+  });
 
-  app.get(
-    "/counts",
-    async (c) => success(c, await counts.findAll({}, { limit: 31 })),
-  );
+  implement(app, ListCounts, () => counts.findAll({}, { limit: 31 }));
 
   return app;
 }

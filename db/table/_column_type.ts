@@ -22,6 +22,8 @@ interface AnyDef {
   readonly items?: readonly z.ZodType[];
   /** Of an object. */
   readonly shape?: Readonly<Record<string, z.ZodType>>;
+  /** Of an object: the schema of other members. */
+  readonly catchall?: z.ZodType;
   /** Of a record. */
   readonly valueType?: z.ZodType;
   /** Of an enum. */

@@ -47,6 +47,9 @@ export function deferredTable(define: () => Table): Table {
     get patchSchema() {
       return table().patchSchema;
     },
+    get rowSchema() {
+      return table().rowSchema;
+    },
     get refinements() {
       return table().refinements;
     },

@@ -3,6 +3,7 @@ import { assertIdentifier, quoteIdentifier } from "./_identifier.ts";
 import { type MixinColumn, mixinColumns, mixinIndexes, mixinsOf } from "./_mixin_columns.ts";
 import { Naming } from "./_naming.ts";
 import { ownColumn } from "./_table_columns.ts";
+import { rowSchemaOf } from "./_row_schema.ts";
 import { insertSchemaOf, patchSchemaOf } from "./_write_schemas.ts";
 import { addUnique, foreignKey, index } from "./_table_indexes.ts";
 import { assertColumns, fail, list, type Scope, splitName } from "./_table_scope.ts";
@@ -79,19 +80,28 @@ function build(name: string, definition: TableDefinition): Table<never> {
   for (const one of definition.indexes ?? []) indexes.push(index(scope, one));
   let insert: Table["insertSchema"] | undefined;
   let patch: Table["patchSchema"] | undefined;
+  let row: Table["rowSchema"] | undefined;
+  const allColumns = [
+    ...columns,
+    ...Object.entries(extra).map(([name, { schema: _, ...rest }]) => ({ name, ...rest })),
+  ];
+  const shape = {
+    ...own,
+    ...Object.fromEntries(Object.entries(extra).map(([name, { schema }]) => [name, schema])),
+  };
   return {
     schema,
     name: table,
-    columns: [
-      ...columns,
-      ...Object.entries(extra).map(([name, { schema: _, ...rest }]) => ({ name, ...rest })),
-    ],
+    columns: allColumns,
     // Most tables of a service are defined without one of these being used.
     get insertSchema() {
       return (insert ??= insertSchemaOf(columns, own, refinements)) as never;
     },
     get patchSchema() {
       return (patch ??= patchSchemaOf(columns, own, key)) as never;
+    },
+    get rowSchema() {
+      return (row ??= rowSchemaOf(allColumns, shape)) as never;
     },
     primaryKey,
     indexes,
@@ -100,10 +110,7 @@ function build(name: string, definition: TableDefinition): Table<never> {
     checks,
     rowLevelSecurity: definition.rowLevelSecurity ?? false,
     mixins,
-    shape: {
-      ...own,
-      ...Object.fromEntries(Object.entries(extra).map(([name, { schema }]) => [name, schema])),
-    },
+    shape,
     refinements,
   };
 }

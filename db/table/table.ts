@@ -129,13 +129,15 @@ export interface TableTypes {
   readonly insertShape?: SchemaShape;
   /** The shape of {@link Table.patchSchema}; what is written by hand may leave it out. */
   readonly patchShape?: SchemaShape;
+  /** The shape of {@link Table.rowSchema}; what is written by hand may leave it out. */
+  readonly rowShape?: SchemaShape;
 }
 
 /** The shape of an object schema. */
 export type SchemaShape = Readonly<Record<string, z.ZodType>>;
 
 /** One of the shapes of a table; any, where the types do not name it. */
-export type ShapeOf<T extends TableTypes, Name extends "insertShape" | "patchShape"> = T extends
+export type ShapeOf<T extends TableTypes, Name extends "insertShape" | "patchShape" | "rowShape"> = T extends
   { readonly [_ in Name]: infer Shape extends SchemaShape } ? Shape : SchemaShape;
 
 /** A table, made by `defineTable`. */
@@ -154,6 +156,11 @@ export interface Table<T extends TableTypes = TableTypes> extends TableModel {
    * optional and without a default.
    */
   readonly patchSchema: z.ZodObject<ShapeOf<T, "patchShape">, z.core.$strict>;
+  /**
+   * The schema of a row as stored, columns of mixins included, for answers of endpoints: Dates and bigints travel as text,
+   * also within JSON columns.
+   */
+  readonly rowSchema: z.ZodObject<ShapeOf<T, "rowShape">>;
   /** The checks of the whole object, such as a `refine`; they apply to inserts. */
   readonly refinements: readonly z.core.$ZodCheck<never>[];
   /** For types only, always undefined: `typeof Items.$types`. */

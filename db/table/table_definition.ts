@@ -152,6 +152,8 @@ export interface TypesOfDefinition<D extends TableDefinition> {
   readonly insertShape: DefinedInsertShape<D> extends infer S extends ColumnShape ? S : never;
   /** The shape of its `patchSchema`. */
   readonly patchShape: DefinedPatchShape<D> extends infer S extends ColumnShape ? S : never;
+  /** The shape of its `rowSchema`. */
+  readonly rowShape: DefinedRowShape<D> extends infer S extends ColumnShape ? S : never;
 }
 
 /** The shape of a definition, unwrapped from `z.object`. */
@@ -252,6 +254,29 @@ export type DefinedPatchShape<D extends TableDefinition> = {
     NullableSchema<DefinedShape<D>[K], UnwrappedSchema<DefinedShape<D>[K]>>
   >;
 };
+
+/** The shape of the `rowSchema` of a definition. */
+export type DefinedRowShape<D extends TableDefinition> =
+  & {
+    readonly [K in keyof DefinedShape<D>]: NullableSchema<
+      DefinedShape<D>[K],
+      WireSchema<UnwrappedSchema<DefinedShape<D>[K]>>
+    >;
+  }
+  & { readonly [K in keyof MixinColumns<D>]: z.ZodType<MixinColumns<D>[K], WireValue<MixinColumns<D>[K]>> };
+
+/** A schema with codecs for Dates and bigints, which travel as text. */
+export type WireSchema<S> = S extends z.ZodDate ? z.ZodType<Date, string>
+  : S extends z.ZodBigInt ? z.ZodType<bigint, string>
+  : S extends z.ZodArray<infer E> ? z.ZodArray<WireSchema<E> & z.core.SomeType>
+  : S extends z.ZodNullable<infer I> ? z.ZodNullable<WireSchema<I> & z.core.SomeType>
+  : S extends z.ZodOptional<infer I> ? z.ZodOptional<WireSchema<I> & z.core.SomeType>
+  : S extends z.ZodObject<infer Shape>
+    ? z.ZodObject<{ readonly [K in keyof Shape]: WireSchema<Shape[K]> & z.core.SomeType }>
+  : S;
+
+/** What a value travels as. */
+export type WireValue<T> = T extends Date ? string : T;
 
 /** An optional schema. */
 export type OptionalSchema<S> = S extends z.core.SomeType ? z.ZodOptional<S> : never;

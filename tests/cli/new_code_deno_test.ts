@@ -9,6 +9,7 @@ it("what glam new writes is formatted, lints, and has the right types", async ()
     "main.ts",
     "app.ts",
     "config.ts",
+    "endpoints.ts",
     "events.ts",
     "listener.ts",
     "tables.ts",

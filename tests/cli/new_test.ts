@@ -40,9 +40,8 @@ describe("a service that glam new wrote", () => {
     assert.deepEqual([code, errors], [0, ""]);
     assert.match(out, /^Wrote \d+ files to orders\. Next:\n\n {2}cd orders\n/);
     const files = await readdir(service.folder);
-    for (
-      const name of ["main.ts", "app.ts", "config.ts", "events.ts", "listener.ts", "tables.ts", "README.md"]
-    ) {
+    const sources = ["main", "app", "config", "endpoints", "events", "listener", "tables"];
+    for (const name of [...sources.map((source) => `${source}.ts`), "README.md", "dev.env"]) {
       assert.ok(files.includes(name), name);
     }
     assert.equal(files.includes("deno.json"), runtime === "deno");
@@ -68,11 +67,31 @@ describe("a service that glam new wrote", () => {
     assert.equal(await stop(first), 0, first.out() + first.errors());
     await using second = service.start("start", [], { env: { PORT: "0" } });
     const again = await urlOf(second);
+    assert.equal((await fetch(`${again}/docs`)).status, 404);
     const kept = await fetch(`${again}/items/${data.id}`);
     assert.equal(kept.status, 200);
     await kept.body?.cancel();
     assert.equal(await counted(again), 1);
     assert.equal(await stop(second), 0, second.out() + second.errors());
+  });
+
+  it("shows its contracts at /docs with the variables of its task dev", async () => {
+    const variables = await readFile(join(service.folder, "dev.env"), "utf8");
+    assert.equal(variables, "APP_ENV=dev\n");
+    const manifest = await readFile(
+      join(service.folder, runtime === "deno" ? "deno.json" : "package.json"),
+      "utf8",
+    );
+    assert.match(manifest, /"dev": ?"[^"]*--env-file=dev\.env[^"]*--watch main\.ts"/);
+    await using running = service.start("start", [], { env: { PORT: "0", APP_ENV: "dev" } });
+    const url = await urlOf(running);
+    const page = await (await fetch(`${url}/docs`)).text();
+    for (const text of ["Add an item", "/items/{id}", "An item was created"]) {
+      assert.ok(page.includes(text), text);
+    }
+    const document = await (await fetch(`${url}/openapi.json`)).json() as Record<string, object>;
+    assert.deepEqual(document["x-undocumented"], []);
+    assert.equal(await stop(running), 0, running.out() + running.errors());
   });
 
   it("runs on Postgres and NATS by two variables, and glam with it", async () => {
