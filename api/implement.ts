@@ -101,13 +101,34 @@ export function implement(app: EndpointApp, endpoint: AnyEndpoint, ...rest: unkn
     throw new RangeError(`Expected \`maxBodyBytes\` to be a whole number from 0, got ${maxBodyBytes}`);
   }
   const path = pathWithin(app, endpoint, mountedAt);
-  const twice = app.routes.find((each) => endpointOf(each.handler)?.route === route);
-  if (twice !== undefined) throw new TypeError(`Cannot implement "${route}" twice`);
+  assertFree(app, endpoint, mountedAt);
   const handler = rest.at(-1) as EndpointHandler<EndpointTypes>;
   const chain = [...rest.slice(0, -1), endpointHandler(endpoint, handler, maxBodyBytes)] as HonoHandler[];
   chain[0] = guardedBy(endpoint, chain[0] as never) as unknown as HonoHandler;
   chain.push(markRoute(chain.pop()!, { endpoint, loadDocs }));
   app.on(method as never, path as never, ...chain as never[]);
+}
+
+/**
+ * @throws {TypeError} when the application has a handler for the method and path: only the first of two would ever run.
+ */
+function assertFree(app: EndpointApp, { route, method, path }: AnyEndpoint, mountedAt: string): void {
+  const target = nameless(path.slice(trimSlash(mountedAt).length));
+  for (const { handler, ...each } of app.routes) {
+    if (each.method !== method || nameless(each.path) !== target) continue;
+    const known = endpointOf(handler)?.route;
+    if (known === route) throw new TypeError(`Cannot implement "${route}" twice`);
+    if (known !== undefined) throw new TypeError(`Cannot implement "${route}": "${known}" has the same path`);
+    // What takes `next` is middleware of the path.
+    if (typeof handler === "function" && handler.length < 2) {
+      throw new TypeError(`Cannot implement "${route}": the application has a route of this path`);
+    }
+  }
+}
+
+/** The path without the names of its parameters, which no request knows. */
+function nameless(path: string): string {
+  return path.replace(/:\w+/g, ":");
 }
 
 /** The path that the application itself has to be given. */

@@ -5,10 +5,11 @@ import type {
   PageLimits,
   RawAnswer,
 } from "./definition.ts";
+import { checkMembers, includesFile } from "./_check_members.ts";
 import type { AnswerKind, AnyEndpoint } from "./endpoint.ts";
 import type { EndpointErrorClass } from "./endpoint_error_class.ts";
 import { parametersOf, parsePath } from "./_path.ts";
-import { defOf, shapeOf } from "./_zod_def.ts";
+import { defOf, shapeOf, type ZodSchema } from "./_zod_def.ts";
 import type { EndpointMethod } from "./route.ts";
 import type { SchemaLike } from "./schema_like.ts";
 
@@ -58,9 +59,11 @@ export function resolveDefinition(route: string, given: object): AnyEndpoint {
   if (match === null) throw refuse("expected a method in upper case and a path, such as `GET /items/:id`");
   const method = match[1] as EndpointMethod;
   const path = match[2]!;
+  if (typeof definition !== "object" || definition === null) throw refuse("there is no definition");
   for (const name of Object.keys(definition)) {
     if (!MEMBERS.has(name)) throw refuse(`\`${name}\` is no member of a definition`);
   }
+  checkMembers(definition, refuse);
   const kind = kindOf(definition, refuse);
   const schema = schemaReader(definition, refuse);
   const endpoint: AnyEndpoint = {
@@ -109,13 +112,16 @@ function kindOf(definition: AnyDefinition, refuse: Refuse): AnswerKind {
       `expected one of \`data\`, \`list\`, \`cursorList\`, \`plain\`, \`empty\` and \`raw\`, got ${got}`,
     );
   }
-  const { empty, raw, location } = definition;
+  const { empty, raw, location, page } = definition;
   if (empty !== undefined && empty !== true) throw refuse("expected `empty` to be true");
   if (raw !== undefined && !/^[\w.+-]+\/[\w.+-]+/.test(String(raw.contentType))) {
     throw refuse("expected `raw.contentType` to be a media type, such as `text/csv`");
   }
   if (location !== undefined && kinds[0] !== "data") {
     throw refuse("only an endpoint with `data` has a `location`");
+  }
+  if (page !== undefined && kinds[0] !== "list" && kinds[0] !== "cursorList") {
+    throw refuse("only a list has limits of its `page`");
   }
   return kinds[0]!;
 }
@@ -146,6 +152,9 @@ function checkParts(endpoint: AnyEndpoint, refuse: Refuse): void {
   if (body !== undefined && form !== undefined) throw refuse("expected a `body` or a `form`, got both");
   if ((body ?? form) !== undefined && (method === "GET" || method === "DELETE")) {
     throw refuse(`${method} has no body`);
+  }
+  if (body !== undefined && includesFile(body as ZodSchema)) {
+    throw refuse("a JSON body has no files: use `form`");
   }
   for (const part of ["query", "headers", "cookies", "form"] as const) {
     if (endpoint[part] !== undefined && shapeOf(endpoint[part]) === undefined) {

@@ -332,6 +332,29 @@ describe("a route", () => {
     });
   });
 
+  it("is refused where the application has its path already, middleware aside", () => {
+    const app = new Hono();
+    app.get("/items/:item", async (_c, next) => await next());
+    implement(app, defineEndpoint("GET /items/:id", { data: z.string() }), () => "a");
+    assert.throws(
+      () => implement(app, defineEndpoint("GET /items/:name", { data: z.string() }), () => "b"),
+      {
+        name: "TypeError",
+        message: 'Cannot implement "GET /items/:name": "GET /items/:id" has the same path',
+      },
+    );
+    implement(app, defineEndpoint("GET /items/:id{[0-9]+}", { data: z.string() }), () => "number");
+    const plain = new Hono();
+    plain.get("/old", (c) => c.text("by hand"));
+    const mountedAt = "/api/v1";
+    assert.throws(
+      () =>
+        implement(plain, defineEndpoint("GET /api/v1/old", { data: z.string() }), { mountedAt }, () => "b"),
+      { name: "TypeError", message: /the application has a route of this path/ },
+    );
+    implement(plain, defineEndpoint("PUT /api/v1/old", { data: z.string() }), { mountedAt }, () => "b");
+  });
+
   it("does not compile with a handler of other data", () => {
     const { app } = createApp();
     const Other = defineEndpoint("GET /other", { data: z.object({ id: z.int() }) });

@@ -257,6 +257,15 @@ const wrong: Readonly<Record<string, readonly [run: () => unknown, message: RegE
     () => defineEndpoint("POST /items", { data, idempotent: { ttlMs: 1 } as never }),
     /`idempotent` has no member `ttlMs`/,
   ],
+  "nothing": [() => defineEndpoint("GET /items", undefined as never), /there is no definition/],
+  "limits of pages without pages": [
+    () => defineEndpoint("GET /items", { data, page: { maxLimit: 5 } }),
+    /only a list has limits of its `page`/,
+  ],
+  "a file in a JSON body": [
+    () => defineEndpoint("POST /items", { data, body: z.object({ photos: z.array(file({ maxBytes: 5 })) }) }),
+    /a JSON body has no files: use `form`/,
+  ],
   "a deprecation without a date": [
     () => defineEndpoint("GET /items", { data, deprecated: { since: "soon" } }),
     /expected `deprecated.since` to be an ISO 8601 date, got "soon"/,
@@ -267,6 +276,28 @@ describe("a definition is refused with", () => {
   for (const [name, [run, message]] of Object.entries(wrong)) {
     it(name, () => assert.throws(run, { name: "TypeError", message }));
   }
+
+  it("members of another type", () => {
+    const members = {
+      deprecated: "yes",
+      description: {},
+      examples: {},
+      internal: "yes",
+      location: "/items",
+      operationId: "Get items",
+      page: 5,
+      response: "uncheked",
+      responseHeaders: ["X-Cost"],
+      summary: 3,
+      tags: "items",
+      timeoutMs: "5",
+    };
+    for (const [name, value] of Object.entries(members)) {
+      const define = () => defineEndpoint("GET /items", { list: Item, [name]: value } as never);
+      const message = new RegExp(`^Cannot define "GET /items": expected \`${name}\` to be .*, got `);
+      assert.throws(define, { name: "TypeError", message });
+    }
+  });
 
   it("limits that are none", () => {
     const define = (page: { defaultLimit?: number; maxLimit?: number }) => () =>
