@@ -1,5 +1,6 @@
 import { getContext } from "../context/storage.ts";
 import type { ContextLike } from "./_hono.ts";
+import { serviceHealthOf } from "./service_health.ts";
 
 /** The signal of a request. */
 export interface SignalSource {
@@ -8,10 +9,11 @@ export interface SignalSource {
   end(): void;
 }
 
-/** A signal that aborts when the request has no more time, or its caller is gone. */
+/** A signal that aborts when the request has no more time, its caller is gone, or the service stops without it. */
 export function requestSignal(c: ContextLike): SignalSource {
   const controller = new AbortController();
-  const sources = [getContext()?.signal, callerSignal(c.req.raw)].filter((signal) => signal !== undefined);
+  const sources = [getContext()?.signal, callerSignal(c.req.raw), serviceHealthOf(c.env)?.cutOff]
+    .filter((signal) => signal !== undefined);
   const abort = (event: Event) => controller.abort((event.target as AbortSignal).reason);
   for (const source of sources) {
     if (source.aborted) controller.abort(source.reason);

@@ -9,7 +9,10 @@ export type EndpointArgs<Types extends EndpointTypes, Context = unknown> =
   & {
     /** Hono's context, with what middleware has set. */
     readonly c: Context;
-    /** Aborts when the request has no more time, or its caller is gone; never after the answer. */
+    /**
+     * Aborts when the request has no more time, its caller is gone, or the service stops and waits no longer; never after
+     * the answer.
+     */
     readonly signal: AbortSignal;
     /** Name of the service that calls, where it has proved it. */
     readonly caller: string | undefined;

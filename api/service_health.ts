@@ -9,6 +9,8 @@ export interface ServiceHealth {
   readonly answered: WeakSet<Request>;
   /** Whether the service is not ready, whatever the checks say. */
   isDraining(): boolean;
+  /** Aborts when a service that stops waits no longer for the requests that are still answered. */
+  readonly cutOff?: AbortSignal | undefined;
   /** What runs. */
   readonly build?: BuildInfo | undefined;
   /** Which of two ports this is, where the service has one of its own for its operators. */

@@ -1,6 +1,7 @@
 import type { Health } from "../api/health_checks.ts";
 import { finishRoutes } from "../api/mounted_endpoints.ts";
 import type { ServiceHealth } from "../api/service_health.ts";
+import { ServiceUnavailableError } from "../errors/common.ts";
 import { DeadlineExceeded, sleep, withDeadline } from "../internal/clock.ts";
 import { readEnv } from "../internal/environment.ts";
 import { outsideContext } from "../internal/outside_context.ts";
@@ -49,6 +50,7 @@ export class Lifecycle implements Startable {
   readonly #finished: PromiseWithResolvers<void>;
   readonly #abort = new AbortController();
   readonly #endOfGrace = new AbortController();
+  readonly #cutOff = new AbortController();
   #starting: Promise<void> | undefined;
   #opening: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -108,6 +110,12 @@ export class Lifecycle implements Startable {
     outsideContext(() => this.stop(what, Math.min(graceMs, MAX_CRASH_GRACE_MS)));
   }
 
+  /** Waits no longer for the requests that are still answered. */
+  async cutOff(server: HttpServer): Promise<void> {
+    this.#cutOff.abort(new ServiceUnavailableError("The service stops"));
+    await server.close();
+  }
+
   /** Opens the management port. */
   async listenForOperators(): Promise<ServiceAddress> {
     const { management, options } = this.settings;
@@ -130,9 +138,11 @@ export class Lifecycle implements Startable {
   async listen(): Promise<ServiceAddress> {
     const { hostname, logger, options: { websocket = false }, port } = this.settings;
     const sockets = websocket ? await WebSockets.load(logger) : undefined;
-    const health = this.settings.management === undefined
-      ? this.health
-      : { ...this.health, port: "public" as const };
+    const health = {
+      ...this.health,
+      cutOff: this.#cutOff.signal,
+      ...this.settings.management !== undefined && { port: "public" as const },
+    };
     const handlers = createHandlers(this.settings, health, sockets);
     const server = await serve({ ...handlers, hostname, port, websocket });
     if (this.signal.aborted) await server.close(); // the start has been given up

@@ -34,6 +34,8 @@ export interface Startable {
   listenForOperators(): Promise<ServiceAddress>;
   /** Starts the server. */
   listen(): Promise<ServiceAddress>;
+  /** Waits no longer for the requests that a server still answers. */
+  cutOff(server: HttpServer): Promise<void>;
   /** Stops the service after a permanent failure of a part. */
   fail(part: ServicePart, error: unknown): void;
 }

@@ -14,7 +14,7 @@ export function stopSteps(service: Startable): Step[] {
         await Promise.all([server.drain(), sockets?.close()]);
         await server.close();
       },
-      giveUp: () => server.close(),
+      giveUp: () => service.cutOff(server),
     });
   }
   if (responders.length > 0) {

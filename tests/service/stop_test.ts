@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { describe, it } from "node:test";
+import { glamMiddleware, implement } from "@glam/shared/api";
+import { defineEndpoint } from "@glam/shared/contract";
 import { createMemoryBus } from "@glam/shared/messaging";
 import { ServiceError } from "@glam/shared/service";
 import { Hono } from "hono";
@@ -131,6 +133,30 @@ describe("a step that passes its deadline", () => {
       '"test" did not stop in order: Stopping http took over 30 ms; Stopping onStop took over 30 ms',
     );
     assert.equal(bus.connected, false);
+  });
+
+  it("aborts the signal of the handlers that it waits for no longer, and of no others", async () => {
+    const app = new Hono();
+    app.use(glamMiddleware({ accessLog: false }));
+    const begun = Promise.withResolvers<void>();
+    const aborted = Promise.withResolvers<unknown>();
+    let done: AbortSignal | undefined;
+    implement(app, defineEndpoint("GET /quick", { empty: true }), ({ signal }) => void (done = signal));
+    implement(app, defineEndpoint("GET /slow", { empty: true }), async ({ signal }) => {
+      signal.addEventListener("abort", () => aborted.resolve(signal.reason));
+      begun.resolve();
+      await aborted.promise;
+    });
+    const { service } = testService({ app, deadlines: { http: 30 } });
+    await service.start();
+    assert.equal((await fetch(`${service.address!.url}/quick`)).status, 204);
+    const slow = fetch(`${service.address!.url}/slow`).then((response) => response.body?.cancel(), () => {});
+    await begun.promise;
+    await service.stop();
+    assert.match(String(await aborted.promise), /The service stops|abort/i);
+    await slow;
+    assert.equal(done?.aborted, false);
+    assert.ok(await errorOf(service.finished) instanceof ServiceError);
   });
 
   it("or fails is logged with its error, and the next one begins", async () => {
