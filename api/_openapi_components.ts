@@ -106,12 +106,25 @@ export function errorResponse(status: number, codes: readonly string[], descript
   }));
   return {
     description,
+    ...status === 429 && { headers: RATE_LIMIT_HEADERS },
     content: {
       "application/json": { schema: envelopes.length === 1 ? envelopes[0] : { oneOf: envelopes } },
       "application/problem+json": { schema: schemaRef("Problem") },
     },
   };
 }
+
+const RATE_LIMIT_HEADERS: OpenApiObject = {
+  "RateLimit": {
+    description: "For each policy the units that are left (r) and for how many seconds (t)",
+    schema: { type: "string" },
+  },
+  "RateLimit-Policy": {
+    description: "For each policy the units (q) in a window of so many seconds (w)",
+    schema: { type: "string" },
+  },
+  "Retry-After": { description: "Seconds to wait", schema: { type: "integer", minimum: 0 } },
+};
 
 const VALIDATION_DETAILS: JsonSchema = {
   type: "object",
@@ -173,6 +186,7 @@ const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       correlation_id: text,
       timestamp: { type: "string", format: "date-time" },
       errors: { type: "array", items: schemaRef("ValidationIssue") },
+      "violated-policies": { type: "array", items: text },
     },
   },
   Pagination: {

@@ -16,10 +16,18 @@ export interface Operation {
   readonly [key: string]: unknown;
 }
 
+/** What the guards of an application do to an endpoint. */
+export interface OperationGuards {
+  /** Names of the security schemes. */
+  readonly schemes: readonly string[];
+  /** Whether a policy of the rate limit holds. */
+  readonly isLimited: boolean;
+}
+
 /** The operation of an endpoint. */
 export function endpointOperation(
   endpoint: AnyEndpoint,
-  schemes: readonly string[],
+  { schemes, isLimited }: OperationGuards,
   writer: SchemaWriter,
 ): Operation {
   const { operationId, summary, description, tags, deprecated, route } = endpoint;
@@ -38,7 +46,10 @@ export function endpointOperation(
     ...deprecated !== undefined && { deprecated: true },
     ...parameters.length > 0 && { parameters },
     ...requestBody !== undefined && { requestBody },
-    responses: { ...successes(endpoint, writer, place), ...failures(endpoint, schemes.length > 0) },
+    responses: {
+      ...successes(endpoint, writer, place),
+      ...failures(endpoint, schemes.length > 0, isLimited),
+    },
     security: securityOf(endpoint, schemes),
     ...endpoint.idempotent !== undefined && { "x-idempotent": endpoint.idempotent.key ?? "required" },
     ...endpoint.response === "unchecked" && { "x-response": "unchecked" },
@@ -199,8 +210,12 @@ export function bodySchema(kind: AnyEndpoint["kind"], schema: JsonSchema): JsonS
 }
 
 /** Errors of the endpoint and of this package, by status. */
-function failures(endpoint: AnyEndpoint, isGuarded: boolean): Record<string, OpenApiObject> {
-  const { params, query, headers, cookies, body, form, kind, auth, scopes, rateLimit, idempotent } = endpoint;
+function failures(
+  endpoint: AnyEndpoint,
+  isGuarded: boolean,
+  isLimited: boolean,
+): Record<string, OpenApiObject> {
+  const { params, query, headers, cookies, body, form, kind, auth, scopes, idempotent } = endpoint;
   const takesBody = (body ?? form) !== undefined;
   const isChecked = takesBody || kind === "list" || kind === "cursorList" ||
     [params, query, headers, cookies].some((part) => part !== undefined);
@@ -209,7 +224,7 @@ function failures(endpoint: AnyEndpoint, isGuarded: boolean): Record<string, Ope
     ...isGuarded && scopes.length > 0 ? [403] : [],
     ...takesBody ? [413, 415] : [],
     ...isChecked ? [422] : [],
-    ...rateLimit !== undefined ? [429] : [],
+    ...isLimited ? [429] : [],
     500,
   ];
   const codes = new Map<number, { codes: string[]; texts: string[] }>();

@@ -1,8 +1,13 @@
 import type { RequestContext } from "../context/request_context.ts";
+import type { RateLimitFields } from "./rate_limit/_rate_limit_fields.ts";
 import { detectRuntime } from "../internal/runtime.ts";
 
 /** Makes a JSON response that has the request's headers from the start. */
-export type PlainResponder = (text: string, status: number | undefined, context: RequestContext) => Response;
+export type PlainResponder = (
+  text: string,
+  status: number | undefined,
+  state: { readonly context: RequestContext; readonly rateLimit?: RateLimitFields | undefined },
+) => Response;
 
 /**
  * The fastest way of this runtime to make a small response with four headers, or `undefined` where Hono's own is fastest.
@@ -15,7 +20,7 @@ export type PlainResponder = (text: string, status: number | undefined, context:
 export function plainResponder(service: string): PlainResponder | undefined {
   switch (detectRuntime()) {
     case "node":
-      return (text, status = 200, { requestId, correlationId }) =>
+      return (text, status = 200, { context: { requestId, correlationId }, rateLimit }) =>
         new Response(text, {
           status,
           headers: {
@@ -23,15 +28,24 @@ export function plainResponder(service: string): PlainResponder | undefined {
             "X-Request-ID": requestId,
             "X-Correlation-ID": correlationId,
             "X-Service-Name": service,
+            ...rateLimit !== undefined && {
+              "RateLimit-Policy": rateLimit.policy,
+              "RateLimit": rateLimit.limit,
+            },
           },
         });
     case "bun": {
       const headers = new Headers({ "Content-Type": "application/json", "X-Service-Name": service });
       const ok = { headers };
-      return (text, status, { requestId, correlationId }) => {
+      return (text, status, { context: { requestId, correlationId }, rateLimit }) => {
         headers.set("X-Request-ID", requestId);
         headers.set("X-Correlation-ID", correlationId);
-        return new Response(text, status === undefined ? ok : { status, headers }); // copies the headers
+        const response = new Response(text, status === undefined ? ok : { status, headers }); // copies the headers
+        if (rateLimit !== undefined) {
+          response.headers.set("RateLimit-Policy", rateLimit.policy);
+          response.headers.set("RateLimit", rateLimit.limit);
+        }
+        return response;
       };
     }
   }

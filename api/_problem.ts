@@ -2,11 +2,12 @@ import type { RequestContext } from "../context/request_context.ts";
 import { pathAbsolute } from "./_request_path.ts";
 import type { ErrorDetail } from "../errors/envelope.ts";
 import { statusPhrase } from "../errors/status_phrase.ts";
+import { QUOTA_EXCEEDED } from "./rate_limit/_fields.ts";
 
 /** An RFC 9457 problem document, with the members of this package. */
 export interface Problem {
-  /** Always `about:blank`: the member `code` names the error. */
-  readonly type: "about:blank";
+  /** `about:blank`, since the member `code` names the error; only a request that is over a limit has a registered type. */
+  readonly type: string;
   /** The status phrase, as RFC 9457 asks for `about:blank`. */
   readonly title: string;
   /** HTTP status. */
@@ -23,15 +24,17 @@ export interface Problem {
   readonly correlation_id: string;
   /** What is wrong with the request, field by field. */
   readonly errors?: unknown;
+  /** Of a request that is over a limit: the names of the policies. */
+  readonly "violated-policies"?: unknown;
   /** The error's other details. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** The problem document that says the same as an error envelope. */
 export function toProblem(status: number, error: ErrorDetail, context: RequestContext): Problem {
-  const { validation_errors: errors, ...details } = error.details ?? {};
+  const { validation_errors: errors, violated_policies: policies, ...details } = error.details ?? {};
   return {
-    type: "about:blank",
+    type: policies === undefined ? "about:blank" : QUOTA_EXCEEDED,
     title: statusPhrase(status),
     status,
     detail: error.message,
@@ -40,6 +43,7 @@ export function toProblem(status: number, error: ErrorDetail, context: RequestCo
     request_id: context.requestId,
     correlation_id: context.correlationId,
     ...(errors !== undefined && { errors }),
+    ...(policies !== undefined && { "violated-policies": policies }),
     ...(Object.keys(details).length > 0 && { details }),
   };
 }

@@ -2,6 +2,7 @@ import type { RequestContext } from "../context/request_context.ts";
 import type { GlamError } from "../errors/glam_error.ts";
 import type { ContextLike } from "./_hono.ts";
 import type { Settings } from "./_settings.ts";
+import type { RateLimitFields } from "./rate_limit/_rate_limit_fields.ts";
 import type { RequestDeadline } from "./_time_limits.ts";
 
 /** What `glamMiddleware` knows of one request. */
@@ -18,6 +19,8 @@ export interface RequestState {
   deadline?: RequestDeadline | undefined;
   /** Is given the answer to a failure before it is sent; does not reject. */
   keepFailure?: ((response: Response) => Promise<void>) | undefined;
+  /** What the headers say of the rate limit, where one holds. */
+  rateLimit?: RateLimitFields | undefined;
   /** Whether nothing was set on the context that Hono would add to a response: see `watchContextHeaders`. */
   plain?: boolean;
   /** The response that has the request's headers already. */

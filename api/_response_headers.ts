@@ -10,7 +10,7 @@ import type { RequestState } from "./_request_state.ts";
  */
 export function setHeaders(
   c: ContextLike,
-  { context, settings, made }: Pick<RequestState, "context" | "made" | "settings">,
+  { context, settings, made, rateLimit }: Pick<RequestState, "context" | "made" | "rateLimit" | "settings">,
 ): void {
   const { res } = c;
   if (res === made) return;
@@ -21,10 +21,14 @@ export function setHeaders(
     headers.set("X-Correlation-ID", context.correlationId);
     headers.set("X-Service-Name", settings.service);
     if (settings.exposeTrace) headers.set("traceparent", traceOf(context));
+    if (rateLimit !== undefined) {
+      headers.set("RateLimit-Policy", rateLimit.policy);
+      headers.set("RateLimit", rateLimit.limit);
+    }
   } catch { // a response of fetch() has immutable headers
     if (res.body?.locked === true) throw unsendable(c);
     replaceResponse(c, new Response(res.body, res));
-    setHeaders(c, { context, settings });
+    setHeaders(c, { context, settings, rateLimit });
   }
 }
 

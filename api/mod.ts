@@ -115,6 +115,26 @@ export {
   type PageParams,
   type Pagination,
 } from "./pagination.ts";
+export {
+  createMemoryRateLimitStore,
+  type MemoryRateLimitStore,
+  type MemoryRateLimitStoreOptions,
+} from "./rate_limit/create_memory_rate_limit_store.ts";
+export {
+  createPostgresRateLimitStore,
+  type PostgresRateLimitStore,
+  type PostgresRateLimitStoreOptions,
+  type RateLimitDatabase,
+} from "./rate_limit/create_postgres_rate_limit_store.ts";
+export type { RateLimitOptions, RateLimitPolicy } from "./rate_limit/options.ts";
+export { type RateLimit, rateLimit } from "./rate_limit/rate_limit.ts";
+export type {
+  RateLimitQuota,
+  RateLimitResult,
+  RateLimitState,
+  RateLimitStore,
+} from "./rate_limit/rate_limit_store.ts";
+export { rateLimitTable } from "./rate_limit/rate_limit_table.ts";
 export { type Reply, reply, type ReplyInit } from "./reply.ts";
 export type { RoutesOf } from "./routes_of.ts";
 export { created, cursorPage, type JsonResponse, paginated, success, type SuccessInit } from "./respond.ts";

@@ -1,3 +1,4 @@
+import type { AnyEndpoint } from "../contract/endpoint.ts";
 import type { SchemaLike } from "../contract/schema_like.ts";
 import { SchemaWriter } from "../contract/schema_writer.ts";
 import { ownComponents } from "./_openapi_components.ts";
@@ -74,7 +75,10 @@ export function openapi(app: RoutesOf, options: OpenApiOptions): OpenApiDocument
   for (const route of routes) {
     const operation = route.endpoint === undefined
       ? plainOperation(route, writer)
-      : endpointOperation(route.endpoint, Object.keys(schemes), writer);
+      : endpointOperation(route.endpoint, {
+        schemes: Object.keys(schemes),
+        isLimited: isLimited(app, route.endpoint),
+      }, writer);
     const known = ids.get(operation.operationId);
     if (known !== undefined) {
       throw new TypeError(
@@ -111,6 +115,12 @@ function defaultSchemes(
   const { authenticate } = guardsOfApp(app);
   if (authenticate !== undefined) return authenticate.securitySchemes;
   return routes.some(({ endpoint }) => (endpoint?.scopes.length ?? 0) > 0) ? BEARER : {};
+}
+
+function isLimited(app: RoutesOf, endpoint: AnyEndpoint): boolean {
+  const { rateLimit } = guardsOfApp(app);
+  if (rateLimit === undefined) return (endpoint.rateLimit?.length ?? 0) > 0;
+  return rateLimit.holdsFor(endpoint, "address") || rateLimit.holdsFor(endpoint, "caller");
 }
 
 /** The same with its members in the order of their names. */

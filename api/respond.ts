@@ -103,7 +103,7 @@ export function respond(c: ContextLike, data: unknown, rest: string, status: num
   const meta = state === undefined ? JSON.stringify(createMeta()) : metaOf(state.context);
   const text = '{"data":' + (stringifyBigints(data, String) ?? "null") + ',"meta":' + meta + rest + "}";
   if (state?.plain !== true) return c.body(text, status as never, JSON_TYPE);
-  return state.made = state.settings.plainResponse!(text, status, state.context);
+  return state.made = state.settings.plainResponse!(text, status, state);
 }
 
 const JSON_TYPE = { "Content-Type": "application/json" };

@@ -135,7 +135,10 @@ export interface EndpointDefinition<
   readonly auth?: "none" | "optional" | "required" | undefined;
   /** Scopes that a caller needs, all of them. */
   readonly scopes?: readonly string[] | undefined;
-  /** Names of the rate limit's policies that hold here. */
+  /**
+   * Names of the rate limit's policies that hold here, and no others; an empty list is none.
+   * @default those that hold everywhere
+   */
   readonly rateLimit?: readonly string[] | undefined;
   /**
    * Milliseconds that an answer may take, from 1.

@@ -32,6 +32,8 @@ export interface Metrics {
    * prom-client. Its type is prom-client's, so that a metric takes it as one of its `registers`.
    */
   registry(): Promise<Registry>;
+  /** Adds metrics to the registry when it is first asked for, at once where it is there. */
+  withRegistry(add: (registry: PrometheusRegistry) => void): void;
   /** The text for a scrape with this `Accept` header. */
   expose(accept?: string): Promise<Exposition>;
 }
@@ -67,11 +69,21 @@ export function createMetrics(options: MetricsOptions): Metrics {
   let own: Promise<Registry> | undefined;
   // The registry of any copy of prom-client takes the metrics of any other: `registers` needs `registerMetric` alone.
   const getRegistry = () =>
-    own ??= registry === undefined ? createRegistry(http) : Promise.resolve(registry as Registry);
+    own ??= registry === undefined
+      ? createRegistry(http).then(addAll)
+      : Promise.resolve(registry as Registry);
+  let known: PrometheusRegistry | undefined = registry;
+  const waiting: ((registry: PrometheusRegistry) => void)[] = [];
+  const addAll = (created: Registry) => {
+    known = created;
+    for (const add of waiting.splice(0)) add(created);
+    return created;
+  };
   return {
     service,
     http,
     registry: getRegistry,
+    withRegistry: (add) => known === undefined ? void waiting.push(add) : add(known),
     expose: async (accept = "") => await expose(await getRegistry(), accept),
   };
 }

@@ -4,7 +4,10 @@ import type { Table } from "./table.ts";
 import { createTable, tableName } from "./table_ddl.ts";
 
 /** Creates a table, and its schema, where it is missing. Several processes may call it at once. */
-export async function ensureTable(db: Database, table: Table): Promise<void> {
+export async function ensureTable(
+  db: Pick<Database, "ensureSchema" | "sql" | "transaction">,
+  table: Table,
+): Promise<void> {
   const name = tableName(table);
   if (await hasTable(db.sql, name)) return; // needs no permission to create one
   if (table.schema !== undefined) await db.ensureSchema(table.schema);
