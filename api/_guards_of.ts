@@ -21,9 +21,10 @@ export function guardsOfApp({ routes }: RoutesOf): Guards {
 export function everyGuardOf(app: object | undefined): readonly Guard[] {
   const { routes = [] } = (app ?? {}) as Partial<RoutesOf>;
   if (!Array.isArray(routes)) return []; // no Hono application
-  const all = (routes as RoutesOf["routes"]).flatMap(({ handler }) =>
-    Object.values<Guard | undefined>({ ...metaOf(handler)?.guards })
-  );
+  const all = (routes as RoutesOf["routes"]).flatMap(({ handler }) => {
+    const { guards, middleware } = metaOf(handler) ?? {};
+    return [...Object.values<Guard | undefined>({ ...guards }), middleware];
+  });
   return [...new Set(all)].filter((guard) => guard !== undefined);
 }
 

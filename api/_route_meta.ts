@@ -1,7 +1,7 @@
 import type { AnyEndpoint } from "../contract/endpoint.ts";
 import type { SchemaLike } from "../contract/schema_like.ts";
 import type { HttpObserver } from "../metrics/http_recorder.ts";
-import type { Guards } from "./guards.ts";
+import type { Guard, Guards } from "./guards.ts";
 import type { DocsLoader } from "./_docs_resource.ts";
 import type { RouteDescription } from "./route_description.ts";
 
@@ -13,6 +13,8 @@ export interface RouteMeta {
   readonly description?: RouteDescription;
   /** What `validate` checks. */
   readonly validates?: { readonly target: string; readonly schema: SchemaLike };
+  /** Of a guard that is a middleware, too: itself. */
+  readonly middleware?: Guard | undefined;
   /** Loads what makes the documentation. */
   readonly loadDocs?: DocsLoader;
   /** Of a middleware that answers health: the path of the report. */

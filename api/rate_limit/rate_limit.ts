@@ -1,5 +1,6 @@
 import type { AnyEndpoint } from "../../contract/endpoint.ts";
 import type { ContextLike, NextLike } from "../_hono.ts";
+import { markRoute } from "../_route_meta.ts";
 import { stateOf } from "../_request_state.ts";
 import type { RateLimitGuard, RateLimitStage } from "../guards.ts";
 import { Limiter } from "./_limiter.ts";
@@ -70,7 +71,7 @@ export function rateLimit(options: RateLimitOptions): RateLimit {
     if (stateOf(c) === undefined) writeFields(c);
   }
 
-  return Object.assign(limit, {
+  const guard: RateLimit = Object.assign(limit, {
     holdsFor: (endpoint: AnyEndpoint, stage: RateLimitStage) => stagesOf(endpoint)[stage] !== undefined,
     take: (c: ContextLike, endpoint: AnyEndpoint, stage: RateLimitStage) =>
       limiter.take(c, stagesOf(endpoint)[stage], stage),
@@ -78,6 +79,7 @@ export function rateLimit(options: RateLimitOptions): RateLimit {
     cleanUp: async (options: { readonly signal: AbortSignal }) => await store.cleanUp(options),
     ...store.ping !== undefined && { ping: async () => await store.ping?.() },
   });
+  return markRoute(guard, { middleware: guard });
 }
 
 /** The policies of a request, by when they are taken. */
