@@ -3,7 +3,7 @@
  *
  *     deno task bench            # prints the table
  *     deno task bench --write    # and keeps it in docs/performance.md
- *     deno task bench http       # one group: http, load, endpoints, start, db, config, publish, listen, inbox, relay,
+ *     deno task bench http       # one group: http, load, endpoints, limit, start, db, config, publish, listen, inbox, relay,
  *                                # client or command
  *
  * @module
@@ -21,6 +21,7 @@ import { listenRows } from "./listen.ts";
 import { loadRows } from "./load.ts";
 import { inProcessRows } from "./in_process.ts";
 import { publishRows } from "./publish.ts";
+import { rateLimitRows } from "./rate_limit.ts";
 import { relayRows } from "./relay.ts";
 import { startRows } from "./start.ts";
 import { type Row, toTable } from "./_table.ts";
@@ -29,6 +30,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   http: inProcessRows,
   load: loadRows,
   endpoints: endpointRows,
+  limit: rateLimitRows,
   start: startRows,
   db: dbRows,
   config: configRows,

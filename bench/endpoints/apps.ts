@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { glamMiddleware, implement, paginated, paginationQuery, success, validate } from "@glam/shared/api";
+import {
+  glamMiddleware,
+  type GlamOptions,
+  implement,
+  paginated,
+  paginationQuery,
+  rateLimit,
+  success,
+  validate,
+} from "@glam/shared/api";
 import { defineEndpoint, isoDate } from "@glam/shared/contract";
 import { Hono } from "hono";
 import * as z from "zod";
@@ -45,8 +54,8 @@ export function createByHelpers(): App {
 }
 
 /** By contracts: every answer goes through its schema. */
-export function createByContracts(): App {
-  const app = create();
+export function createByContracts(options: GlamOptions = {}): App {
+  const app = create(options);
   implement(
     app,
     defineEndpoint("GET /items/:id", { params: Params, data: Item }),
@@ -54,6 +63,12 @@ export function createByContracts(): App {
   );
   implement(app, defineEndpoint("GET /rows", { list: Row }), () => ({ items: rows, total: 1000 }));
   return app;
+}
+
+/** The same under a policy by address that nobody uses up. */
+export function createLimited(): App {
+  const limits = rateLimit({ policies: [{ name: "hourly", limit: 1_000_000_000, windowSeconds: 3600 }] });
+  return createByContracts({ guards: { rateLimit: limits } });
 }
 
 /** So many endpoints with a body, an answer and two errors. */
@@ -71,8 +86,8 @@ export function createLarge(endpoints: number): Hono {
   return app;
 }
 
-function create(): Hono {
+function create(options: GlamOptions = {}): Hono {
   const app = new Hono();
-  app.use(glamMiddleware({ service: "bench", accessLog: false }));
+  app.use(glamMiddleware({ service: "bench", accessLog: false, ...options }));
   return app;
 }

@@ -13,9 +13,9 @@ const name = process.argv[2] ?? "glam";
 if (name === "fastify" || name === "fastify-schema") {
   const { listen } = await import("./fastify.ts");
   console.log(await listen({ hasSchema: name === "fastify-schema" }));
-} else if (name === "contracts") {
-  const { createByContracts } = await import("../endpoints/apps.ts");
-  await serve(createByContracts());
+} else if (name === "contracts" || name === "contracts-limited") {
+  const { createByContracts, createLimited } = await import("../endpoints/apps.ts");
+  await serve(name === "contracts" ? createByContracts() : createLimited());
 } else {
   const create = { fixed: createFixed, floor: createFloor, glam: createGlam }[name];
   if (create === undefined) throw new Error(`No application "${name}"`);
@@ -26,13 +26,13 @@ async function serve({ fetch }: App): Promise<void> {
   if ("Deno" in globalThis) {
     Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen: ({ port }) => console.log(port) },
-      (request) => fetch(request),
+      (request, info) => fetch(request, info as never),
     );
     return;
   }
   const { serve } = await import("@hono/node-server");
   serve(
-    { fetch: (request) => fetch(request), hostname: "127.0.0.1", port: 0 },
+    { fetch: (request, env) => fetch(request, env as never), hostname: "127.0.0.1", port: 0 },
     ({ port }) => console.log(port),
   );
 }
