@@ -14,11 +14,11 @@ type Handler = (c: ContextLike, next: () => Promise<void>) => unknown;
  * valid.
  */
 export function guardedBy(endpoint: AnyEndpoint, first: Handler): Handler {
-  const isOpen = neededGuards(endpoint).length === 0;
+  const needed = neededGuards(endpoint);
   return (c, next) => {
     const guards = stateOf(c)?.settings.guards;
-    if (guards === undefined && isOpen) return first(c, next);
-    const guarding = passGuards(c, endpoint, guards ?? NO_GUARDS);
+    if (guards === undefined && needed.length === 0) return first(c, next);
+    const guarding = passGuards(c, endpoint, guards ?? NO_GUARDS, needed);
     return guarding === undefined ? first(c, next) : guarding.then(() => first(c, next));
   };
 }
@@ -46,23 +46,29 @@ export function unguarded({ route }: AnyEndpoint, missing: keyof Guards): TypeEr
 
 const NO_GUARDS: Guards = {};
 
-/** `undefined` where nothing guards the endpoint. */
-function passGuards(c: ContextLike, endpoint: AnyEndpoint, guards: Guards): Promise<void> | undefined {
-  const missing = missingGuard(endpoint, guards);
+/** `undefined` where nothing guards the endpoint, or nothing that has to be waited for. */
+function passGuards(
+  c: ContextLike,
+  endpoint: AnyEndpoint,
+  guards: Guards,
+  needed: readonly (keyof Guards)[],
+): Promise<void> | undefined {
+  const missing = needed.find((name) => guards[name] === undefined);
   if (missing !== undefined) throw unguarded(endpoint, missing); // fails closed
   const { rateLimit } = guards;
   const authenticate = endpoint.auth === "none" ? undefined : guards.authenticate;
-  const limits = (stage: "address" | "caller") =>
-    rateLimit?.holdsFor(endpoint, stage) ? rateLimit : undefined;
-  const byAddress = limits("address");
-  const byCaller = limits("caller");
-  if (authenticate === undefined && byAddress === undefined && byCaller === undefined) return undefined;
-  return passInOrder(c, endpoint, { byAddress, authenticate, byCaller });
+  const byAddress = rateLimit?.holdsFor(endpoint, "address") ? rateLimit : undefined;
+  const byCaller = rateLimit?.holdsFor(endpoint, "caller") ? rateLimit : undefined;
+  if (authenticate !== undefined) return passInOrder(c, endpoint, { byAddress, authenticate, byCaller });
+  const taking = byAddress?.take(c, endpoint, "address");
+  if (byCaller === undefined) return taking;
+  if (taking !== undefined) return taking.then(() => byCaller.take(c, endpoint, "caller"));
+  return byCaller.take(c, endpoint, "caller");
 }
 
 interface Passed {
   readonly byAddress: RateLimitGuard | undefined;
-  readonly authenticate: AuthenticationGuard | undefined;
+  readonly authenticate: AuthenticationGuard;
   readonly byCaller: RateLimitGuard | undefined;
 }
 
@@ -72,11 +78,9 @@ async function passInOrder(
   { byAddress, authenticate, byCaller }: Passed,
 ): Promise<void> {
   if (byAddress !== undefined) await byAddress.take(c, endpoint, "address");
-  if (authenticate !== undefined) {
-    const isOptional = endpoint.auth === "optional";
-    const principal = await authenticate.identify(c, isOptional);
-    if (principal !== undefined) requireAll(endpoint.scopes, principal.scopes);
-    else if (!isOptional) throw new UnauthorizedError();
-  }
+  const isOptional = endpoint.auth === "optional";
+  const principal = await authenticate.identify(c, isOptional);
+  if (principal !== undefined) requireAll(endpoint.scopes, principal.scopes);
+  else if (!isOptional) throw new UnauthorizedError();
   if (byCaller !== undefined) await byCaller.take(c, endpoint, "caller");
 }

@@ -1,4 +1,5 @@
 import { detectRuntime } from "../internal/runtime.ts";
+import { remembered } from "../internal/remembered.ts";
 import type { ContextLike } from "./_hono.ts";
 import { stateOf } from "./_request_state.ts";
 import { clientAddress, type Trust } from "./_trust_proxy.ts";
@@ -14,10 +15,14 @@ import { clientAddress, type Trust } from "./_trust_proxy.ts";
  * it on.
  */
 export function clientIp(c: ContextLike): string | undefined {
-  const { headers } = c.req.raw;
   const trust = stateOf(c)?.settings.trust ?? NOBODY;
-  return clientAddress(peerOf(c), headers.get("x-forwarded-for") ?? "", trust);
+  const peer = peerOf(c);
+  if (trust.kind === "hops" && trust.hops === 0) return peer === undefined ? undefined : addressOfPeer(peer);
+  return clientAddress(peer, c.req.raw.headers.get("x-forwarded-for") ?? "", trust);
 }
+
+/** A peer comes again with each request of its connection. */
+const addressOfPeer = /* @__PURE__ */ remembered((peer) => clientAddress(peer, "", NOBODY), 1000);
 
 const NOBODY: Trust = { kind: "hops", hops: 0 };
 
@@ -29,9 +34,11 @@ interface ServerInfo {
   readonly server?: ServerInfo; // Bun, as hono/bun passes it on
 }
 
+const ON_WORKERD = /* @__PURE__ */ detectRuntime() === "workerd";
+
 /** The address at the other end of the connection. */
 export function peerOf(c: ContextLike): string | undefined {
-  if (detectRuntime() === "workerd") return c.req.raw.headers.get("cf-connecting-ip") ?? undefined;
+  if (ON_WORKERD) return c.req.raw.headers.get("cf-connecting-ip") ?? undefined;
   const info = (c.env ?? {}) as ServerInfo;
   const server = info.server ?? info;
   return info.remoteAddr?.hostname ?? info.incoming?.socket?.remoteAddress ??

@@ -75,6 +75,7 @@ export function glamMiddleware(options: GlamOptions = {}): GlamMiddleware {
       answered: undefined,
       plain: false,
       made: undefined,
+      rateLimit: undefined,
     };
     setState(c, exchange);
     if (settings.plainResponse !== undefined) watchContextHeaders(c, exchange);

@@ -74,11 +74,12 @@ export interface RateLimitGuard extends Guard {
   /** Whether policies of that stage hold for an endpoint. */
   holdsFor(endpoint: AnyEndpoint, stage: RateLimitStage): boolean;
   /**
-   * Takes what the request costs from the policies of that stage that hold for the endpoint.
+   * Takes what the request costs from the policies of that stage that hold for the endpoint; `undefined` when that is done
+   * at once.
    *
    * @throws {RateLimitedError} when one of them has not enough left; then nothing is taken.
    */
-  take(c: ContextLike, endpoint: AnyEndpoint, stage: RateLimitStage): Promise<void>;
+  take(c: ContextLike, endpoint: AnyEndpoint, stage: RateLimitStage): Promise<void> | undefined;
 }
 
 /** A request of an endpoint that was found valid. */

@@ -21,12 +21,13 @@ export function costSeconds({ limit, windowSeconds, cost }: RateLimitQuota): num
 /** What is left of a quota whose arrival time is `aheadSeconds` from now, for a request that would take its cost from it. */
 export function stateOfQuota(quota: RateLimitQuota, aheadSeconds: number): RateLimitState {
   const { limit, windowSeconds } = quota;
-  const interval = windowSeconds / limit;
-  const ahead = Math.max(0, aheadSeconds);
-  const missing = ahead + costSeconds(quota) - windowSeconds;
-  return {
-    remaining: Math.max(0, Math.floor((windowSeconds - ahead) / interval + TOLERANCE)),
-    resetSeconds: ahead,
-    waitSeconds: missing > interval * TOLERANCE ? missing : 0,
-  };
+  const left = leftOfQuota(quota, Math.max(0, aheadSeconds));
+  const missing = left.resetSeconds + costSeconds(quota) - windowSeconds;
+  return missing > (windowSeconds / limit) * TOLERANCE ? { ...left, waitSeconds: missing } : left;
+}
+
+/** What is left of a quota whose arrival time is so many seconds ahead, when its request has passed. */
+export function leftOfQuota({ limit, windowSeconds }: RateLimitQuota, resetSeconds: number): RateLimitState {
+  const remaining = Math.max(0, Math.floor((1 - resetSeconds / windowSeconds) * limit + TOLERANCE));
+  return { remaining, resetSeconds, waitSeconds: 0 };
 }

@@ -1,3 +1,4 @@
+import { remembered } from "../../internal/remembered.ts";
 import { parseAddress } from "../_ip_address.ts";
 
 /** The part of `node:crypto` that is used; Deno, Bun, Node and workerd have it. */
@@ -5,24 +6,14 @@ interface NodeCrypto {
   createHash(algorithm: "sha256"): { update(text: string): { digest(encoding: "base64url"): string } };
 }
 
-/** How many hashes are remembered at most, in two generations. */
-const REMEMBERED = 1024;
-
-let younger = new Map<string, string>();
-let older = new Map<string, string>();
-
-/** The SHA-256 of a key. On Deno a hash takes as long as half of a small request, so those of busy callers are remembered. */
-export function hashKey(key: string): string {
-  const known = younger.get(key);
-  if (known !== undefined) return known;
-  const hash = older.get(key) ?? sha256(key);
-  if (younger.size >= REMEMBERED / 2) {
-    older = younger;
-    younger = new Map();
-  }
-  younger.set(key, hash);
-  return hash;
-}
+/**
+ * The SHA-256 of a key; of one that is an IPv6 address, that of its network. On Deno a hash takes as long as half of a small
+ * request, so those of busy callers are remembered.
+ */
+export const hashedKey: (key: string) => string = /* @__PURE__ */ remembered(
+  (key) => sha256(addressKey(key)),
+  1000,
+);
 
 function sha256(text: string): string {
   const { process } = globalThis as { process?: { getBuiltinModule?(name: string): NodeCrypto | undefined } };

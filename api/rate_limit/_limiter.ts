@@ -2,13 +2,14 @@ import { RateLimitedError, ServiceUnavailableError } from "../../errors/common.t
 import { isInProcess } from "../../internal/in_process_request.ts";
 import { createLogger } from "../../logging/create_logger.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
+import type { Metrics } from "../../metrics/create_metrics.ts";
 import type { ContextLike } from "../_hono.ts";
 import { stateOf } from "../_request_state.ts";
 import type { RateLimitStage } from "../guards.ts";
 import { keyByAddress } from "./_caller_key.ts";
 import { retryAfterOf, stateItem, withJitter } from "./_fields.ts";
 import { GuardedStore } from "./_guarded_store.ts";
-import { addressKey, hashKey } from "./_hash_key.ts";
+import { hashedKey } from "./_hash_key.ts";
 import type { PolicySet } from "./_policy_set.ts";
 import { RateLimitRecorder } from "./_rate_limit_recorder.ts";
 import type { Policy, RateLimitSettings } from "./_settings.ts";
@@ -21,6 +22,7 @@ export class Limiter {
   readonly #recorder: RateLimitRecorder;
   readonly #store: GuardedStore;
   #warnedOfAddress = false;
+  #lastMetrics: Metrics | undefined;
   #ownLogger: LoggerLike | undefined;
 
   constructor(settings: RateLimitSettings) {
@@ -30,12 +32,12 @@ export class Limiter {
   }
 
   /**
-   * Takes what a request costs.
+   * Takes what a request costs; `undefined` when that is done at once.
    *
    * @throws {RateLimitedError} when a policy has not enough left.
    * @throws {ServiceUnavailableError} when it cannot be told, and a policy is strict.
    */
-  async take(c: ContextLike, set: PolicySet | undefined, stage: RateLimitStage): Promise<void> {
+  take(c: ContextLike, set: PolicySet | undefined, stage: RateLimitStage): Promise<void> | undefined {
     if (set === undefined) return;
     const logger = this.#observe(c);
     const cost = this.#costOf(c);
@@ -45,10 +47,8 @@ export class Limiter {
       if (stage === "address" && !isInProcess(c.req.raw)) this.#withoutAddress(set, logger);
       return;
     }
-    const quotas = set.quotasFor(cost);
-    const taking = this.#store.take(hashKey(addressKey(key)), quotas, logger);
-    const taken = taking instanceof Promise ? await taking : taking;
-    if (taken === undefined) return this.#uncheckedOrRefused(set);
+    const taken = this.#store.take(hashedKey(key), set.quotasFor(cost), logger);
+    if (taken instanceof Promise) return taken.then((taken) => this.#settle(c, set, taken));
     this.#settle(c, set, taken);
   }
 
@@ -57,12 +57,17 @@ export class Limiter {
     const { metrics, logger: requestLogger } = stateOf(c)?.settings ?? {};
     const logger = this.#settings.logger ?? requestLogger ??
       (this.#ownLogger ??= createLogger("glam-service"));
-    if (metrics !== undefined) this.#recorder.showIn(metrics, logger);
+    if (metrics !== undefined && metrics !== this.#lastMetrics) {
+      this.#lastMetrics = metrics;
+      this.#recorder.showIn(metrics, logger);
+    }
     return logger;
   }
 
   #costOf(c: ContextLike): number {
-    const cost = this.#settings.cost?.(c) ?? 1;
+    const { cost: costOf } = this.#settings;
+    if (costOf === undefined) return 1;
+    const cost = costOf(c);
     if (Number.isSafeInteger(cost) && cost >= 0) return cost;
     throw new RangeError(`Expected \`cost\` to give a whole number from 0, got ${cost}`);
   }
@@ -84,17 +89,20 @@ export class Limiter {
     if (isRefused) throw new ServiceUnavailableError("The rate limit cannot be checked", { retryAfter: 1 });
   }
 
-  #settle(c: ContextLike, set: PolicySet, { passed, quotas }: RateLimitResult): void {
+  #settle(c: ContextLike, set: PolicySet, taken: RateLimitResult | undefined): void {
+    if (taken === undefined) return this.#uncheckedOrRefused(set);
+    const { passed, quotas } = taken;
     const { policies } = set;
     const wait = passed ? Infinity : retryAfterOf(quotas);
     if (this.#settings.headers) {
-      const items = policies.map((policy, i) => {
+      let items = "";
+      for (let i = 0; i < policies.length; i++) {
         const { remaining, resetSeconds, waitSeconds } = quotas[i]!;
         // Nobody is told to come back before the time of an item.
         const seconds = waitSeconds > 0 ? wait : Math.min(withJitter(resetSeconds), wait);
-        return stateItem(policy, remaining, seconds);
-      });
-      keepFields(c, { policy: set.field, limit: items.join(", ") }, passed);
+        items += (i === 0 ? "" : ", ") + stateItem(policies[i]!, remaining, seconds);
+      }
+      keepFields(c, { policy: set.field, limit: items }, passed);
     }
     if (passed) {
       for (const { name } of policies) this.#recorder.count(name, "passed");

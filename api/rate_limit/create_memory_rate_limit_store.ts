@@ -1,5 +1,5 @@
-import { costSeconds, stateOfQuota } from "./_gcra.ts";
-import type { RateLimitQuota, RateLimitResult, RateLimitStore } from "./rate_limit_store.ts";
+import { costSeconds, leftOfQuota, stateOfQuota } from "./_gcra.ts";
+import type { RateLimitQuota, RateLimitResult, RateLimitState, RateLimitStore } from "./rate_limit_store.ts";
 
 /** Options of {@link createMemoryRateLimitStore}. */
 export interface MemoryRateLimitStoreOptions {
@@ -79,15 +79,20 @@ export function createMemoryRateLimitStore(options: MemoryRateLimitStoreOptions 
     take(key, quotas) {
       const at = now() / 1000;
       const arrivals = find(key);
-      const before = quotas.map((quota) => stateOfQuota(quota, (arrivals.get(quota.policy) ?? 0) - at));
-      if (before.some(({ waitSeconds }) => waitSeconds > 0)) return { passed: false, quotas: before };
+      const before: RateLimitState[] = [];
+      let passed = true;
+      for (const quota of quotas) {
+        const state = stateOfQuota(quota, (arrivals.get(quota.policy) ?? 0) - at);
+        if (state.waitSeconds > 0) passed = false;
+        before.push(state);
+      }
+      if (!passed) return { passed, quotas: before };
       const after = quotas.map((quota, i) => {
         const ahead = before[i]!.resetSeconds + costSeconds(quota);
         arrivals.set(quota.policy, at + ahead);
-        const { remaining } = stateOfQuota(quota, ahead);
-        return { remaining, resetSeconds: ahead, waitSeconds: 0 };
+        return leftOfQuota(quota, ahead);
       });
-      return { passed: true, quotas: after };
+      return { passed, quotas: after };
     },
     cleanUp() {
       const at = now() / 1000;

@@ -3,7 +3,7 @@ import { ensureTable, hasTable } from "../../db/table/ensure_table.ts";
 import type { Table } from "../../db/table/table.ts";
 import { tableName } from "../../db/table/table_ddl.ts";
 import { ConfigError } from "../../errors/config_error.ts";
-import { stateOfQuota } from "./_gcra.ts";
+import { leftOfQuota, stateOfQuota } from "./_gcra.ts";
 import { rateLimitStatements, type TakenRow } from "./_postgres_statements.ts";
 import type { RateLimitQuota, RateLimitResult, RateLimitStore } from "./rate_limit_store.ts";
 import { rateLimitTableNamed } from "./rate_limit_table.ts";
@@ -105,8 +105,8 @@ export function createPostgresRateLimitStore(
 function toResult({ passed, ahead }: TakenRow, quotas: readonly RateLimitQuota[]): RateLimitResult {
   const seconds = JSON.parse(ahead) as Readonly<Record<string, number>>;
   const states = quotas.map((quota) => {
-    const state = stateOfQuota(quota, seconds[quota.policy] ?? 0);
-    return passed ? { ...state, waitSeconds: 0 } : state;
+    const ahead = seconds[quota.policy] ?? 0;
+    return passed ? leftOfQuota(quota, ahead) : stateOfQuota(quota, ahead);
   });
   if (passed || states.some(({ waitSeconds }) => waitSeconds > 0)) return { passed, quotas: states };
   // What was read is older than what refused it: another process was quicker. The next unit is an interval away at most.
