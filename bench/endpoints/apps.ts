@@ -65,9 +65,12 @@ export function createByContracts(options: GlamOptions = {}): App {
   return app;
 }
 
-/** The same under a policy by address that nobody uses up. */
-export function createLimited(): App {
-  const limits = rateLimit({ policies: [{ name: "hourly", limit: 1_000_000_000, windowSeconds: 3600 }] });
+/** The same under a policy that nobody uses up, for callers that are known already, or by their address. */
+export function createLimited(by: "address" | "caller"): App {
+  const limits = rateLimit({
+    policies: [{ name: "hourly", limit: 1_000_000_000, windowSeconds: 3600, by }],
+    key: () => "acme",
+  });
   return createByContracts({ guards: { rateLimit: limits } });
 }
 

@@ -13,9 +13,11 @@ const name = process.argv[2] ?? "glam";
 if (name === "fastify" || name === "fastify-schema") {
   const { listen } = await import("./fastify.ts");
   console.log(await listen({ hasSchema: name === "fastify-schema" }));
-} else if (name === "contracts" || name === "contracts-limited") {
+} else if (name.startsWith("contracts")) {
   const { createByContracts, createLimited } = await import("../endpoints/apps.ts");
-  await serve(name === "contracts" ? createByContracts() : createLimited());
+  const by = { "contracts-by-address": "address", "contracts-by-caller": "caller" } as const;
+  const limit = by[name as keyof typeof by];
+  await serve(limit === undefined ? createByContracts() : createLimited(limit));
 } else {
   const create = { fixed: createFixed, floor: createFloor, glam: createGlam }[name];
   if (create === undefined) throw new Error(`No application "${name}"`);
