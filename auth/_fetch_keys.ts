@@ -9,12 +9,15 @@ const MAX_BYTES = 1024 * 1024;
 export async function fetchKeys(url: URL): Promise<JsonWebKeySet> {
   const where = `${url.origin}${url.pathname}`;
   try {
-    // A redirect is not followed: keys come from the address that was given, and from no other.
-    const response = await fetch(url, {
-      headers: { Accept: "application/jwk-set+json, application/json" },
-      redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const ask = () =>
+      fetch(url, {
+        headers: { Accept: "application/jwk-set+json, application/json" },
+        redirect: "manual", // keys come from the address that was given, and from no other
+        signal,
+      });
+    // A connection that was kept may turn out to be dead, which says nothing of the issuer.
+    const response = await ask().catch((error) => error instanceof TypeError ? ask() : Promise.reject(error));
     if (response.status !== 200) {
       await response.body?.cancel();
       throw new Error(`it answered ${response.status}`);

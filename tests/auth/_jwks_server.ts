@@ -24,6 +24,7 @@ export async function startJwksServer(keys: readonly object[]): Promise<JwksServ
     response.writeHead(state.status, { "Content-Type": "application/json", ...location });
     response.end(state.body ?? JSON.stringify({ keys: state.keys }));
   });
+  server.keepAliveTimeout = 600_000; // no client is surprised by the end of an idle connection
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`;
   return Object.assign(state, {

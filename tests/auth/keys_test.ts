@@ -98,7 +98,7 @@ describe("the keys of an issuer", () => {
       const line = entries.find(({ level }) => level === "warn");
       assert.match(String(line?.fields["error"]), /Cannot load the keys of http:|JSON Web Key Set/);
       const { asked } = server;
-      assert.ok(asked <= 2, `asked ${asked} times`); // Deno asks again where a connection breaks
+      assert.ok(asked <= 4, `asked ${asked} times`); // once more where a connection breaks, as Deno itself does
       for (let i = 0; i < 50; i++) assert.equal(await statusOf(app, await fresh(old)), 503);
       assert.equal(server.asked, asked, "it is left in peace for a moment");
       Object.assign(server, { status: 200, body: undefined });
