@@ -30,8 +30,12 @@ const orders = await createSigner("orders", { defaults: { iss: "orders", sub: "o
 const pem = await exportPKCS8(orders.privateKey);
 const { d } = await exportJWK(orders.privateKey);
 const { key, hash } = createApiKey("glam_live");
-const apiSecret = "shpss_0123456789abcdef0123456789abcdef";
-const webhookSecret = "whsec_0123456789abcdef0123456789abcdef";
+// Made here, as Bun shows the source around an error.
+const [apiSecret, webhookSecret, querySecret, nestedSecret, password, otherKey, email] = Array.from(
+  { length: 7 },
+  () => crypto.randomUUID(),
+) as [string, string, string, string, string, string, string];
+const basic = btoa(`user:${crypto.randomUUID()}`);
 await using server = await startJwksServer([signer.jwk]);
 
 const Ok = defineEndpoint("GET /ok", { data: z.string() });
@@ -43,7 +47,7 @@ app.use(glamMiddleware({
   exposeTrace: true,
   guards: {
     authenticate: authenticate([
-      jwt({ issuer: ISSUER, audience: "catalog", jwks: `${server.url}?key=query-secret-0123` }),
+      jwt({ issuer: ISSUER, audience: "catalog", jwks: `${server.url}?key=${querySecret}` }),
       serviceToken({ audience: "catalog", keys: { keys: [orders.jwk] }, callers: ["orders"] }),
       apiKey({
         find: (given) => {
@@ -76,16 +80,16 @@ const session = (secret: string) =>
     );
 const tokens = [
   await signer.sign(),
-  await signer.sign({ exp: seconds(-100), email: "maria@private.example" }),
+  await signer.sign({ exp: seconds(-100), email }),
   await signer.sign({ aud: "orders" }),
-  await signer.sign({ merchant_id: { secret: "nested-secret-0123" } }),
+  await signer.sign({ merchant_id: { secret: nestedSecret } }),
   await signer.sign({}, { kid: "unknown" }),
   await (await createSigner("k1")).sign(),
   await tokenFor("catalog"),
   await tokenFor("orders"),
   await session(apiSecret),
-  await session("another-secret-of-a-shop"),
-  "opaque-token-0123456789",
+  await session(crypto.randomUUID()),
+  crypto.randomUUID(),
   "x".repeat(9000),
 ];
 const output: string[] = [];
@@ -95,12 +99,12 @@ const ask = async (path: string, headers: Record<string, string>, init: RequestI
 };
 for (const path of ["/ok", "/broken"]) {
   for (const token of tokens) await ask(path, { Authorization: `Bearer ${token}` });
-  for (const each of [key, "glam_live_another-key-0123456789"]) await ask(path, { "X-Api-Key": each });
-  await ask(path, { Authorization: "Basic dXNlcjpodW50ZXIyLWh1bnRlcjI=" });
+  for (const each of [key, `glam_live_${otherKey}`]) await ask(path, { "X-Api-Key": each });
+  await ask(path, { Authorization: `Basic ${basic}` });
 }
 server.status = 500;
 await ask("/ok", { Authorization: `Bearer ${await signer.sign({}, { kid: "later" })}` });
-const signature = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+const signature = `${crypto.randomUUID()}${crypto.randomUUID()}`.replaceAll("-", "");
 await ask("/hook", { "X-Hub-Signature-256": `sha256=${signature}` }, { method: "POST", body: "{}" });
 const client = createServiceClient({
   service: "catalog",
@@ -120,7 +124,7 @@ for (
       jwt({
         issuer: ISSUER,
         audience: "a",
-        jwks: "http://user:password-0123@id.glam.com/?key=query-secret-0123",
+        jwks: `http://user:${password}@id.glam.com/?key=${querySecret}`,
       }),
   ]
 ) {
@@ -139,16 +143,16 @@ const secrets = [
   ),
   key,
   hash,
-  "another-key-0123456789",
+  otherKey,
   apiSecret,
   webhookSecret,
   signature,
   d!,
   ...pem.split("\n").filter((line) => line.length > 30 && !line.includes("-----")),
-  "maria@private.example",
-  "nested-secret-0123",
-  "query-secret-0123",
-  "password-0123",
-  "dXNlcjpodW50ZXIyLWh1bnRlcjI=",
+  email,
+  nestedSecret,
+  querySecret,
+  password,
+  basic,
 ];
 console.log(JSON.stringify(secrets));
