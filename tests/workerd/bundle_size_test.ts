@@ -24,6 +24,12 @@ test("a client adds at most 8 KB to a service, minified and compressed, without 
   assert.ok(added > 0 && added <= 8 * 1024, `Expected at most 8192 bytes, got ${added}`);
 });
 
+test("a service that does not import authentication carries nothing of it", async () => {
+  const text = async (name: string) => await Deno.readTextFile(`${await bundleWorker(name)}/${name}.js`);
+  assert.match(await text("auth"), /ERR_JWS_SIGNATURE_VERIFICATION_FAILED/);
+  assert.doesNotMatch(await text("service_with_client"), /ERR_JW|service\+jwt|www-authenticate/i);
+});
+
 async function gzipSize(path: string): Promise<number> {
   const compressed = new Blob([await Deno.readFile(path)]).stream().pipeThrough(
     new CompressionStream("gzip"),
