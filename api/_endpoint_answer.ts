@@ -6,7 +6,7 @@ import { type IssueLike, validationErrors } from "../errors/validation_errors.ts
 import type { ContextLike } from "./_hono.ts";
 import type { CursorListResult, ListResult } from "./endpoint_handler.ts";
 import type { CursorQuery, PageQuery } from "./page_query.ts";
-import { cursorPage, paginated, respond, toHeaderValue, withHeaders } from "./respond.ts";
+import { respond, respondCursorPage, respondPage, toHeaderValue, withHeaders } from "./respond.ts";
 import { isReply } from "./reply.ts";
 
 /** Makes the response of what a handler gave. */
@@ -18,15 +18,11 @@ export function answerer(endpoint: AnyEndpoint): Answerer {
   const [first] = statuses;
   const own = deprecationHeaders(endpoint);
   const write = writeData(endpoint);
-  return async (c, given, query) => {
-    const { status, data, headers } = isReply(given)
-      ? given
-      : { status: first, data: given, headers: undefined };
+  return (c, given, query) => {
+    if (!isReply(given)) return withOwn(c, make(c, given, first, query), own);
+    const { status, data, headers } = given;
     if (!statuses.includes(status)) throw broken(endpoint, `The status ${status} is not among its own`);
-    const response = await make(c, data, status, query);
-    const made = location === undefined ? undefined : toHeaderValue(location(data as never));
-    if (own === undefined && headers === undefined && made === undefined) return response;
-    return withHeaders(c, response, { ...own, ...made !== undefined && { Location: made }, ...headers });
+    return withOwn(c, make(c, data, status, query), headers === undefined ? own : { ...own, ...headers });
   };
 
   function make(c: ContextLike, data: unknown, status: number, query: unknown): Promise<Response> | Response {
@@ -58,17 +54,31 @@ export function answerer(endpoint: AnyEndpoint): Answerer {
     switch (kind) {
       case "list": {
         const { page, limit } = query as PageQuery;
-        return paginated(c, value as unknown[], { page, limit, total: (data as ListResult<unknown>).total });
+        const { total } = data as ListResult<unknown>;
+        return respondPage(c, value as unknown[], { page, limit, total }, status);
       }
       case "cursorList": {
         const { next, previous } = data as CursorListResult<unknown>;
-        return cursorPage(c, value as unknown[], { limit: (query as CursorQuery).limit, next, previous });
+        const { limit } = query as CursorQuery;
+        return respondCursorPage(c, value as unknown[], { limit, next, previous }, status);
       }
       case "plain":
         return c.body(JSON.stringify(value), status as never, { "Content-Type": "application/json" });
     }
-    return respond(c, value, "", status);
+    if (location === undefined) return respond(c, value, "", status);
+    return respond(c, value, "", status, { Location: toHeaderValue(location(data as never)) });
   }
+}
+
+/** The response with headers of the endpoint's or the reply's own. */
+function withOwn(
+  c: ContextLike,
+  response: Promise<Response> | Response,
+  headers: Readonly<Record<string, string>> | undefined,
+): Promise<Response> | Response {
+  if (headers === undefined) return response;
+  if (response instanceof Promise) return response.then((made) => withHeaders(c, made, headers));
+  return withHeaders(c, response, headers);
 }
 
 function writeData({ kind, answer, response, route }: AnyEndpoint): AnswerWriter {

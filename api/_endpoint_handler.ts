@@ -27,11 +27,14 @@ export function endpointHandler(
   return (c) => withinCallerTime(c, () => withOwnTimeout(timeoutMs, c, () => runEndpoint(c)));
 
   async function runEndpoint(c: EndpointContext): Promise<Response> {
-    const parts = await read(c);
+    const reading = read(c);
+    const parts = reading instanceof Promise ? await reading : reading;
     const args = new Args(c, parts);
-    const respond = async () => await answer(c, await handler(args as never), parts.query);
     try {
-      if (endpoint.idempotent === undefined) return await respond();
+      if (endpoint.idempotent === undefined) {
+        return await answer(c, await handler(args as never), parts.query);
+      }
+      const respond = async () => await answer(c, await handler(args as never), parts.query);
       const guard = stateOf(c)?.settings.guards?.idempotency;
       if (guard === undefined) throw unguarded(endpoint, "idempotency");
       return await guard.run(c, { endpoint, parts }, respond);

@@ -40,11 +40,14 @@ const PREFIX = {
 
 type PartName = keyof EndpointParts;
 
-/** Reads the parts of a request and validates them, and says of all of them at once what does not fit. */
+/**
+ * Reads the parts of a request and validates them, and says of all of them at once what does not fit. A promise where there
+ * is a body, or something else to wait for.
+ */
 export function inputReader(
   endpoint: AnyEndpoint,
   maxBodyBytes: number | undefined,
-): (c: EndpointContext) => Promise<EndpointParts> {
+): (c: EndpointContext) => EndpointParts | Promise<EndpointParts> {
   const readers = [
     ...paramsReader(endpoint),
     ...queryReaders(endpoint),
@@ -52,7 +55,7 @@ export function inputReader(
     ...partReader("cookies", endpoint.cookies, cookiesOf(endpoint.cookies)),
   ];
   const readBody = bodyReader(endpoint, maxBodyBytes);
-  return async (c) => {
+  const later = async (c: EndpointContext): Promise<EndpointParts> => {
     const parts: EndpointParts = {};
     const issues: ValidationIssue[] = [];
     // The media type and the size are the business of the connection: they are refused before anything else is said.
@@ -64,6 +67,23 @@ export function inputReader(
     }
     if (body !== undefined) {
       take(parts, issues, endpoint.body === undefined ? "form" : "body", await body.parse());
+    }
+    if (issues.length > 0) throw invalidRequest(issues);
+    return parts;
+  };
+  if (readBody !== undefined || endpoint.cookies !== undefined) return later;
+  let isAsync = false;
+  return (c) => {
+    if (isAsync) return later(c);
+    const parts: EndpointParts = {};
+    const issues: ValidationIssue[] = [];
+    for (const { name, raw, parse } of readers) {
+      const outcome = parse(raw(c));
+      if (outcome instanceof Promise) { // an asynchronous refinement
+        isAsync = true;
+        return outcome.then(() => later(c));
+      }
+      take(parts, issues, name, outcome);
     }
     if (issues.length > 0) throw invalidRequest(issues);
     return parts;

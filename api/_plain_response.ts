@@ -7,6 +7,7 @@ export type PlainResponder = (
   text: string,
   status: number | undefined,
   state: { readonly context: RequestContext; readonly rateLimit?: RateLimitFields | undefined },
+  headers?: Readonly<Record<string, string>>,
 ) => Response;
 
 /**
@@ -20,24 +21,26 @@ export type PlainResponder = (
 export function plainResponder(service: string): PlainResponder | undefined {
   switch (detectRuntime()) {
     case "node":
-      return (text, status = 200, { context: { requestId, correlationId }, rateLimit }) =>
-        new Response(text, {
-          status,
-          headers: {
-            "Content-Type": "application/json",
-            "X-Request-ID": requestId,
-            "X-Correlation-ID": correlationId,
-            "X-Service-Name": service,
-            ...rateLimit !== undefined && {
-              "RateLimit-Policy": rateLimit.policy,
-              "RateLimit": rateLimit.limit,
-            },
+      return (text, status = 200, { context: { requestId, correlationId }, rateLimit }, others) => {
+        const headers = {
+          "Content-Type": "application/json",
+          "X-Request-ID": requestId,
+          "X-Correlation-ID": correlationId,
+          "X-Service-Name": service,
+          ...rateLimit !== undefined && {
+            "RateLimit-Policy": rateLimit.policy,
+            "RateLimit": rateLimit.limit,
           },
+        };
+        return new Response(text, {
+          status,
+          headers: others === undefined ? headers : { ...headers, ...others },
         });
+      };
     case "bun": {
       const headers = new Headers({ "Content-Type": "application/json", "X-Service-Name": service });
       const ok = { headers };
-      return (text, status, { context: { requestId, correlationId }, rateLimit }) => {
+      return (text, status, { context: { requestId, correlationId }, rateLimit }, others) => {
         headers.set("X-Request-ID", requestId);
         headers.set("X-Correlation-ID", correlationId);
         const response = new Response(text, status === undefined ? ok : { status, headers }); // copies the headers
@@ -45,6 +48,7 @@ export function plainResponder(service: string): PlainResponder | undefined {
           response.headers.set("RateLimit-Policy", rateLimit.policy);
           response.headers.set("RateLimit", rateLimit.limit);
         }
+        for (const name in others) response.headers.set(name, others[name]!);
         return response;
       };
     }

@@ -55,9 +55,8 @@ export function created<T>(
   data: T,
   location?: string,
 ): JsonResponse<SuccessEnvelope<T>, 201> {
-  const response = respond(c, data, "", 201);
-  if (location !== undefined) response.headers.set("Location", toHeaderValue(location));
-  return response as JsonResponse<SuccessEnvelope<T>, 201>;
+  const headers = location === undefined ? undefined : { Location: toHeaderValue(location) };
+  return respond(c, data, "", 201, headers) as JsonResponse<SuccessEnvelope<T>, 201>;
 }
 
 /**
@@ -71,8 +70,7 @@ export function paginated<T>(
   items: readonly T[],
   params: PageParams,
 ): JsonResponse<PageEnvelope<T>> {
-  const pagination = createPagination(params);
-  return page(c, items, pagination, createLinks(c.req.url, pagination));
+  return respondPage(c, items, params, undefined) as JsonResponse<PageEnvelope<T>>;
 }
 
 /** Answers with one page of a list that is walked by cursors: the query parameter `cursor` leads to the others. */
@@ -81,29 +79,61 @@ export function cursorPage<T>(
   items: readonly T[],
   params: CursorPageParams,
 ): JsonResponse<PageEnvelope<T, CursorPagination>> {
-  const pagination = createCursorPagination(params);
-  return page(c, items, pagination, createCursorLinks(c.req.url, pagination));
+  return respondCursorPage(c, items, params, undefined) as JsonResponse<PageEnvelope<T, CursorPagination>>;
 }
 
-function page<T, P extends CursorPagination | Pagination>(
+/** `paginated` with another status. */
+export function respondPage(
   c: ContextLike,
-  items: readonly T[],
-  pagination: P,
-  links: Links,
-): JsonResponse<PageEnvelope<T, P>> {
-  const rest = ',"pagination":' + JSON.stringify(pagination) + ',"links":' + JSON.stringify(links);
-  return withHeaders(c, respond(c, items, rest, undefined), { Link: linkHeader(links) }) as JsonResponse<
-    PageEnvelope<T, P>
-  >;
+  items: readonly unknown[],
+  params: PageParams,
+  status: number | undefined,
+): Response {
+  const pagination = createPagination(params);
+  return page(c, items, pagination, createLinks(c.req.url, pagination), status);
 }
 
-/** Answers with the envelope; `rest` is what stands behind the `meta`, as JSON text. */
-export function respond(c: ContextLike, data: unknown, rest: string, status: number | undefined): Response {
+/** `cursorPage` with another status. */
+export function respondCursorPage(
+  c: ContextLike,
+  items: readonly unknown[],
+  params: CursorPageParams,
+  status: number | undefined,
+): Response {
+  const pagination = createCursorPagination(params);
+  return page(c, items, pagination, createCursorLinks(c.req.url, pagination), status);
+}
+
+function page(
+  c: ContextLike,
+  items: readonly unknown[],
+  pagination: CursorPagination | Pagination,
+  links: Links,
+  status: number | undefined,
+): Response {
+  const rest = ',"pagination":' + JSON.stringify(pagination) + ',"links":' + JSON.stringify(links);
+  return respond(c, items, rest, status, { Link: linkHeader(links) });
+}
+
+/**
+ * Answers with the envelope; `rest` is what stands behind the `meta`, as JSON text. `headers` are none of those that every
+ * answer has.
+ */
+export function respond(
+  c: ContextLike,
+  data: unknown,
+  rest: string,
+  status: number | undefined,
+  headers?: { readonly Link: string } | { readonly Location: string },
+): Response {
   const state = stateOf(c);
   const meta = state === undefined ? JSON.stringify(createMeta()) : metaOf(state.context);
   const text = '{"data":' + (stringifyBigints(data, String) ?? "null") + ',"meta":' + meta + rest + "}";
-  if (state?.plain !== true) return c.body(text, status as never, JSON_TYPE);
-  return state.made = state.settings.plainResponse!(text, status, state);
+  if (state?.plain === true) {
+    return state.made = state.settings.plainResponse!(text, status, state, headers);
+  }
+  const response = c.body(text, status as never, JSON_TYPE);
+  return headers === undefined ? response : withHeaders(c, response, headers);
 }
 
 const JSON_TYPE = { "Content-Type": "application/json" };
@@ -116,8 +146,15 @@ export function withHeaders(
 ): Response {
   const state = stateOf(c);
   if (state !== undefined) state.made = undefined; // the headers may be the request's own
-  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
-  return response;
+  const entries = Object.entries(headers);
+  try {
+    for (const [name, value] of entries) response.headers.set(name, value);
+    return response;
+  } catch { // a response of fetch() has immutable headers
+    const copy = new Response(response.body, response);
+    for (const [name, value] of entries) copy.headers.set(name, value);
+    return copy;
+  }
 }
 
 /** Percent-encodes what a header can not hold; what is encoded already stays. */

@@ -17,6 +17,7 @@ import { defineEndpoint, isoDate } from "@glam/shared/contract";
 import { Hono } from "hono";
 import * as z from "zod";
 import type { App } from "../http/apps.ts";
+import { rows } from "./rows.ts";
 
 const Params = z.object({ id: z.string().min(1).max(40) });
 const Item = z.object({ id: z.string(), name: z.string(), price: z.number(), tags: z.array(z.string()) });
@@ -29,16 +30,6 @@ const Row = z.object({
   reason: z.string(),
   created_at: isoDate(),
 });
-
-const rows = Array.from({ length: 50 }, (_, id) => ({
-  id,
-  operation_id: crypto.randomUUID(),
-  merchant_id: "acme",
-  amount: -30,
-  balance_after: 1000 - id,
-  reason: "usage",
-  created_at: new Date(1_790_000_000_000 + id),
-}));
 
 const itemOf = (id: string) => ({ id, name: "Lipstick", price: 12.5, tags: ["red", "matte"] });
 

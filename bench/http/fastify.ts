@@ -1,5 +1,5 @@
 /**
- * The same route on Fastify 5, with the usual parts of a service there: ids, context, the three headers, prom-client.
+ * The same routes on Fastify 5, with the usual parts of a service there: ids, context, the three headers, prom-client.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import Fastify from "fastify";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { rows } from "../endpoints/rows.ts";
 
 const storage = new AsyncLocalStorage<{ requestId: string; correlationId: string }>();
 
@@ -63,11 +64,26 @@ export async function listen({ hasSchema = false }: { readonly hasSchema?: boole
       meta: { request_id: requestId, correlation_id: correlationId, timestamp: new Date().toISOString() },
     });
   });
+  app.get("/rows", hasSchema ? { schema: ROWS_SCHEMA } : {}, async () => {
+    const { requestId, correlationId } = storage.getStore()!;
+    return await Promise.resolve({
+      data: rows,
+      meta: { request_id: requestId, correlation_id: correlationId, timestamp: new Date().toISOString() },
+      pagination: { page: 1, limit: 50, total: 1000, pages: 20, has_next: true, has_previous: false },
+      links: { self: "/rows?page=1&limit=50", next: "/rows?page=2&limit=50" },
+    });
+  });
   await app.listen({ host: "127.0.0.1", port: 0 });
   return (app.server.address() as AddressInfo).port;
 }
 
 const text = { type: "string" };
+const int = { type: "integer" };
+const bool = { type: "boolean" };
+const META = {
+  type: "object",
+  properties: { request_id: text, correlation_id: text, timestamp: text },
+};
 const SCHEMA = {
   params: { type: "object", required: ["id"], properties: { id: { ...text, minLength: 1, maxLength: 40 } } },
   response: {
@@ -83,7 +99,44 @@ const SCHEMA = {
             tags: { type: "array", items: text },
           },
         },
-        meta: { type: "object", properties: { request_id: text, correlation_id: text, timestamp: text } },
+        meta: META,
+      },
+    },
+  },
+};
+const ROWS_SCHEMA = {
+  querystring: {
+    type: "object",
+    properties: {
+      page: { ...int, minimum: 1, default: 1 },
+      limit: { ...int, minimum: 1, maximum: 1000, default: 50 },
+    },
+  },
+  response: {
+    200: {
+      type: "object",
+      properties: {
+        data: {
+          type: "array",
+          items: {
+            type: "object",
+            properties: {
+              id: int,
+              operation_id: text,
+              merchant_id: text,
+              amount: int,
+              balance_after: int,
+              reason: text,
+              created_at: { ...text, format: "date-time" },
+            },
+          },
+        },
+        meta: META,
+        pagination: {
+          type: "object",
+          properties: { page: int, limit: int, total: int, pages: int, has_next: bool, has_previous: bool },
+        },
+        links: { type: "object", properties: { self: text, next: text } },
       },
     },
   },

@@ -122,6 +122,21 @@ describe("an endpoint answers", () => {
     assert.deepEqual([later.status, later.headers.get("retry-after")], [202, "5"]);
   });
 
+  it("with a page of another status, and with headers on a response whose own cannot be changed", async () => {
+    const { app } = createApp();
+    const ListSome = defineEndpoint("GET /some", { list: z.string(), status: [200, 206] });
+    implement(app, ListSome, () => reply(206, { items: ["a"], total: 1 }));
+    const Copy = defineEndpoint("GET /copy", {
+      raw: { contentType: "text/plain" },
+      deprecated: { since: "2026-01-01" },
+    });
+    implement(app, Copy, () => fetch("data:text/plain,copied"));
+    const page = await app.request("/some");
+    assert.deepEqual([page.status, page.headers.get("link")?.includes('rel="self"')], [206, true]);
+    const copied = await app.request("/copy");
+    assert.deepEqual([copied.headers.get("deprecation"), await copied.text()], ["@1767225600", "copied"]);
+  });
+
   it("with the error that its handler throws", async () => {
     const { app } = createApp();
     const Get = defineEndpoint("GET /items/:id", { data: Item, errors: [NotFoundError] });
@@ -253,6 +268,21 @@ describe("a request", () => {
       const { data } = await (await app.request("/files", init)).json() as Json;
       assert.deepEqual(data, expected);
     }
+  });
+
+  it("waits for asynchronous refinements, of no part twice in the second request", async () => {
+    const { app } = createApp();
+    let asked = 0;
+    const Free = defineEndpoint("GET /free/:name", {
+      params: z.object({ name: z.string().refine(() => Promise.resolve(++asked > 0)) }),
+      query: z.object({ other: z.string().refine((text) => Promise.resolve(text === "a")) }),
+      data: z.string(),
+    });
+    implement(app, Free, ({ params, query }) => params.name + query.other);
+    assert.equal((await app.request("/free/x?other=b")).status, 422);
+    const before = asked;
+    const answer = await (await app.request("/free/x?other=a")).json() as { data: string };
+    assert.deepEqual([answer.data, asked - before], ["xa", 1]);
   });
 
   it("runs the middleware that was given to implement, with the application's variables", async () => {
