@@ -6,6 +6,7 @@ import type { EndpointErrorClass } from "../contract/endpoint_error_class.ts";
 import type { SchemaLike } from "../contract/schema_like.ts";
 import { statusPhrase } from "../errors/status_phrase.ts";
 import { errorResponse, OWN_ERRORS, schemaRef, successPhrase } from "./_openapi_components.ts";
+import { answerExamples, requestExamples } from "./_openapi_examples.ts";
 import type { OpenApiObject } from "./openapi_document.ts";
 import { cursorQuery, paginationQuery } from "./page_query.ts";
 
@@ -109,16 +110,8 @@ export function parameter(
 }
 
 function endpointBody(endpoint: AnyEndpoint, writer: SchemaWriter, place: Place): OpenApiObject | undefined {
-  const { body, form, examples } = endpoint;
-  const given = examples.filter((example) => example.body !== undefined);
-  const shown = given.length > 0 && {
-    examples: Object.fromEntries(
-      given.map((
-        { summary, body },
-        i,
-      ) => [`example${i + 1}`, { ...summary !== undefined && { summary }, value: body }]),
-    ),
-  };
+  const { body, form } = endpoint;
+  const shown = requestExamples(endpoint);
   if (body !== undefined) {
     const schema = writer.write(body, place("body", "request"));
     return { required: true, content: { "application/json": { schema, ...shown } } };
@@ -147,17 +140,8 @@ function holdsFile(form: SchemaLike): boolean {
 }
 
 function successes(endpoint: AnyEndpoint, writer: SchemaWriter, place: Place): Record<string, OpenApiObject> {
-  const { kind, answer, raw, statuses, location, responseHeaders, examples, idempotent } = endpoint;
+  const { kind, answer, raw, statuses, location, responseHeaders, idempotent } = endpoint;
   const schema = answer === undefined ? undefined : writer.write(answer, place(kind, "response"));
-  const given = examples.filter((example) => example.answer !== undefined);
-  const shown = kind === "data" || kind === "plain"
-    ? given.map(({ summary, answer }, i) =>
-      [`example${i + 1}`, {
-        ...summary !== undefined && { summary },
-        value: kind === "plain" ? answer : { data: answer, meta: EXAMPLE_META },
-      }] as const
-    )
-    : [];
   const header = (description: string) => ({ description, schema: { type: "string" } });
   const headers = {
     ...kind === "list" || kind === "cursorList"
@@ -172,7 +156,7 @@ function successes(endpoint: AnyEndpoint, writer: SchemaWriter, place: Place): R
   const content = raw !== undefined ? { [raw.contentType]: {} } : schema === undefined ? undefined : {
     "application/json": {
       schema: bodySchema(kind, schema),
-      ...shown.length > 0 && { examples: Object.fromEntries(shown) },
+      ...answerExamples(endpoint),
     },
   };
   const response = {
@@ -183,12 +167,6 @@ function successes(endpoint: AnyEndpoint, writer: SchemaWriter, place: Place): R
     statuses.map((status) => [status, { description: successPhrase(status), ...response }]),
   );
 }
-
-const EXAMPLE_META = {
-  request_id: "req_0123456789ab",
-  correlation_id: "corr_0123456789ab",
-  timestamp: "2026-01-01T12:00:00.000Z",
-};
 
 /** The body of a success. */
 export function bodySchema(kind: AnyEndpoint["kind"], schema: JsonSchema): JsonSchema {

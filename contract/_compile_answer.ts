@@ -107,7 +107,7 @@ class Compiler {
       if (typeof value !== "object" || value === null || Array.isArray(value)) return MISFIT;
       if (!isPlain(value)) return UNSURE;
       let known = 0;
-      let copy: Record<string, unknown> | undefined;
+      let changes: unknown[] | undefined; // name and value, in turns
       for (let i = 0; i < names.length; i++) {
         const name = names[i]!;
         const each = (value as Record<string, unknown>)[name];
@@ -119,16 +119,17 @@ class Compiler {
         known++;
         const written = writes[i]!(each);
         if (written === MISFIT || written === UNSURE) return written;
-        if (copy !== undefined) copy[name] = written;
-        else if (written !== each) {
-          copy = pick(value as Record<string, unknown>, names, i);
-          copy[name] = written;
-        }
+        if (written === each) continue;
+        if (changes === undefined) changes = [name, written];
+        else changes.push(name, written);
       }
-      if (copy !== undefined) return copy;
-      return countMembers(value) === known
-        ? value
-        : pick(value as Record<string, unknown>, names, names.length);
+      const isWhole = countMembers(value) === known;
+      if (changes === undefined) return isWhole ? value : pick(value as Record<string, unknown>, names);
+      const copy = isWhole ? { ...value } : pick(value as Record<string, unknown>, names);
+      for (let i = 0; i < changes.length; i += 2) {
+        (copy as Record<string, unknown>)[changes[i] as string] = changes[i + 1];
+      }
+      return copy;
     };
   }
 
@@ -181,14 +182,9 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-function pick(
-  value: Record<string, unknown>,
-  names: readonly string[],
-  count: number,
-): Record<string, unknown> {
+function pick(value: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
   const picked: Record<string, unknown> = {};
-  for (let i = 0; i < count; i++) {
-    const name = names[i]!;
+  for (const name of names) {
     if (value[name] !== undefined) picked[name] = value[name];
   }
   return picked;

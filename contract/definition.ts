@@ -159,7 +159,12 @@ export interface EndpointDefinition<
    */
   readonly operationId?: string | undefined;
   /** Requests and answers as they may be. */
-  readonly examples?: readonly EndpointExample<InputOf<Body> | InputOf<Form>, OutputOf<Data>>[] | undefined;
+  readonly examples?:
+    | readonly EndpointExample<
+      InputOf<Body> | InputOf<Form>,
+      OutputOf<Data> | OutputOf<List> | OutputOf<CursorList> | OutputOf<Plain>
+    >[]
+    | undefined;
   /**
    * Whether it stays out of the document.
    * @default false

@@ -161,6 +161,30 @@ describe("the document", () => {
     });
   });
 
+  it("has examples as they travel, of data and of items", () => {
+    const Row = z.object({ at: isoDate(), big: bigintText() });
+    const answer = { at: new Date(0), big: 7n };
+    const travels = { at: "1970-01-01T00:00:00.000Z", big: "7" };
+    const { paths } = documentOf(
+      defineEndpoint("GET /one", { data: Row, examples: [{ summary: "One", answer }] }),
+      defineEndpoint("GET /list", { list: Row, examples: [{ answer }] }),
+      defineEndpoint("GET /cursor", { cursorList: Row, examples: [{ answer }] }),
+      defineEndpoint("GET /plain", { plain: Row, examples: [{ answer }] }),
+    );
+    const exampleOf = (path: string) =>
+      paths[path].get.responses[200].content["application/json"].examples.example1.value;
+    assert.deepEqual(exampleOf("/one").data, travels);
+    assert.deepEqual(exampleOf("/list").data, [travels]);
+    assert.deepEqual(exampleOf("/cursor").data, [travels]);
+    assert.deepEqual(exampleOf("/plain"), travels);
+    const Short = z.object({ name: z.string().max(3) });
+    const wrong = defineEndpoint("GET /wrong", { data: Short, examples: [{ answer: { name: "long" } }] });
+    assert.throws(() => documentOf(wrong), {
+      name: "TypeError",
+      message: /^Cannot describe "GET \/wrong": an example does not fit its schema: answer\.name: /,
+    });
+  });
+
   it("says no more than what holds", () => {
     assert.deepEqual(bodyOf(z.object({ id: z.uuid().default(() => crypto.randomUUID()), n: z.int() })), {
       type: "object",

@@ -180,7 +180,19 @@ it("an asynchronous refinement is waited for", async () => {
 });
 
 it("an object with nothing to change is not copied", async () => {
-  const given = [{ a: "x", at: new Date(0) }];
-  const result = await answerWriter(z.array(z.object({ a: z.string(), at: isoDate() })))(given);
+  const given = [{ a: "x", b: [1] }];
+  const result = await answerWriter(z.array(z.object({ a: z.string(), b: z.array(z.int()) })))(given);
   assert.equal((result as { value: unknown }).value, given);
+});
+
+it("what a codec writes stands at its place, and the given object stays as it is", async () => {
+  const given = { a: "x", at: new Date(0), b: 1n, leak: true };
+  const schema = z.object({ a: z.string(), at: isoDate(), b: bigintText() });
+  const written = { a: "x", at: "1970-01-01T00:00:00.000Z", b: "1" };
+  const { leak: _, ...exact } = given;
+  for (const value of [given, exact]) {
+    const result = await answerWriter(schema)(value) as { value: object };
+    assert.equal(JSON.stringify(result.value), JSON.stringify(written));
+    assert.ok(value.at instanceof Date);
+  }
 });
