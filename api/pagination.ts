@@ -53,7 +53,12 @@ export function createCursorPagination({ limit, next, previous }: CursorPagePara
  * previous page is the last one.
  */
 export function createLinks(url: string, { page, limit, pages }: Pagination): Links {
-  const link = (number: number) => withQuery(url, { page: String(number), limit: String(limit) });
+  const { path, query } = split(url);
+  const link = (number: number) => {
+    query.set("page", String(number));
+    query.set("limit", String(limit));
+    return `${path}?${query}`;
+  };
   return {
     self: link(page),
     ...(page < pages && { next: link(page + 1) }),
@@ -89,10 +94,16 @@ function withQuery(
   set: Readonly<Record<string, string>>,
   remove: readonly string[] = [],
 ): string {
-  const { pathname, searchParams } = new URL(pathAndQuery(url), "http://localhost");
-  for (const name of remove) searchParams.delete(name);
-  for (const [name, value] of Object.entries(set)) searchParams.set(name, value);
-  return `${pathAbsolute(pathname)}?${searchParams}`;
+  const { path, query } = split(url);
+  for (const name of remove) query.delete(name);
+  for (const [name, value] of Object.entries(set)) query.set(name, value);
+  return `${path}?${query}`;
+}
+
+function split(url: string): { readonly path: string; readonly query: URLSearchParams } {
+  const text = pathAndQuery(url);
+  const { pathname, searchParams } = new URL(text, "http://localhost");
+  return { path: pathAbsolute(pathname), query: searchParams };
 }
 
 function checkWhole(name: string, value: number, min: number): void {
