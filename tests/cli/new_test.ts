@@ -86,11 +86,10 @@ describe("a service that glam new wrote", () => {
     await using running = service.start("start", [], { env: { PORT: "0", APP_ENV: "dev" } });
     const url = await urlOf(running);
     const page = await (await fetch(`${url}/docs`)).text();
-    for (const text of ["Add an item", "/items/{id}", "An item was created"]) {
-      assert.ok(page.includes(text), text);
-    }
-    const document = await (await fetch(`${url}/openapi.json`)).json() as Record<string, object>;
-    assert.deepEqual(document["x-undocumented"], []);
+    for (const text of ["Add an item", "An item was created"]) assert.ok(page.includes(text), text);
+    const document = await (await fetch(`${url}/openapi.json`)).json() as { paths: object };
+    assert.ok("/items/{id}" in document.paths);
+    assert.deepEqual((document as Record<string, unknown>)["x-undocumented"], []);
     assert.equal(await stop(running), 0, running.out() + running.errors());
   });
 
