@@ -5,6 +5,8 @@ import {
   type GlamVariables,
   type Guards,
   implement,
+  rateLimit,
+  type RateLimitPolicy,
 } from "@glam/shared/api";
 import { CreditDeducted } from "@glam/shared/messaging";
 import { type Context, Hono } from "hono";
@@ -24,11 +26,17 @@ export interface AppOptions extends GlamOptions {
   readonly guards: Guards & { readonly authenticate: AuthenticationGuard };
 }
 
+/** Only contracts that name one are limited. Each replica counts for itself, which is enough to keep a loop off the ledger. */
+const policies: readonly RateLimitPolicy[] = [
+  { name: "ledger", limit: 60, windowSeconds: 60, everywhere: false },
+];
+
 /** The credits service. */
 export function createApp(useStore: UseStore, options: AppOptions): Hono<Env> {
   const app = new Hono<Env>();
   const docs = { title: "Credits", version: "1.0.0", events: [CreditDeducted], ...options.docs };
-  app.use(glamMiddleware({ service: "credits", app, ...options, docs }));
+  const guards = { rateLimit: rateLimit({ policies }), ...options.guards };
+  app.use(glamMiddleware({ service: "credits", app, ...options, docs, guards }));
   const withStore = (c: Context<Env>, next: () => Promise<void>) =>
     useStore((store) => {
       c.set("store", store);

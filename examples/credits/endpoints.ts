@@ -94,6 +94,7 @@ export const ListLedger: Endpoint<"GET /api/v1/merchants/:id/ledger", {
   list: ledgerEntry,
   errors: [NotFoundError],
   scopes: ["credits:read"],
+  rateLimit: ["ledger"],
   summary: "The movements on an account, the newest first",
   tags: ["credits"],
 });

@@ -187,6 +187,24 @@ export function creditsCases(front: Front = NO_FRONT): void {
     assert.deepEqual(next.data.map((entry: Json) => entry.amount), [-1, 100]);
   });
 
+  it("limits how often a merchant reads its ledger, and no other", async () => {
+    const ids = [await newMerchant(), await newMerchant()] as const;
+    const [busy, other] = await Promise.all(ids.map((id) => merchant(id)));
+    const read = async (id: string, { headers }: { headers: Record<string, string> }) => {
+      const response = await fronted.request(`/api/v1/merchants/${id}/ledger`, { headers });
+      await response.text();
+      return response;
+    };
+    let passed = 0;
+    let answer = await read(ids[0], busy!);
+    for (; answer.status === 200; answer = await read(ids[0], busy!)) passed++;
+    assert.ok(passed >= 60, String(passed)); // one more for each second that it takes
+    assert.equal(answer.status, 429);
+    assert.match(answer.headers.get("retry-after") ?? "", /^[12]$/);
+    assert.equal((await read(ids[1], other!)).status, 200);
+    assert.equal((await fronted.request(`/api/v1/merchants/${ids[0]}`, busy)).status, 200);
+  });
+
   it("answers 404 for a merchant that does not exist, and 405 for a wrong method", async () => {
     assert.equal((await app.request("/api/v1/merchants/nobody/ledger")).status, 404);
     assert.equal(
