@@ -99,7 +99,7 @@ export function createMemoryRateLimitStore(options: MemoryRateLimitStoreOptions 
       let forgotten = 0;
       for (const generation of [younger, older]) {
         for (const [key, arrivals] of generation) {
-          if ([...arrivals.values()].some((arrival) => arrival > at)) continue;
+          if (!isWhole(arrivals, at)) continue;
           generation.delete(key);
           forgotten++;
         }
@@ -107,4 +107,9 @@ export function createMemoryRateLimitStore(options: MemoryRateLimitStoreOptions 
       return forgotten;
     },
   };
+}
+
+function isWhole(arrivals: Arrivals, at: number): boolean {
+  for (const arrival of arrivals.values()) if (arrival > at) return false;
+  return true;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   type AuthenticationGuard,
+  clientIp,
   createMemoryRateLimitStore,
   glamMiddleware,
   type GlamOptions,
@@ -201,6 +202,10 @@ describe("whom a limit tells apart", () => {
     assert.equal(await status("::ffff:10.0.0.1"), 200); // IPv4
     assert.equal(await status("10.0.0.1"), 429);
     assert.equal(await status("::ffff:10.0.0.2"), 200);
+
+    const { app: byKey } = limited({ policies: [{ ...burst, limit: 1 }], key: clientIp });
+    assert.deepEqual(await statusesOf(byKey, 1, "/items", {}, "2001:db8:0:1::1"), [200]);
+    assert.deepEqual(await statusesOf(byKey, 1, "/items", {}, "2001:db8:0:1::2"), [429]);
   });
 
   it("hashes keys before a store gets them", async () => {
