@@ -1,5 +1,5 @@
 import type { AlertRule } from "./_rule.ts";
-import { ofInstances, type Scope, select } from "./_selector.ts";
+import { ofInstances, type Scope, select, withService } from "./_selector.ts";
 
 /** What the alerts of calls are made of. */
 export interface ClientSettings extends Scope {
@@ -15,9 +15,12 @@ export function clientAlerts(settings: ClientSettings): AlertRule[] {
     {
       alert: "GlamCircuitOpen",
       severity: "ticket",
-      expr: ofInstances(
+      expr: withService(
         settings,
-        "max by (job, instance, target) (max_over_time(http_client_circuit_open[1m])) == 1",
+        ofInstances(
+          settings,
+          "max by (job, instance, target) (max_over_time(http_client_circuit_open[1m])) == 1",
+        ),
       ),
       for: "2m",
       summary: "{{ $labels.instance }} does not call {{ $labels.target }}: the circuit is open",

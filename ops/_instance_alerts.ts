@@ -1,5 +1,5 @@
 import type { AlertRule } from "./_rule.ts";
-import { ofInstances, recentInstances, rise, type Scope, select } from "./_selector.ts";
+import { ofInstances, recentInstances, rise, type Scope, select, withService } from "./_selector.ts";
 
 /** What the alerts of processes are made of. */
 export interface InstanceSettings extends Scope {
@@ -32,14 +32,22 @@ export function instanceAlerts(settings: InstanceSettings): AlertRule[] {
     {
       alert: "GlamRestarting",
       severity: "page",
-      expr: ofInstances(settings, "changes(process_start_time_seconds[30m]) > 2"),
+      expr: ofProcesses(settings, "changes(process_start_time_seconds[30m]) > 2"),
       summary: "{{ $labels.instance }} was started {{ $value }} times within 30 minutes",
       description: "The process ends and is started again and again.",
     },
     {
+      alert: "GlamVersionsMixed",
+      severity: "ticket",
+      expr: `count by (service) (count by (service, version) (${select(settings, "glam_build_info")})) > 1`,
+      for: "1h",
+      summary: "{{ $value }} versions of {{ $labels.service }} run at once",
+      description: "A deployment did not replace all instances.",
+    },
+    {
       alert: "GlamEventLoopBlocked",
       severity: "ticket",
-      expr: ofInstances(settings, "avg_over_time(nodejs_eventloop_lag_seconds[10m]) > 0.2"),
+      expr: ofProcesses(settings, "avg_over_time(nodejs_eventloop_lag_seconds[10m]) > 0.2"),
       for: "5m",
       summary: "The event loop of {{ $labels.instance }} is {{ $value | humanizeDuration }} late",
       description: "Everything in the process waits for code that does not let go.",
@@ -48,7 +56,7 @@ export function instanceAlerts(settings: InstanceSettings): AlertRule[] {
       {
         alert: "GlamMemoryHigh",
         severity: "ticket",
-        expr: ofInstances(
+        expr: ofProcesses(
           settings,
           `process_resident_memory_bytes > ${Math.floor(0.9 * memoryLimitBytes)}`,
         ),
@@ -60,7 +68,7 @@ export function instanceAlerts(settings: InstanceSettings): AlertRule[] {
     {
       alert: "GlamMetricsMissing",
       severity: "ticket",
-      expr: ofInstances(
+      expr: ofProcesses(
         settings,
         `sum by (job, instance, metric, reason) (${rise("metrics_collector_failures_total", "15m")})`,
       ),
@@ -68,4 +76,9 @@ export function instanceAlerts(settings: InstanceSettings): AlertRule[] {
       description: "Its collector fails, so dashboards and alerts that need the metric have no data.",
     },
   ];
+}
+
+/** What the processes of the scope's service show. */
+function ofProcesses(scope: Scope, expression: string): string {
+  return withService(scope, ofInstances(scope, expression));
 }

@@ -1,5 +1,5 @@
 import type { AlertRule } from "./_rule.ts";
-import { rise, type Scope, select } from "./_selector.ts";
+import { ofInstances, rise, type Scope, select, withService } from "./_selector.ts";
 
 const SOURCE = "by (service, queue_group, subject)";
 const WHERE = "{{ $labels.queue_group }} of {{ $labels.service }}";
@@ -16,6 +16,7 @@ export function listenerAlerts(settings: ListenerSettings): AlertRule[] {
   const consumed = (...matchers: string[]) => select(settings, "messaging_consumed_total", ...matchers);
   const perSecond = (...matchers: string[]) => `sum ${SOURCE} (rate(${consumed(...matchers)}[10m]))`;
   const count = (...matchers: string[]) => `sum ${SOURCE} (increase(${consumed(...matchers)}[10m]))`;
+  const paused = select(settings, "messaging_listener_paused");
   const settled = 'outcome!="retry"';
   const buried = 'outcome=~"dlq|invalid"';
   return [
@@ -29,10 +30,19 @@ export function listenerAlerts(settings: ListenerSettings): AlertRule[] {
     {
       alert: "GlamListenerSilent",
       severity: "page",
-      expr: `${lag} > 0\n  unless ${perSecond()} > 0`,
+      expr: `${lag} > 0\n  unless ${perSecond()} > 0\n  unless min ${SOURCE} (${paused}) == 1`,
       for: "10m",
       summary: `${WHERE} handles none of {{ $value }} events of {{ $labels.subject }}`,
       description: "Events wait, and no instance has handled one for 10 minutes.",
+    },
+    {
+      alert: "GlamListenerPaused",
+      severity: "ticket",
+      expr: `max ${SOURCE} (${paused}) == 1`,
+      for: "1h",
+      summary: `${WHERE} has been paused for an hour`,
+      description:
+        "Somebody has paused the listener. Its events wait, and are dropped when their stream is full.",
     },
     {
       alert: "GlamListenerLagging",
@@ -71,7 +81,7 @@ export function listenerAlerts(settings: ListenerSettings): AlertRule[] {
     {
       alert: "GlamDeadLettersWaiting",
       severity: "ticket",
-      expr: "max(messaging_dlq_depth) > 0",
+      expr: withService(settings, `max(${ofInstances(settings, "messaging_dlq_depth")}) > 0`),
       for: "1d",
       summary: "{{ $value }} dead letters wait for somebody",
       description: "Dead letters have been there for a day. Each is dropped when it is a week old.",

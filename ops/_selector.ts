@@ -17,12 +17,19 @@ export function select({ service }: Scope, metric: string, ...matchers: readonly
 }
 
 /**
- * An expression whose series have no label `service`, for the instances of the scope's service. `instance` and `job` are
- * the labels that Prometheus gives to all that it scrapes.
+ * What the instances of the scope's service show, of an expression whose series have no label `service`. `instance` and
+ * `job` are the labels that Prometheus gives to all that it scrapes.
  */
 export function ofInstances(scope: Scope, expression: string): string {
   if (scope.service === undefined) return expression;
-  return `(${expression})\n  and on (job, instance) ${select(scope, "http_requests_in_progress")}`;
+  return `${expression}\n  and on (job, instance) ${select(scope, "http_requests_in_progress")}`;
+}
+
+/** Gives the label `service` to an expression without it, so that the alerts of two files of rules are never the same. */
+export function withService({ service }: Scope, expression: string): string {
+  return service === undefined
+    ? expression
+    : `label_replace(\n  ${expression},\n  "service", ${quote(service.replaceAll("$", "$$$$"))}, "", ""\n)`;
 }
 
 /** The instances of the scope that were there within the last hour, as `job`, `instance` and `service`. */

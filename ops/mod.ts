@@ -20,10 +20,11 @@
  * `glam ops dashboard` do the same on the command line.
  *
  * ```ts
- * import { prometheusRules } from "@glam/shared/ops";
+ * import { grafanaDashboard, prometheusRules } from "@glam/shared/ops";
  *
  * const yaml = prometheusRules({ objectives: { availability: 0.9995 } });
  * console.log(yaml.startsWith("groups:")); // true
+ * console.log(grafanaDashboard().title); // Services
  * ```
  *
  * @module
@@ -32,6 +33,11 @@
 export { createOpsApp } from "./create_ops_app.ts";
 export { localOnly } from "./local_only.ts";
 export type { AuthorizeOps, Operator, OpsOptions, OpsRight } from "./options.ts";
+export {
+  type GrafanaDashboard,
+  grafanaDashboard,
+  type GrafanaDashboardOptions,
+} from "./grafana_dashboard.ts";
 export {
   type LatencyObjective,
   prometheusRules,

@@ -1,6 +1,7 @@
 import { DEFAULT_BUCKETS } from "../metrics/http_recorder.ts";
 import { clientAlerts } from "./_client_alerts.ts";
 import { databaseAlerts } from "./_database_alerts.ts";
+import { guardAlerts } from "./_guard_alerts.ts";
 import { instanceAlerts } from "./_instance_alerts.ts";
 import { listenerAlerts } from "./_listener_alerts.ts";
 import { outboxAlerts } from "./_outbox_alerts.ts";
@@ -120,6 +121,7 @@ export function prometheusRules(options: PrometheusRulesOptions = {}): string {
   return writeRules([
     ...sloRules(settings),
     { name: "glam-instances", rules: instanceAlerts(settings) },
+    { name: "glam-guards", rules: guardAlerts(settings) },
     { name: "glam-listeners", rules: listenerAlerts(settings) },
     { name: "glam-outbox", rules: outboxAlerts(settings) },
     { name: "glam-database", rules: databaseAlerts(settings) },

@@ -1,9 +1,9 @@
 import { examples, group, positiveNumber, wholeNumber } from "../_options.ts";
 import type { Declare } from "../_session.ts";
 
-/** `ops rules`. */
+/** `ops rules|dashboard`. */
 export const declareOps: Declare = (program, { action }) => {
-  const ops = group(program, "ops", "write the alerts of services");
+  const ops = group(program, "ops", "write alerts and a dashboard for services");
 
   ops.command("rules")
     .description("write alerts for Prometheus, as a file of rules")
@@ -28,4 +28,13 @@ export const declareOps: Declare = (program, { action }) => {
         "glam ops rules --service credits --availability 0.9995": "for one that promises more",
       }),
     );
+
+  ops.command("dashboard")
+    .description("write a dashboard for Grafana, as JSON to import")
+    .option("--service <name>", "the service that it is for (all, to choose from)")
+    .option("--title <name>", "name of the dashboard (Services, or the service)")
+    .option("--uid <id>", "the id in its URL (one that Grafana makes up)")
+    .option("--output <path>", "file to write (standard output)")
+    .action(action(() => import("./_ops_dashboard.ts")))
+    .addHelpText("after", examples({ "glam ops dashboard --output services.json": "for all services" }));
 };

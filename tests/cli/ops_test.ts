@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { prometheusRules } from "@glam/shared/ops";
+import { grafanaDashboard, prometheusRules } from "@glam/shared/ops";
 import { startGlam } from "./_glam.ts";
 import type { ChildResult } from "../_support/child_process.ts";
 
@@ -48,6 +48,28 @@ describe("glam ops rules", () => {
     assert.match(
       wrong.errors,
       /Expected `objectives\.latency\.seconds` to be a bound of the buckets, .* got 0\.3/,
+    );
+  });
+});
+
+describe("glam ops dashboard", () => {
+  it("writes the dashboard of all services or of one", async () => {
+    const all = await glam("ops", "dashboard");
+    assert.equal(all.code, 0, all.errors);
+    assert.deepEqual(JSON.parse(all.out), grafanaDashboard());
+    const one = await glam(
+      "ops",
+      "dashboard",
+      "--service",
+      "credits",
+      "--title",
+      "Credits",
+      "--uid",
+      "credits",
+    );
+    assert.deepEqual(
+      JSON.parse(one.out),
+      grafanaDashboard({ service: "credits", title: "Credits", uid: "credits" }),
     );
   });
 });

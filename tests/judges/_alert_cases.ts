@@ -50,8 +50,12 @@ const instance = { job: "services", instance: "a:80" };
 export const CASES: readonly AlertCase[] = [
   {
     alert: "GlamErrorBudgetBurnFast",
-    when: "2 % of requests fail for half an hour",
-    series: { [requests("200")]: "0+100x40 4098+98x120", [requests("500")]: "0x40 2+2x120" },
+    when: "2 % of requests fail for half an hour, behind a scanner's 404s",
+    series: {
+      [requests("200")]: "0+100x40 4098+98x120",
+      [requests("500")]: "0x40 2+2x120",
+      [requests("404", "unmatched")]: "0+1000x160",
+    },
     before: "20m",
     at: "50m",
     labels: catalog,
@@ -215,6 +219,33 @@ export const CASES: readonly AlertCase[] = [
     },
   },
   {
+    alert: "GlamVersionsMixed",
+    when: "an old version is left for an hour",
+    series: {
+      'glam_build_info{service="catalog",version="1.0.0",runtime="deno 2.5.6",package="0.2.0",instance="a"}':
+        "1x20",
+      'glam_build_info{service="catalog",version="1.1.0",runtime="deno 2.5.6",package="0.2.0",instance="b"}':
+        "1x20",
+    },
+    interval: "5m",
+    before: "55m",
+    at: "65m",
+    labels: catalog,
+    summary: "2 versions of catalog run at once",
+    not: {
+      when: "it is replaced within half an hour, and another service has another version",
+      series: {
+        'glam_build_info{service="catalog",version="1.0.0",runtime="deno 2.5.6",package="0.2.0",instance="a"}':
+          "1x5 stale",
+        'glam_build_info{service="catalog",version="1.1.0",runtime="deno 2.5.6",package="0.2.0",instance="b"}':
+          "1x20",
+        'glam_build_info{service="orders",version="3.0.0",runtime="deno 2.5.6",package="0.2.0",instance="c"}':
+          "1x20",
+      },
+      at: "65m",
+    },
+  },
+  {
     alert: "GlamEventLoopBlocked",
     when: "the event loop is half a second late for minutes",
     series: { [ofProcess("nodejs_eventloop_lag_seconds")]: "0.5x60" },
@@ -263,6 +294,20 @@ export const CASES: readonly AlertCase[] = [
     },
   },
   {
+    alert: "GlamRateLimitUnchecked",
+    when: "the store of a rate limit fails for minutes",
+    series: { 'rate_limit_store_errors_total{service="catalog",instance="a"}': "0x10 1+1x20" },
+    before: "6m",
+    at: "9m",
+    labels: catalog,
+    summary: "The rate limit of catalog does not reach its store",
+    not: {
+      when: "it failed a while ago",
+      series: { 'rate_limit_store_errors_total{service="catalog",instance="a"}': "0 3x40" },
+      at: "9m",
+    },
+  },
+  {
     alert: "GlamMessagesExpired",
     when: "a stream has dropped events, as two replicas have seen",
     series: {
@@ -291,6 +336,46 @@ export const CASES: readonly AlertCase[] = [
       when: "there is nothing to handle",
       series: { [ofSource("messaging_consumer_lag")]: "0x80", [consumed("ok")]: "50x80" },
       at: "30m",
+    },
+  },
+  {
+    alert: "GlamListenerPaused",
+    when: "one of two instances has been paused for an hour",
+    series: {
+      [ofSource("messaging_listener_paused", ',instance="a"')]: "1x20",
+      [ofSource("messaging_listener_paused", ',instance="b"')]: "0x20",
+    },
+    interval: "5m",
+    before: "55m",
+    at: "65m",
+    labels: source,
+    summary: "usage of credits has been paused for an hour",
+    not: {
+      when: "it is resumed after half an hour",
+      series: { [ofSource("messaging_listener_paused")]: "1x6 0x14" },
+      at: "65m",
+    },
+  },
+  {
+    alert: "GlamListenerSilent",
+    when: "one of two instances is paused, and the other one handles nothing",
+    series: {
+      [ofSource("messaging_consumer_lag")]: "7x80",
+      [consumed("ok")]: "50x80",
+      [ofSource("messaging_listener_paused", ',instance="a"')]: "1x80",
+      [ofSource("messaging_listener_paused", ',instance="b"')]: "0x80",
+    },
+    at: "27m",
+    labels: source,
+    summary: "usage of credits handles none of 7 events of evt.credit.deducted.v1",
+    not: {
+      when: "all instances are paused",
+      series: {
+        [ofSource("messaging_consumer_lag")]: "7x80",
+        [consumed("ok")]: "50x80",
+        [ofSource("messaging_listener_paused", ',instance="a"')]: "1x80",
+      },
+      at: "27m",
     },
   },
   {
