@@ -87,6 +87,12 @@ const toolPackages = {
     "@stoplight/spectral-cli": "6.16.3",
     typescript: "5.9.3",
   },
+  /** The types of Grafana's dashboards, at the versions that ours are for. */
+  grafana: {
+    "@grafana/schema": "13.2.3",
+    "schema-11": "npm:@grafana/schema@11.6.9",
+    "schema-12": "npm:@grafana/schema@12.4.11",
+  },
   /** Drives a Chromium that is installed; it brings none. */
   browser: { "playwright-core": "1.65.1" },
 } as const;
@@ -255,5 +261,6 @@ if (import.meta.main) {
   console.log(`wrangler ${await tools("wrangler")}`);
   console.log(`package  ${await tools("package")}`);
   console.log(`openapi  ${await tools("openapi")}`);
+  console.log(`grafana  ${await tools("grafana")}`);
   console.log(`browser  ${await tools("browser")}`);
 }

@@ -1,5 +1,5 @@
 /**
- * Prometheus' own tool: the one on the PATH, else that of Debian's package, unpacked into `.cache/tools` and not
+ * Prometheus and its own tool: those on the PATH, else those of Debian's package, unpacked into `.cache/tools` and not
  * installed.
  *
  * @module
@@ -9,12 +9,18 @@ import { run, runOrThrow, spawn } from "../../scripts/_run.ts";
 import { fetchDebian, fetchedPath } from "./debian_package.ts";
 
 const PROMTOOL = { name: "prometheus", path: "usr/bin/promtool" };
+const FOLDER = `${cacheDir}/tools/debian-prometheus`;
 
 let found: Promise<string> | undefined;
 
 /** The path of promtool. Where it cannot be fetched, the error has the command that installs it. */
 export function promtool(): Promise<string> {
   return found ??= find();
+}
+
+/** The path of Prometheus itself, which comes with promtool. */
+export async function prometheus(): Promise<string> {
+  return await promtool() === "promtool" ? "prometheus" : `${FOLDER}/usr/bin/prometheus`;
 }
 
 /** The problems that `promtool check metrics` reports for a text; empty when there are none. */
@@ -34,13 +40,12 @@ export async function checkMetrics(text: string): Promise<string> {
 }
 
 async function find(): Promise<string> {
-  const folder = `${cacheDir}/tools/debian-prometheus`;
-  const fetched = fetchedPath(PROMTOOL, folder);
+  const fetched = fetchedPath(PROMTOOL, FOLDER);
   for (const path of ["promtool", fetched]) {
     if (await run([path, "--version"]).then(({ code }) => code === 0, () => false)) return path;
   }
   try {
-    await fetchDebian(PROMTOOL, folder);
+    await fetchDebian(PROMTOOL, FOLDER);
     await runOrThrow([fetched, "--version"]);
     return fetched;
   } catch (cause) {
