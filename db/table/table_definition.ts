@@ -138,14 +138,17 @@ export type CheckedDefinition<D extends TableDefinition, Name extends string = C
   }
   & { readonly [K in Exclude<keyof D, keyof TableDefinition>]: never };
 
-/** The types of the table of a definition. */
+/**
+ * The types of the table of a definition. Rows, inserts and patches are written as types without a name, so that editors
+ * and errors show their columns and not the definition.
+ */
 export interface TypesOfDefinition<D extends TableDefinition> {
   /** A row as stored. */
-  readonly row: DefinedRow<D>;
+  readonly row: DefinedRow<D> extends infer T extends object ? { [K in keyof T]: T[K] } : never;
   /** A row to insert. */
-  readonly insert: DefinedInsert<D>;
+  readonly insert: DefinedInsert<D> extends infer T extends object ? { [K in keyof T]: T[K] } : never;
   /** A patch for `update`. */
-  readonly patch: DefinedPatch<D>;
+  readonly patch: DefinedPatch<D> extends infer T extends object ? { [K in keyof T]: T[K] } : never;
   /** The primary key. */
   readonly key: DefinedKey<D>;
   /** The shape of its `insertSchema`. */

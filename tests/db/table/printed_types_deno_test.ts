@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { devConfig } from "../../../scripts/_project.ts";
+
+const PROGRAM = `import { type Database, defineTable, Repository, timestamps } from "@glam/shared/db";
+import * as z from "zod";
+const Items = defineTable("items", {
+  columns: z.object({ id: z.uuid(), name: z.string(), views: z.bigint().optional() }),
+  defaults: { views: "0" },
+  ...timestamps,
+});
+declare const db: Database;
+const items = new Repository(db, Items);
+const row: number = await items.findById("x");
+const rows: number = await items.findAll();
+await items.save({ id: "x", nam: "b" });
+await items.update("x", { nam: "b" });
+await items.findAll({ nam: "b" });
+console.log(row, rows);
+`;
+
+it("the errors of a compiler show the columns of a row, and not the definition of its table", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/main.ts`, PROGRAM);
+    const args = ["check", "--config", devConfig, `${folder}/main.ts`];
+    const { stderr } = await new Deno.Command(Deno.execPath(), { args, env: { NO_COLOR: "1" } }).output();
+    const printed = new TextDecoder().decode(stderr);
+    const row = "{ id: string; name: string; views: bigint | null; created_at: Date; updated_at: Date; }";
+    for (
+      const text of [
+        `Type '${row} | null' is not assignable to type 'number'`,
+        `Type '${row}[]' is not assignable to type 'number'`,
+        "'nam' does not exist in type '{ readonly id: string; readonly name: string; readonly views?: bigint | null | undefined; }'",
+        "'nam' does not exist in type '{ readonly name?: string | undefined; readonly views?: bigint | null | undefined; }'",
+        `'nam' does not exist in type 'Filter<${row}>'`,
+      ]
+    ) {
+      assert.ok(printed.includes(text), `${text}\n${printed}`);
+    }
+    assert.doesNotMatch(printed, /Defined(Row|Insert|Patch)</);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
