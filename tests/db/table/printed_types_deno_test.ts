@@ -26,17 +26,21 @@ it("the errors of a compiler show the columns of a row, and not the definition o
     const args = ["check", "--config", devConfig, `${folder}/main.ts`];
     const { stderr } = await new Deno.Command(Deno.execPath(), { args, env: { NO_COLOR: "1" } }).output();
     const printed = new TextDecoder().decode(stderr);
-    const row = "{ id: string; name: string; views: bigint | null; created_at: Date; updated_at: Date; }";
+    // The compiler prints the columns in an order of its own.
+    const shown = [...printed.matchAll(/(?:type|Type) '([^']*)'/g)].map(([, type]) =>
+      type!.replace(/\{ (.*); \}/, (_, columns: string) => `{ ${columns.split("; ").sort().join("; ")}; }`)
+    );
+    const row = "{ created_at: Date; id: string; name: string; updated_at: Date; views: bigint | null; }";
     for (
-      const text of [
-        `Type '${row} | null' is not assignable to type 'number'`,
-        `Type '${row}[]' is not assignable to type 'number'`,
-        "'nam' does not exist in type '{ readonly id: string; readonly name: string; readonly views?: bigint | null | undefined; }'",
-        "'nam' does not exist in type '{ readonly name?: string | undefined; readonly views?: bigint | null | undefined; }'",
-        `'nam' does not exist in type 'Filter<${row}>'`,
+      const type of [
+        `${row} | null`,
+        `${row}[]`,
+        "{ readonly id: string; readonly name: string; readonly views?: bigint | null | undefined; }",
+        "{ readonly name?: string | undefined; readonly views?: bigint | null | undefined; }",
+        `Filter<${row}>`,
       ]
     ) {
-      assert.ok(printed.includes(text), `${text}\n${printed}`);
+      assert.ok(shown.includes(type), `${type}\n${printed}`);
     }
     assert.doesNotMatch(printed, /Defined(Row|Insert|Patch)</);
   } finally {
