@@ -22,9 +22,19 @@ export async function startServer(command: readonly string[], cwd: string): Prom
   throw new Error(`${command.join(" ")} ended before it listened`);
 }
 
-/** Requests per second that a server answers to wrk over 32 connections. */
-export async function load(url: string, seconds: number): Promise<number> {
-  const { output } = await runOrThrow([await wrk(), "-t1", "-c32", `-d${seconds}s`, url]);
+/** How wrk asks. */
+export interface LoadOptions {
+  /** @default 32 */
+  readonly connections?: number;
+  /** A program in Lua that makes the requests. @default none, the URL is asked for */
+  readonly script?: string;
+}
+
+/** Requests per second that a server answers to wrk. */
+export async function load(url: string, seconds: number, options: LoadOptions = {}): Promise<number> {
+  const { connections = 32, script } = options;
+  const args = ["-t1", `-c${connections}`, `-d${seconds}s`, ...script === undefined ? [] : ["-s", script]];
+  const { output } = await runOrThrow([await wrk(), ...args, url]);
   if (output.includes("Non-2xx")) throw new Error(`The server answered errors:\n${output}`);
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]);
 }

@@ -26,9 +26,14 @@ export async function loadRows(): Promise<Row[]> {
     denoGlam: { command: [...deno, "glam"], cwd: root },
     nodeGlam: { command: [...node24, "glam"], cwd: folder },
     nodeFastify: { command: [...node24, "fastify"], cwd: folder },
+    denoLogging: { command: [...deno, "glam-logging"], cwd: root },
+    nodeLogging: { command: [...node24, "glam-logging"], cwd: folder },
+    nodeFastifyLogging: { command: [...node24, "fastify-logging"], cwd: folder },
   };
   const rates = await measure(commands);
   const fastify = "Fastify 5 on Node 24 with ids, context, headers, prom-client";
+  const logging = "the same Fastify, with one line of pino for each request";
+  const ratioOf = (name: "denoLogging" | "nodeLogging") => medianRatio(rates[name], rates.nodeFastifyLogging);
   return [
     atLeast(
       "over a socket, Deno",
@@ -43,6 +48,8 @@ export async function loadRows(): Promise<Row[]> {
     ),
     atLeast("over a socket, Deno", fastify, medianRatio(rates.denoGlam, rates.nodeFastify), 1.20),
     atLeast("over a socket, Node 24", fastify, medianRatio(rates.nodeGlam, rates.nodeFastify), 1.10),
+    atLeast("the same with the access log, Deno", logging, ratioOf("denoLogging"), 1.50),
+    atLeast("the same with the access log, Node 24", logging, ratioOf("nodeLogging"), 1.20),
   ];
 }
 

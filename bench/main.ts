@@ -3,8 +3,13 @@
  *
  *     deno task bench            # prints the table
  *     deno task bench --write    # and keeps it in docs/performance.md
+<<<<<<< HEAD
  *     deno task bench http       # one group: http, load, endpoints, limit, start, db, config, publish, listen, inbox, relay,
  *                                # client or command
+=======
+ *     deno task bench http       # one group: http, load, endpoints, start, db, deduct, config, publish, listen,
+ *                                # inbox, relay, client or command
+>>>>>>> 08a2ada (Measure the access log over a socket, and a deduction of the example against two peers)
  *
  * @module
  */
@@ -15,6 +20,7 @@ import { clientRows } from "./client.ts";
 import { commandRows } from "./command.ts";
 import { configRows } from "./config.ts";
 import { dbRows } from "./db.ts";
+import { deductRows } from "./deduct.ts";
 import { endpointRows } from "./endpoints.ts";
 import { inboxRows } from "./inbox.ts";
 import { listenRows } from "./listen.ts";
@@ -33,6 +39,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   limit: rateLimitRows,
   start: startRows,
   db: dbRows,
+  deduct: deductRows,
   config: configRows,
   publish: publishRows,
   listen: listenRows,

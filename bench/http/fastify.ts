@@ -6,14 +6,23 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
+import { Writable } from "node:stream";
 import Fastify from "fastify";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { rows } from "../endpoints/rows.ts";
 
 const storage = new AsyncLocalStorage<{ requestId: string; correlationId: string }>();
 
-/** Serves on a free port, and gives it; with a schema, parameters are validated and answers written by it. */
-export async function listen({ hasSchema = false }: { readonly hasSchema?: boolean } = {}): Promise<number> {
+/** Options of {@link listen}. */
+export interface FastifyOptions {
+  /** Whether parameters are validated by a schema, and answers written by it. */
+  readonly hasSchema?: boolean;
+  /** Whether pino writes one line for each request, with its ids, to a stream that discards it. */
+  readonly logs?: boolean;
+}
+
+/** Serves on a free port, and gives it. */
+export async function listen({ hasSchema = false, logs = false }: FastifyOptions = {}): Promise<number> {
   const registry = new Registry();
   const registers = [registry];
   const total = new Counter({
@@ -34,7 +43,8 @@ export async function listen({ hasSchema = false }: { readonly hasSchema?: boole
     labelNames: ["service"],
     registers,
   });
-  const app = Fastify({ logger: false });
+  const stream = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const app = Fastify({ logger: logs && { stream }, disableRequestLogging: true });
   app.addHook("onRequest", (request, reply, done) => {
     const requestId = String(request.headers["x-request-id"] ?? `req_${randomBytes(6).toString("hex")}`);
     const correlationId = String(
@@ -55,6 +65,16 @@ export async function listen({ hasSchema = false }: { readonly hasSchema?: boole
     total.inc({ ...labels, status: reply.statusCode });
     duration.observe(labels, reply.elapsedTime / 1000);
     inProgress.dec({ service: "bench" });
+    if (logs) {
+      app.log.info({
+        request_id: reply.getHeader("X-Request-ID"),
+        correlation_id: reply.getHeader("X-Correlation-ID"),
+        method: request.method,
+        path: request.url,
+        status: reply.statusCode,
+        duration_ms: reply.elapsedTime,
+      }, "Request completed");
+    }
     done();
   });
   app.get<{ Params: { id: string } }>("/items/:id", hasSchema ? { schema: SCHEMA } : {}, async (request) => {

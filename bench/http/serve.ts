@@ -6,13 +6,15 @@
  * @module
  */
 import process from "node:process";
-import { type App, createFixed, createFloor, createGlam } from "./apps.ts";
+import { type App, createFixed, createFloor, createGlam, createGlamLogging } from "./apps.ts";
 
 const name = process.argv[2] ?? "glam";
 
-if (name === "fastify" || name === "fastify-schema") {
+if (name.startsWith("fastify")) {
   const { listen } = await import("./fastify.ts");
-  console.log(await listen({ hasSchema: name === "fastify-schema" }));
+  console.log(await listen({ hasSchema: name === "fastify-schema", logs: name === "fastify-logging" }));
+} else if (name === "glam-logging") {
+  await serve(await createGlamLogging());
 } else if (name.startsWith("contracts")) {
   const { createByContracts, createLimited } = await import("../endpoints/apps.ts");
   const by = { "contracts-by-address": "address", "contracts-by-caller": "caller" } as const;
