@@ -33,7 +33,7 @@ export async function deductRows(): Promise<Row[]> {
     nodeGlam: await start(node24, "glam", folder),
     nodeFastify: await start(node24, "fastify", folder),
   });
-  const byHand = "the same SQL with Hono, Zod and postgres.js, and nothing else";
+  const byHand = "the same statements with Hono, Zod and postgres.js, and nothing else";
   const fastify = "Fastify 5 on Node 24 with Drizzle, an outbox by hand, ids, pino, prom-client";
   return [
     atLeast(

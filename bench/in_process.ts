@@ -31,7 +31,7 @@ export async function inProcessRows(): Promise<Row[]> {
     atLeast("in process, Bun", PEER, onBun.glamRatio, 0.75),
     known("in process, Bun", FIXED, onBun.fixedRatio.toFixed(2)),
     known("in process, Node", PEER, onNode.glamRatio.toFixed(2)),
-    atLeast("in process with the access log, Deno", PEER, onDeno.loggingRatio, 0.80),
+    known("the same with the access log, Deno", PEER, onDeno.loggingRatio.toFixed(2)),
     known(
       "one request, Deno",
       `${onDeno.floorMicros.toFixed(1)} µs by hand`,

@@ -1,5 +1,5 @@
 /**
- * The same route by hand: Hono, Zod and postgres.js, with the SQL that the example needs, and no ids, context, metrics,
+ * The same route by hand: Hono, Zod and postgres.js, with the very statements of the example, and no ids, context, metrics,
  * log or documentation.
  *
  * @module
@@ -27,21 +27,36 @@ export function createByHand(url: string): Hono {
       const [merchant] = await tx`select balance, uid from merchants where id = ${id} for update`;
       if (merchant === undefined) return undefined;
       const [done] = await tx`
-        select id, operation_id, merchant_id, amount, balance_after, reason, created_at from ledger
-        where operation_id = ${operation_id} limit 1`;
+        select id, merchant_id, operation_id, amount, balance_after, reason, created_at::text as created_at,
+          updated_at::text as updated_at
+        from ledger as stored where operation_id = ${operation_id} order by stored.id limit 1`;
       if (done !== undefined) return done;
       const balance = merchant["balance"] - amount;
       if (balance < 0) throw new Error("Insufficient credit");
-      await tx`update merchants set balance = ${balance}, updated_at = now() where id = ${id}`;
+      await tx`
+        update merchants set balance = ${balance},
+          updated_at = greatest(clock_timestamp(), updated_at + interval '1 microsecond')
+        where id = ${id}
+        returning id, domain, balance, uid, created_at::text as created_at, updated_at::text as updated_at`;
       const [entry] = await tx`
         insert into ledger (merchant_id, operation_id, amount, balance_after, reason)
         values (${id}, ${operation_id}, ${-amount}, ${balance}, ${reason})
-        returning id, operation_id, merchant_id, amount, balance_after, reason, created_at`;
+        returning id, merchant_id, operation_id, amount, balance_after, reason, created_at::text as created_at,
+          updated_at::text as updated_at`;
       const event = eventOf(merchant["uid"], operation_id, amount, merchant["balance"], reason);
       await tx`
-        insert into glam_outbox (event_id, subject, message_id, key, headers, body)
-        values (${event.event_id}, ${event.event_type}, ${operation_id}, ${merchant["uid"]}, '{}',
-          ${JSON.stringify(event)})`;
+        insert into glam_outbox
+          (event_id, subject, message_id, key, headers, body, available_at, next_attempt_at)
+        select ${event.event_id}::text, ${event.event_type}::text, ${operation_id}::text, ${
+        merchant["uid"]
+      }::text,
+          '{}'::jsonb, ${JSON.stringify(event)}::text, due.at, due.at
+        from (
+          select pg_advisory_xact_lock(('glam_outbox'::regclass::oid::bigint << 32) | ${
+        lockOf(merchant["uid"])
+      }::bigint),
+            pg_notify('glam_outbox_' || 'glam_outbox'::regclass::oid, ''), clock_timestamp() as at offset 0
+        ) due`;
       return entry;
     });
     if (entry === undefined) return c.json({ error: "Not found" }, 404);
@@ -81,4 +96,11 @@ export function eventOf(
       operation_id,
     },
   };
+}
+
+/** A number for a key, whose events are taken in their order. */
+function lockOf(key: string): number {
+  let hash = 0;
+  for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) >>> 0;
+  return hash;
 }
