@@ -44,7 +44,7 @@ export async function listen({ hasSchema = false, logs = false }: FastifyOptions
     registers,
   });
   const stream = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const app = Fastify({ logger: logs && { stream }, disableRequestLogging: true });
+  const app = Fastify(logs ? { logger: { stream }, disableRequestLogging: true } : { logger: false });
   app.addHook("onRequest", (request, reply, done) => {
     const requestId = String(request.headers["x-request-id"] ?? `req_${randomBytes(6).toString("hex")}`);
     const correlationId = String(
