@@ -11,6 +11,7 @@ import { type Severity, severityOf } from "./levels.ts";
 import type { Logger } from "./logger.ts";
 import { toRecord } from "./logtape.ts";
 import { terminalLines } from "./terminal_line.ts";
+import { levelOverride } from "./override_level.ts";
 import { type LoggerOptions, toSettings } from "./options.ts";
 import { createOutput } from "./output.ts";
 import { markStructured } from "./structured_logger.ts";
@@ -44,6 +45,8 @@ export function createLogger(service: string, options: LoggerOptions = {}): Logg
     : sink === undefined && wantsColours()
     ? terminalLines()
     : consoleLines(service);
+  const override = levelOverride();
+  const isWritten = (severity: number) => severity >= (override.threshold ?? threshold);
   const output = createOutput(service, (error) => errorFields(toError(error), sanitizer).exception);
   let file: RotatingFile | undefined;
 
@@ -85,8 +88,9 @@ export function createLogger(service: string, options: LoggerOptions = {}): Logg
   }
 
   function toLogger(bound: Entries | undefined): Logger {
-    const at = (severity: Severity): Logger["info"] =>
-      severity < threshold ? ignore : (message, fields) => write(severity, bound, message, fields);
+    const at = (severity: Severity): Logger["info"] => (message, fields) => {
+      if (isWritten(severity)) write(severity, bound, message, fields);
+    };
     const warn = at(30);
     return markStructured({
       debug: at(10),
@@ -99,7 +103,7 @@ export function createLogger(service: string, options: LoggerOptions = {}): Logg
         const { error, fields = { error } } = toGivenFields(given);
         return toLogger(bindFields(bound, fields, sanitizer));
       },
-      isEnabled: (level) => (severityOf(level) ?? 0) >= threshold,
+      isEnabled: (level) => isWritten(severityOf(level) ?? 0),
       flush,
       close,
       [Symbol.asyncDispose]: close,
@@ -111,8 +115,6 @@ export function createLogger(service: string, options: LoggerOptions = {}): Logg
   for (const warning of settings.warnings) logger.warn(warning);
   return logger;
 }
-
-function ignore(): void {}
 
 function toError(value: unknown): Error {
   return isError(value) ? value : new Error("", { cause: value });

@@ -48,4 +48,5 @@ export { type LogLevel } from "./levels.ts";
 export type { LogFields, Logger, LoggerLike } from "./logger.ts";
 export { type LogRecord, type RecordSink, toLogTapeSink } from "./logtape.ts";
 export { type LoggerOptions } from "./options.ts";
+export { overrideLevel } from "./override_level.ts";
 export { type RedactRule } from "./redact.ts";

@@ -1,7 +1,5 @@
 import type { Health } from "../api/health_checks.ts";
-import { isRetryableError } from "../errors/is_retryable_error.ts";
-import { sleep } from "../internal/clock.ts";
-import type { MessageBus, Serving } from "../messaging/bus/message_bus.ts";
+import type { MessageBus } from "../messaging/bus/message_bus.ts";
 import { type AnnouncedEndpoint, announcedEndpoints } from "./_announced_endpoints.ts";
 import {
   infoResponse,
@@ -11,10 +9,8 @@ import {
   statsResponse,
   type Verb,
 } from "./_micro_messages.ts";
+import { serveSubjects } from "./_serve_subjects.ts";
 import type { Settings } from "./_settings.ts";
-
-/** Milliseconds between attempts while the bus is away. */
-const RETRY_MS = 1000;
 
 /** What an announcement needs of its service. */
 interface Announced {
@@ -30,34 +26,13 @@ interface Announced {
  * Answers NATS's Services protocol (ADR-32), so that `nats micro` and operations pages find the service; until the bus is
  * closed. A service whose credentials do not permit it goes on without, after one WARNING. Never rejects.
  */
-export async function announce(announced: Announced): Promise<void> {
-  const { bus, health, instance, settings, signal } = announced;
-  const { logger } = settings;
-  const endpoints = announcedEndpoints(settings, health);
-  const servings: Serving[] = [];
-  const closeAll = () => Promise.all(servings.splice(0).map((serving) => serving.close()));
-  let isOff = false;
-  const turnOff = async (error: unknown) => {
-    if (isOff) return;
-    isOff = true;
-    logger.warn("The service is not announced: its credentials do not permit to answer `$SRV.>`", { error });
-    await closeAll();
-  };
-  while (!signal.aborted && !isOff) {
-    try {
-      for (const [subject, verb] of microSubjects(instance)) {
-        const onRequest = async () => ({ data: JSON.stringify(await answer(verb, instance, endpoints())) });
-        servings.push(await bus.serve(subject, { onRequest, onRefused: (error) => void turnOff(error) }));
-      }
-      if (isOff) await closeAll(); // meanwhile
-      return;
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!isRetryableError(error)) return await turnOff(error);
-      await closeAll();
-      await sleep(RETRY_MS, signal).catch(() => {});
-    }
-  }
+export async function announce({ bus, health, instance, settings, signal }: Announced): Promise<void> {
+  const endpoints = announcedEndpoints(settings, health, instance.id);
+  const subjects = microSubjects(instance).map(([subject, verb]) =>
+    [subject, async () => ({ data: JSON.stringify(await answer(verb, instance, endpoints())) })] as const
+  );
+  const refused = "The service is not announced: its credentials do not permit to answer `$SRV.>`";
+  await serveSubjects(subjects, { bus, logger: settings.logger, refused, signal });
 }
 
 async function answer(

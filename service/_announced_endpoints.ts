@@ -2,6 +2,7 @@ import { metaOf } from "../api/_route_meta.ts";
 import type { Health } from "../api/health_checks.ts";
 import { withDeadline } from "../internal/clock.ts";
 import type { ResponderStats } from "../messaging/request/create_responder.ts";
+import { controlSubject } from "./_control_messages.ts";
 import { namedListeners } from "./_health.ts";
 import type { Settings } from "./_settings.ts";
 import type { AppLike } from "./options.ts";
@@ -34,8 +35,9 @@ export interface EndpointStats {
 export function announcedEndpoints(
   settings: Settings,
   health: Pick<Health, "report">,
+  instance: string,
 ): () => readonly AnnouncedEndpoint[] {
-  const { relay, options: { app, listeners = [], responders = [] } } = settings;
+  const { name, relay, options: { app, control = false, listeners = [], responders = [] } } = settings;
   const report = cached(() => health.report());
   const endpoints: AnnouncedEndpoint[] = [{
     ...local("health"),
@@ -52,7 +54,7 @@ export function announcedEndpoints(
       stats: () => ({ ...http.totals(), data: { in_progress: http.inProgress } }),
     });
   }
-  for (const [name, listener] of namedListeners(listeners)) {
+  for (const [group, listener] of namedListeners(listeners)) {
     for (const [subject, durable] of listener.durables ?? []) {
       endpoints.push({
         name: durable,
@@ -61,14 +63,14 @@ export function announcedEndpoints(
         stats() {
           const { paused = false, consumers = [] } = listener.stats?.() ?? {};
           const found = consumers.find((each) => each.durable === durable);
-          if (found === undefined) return { data: { listener: name, paused } };
+          if (found === undefined) return { data: { listener: group, paused } };
           const { calls: requests, failures: errors, seconds, dead_letters, expired, held, in_flight, lag } =
             found;
           return {
             requests,
             errors,
             seconds,
-            data: { listener: name, paused, lag, held, in_flight, dead_letters, expired },
+            data: { listener: group, paused, lag, held, in_flight, dead_letters, expired },
           };
         },
       });
@@ -77,6 +79,10 @@ export function announcedEndpoints(
   if (relay !== undefined) {
     const ask = cached(async () => await relay.health());
     endpoints.push({ ...local("outbox"), stats: async () => ({ data: outboxData(await ask()) }) });
+  }
+  if (control) {
+    const subject = controlSubject(name, instance);
+    endpoints.push({ name: "control", subject, queueGroup: "", stats: () => ({}) });
   }
   // A responder may begin to answer another subject at any time.
   return () => [

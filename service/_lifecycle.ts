@@ -4,9 +4,11 @@ import type { ServiceHealth } from "../api/service_health.ts";
 import { ServiceUnavailableError } from "../errors/common.ts";
 import { DeadlineExceeded, sleep, withDeadline } from "../internal/clock.ts";
 import { readEnv } from "../internal/environment.ts";
+import type { MessageBus } from "../messaging/bus/message_bus.ts";
 import { outsideContext } from "../internal/outside_context.ts";
 import { errorFields, messageOf } from "./_error_text.ts";
 import { findVersion } from "./_find_version.ts";
+import type { LocalControl } from "./_local_control.ts";
 import { createHandlers } from "./_fetch.ts";
 import type { HttpServer } from "./_http_server.ts";
 import { serve } from "./_serve.ts";
@@ -26,6 +28,7 @@ const MAX_CRASH_GRACE_MS = 5000;
 /** What the service is, for its parts. */
 interface Self {
   readonly build: { version: string | undefined; readonly runtime: string; readonly package: string };
+  readonly control: LocalControl;
   instance(): string;
   service(): Service;
 }
@@ -183,7 +186,8 @@ export class Lifecycle implements Startable {
       }
     }
     this.state = "ready";
-    const { announce: isAnnounced = true, bus } = this.settings.options;
+    const { announce: isAnnounced = true, bus, control: isControlled = false } = this.settings.options;
+    if (isControlled && bus !== undefined) void this.#takeCommands(bus);
     if (isAnnounced && bus !== undefined) {
       const { announce } = await import("./_announce.ts");
       const { health, settings, signal } = this;
@@ -192,6 +196,13 @@ export class Lifecycle implements Startable {
     const { version } = this.#self.build;
     const fields = { url: this.address?.url, ...version !== undefined && { version } };
     logger.info("Service ready", { ...fields, duration_ms: since(startedAt) });
+  }
+
+  async #takeCommands(bus: MessageBus): Promise<void> {
+    const { settings: { logger, name }, signal } = this;
+    const { control, instance } = this.#self;
+    const { serveControl } = await import("./_serve_control.ts");
+    await serveControl({ bus, control, instance: instance(), logger, service: name, signal });
   }
 
   #instance(): Instance {
@@ -252,6 +263,7 @@ export class Lifecycle implements Startable {
     }
     if (this.#failure !== undefined) problems.unshift(this.#failure);
     this.state = "stopped";
+    this.#self.control.end();
     logger.info("Service stopped", { duration_ms: since(stoppedAt), in_order: problems.length === 0 });
     if (problems.length === 0) return this.#finished.resolve();
     if (problems.length === 1 || this.#failure !== undefined) return this.#finished.reject(problems[0]!);

@@ -52,13 +52,16 @@ export function toSettings(options: ServiceOptions): Settings {
   for (const [index, responder] of (options.responders ?? []).entries()) {
     assertMethods(`responders[${index}]`, responder, ["close"]);
   }
-  for (const key of ["announce", "websocket"] as const) {
+  for (const key of ["announce", "control", "websocket"] as const) {
     if (options[key] === undefined || typeof options[key] === "boolean") continue;
     throw new TypeError(`Expected \`${key}\` to be true or false, got ${typeof options[key]}`);
   }
   for (const key of ["onStart", "onStop"] as const) {
     if (options[key] === undefined || typeof options[key] === "function") continue;
     throw new TypeError(`Expected \`${key}\` to be a function, got ${typeof options[key]}`);
+  }
+  if (options.control === true && bus === undefined) {
+    throw new TypeError("Expected `bus` beside `control`, got none");
   }
   if (migrations !== undefined && database === undefined) {
     throw new TypeError("Expected `database` beside `migrations`, got none");

@@ -2,6 +2,7 @@ import { PACKAGE_VERSION } from "../internal/package_version.ts";
 import { randomHex } from "../internal/random.ts";
 import { describeRuntime } from "../internal/runtime.ts";
 import { createServiceHealth } from "./_health.ts";
+import { createLocalControl } from "./_local_control.ts";
 import type { Lifecycle } from "./_lifecycle.ts";
 import { assertMs, toSettings } from "./_settings.ts";
 import type { ServiceOptions } from "./options.ts";
@@ -46,6 +47,7 @@ export function createService(options: ServiceOptions): Service {
     loading ??= import("./_lifecycle.ts").then(({ Lifecycle }) =>
       lifecycle = new Lifecycle(settings, health, finished, {
         build,
+        control,
         instance: () => service.instance,
         service: () => service,
       })
@@ -55,6 +57,7 @@ export function createService(options: ServiceOptions): Service {
     await (await load()).stop("stop()", graceMs);
   };
 
+  const control = createLocalControl(settings);
   let instance: string | undefined;
   const service: Service = {
     get version() {
@@ -62,6 +65,9 @@ export function createService(options: ServiceOptions): Service {
     },
     get instance() {
       return instance ??= randomHex(16);
+    },
+    get control() {
+      return control;
     },
     get management() {
       return lifecycle?.management;

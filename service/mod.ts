@@ -27,6 +27,8 @@
  * @module
  */
 
+export type { Control, ControlOptions, ControlState } from "./control.ts";
+export { createRemoteControl, type RemoteControlOptions } from "./create_remote_control.ts";
 export { createService } from "./create_service.ts";
 export type {
   AppLike,

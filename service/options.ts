@@ -68,6 +68,12 @@ export interface ServiceOptions {
    */
   readonly announce?: boolean | undefined;
   /**
+   * Whether the service takes commands from its bus, on `glam.ctl.<name>.<instance>`: to pause and resume listeners, and to
+   * set the log level for 15 minutes. Whoever may publish there may do that.
+   * @default false
+   */
+  readonly control?: boolean | undefined;
+  /**
    * The outbox, whose relay then runs in this service, or a relay that was made with options.
    * @default none
    */

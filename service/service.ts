@@ -1,4 +1,5 @@
 import type { HealthReport } from "../api/health_report.ts";
+import type { Control } from "./control.ts";
 
 /** State of a service. */
 export type ServiceState = "new" | "starting" | "ready" | "stopping" | "stopped";
@@ -52,6 +53,8 @@ export interface Service extends AsyncDisposable {
    * @throws {RangeError} when `graceMs` is out of its range.
    */
   stop(options?: StopOptions): Promise<void>;
+  /** Pauses its listeners, and sets the log level of this process. */
+  readonly control: Control;
   /** The health of the service's own parts and checks. */
   health(): Promise<HealthReport>;
   /**
