@@ -1,6 +1,7 @@
 import { enterContext } from "../context/storage.ts";
 import { releaseHeaders } from "../context/trace.ts";
 import { ON_DENO } from "../internal/runtime.ts";
+import { isTraced, nameServerSpan } from "../internal/server_span.ts";
 import type { HttpObserver } from "../metrics/http_recorder.ts";
 import { callerTimeAtArrival, outlivedItsCaller } from "./_caller_deadline.ts";
 import { createContext } from "./_create_context.ts";
@@ -203,10 +204,15 @@ function finish(exchange: Exchange, answered: number, settled: Outcome | undefin
   // From here on the request's headers are garbage. What a context can reach survives a collection on Deno, whose
   // AsyncLocalStorage is a WeakMap; elsewhere reading two headers costs more than it saves.
   if (ON_DENO) releaseHeaders(context);
+  if (http === undefined && !isTraced()) return;
+  const endpoint = own?.path ?? (outcome?.missed === true ? UNMATCHED : endpointOf(c));
+  if (isTraced()) {
+    const route = endpoint === UNMATCHED ? undefined : endpoint;
+    nameServerSpan({ env: c.env, method: context.method!, route, status });
+  }
   if (http !== undefined) {
     http.inProgress--;
     if (outlivedItsCaller(exchange, status)) http.callerDeadlines++;
-    const endpoint = own?.path ?? (outcome?.missed === true ? UNMATCHED : endpointOf(c));
     http.observe(context.method!, endpoint, status, seconds, context);
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import { ConfigError } from "../errors/config_error.ts";
+import { keepOneTraceparent } from "./_one_traceparent.ts";
 import type { HttpServer, ServeOptions } from "./_http_server.ts";
 
 type Adapter = typeof import("@hono/node-server");
@@ -15,6 +16,7 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** Serves by `node:http` and `@hono/node-server`. */
 export async function serveOnNode(options: ServeOptions): Promise<HttpServer> {
   const { hostname, port, fetch, onError, onInvalid } = options;
+  keepOneTraceparent();
   const [http, { createAdaptorServer, getRequestListener, RequestError }, sockets] = await Promise.all([
     import("node:http"),
     importAdapter(),
