@@ -30,7 +30,7 @@ export async function loadRows(): Promise<Row[]> {
     nodeLogging: { command: [...node24, "glam-logging"], cwd: folder },
     nodeFastifyLogging: { command: [...node24, "fastify-logging"], cwd: folder },
   };
-  const rates = await measure(commands);
+  const rates = await measureRates(commands);
   const fastify = "Fastify 5 on Node 24 with ids, context, headers, prom-client";
   const logging = "the same Fastify, with one line of pino for each request";
   const ratioOf = (name: "denoLogging" | "nodeLogging") => medianRatio(rates[name], rates.nodeFastifyLogging);
@@ -54,7 +54,7 @@ export async function loadRows(): Promise<Row[]> {
 }
 
 /** Rates by round. Servers are restarted each round, because garbage collection varies between processes. */
-async function measure<Name extends string>(
+export async function measureRates<Name extends string>(
   commands: Readonly<Record<Name, Command>>,
 ): Promise<Record<Name, number[]>> {
   const names = Object.keys(commands) as Name[];

@@ -3,13 +3,8 @@
  *
  *     deno task bench            # prints the table
  *     deno task bench --write    # and keeps it in docs/performance.md
-<<<<<<< HEAD
- *     deno task bench http       # one group: http, load, endpoints, limit, start, db, config, publish, listen, inbox, relay,
- *                                # client or command
-=======
- *     deno task bench http       # one group: http, load, endpoints, start, db, deduct, config, publish, listen,
- *                                # inbox, relay, client or command
->>>>>>> 08a2ada (Measure the access log over a socket, and a deduction of the example against two peers)
+ *     deno task bench http       # one group: http, load, operations, endpoints, limit, start, db, deduct, config,
+ *                                # publish, listen, inbox, relay, client or command
  *
  * @module
  */
@@ -26,6 +21,7 @@ import { inboxRows } from "./inbox.ts";
 import { listenRows } from "./listen.ts";
 import { loadRows } from "./load.ts";
 import { inProcessRows } from "./in_process.ts";
+import { operationsRows } from "./operations.ts";
 import { publishRows } from "./publish.ts";
 import { rateLimitRows } from "./rate_limit.ts";
 import { relayRows } from "./relay.ts";
@@ -35,6 +31,7 @@ import { type Row, toTable } from "./_table.ts";
 const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   http: inProcessRows,
   load: loadRows,
+  operations: operationsRows,
   endpoints: endpointRows,
   limit: rateLimitRows,
   start: startRows,

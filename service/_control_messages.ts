@@ -1,6 +1,6 @@
 import { ValidationError } from "../errors/common.ts";
 import type { LogLevel } from "../logging/levels.ts";
-import { microName } from "./_micro_messages.ts";
+import { microName } from "./_micro_name.ts";
 import type { Control, ControlState } from "./control.ts";
 
 /** Characters of a name in a command; longer ones are refused. */

@@ -1,10 +1,9 @@
 import type { AnnouncedEndpoint, EndpointStats } from "./_announced_endpoints.ts";
+import { microName } from "./_micro_name.ts";
 
 /** The prefix of the subjects of NATS's Services protocol (ADR-32). */
 const PREFIX = "$SRV";
 const VERBS = ["PING", "INFO", "STATS"] as const;
-/** A name of the protocol: `^[a-zA-Z0-9_-]+$`. */
-const FOREIGN = /[^a-zA-Z0-9_-]/g;
 const SEMVER =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$/;
 const NANOS = 1e9;
@@ -19,11 +18,6 @@ export interface Instance {
   readonly version: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   readonly startedAt: Date;
-}
-
-/** A text as a name of the protocol. */
-export function microName(text: string): string {
-  return text.replace(FOREIGN, "_");
 }
 
 /** The subjects that an instance answers, with what each asks for. */

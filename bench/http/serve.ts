@@ -15,6 +15,9 @@ if (name.startsWith("fastify")) {
   console.log(await listen({ hasSchema: name === "fastify-schema", logs: name === "fastify-logging" }));
 } else if (name === "glam-logging") {
   await serve(await createGlamLogging());
+} else if (name === "service" || name === "operated") {
+  const { listenAsService } = await import("./operated.ts");
+  console.log(await listenAsService(name === "operated"));
 } else if (name.startsWith("contracts")) {
   const { createByContracts, createLimited } = await import("../endpoints/apps.ts");
   const by = { "contracts-by-address": "address", "contracts-by-caller": "caller" } as const;
