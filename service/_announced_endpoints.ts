@@ -78,7 +78,12 @@ export function announcedEndpoints(
   }
   if (relay !== undefined) {
     const ask = cached(async () => await relay.health());
-    endpoints.push({ ...local("outbox"), stats: async () => ({ data: outboxData(await ask()) }) });
+    endpoints.push({ ...local("outbox"), stats: async () => ({ data: numbersOf(await ask()) }) });
+  }
+  const { scheduler } = settings.options as { readonly scheduler?: { health(): unknown } };
+  if (scheduler !== undefined) {
+    const ask = cached(async () => await scheduler.health());
+    endpoints.push({ ...local("schedules"), stats: async () => ({ data: numbersOf(await ask()) }) });
   }
   if (control) {
     const subject = controlSubject(name, instance);
@@ -105,10 +110,11 @@ function httpOf(app: AppLike | undefined) {
   return routes.map(({ handler }) => metaOf(handler)?.http).find((http) => http !== undefined);
 }
 
-/** The numbers in the health of a relay, and no sentences. */
-function outboxData(health: unknown): Readonly<Record<string, unknown>> {
-  const { status = "unknown", pending, dead, oldest_age_seconds } = (health ?? {}) as Record<string, unknown>;
-  return { status, pending, dead, oldest_age_seconds };
+/** The status and the numbers in the health of a part, and no sentences. */
+function numbersOf(health: unknown): Readonly<Record<string, unknown>> {
+  const { status = "unknown", ...rest } = (health ?? {}) as Record<string, unknown>;
+  const numbers = Object.entries(rest).filter(([, value]) => typeof value === "number");
+  return { status, ...Object.fromEntries(numbers) };
 }
 
 /** Asks a part at most once a second, and gives `undefined` where it does not answer in time. */

@@ -249,5 +249,26 @@ describe("announcing", () => {
     assert.deepEqual([version, metadata?.["version"]], ["0.0.0", "beta"]);
   });
 
+  it("tells how schedules are, in numbers", async () => {
+    const bus = createMemoryBus();
+    const scheduler = {
+      start: () => Promise.resolve(),
+      stop: () => Promise.resolve(),
+      finished: new Promise<void>(() => {}),
+      health: () => ({ status: "degraded", reasons: ["hunter2"], jobs: 3, running: 1 }),
+    };
+    const { service } = testService({ bus, scheduler } as never);
+    await using _service = service;
+    await service.start();
+    const stats = await waitFor(async () => {
+      const [answer] = await bus.gather!("$SRV.STATS.test", "", { timeoutMs: PATIENCE_MS, idleMs: 1 });
+      return answer && new TextDecoder().decode(answer.data);
+    }, "it is announced");
+    const { endpoints } = JSON.parse(stats as string) as { endpoints: { name: string; data: unknown }[] };
+    const schedules = endpoints.find(({ name }) => name === "schedules");
+    assert.deepEqual(schedules?.data, { status: "degraded", jobs: 3, running: 1 });
+    assert.doesNotMatch(stats as string, /hunter2/);
+  });
+
   it("can be turned off", async () => assert.deepEqual(await pings({ announce: false }), []));
 });
