@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { firstSequenceSince } from "../../messaging/bus/first_sequence_since.ts";
 import { type MessageBus, type StoredMessage, Streams } from "../../messaging/mod.ts";
 import { MessageBusError } from "../../errors/mod.ts";
 import { type BusFlags, openBus } from "../_connect.ts";
@@ -26,7 +27,7 @@ export async function run(
   if (info === undefined) {
     throw new UsageError(`There is no stream ${stream}; the first service that starts creates it`);
   }
-  let from = since === undefined ? info.lastSequence + 1 : await firstSince(bus, stream, since);
+  let from = since === undefined ? info.lastSequence + 1 : await firstSequenceSince(bus, stream, since);
   if (since === undefined && terminal.isInteractive) {
     terminal.printError(terminal.paint("dim", `Waiting for ${subject} in ${stream}; Ctrl-C stops`));
   }
@@ -58,17 +59,4 @@ async function readUnlessLost(
     }
     throw error;
   }
-}
-
-/** The sequence of the first message that was stored at an instant or later, by binary search. */
-async function firstSince(bus: MessageBus, stream: string, since: Date): Promise<number> {
-  const { firstSequence, lastSequence } = (await bus.streamInfo(stream))!;
-  let [low, high] = [firstSequence, lastSequence + 1];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const message = await bus.readMessage(stream, { from: middle });
-    if (message === undefined || Number(message.timeNanos / 1_000_000n) >= since.getTime()) high = middle;
-    else low = message.sequence + 1;
-  }
-  return low;
 }

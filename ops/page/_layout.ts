@@ -36,12 +36,13 @@ export async function respondPage(
 /** Writes a part of a page that is shown before the page is complete. */
 export type WritePart = (part: Html) => Promise<void>;
 
-/** A page that is shown while it is made. `write` rejects when the reader has left, if `endsWithReader`. */
+/** A page that is shown while it is made, also after its reader has left: `onLeave` may end that. */
 export async function streamPage(
   c: OpsContext,
   parts: OpsParts,
   title: string,
   make: (write: WritePart) => Promise<void>,
+  onLeave: () => void = () => {},
 ): Promise<Response> {
   const [head, foot] = await frameOf(c, parts, title);
   const encoder = new TextEncoder();
@@ -61,6 +62,7 @@ export async function streamPage(
     },
     cancel() {
       isLeft = true;
+      onLeave();
     },
   });
   return pageResponse(body, headersOf(c));

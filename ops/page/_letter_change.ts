@@ -25,7 +25,7 @@ export interface Question {
   readonly more?: Html | ((counted: SelectionCount) => Html);
 }
 
-const COUNT_MS = 10_000;
+const COUNT_MS = 30_000;
 const MAX_GROUPS = 20;
 
 /** Says how many dead letters it is about, and asks. */

@@ -51,8 +51,9 @@ meter, progress { width: 8rem; vertical-align: middle; }
 progress { width: min(100%, 30rem); accent-color: var(--link); }
 .share { font-variant-numeric: tabular-nums; }
 .share:has(~ .share) { display: none; }
-.events { list-style: none; padding: 0; }
-.events > li { border-bottom: 1px solid var(--line); padding: 0.5rem 0; }
+.event { border-bottom: 1px solid var(--line); padding: 0.5rem 0; }
+.event p { margin: 0.1rem 0; max-width: none; }
+summary { cursor: pointer; color: var(--dim); font-size: 0.9rem; }
 footer { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 0.5rem; color: var(--dim); font-size: 0.85rem; }
 @media (max-width: 45rem) {
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }

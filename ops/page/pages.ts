@@ -13,6 +13,7 @@ import { createPurge } from "./_purge_page.ts";
 import { createRedaction } from "./_redacted.ts";
 import { createRedrive } from "./_redrive_page.ts";
 import { streamsPage } from "./_streams_page.ts";
+import { createTrail } from "./_trail_page.ts";
 
 type PageHandler = (c: OpsContext) => Promise<Response> | Response;
 
@@ -35,6 +36,7 @@ export function createPages(parts: OpsParts): OpsPages {
   page("POST", "/dead-letters/purge", "purge", purge.run);
   page("GET", "/dead-letters/:sequence{[0-9]+}", "read", (c) => deadLetterPage(c, parts, redaction));
   page("GET", "/dead-letters/:sequence{[0-9]+}/raw", "payloads", (c) => rawDeadLetter(c, parts));
+  page("GET", "/trail", "read", createTrail(parts, redaction));
   page("GET", "/streams", "read", (c) => streamsPage(c, parts));
   page("GET", "/outbox", "read", (c) => outboxPage(c, parts, redaction));
   page("POST", "/outbox/retry", "retry", (c) => retryOutbox(c, parts));

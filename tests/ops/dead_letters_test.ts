@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Operator } from "@glam/shared/ops";
 import { Streams } from "@glam/shared/messaging";
+import { waitFor } from "../_support/wait_for.ts";
 import { ADA, bury, fleetBus, mountOps } from "./_support.ts";
 
 const READER: Operator = { name: "reader", can: ["read"] };
@@ -238,7 +239,7 @@ describe("redriving from the page", () => {
     assert.doesNotMatch(text, /Redrove/);
     assert.equal((await ops.post("/ops/dead-letters/redrive", { subject: "evt.>" })).status, 409);
     await reader.cancel();
-    while (ops.audits().length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await waitFor(() => ops.audits().length === 2, "the redrive has ended");
     assert.equal((await bus.streamInfo(Streams.EVENTS))!.messages, 40);
     assert.equal((await ops.post("/ops/dead-letters/redrive", { subject: "evt.>" })).status, 200);
   });
