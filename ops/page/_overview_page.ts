@@ -4,6 +4,7 @@ import { type Answer, answerWithin } from "./_answer_within.ts";
 import { count, duration, grouped, type Html } from "./_html.ts";
 import { respondPage } from "./_layout.ts";
 import type { OpsContext, OpsParts } from "./_ops_context.ts";
+import { type FleetInstance, readFleet } from "./_read_fleet.ts";
 import { readStreams } from "./_read_streams.ts";
 
 /** How long a tile waits: the page is there within two seconds, whatever hangs. */
@@ -30,6 +31,7 @@ export async function overviewPage(c: OpsContext, parts: OpsParts): Promise<Resp
     `;
   };
   const tiles = await Promise.all([
+    tile("Fleet", "fleet", () => fleetTile(parts)),
     tile("Dead letters", "dead-letters", () => deadLettersTile(parts)),
     tile("Streams", "streams", () => streamsTile(parts)),
     tile("Outbox", "outbox", parts.outbox && (() => outboxTile(parts.outbox!))),
@@ -42,6 +44,39 @@ export async function overviewPage(c: OpsContext, parts: OpsParts): Promise<Resp
 <form class="row" method="get" action="${root}trail"><label>Correlation id<input name="id" required
 maxlength="128" placeholder="corr_3d9c571e6e98" autocomplete="off" spellcheck="false"></label><button>Follow</button></form>`;
   return await respondPage(c, parts, { title: "Overview", content });
+}
+
+async function fleetTile({ bus }: OpsParts): Promise<Tile> {
+  const instances = await readFleet(bus);
+  if (instances === undefined) {
+    return { kind: "plain", big: "–", lines: ["this bus can ask no more than one"] };
+  }
+  const services = Map.groupBy(instances, ({ name }) => name);
+  const sick = instances.filter(({ health }) => health === "unhealthy");
+  const weak = instances.filter(({ health }) => health === "degraded");
+  const mixed = [...services].filter(([, each]) => new Set(each.map(({ version }) => version)).size > 1);
+  return {
+    kind: instances.length === 0
+      ? "plain"
+      : sick.length > 0
+      ? "bad"
+      : weak.length + mixed.length > 0
+      ? "warn"
+      : "good",
+    big: count(services.size, "service"),
+    lines: [
+      count(instances.length, "instance"),
+      ...sick.length > 0 ? [`${grouped(sick.length)} unhealthy: ${namesOf(sick)}`] : [],
+      ...weak.length > 0 ? [`${grouped(weak.length)} degraded: ${namesOf(weak)}`] : [],
+      ...mixed.map(([name, each]) =>
+        `${name} runs ${new Set(each.map(({ version }) => version)).size} versions`
+      ),
+    ],
+  };
+}
+
+function namesOf(instances: readonly FleetInstance[]): string {
+  return [...new Set(instances.map(({ name }) => name))].slice(0, 5).join(", ");
 }
 
 async function deadLettersTile({ bus }: OpsParts): Promise<Tile> {

@@ -4,12 +4,15 @@ import type { OpsRight } from "../options.ts";
 import { problemOf } from "./_answer_within.ts";
 import { deadLettersPage } from "./_dead_letters_page.ts";
 import { deadLetterPage, rawDeadLetter } from "./_dead_letter_page.ts";
+import { fleetPage } from "./_fleet_page.ts";
 import { shown } from "./_html.ts";
+import { instancePage } from "./_instance_page.ts";
 import { respondPage } from "./_layout.ts";
 import { may, type OpsContext, type OpsEnv, type OpsPages, type OpsParts } from "./_ops_context.ts";
 import { outboxPage, retryOutbox } from "./_outbox_page.ts";
 import { overviewPage } from "./_overview_page.ts";
 import { createPurge } from "./_purge_page.ts";
+import { createRates } from "./_rates.ts";
 import { createRedaction } from "./_redacted.ts";
 import { createRedrive } from "./_redrive_page.ts";
 import { streamsPage } from "./_streams_page.ts";
@@ -23,12 +26,15 @@ export function createPages(parts: OpsParts): OpsPages {
   const redaction = createRedaction(parts.redact);
   const redrive = createRedrive(parts);
   const purge = createPurge(parts);
+  const rates = createRates();
 
   /** A page that needs a right; without it there is none. */
   const page = (method: "GET" | "POST", path: string, right: OpsRight, handle: PageHandler) =>
     void pages.on(method, path, (c) => may(c, right) ? handle(c) : nothing());
 
   page("GET", "/", "read", (c) => overviewPage(c, parts));
+  page("GET", "/fleet", "read", (c) => fleetPage(c, parts, rates));
+  page("GET", "/fleet/:service{[\\w-]+}/:instance{[\\w-]+}", "read", (c) => instancePage(c, parts));
   page("GET", "/dead-letters", "read", (c) => deadLettersPage(c, parts));
   page("GET", "/dead-letters/redrive", "redrive", redrive.ask);
   page("POST", "/dead-letters/redrive", "redrive", redrive.run);

@@ -99,6 +99,7 @@ it("the overview answers while Postgres and NATS hang, and says which has no ans
     );
   };
   const none = {
+    "Fleet": false,
     "Dead letters": false,
     "Streams": false,
     "Outbox": false,
@@ -114,6 +115,7 @@ it("the overview answers while Postgres and NATS hang, and says which has no ans
     await server.pause();
     assert.deepEqual(await tiles(), {
       ...none,
+      Fleet: true,
       "Dead letters": true,
       Streams: true,
       Outbox: true,
@@ -122,7 +124,7 @@ it("the overview answers while Postgres and NATS hang, and says which has no ans
     assert.equal((await ops.get("/ops/streams")).status, 200);
     await postgres.resume();
     await waitFor(async () => (await tiles())["Outbox"] === false, "Postgres answers again");
-    assert.deepEqual(await tiles(), { ...none, "Dead letters": true, Streams: true });
+    assert.deepEqual(await tiles(), { ...none, Fleet: true, "Dead letters": true, Streams: true });
   } finally {
     await postgres.resume();
     await server.resume();
