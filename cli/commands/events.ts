@@ -1,9 +1,9 @@
 import { examples, group, instant, wholeNumber, withBus, withJson } from "../_options.ts";
 import type { Declare } from "../_session.ts";
 
-/** `events tail|publish`. */
+/** `events tail|trail|publish`. */
 export const declareEvents: Declare = (program, { action }) => {
-  const events = group(program, "events", "follow and publish events");
+  const events = group(program, "events", "follow, look for and publish events");
 
   withBus(withJson(events.command("tail"), "print each message as a line of JSON"))
     .description("print the messages of a stream as they are stored")
@@ -18,6 +18,19 @@ export const declareEvents: Declare = (program, { action }) => {
         "glam events tail": "every event from now on",
         "glam events tail 'evt.order.>' --since 1h": "begin with those of the last hour",
         "glam events tail --since 1d --count 10 --json": "ten events, as JSON",
+      }),
+    );
+
+  withBus(withJson(events.command("trail"), "print each message as a line of JSON"))
+    .description("print all that is still stored under a correlation id, newest first")
+    .argument("<id>", "the correlation id")
+    .option("--since <time>", "only what was stored since, such as 2h or 2026-01-31T09:00Z", instant)
+    .option("--until <time>", "only what was stored before", instant)
+    .action(action(() => import("./_events_trail.ts")))
+    .addHelpText(
+      "after",
+      examples({
+        "glam events trail corr_3d9c571e6e98 --since 2h": "events, commands and dead letters of two hours",
       }),
     );
 

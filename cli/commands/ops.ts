@@ -1,9 +1,27 @@
-import { examples, group, positiveNumber, wholeNumber } from "../_options.ts";
+import { examples, group, positiveNumber, wholeNumber, withBus } from "../_options.ts";
 import type { Declare } from "../_session.ts";
 
-/** `ops rules|dashboard`. */
+/** `ops serve|rules|dashboard`. */
 export const declareOps: Declare = (program, { action }) => {
-  const ops = group(program, "ops", "write alerts and a dashboard for services");
+  const ops = group(program, "ops", "show a fleet and put it right; write its alerts and dashboard");
+
+  withBus(ops.command("serve", { isDefault: true }))
+    .description(
+      "show the operations page of the whole fleet on this machine, and print its URL (the default)",
+    )
+    .option("--port <n>", "port on 127.0.0.1 (any that is free)", wholeNumber(0), 0)
+    .option("--allow-changes", "also redrive, delete, retry and pause (only look)")
+    .option("--database-url <url>", "database of a service whose outbox to show (DATABASE_URL)")
+    .option("--schema <name>", "its schema")
+    .option("--table <name>", "table of its outbox (glam_outbox)")
+    .action(action(() => import("./_ops_serve.ts")))
+    .addHelpText(
+      "after",
+      examples({
+        "glam ops": "look at the fleet",
+        "glam ops --allow-changes --servers nats://nats:4222": "and put it right",
+      }),
+    );
 
   ops.command("rules")
     .description("write alerts for Prometheus, as a file of rules")

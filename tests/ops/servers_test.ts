@@ -1,6 +1,7 @@
 // The page on real servers: very many dead letters, and servers that hang.
 import assert from "node:assert/strict";
 import { after, it } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { connectDatabase } from "@glam/shared/db";
 import {
   connectNats,
@@ -93,43 +94,31 @@ it("the overview answers while Postgres and NATS hang, and says which has no ans
   const tiles = async () => {
     const { status, text } = await ops.get("/ops");
     assert.equal(status, 200);
-    return Object.fromEntries(
-      [...text.matchAll(/<section class="tile \w+"><h2><a[^>]*>([^<]+)<\/a><\/h2>\s*([\s\S]*?)<\/section>/g)]
-        .map(([, title, content]) => [title!, content!.includes("no answer within 1.5 s")]),
+    return [...text.matchAll(
+      /<section class="tile \w+"><h2><a[^>]*>([^<]+)<\/a><\/h2>\s*([\s\S]*?)<\/section>/g,
+    )].filter(([, , content]) => content!.includes("no answer within 1.5 s")).map(([, title]) => title!);
+  };
+  const shows = (unanswered: readonly string[]) =>
+    waitFor(
+      async () => isDeepStrictEqual(await tiles(), unanswered),
+      () => `without an answer: ${unanswered.join(", ") || "none"}`,
     );
-  };
-  const none = {
-    "Fleet": false,
-    "Dead letters": false,
-    "Streams": false,
-    "Outbox": false,
-    "Listeners here": false,
-    "Database": false,
-  };
-  assert.deepEqual(await tiles(), none);
+  await shows([]);
   try {
     await postgres.pause();
-    assert.deepEqual(await tiles(), { ...none, Outbox: true, Database: true });
+    await shows(["Outbox", "Database"]);
     const { status, text } = await ops.get("/ops/outbox");
     assert.deepEqual([status, /The database: (no answer|DATABASE_ERROR)/.test(text)], [503, true]);
     await server.pause();
-    assert.deepEqual(await tiles(), {
-      ...none,
-      Fleet: true,
-      "Dead letters": true,
-      Streams: true,
-      Outbox: true,
-      Database: true,
-    });
+    await shows(["Fleet", "Dead letters", "Streams", "Outbox", "Database"]);
     assert.equal((await ops.get("/ops/streams")).status, 200);
     await postgres.resume();
-    await waitFor(async () => (await tiles())["Outbox"] === false, "Postgres answers again");
-    assert.deepEqual(await tiles(), { ...none, Fleet: true, "Dead letters": true, Streams: true });
+    await shows(["Fleet", "Dead letters", "Streams"]);
   } finally {
     await postgres.resume();
     await server.resume();
   }
-  await waitFor(async () => (await tiles())["Streams"] === false, "NATS answers again");
+  await shows([]);
 });
 
 it("streams show how full they are, and consumers how far they are and whether anybody asks", async () => {
