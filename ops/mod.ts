@@ -32,7 +32,7 @@
 
 export { createOpsApp } from "./create_ops_app.ts";
 export { localOnly } from "./local_only.ts";
-export type { AuthorizeOps, Operator, OpsOptions, OpsRight } from "./options.ts";
+export type { AuthorizeOps, Operator, OpsOptions, OpsRight, ScheduleLike, SchedulerLike } from "./options.ts";
 export {
   type GrafanaDashboard,
   grafanaDashboard,

@@ -32,6 +32,11 @@ export interface OpsOptions {
    */
   readonly listeners?: readonly Listener[] | undefined;
   /**
+   * The scheduler of this service, as `createScheduler` makes it.
+   * @default none
+   */
+  readonly scheduler?: SchedulerLike | undefined;
+  /**
    * The database of this service, whose health the overview shows.
    * @default none
    */
@@ -48,6 +53,49 @@ export interface OpsOptions {
    * @default []
    */
   readonly redact?: RedactRule | readonly RedactRule[] | undefined;
+}
+
+/** The part of a scheduler that the page uses. */
+export interface SchedulerLike {
+  /** All schedules of the table. */
+  list(): Promise<readonly ScheduleLike[]>;
+  /** Lets no tick come until it is resumed. */
+  pause(name: string): Promise<unknown>;
+  /** Lets ticks come again. */
+  resume(name: string): Promise<unknown>;
+  /** Asks for a tick now. */
+  trigger(name: string): Promise<unknown>;
+}
+
+/** A schedule, as the page shows it. */
+export interface ScheduleLike {
+  /** Its name. */
+  readonly name: string;
+  /** Its cron expression, if any. */
+  readonly cron?: string | undefined;
+  /** Milliseconds between ticks, if any. */
+  readonly everyMs?: number | undefined;
+  /** The time zone of the cron expression. */
+  readonly timeZone: string;
+  /** `active`, `paused`, `running` or `removed`. */
+  readonly state: string;
+  /** The next tick. */
+  readonly nextAt: Date;
+  /** The last tick. */
+  readonly lastAt?: Date | undefined;
+  /** How late the next tick is, in seconds. */
+  readonly lagSeconds: number;
+  /** The last runs, the newest first. */
+  readonly runs: readonly {
+    /** The time that the schedule said. */
+    readonly at: Date;
+    /** How long it took, in milliseconds. */
+    readonly durationMs: number;
+    /** How it ended. */
+    readonly outcome: string;
+    /** Message of its error, if any. */
+    readonly error?: string | undefined;
+  }[];
 }
 
 /** Says who asks, or `false` for anybody who may not know that there is a page. */

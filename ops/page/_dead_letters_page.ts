@@ -99,7 +99,7 @@ function narrowing(
   value: string | undefined,
 ): Html | undefined {
   if (value === undefined) return undefined;
-  return html`<a href="${root}dead-letters?${String(new URLSearchParams({ [name]: value }))}">${
+  return html`<a class="quiet" href="${root}dead-letters?${String(new URLSearchParams({ [name]: value }))}">${
     shown(value)
   }</a>`;
 }

@@ -24,6 +24,13 @@ export function ago(date: Date | undefined, now: number): Html | undefined {
   return html`<time datetime="${iso}" title="${iso}">${duration(now - date.getTime())} ago</time>`;
 }
 
+/** A time to come, and when that is. */
+export function until(date: Date, now: number): Html | string {
+  const iso = date.toISOString().replace(/\.\d+Z/, "Z");
+  const ms = date.getTime() - now;
+  return html`<time datetime="${iso}" title="${iso}">${ms > 0 ? `in ${duration(ms)}` : "due"}</time>`;
+}
+
 const UNITS = [["d", 86_400_000], ["h", 3_600_000], ["min", 60_000]] as const;
 
 /** A duration in the unit that fits. */

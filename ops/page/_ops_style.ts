@@ -18,12 +18,14 @@ h1 { margin-top: 1rem; font-size: 1.4rem; }
 .tile.good { border-left: 4px solid var(--green); }
 .tile h2 { margin: 0; font-size: 0.95rem; }
 .tile .big { font-size: 1.7rem; line-height: 1.2; margin: 0.25rem 0; font-variant-numeric: tabular-nums; }
-.tile p { margin: 0.15rem 0; color: var(--dim); font-size: 0.9rem; }
+.tile p:not(.big) { margin: 0.15rem 0; color: var(--dim); font-size: 0.9rem; }
 .wide { overflow-x: auto; margin: 0.75rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
 th { text-align: left; font-weight: 600; color: var(--dim); border-bottom: 1px solid var(--line); }
 th, td { padding: 0.35rem 1rem 0.35rem 0; vertical-align: top; }
 td { border-bottom: 1px solid var(--line); overflow-wrap: anywhere; min-width: 4rem; }
+td a.quiet { color: inherit; text-decoration-color: var(--line); }
+td a.quiet:hover { text-decoration-color: currentColor; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 tbody tr:hover { background: var(--soft); }
 .badge { display: inline-block; border: 1px solid currentColor; border-radius: 1rem; padding: 0 0.55rem; font-size: 0.8rem;
@@ -37,9 +39,10 @@ dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
 form { margin: 0.5rem 0; }
 form.row { display: flex; flex-wrap: wrap; gap: 0.5rem 0.75rem; align-items: end; }
 label { display: grid; gap: 0.1rem; font-size: 0.85rem; color: var(--dim); min-width: 0; }
-input, select { font: inherit; color: var(--text); background: var(--page); border: 1px solid var(--dim); border-radius: 0.3rem;
+input, select { font-family: inherit; color: var(--text); background: var(--page); border: 1px solid var(--dim); border-radius: 0.3rem;
   padding: 0.3rem 0.5rem; max-width: 100%; min-width: 0; }
-button, a.button { font: inherit; display: inline-block; border: 1px solid var(--link); border-radius: 0.3rem; color: var(--link);
+input, select, button, a.button { line-height: 1.4; font-size: 0.95rem; }
+button, a.button { font-family: inherit; display: inline-block; border: 1px solid var(--link); border-radius: 0.3rem; color: var(--link);
   background: var(--page); padding: 0.3rem 0.8rem; cursor: pointer; text-decoration: none; }
 button:hover, a.button:hover { background: var(--soft); }
 button.main { background: light-dark(#0b57c2, #2f6fd0); border-color: light-dark(#0b57c2, #2f6fd0); color: #fff; }
@@ -64,6 +67,7 @@ footer { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 0.5
   td::before { content: attr(data-title); color: var(--dim); }
   .number { text-align: left; white-space: normal; }
   dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: 0.4rem; }
-  form.row { flex-direction: column; align-items: stretch; } header > small { margin-left: 0; }
+  form.row { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); align-items: end; }
+  form.row > p, form.row > a { grid-column: 1 / -1; } header > small { margin-left: 0; }
 }
 `;

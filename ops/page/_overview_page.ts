@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import { Streams } from "../../messaging/bus/streams.ts";
-import { type Answer, answerWithin } from "./_answer_within.ts";
-import { count, duration, grouped, type Html } from "./_html.ts";
+import { answerWithin } from "./_answer_within.ts";
+import { count, duration, grouped, type Html, shown } from "./_html.ts";
 import { respondPage } from "./_layout.ts";
 import type { OpsContext, OpsParts } from "./_ops_context.ts";
 import { type FleetInstance, readFleet } from "./_read_fleet.ts";
@@ -21,22 +21,23 @@ interface Tile {
 export async function overviewPage(c: OpsContext, parts: OpsParts): Promise<Response> {
   const { root } = c.env;
   const tile = async (title: string, path: string, ask: (() => Promise<Tile>) | undefined): Promise<Html> => {
-    const { value, problem }: Answer<Tile> = ask === undefined
-      ? { value: { kind: "plain", big: "–", lines: ["not given to this page"] } }
-      : await answerWithin(TILE_MS, ask);
+    if (ask === undefined) return html``; // the page was not given it
+    const { value, problem } = await answerWithin(TILE_MS, ask);
     const { kind, big, lines = [] } = value ?? { kind: "bad", big: "?", lines: [problem] };
     return html`
       <section class="tile ${kind}"><h2><a href="${root}${path}">${title}</a></h2>
       <p class="big">${big}</p>${lines.map((line) => html`<p>${line}</p>`)}</section>
     `;
   };
+  const { database, listeners, outbox, scheduler } = parts;
   const tiles = await Promise.all([
     tile("Fleet", "fleet", () => fleetTile(parts)),
     tile("Dead letters", "dead-letters", () => deadLettersTile(parts)),
     tile("Streams", "streams", () => streamsTile(parts)),
-    tile("Outbox", "outbox", parts.outbox && (() => outboxTile(parts.outbox!))),
-    tile("Listeners here", "fleet", parts.listeners.length > 0 ? () => listenersTile(parts) : undefined),
-    tile("Database", "outbox", parts.database && (() => databaseTile(parts.database!))),
+    tile("Outbox", "outbox", outbox && (() => outboxTile(outbox))),
+    tile("Listeners here", "fleet", listeners.length === 0 ? undefined : () => listenersTile(parts)),
+    tile("Schedules", "schedules", scheduler && (() => schedulesTile(scheduler))),
+    tile("Database", "outbox", database && (() => databaseTile(database))),
   ]);
   const content = html`<div class="tiles">${tiles}</div>
 <h2>Trail</h2>
@@ -139,6 +140,25 @@ async function listenersTile({ listeners }: OpsParts): Promise<Tile> {
       `${count(listeners.length, "listener")}, ${grouped(lag)} behind`,
       ...expired > 0 ? [`${count(expired, "message")} expired unhandled`] : [],
     ],
+  };
+}
+
+/** A tick that is later than this is not only waiting for its turn, in seconds. */
+const LATE_SECONDS = 60;
+
+async function schedulesTile(scheduler: NonNullable<OpsParts["scheduler"]>): Promise<Tile> {
+  const schedules = await scheduler.list();
+  const failed = schedules.filter(({ runs: [last] }) =>
+    last !== undefined && !["published", "succeeded"].includes(last.outcome)
+  );
+  const late = schedules.filter(({ lagSeconds }) => lagSeconds > LATE_SECONDS);
+  const paused = schedules.filter(({ state }) => state === "paused");
+  const named = (what: string, some: typeof schedules) =>
+    some.length === 0 ? [] : [`${what}: ${some.slice(0, 5).map(({ name }) => shown(name, 60)).join(", ")}`];
+  return {
+    kind: late.length > 0 ? "bad" : failed.length + paused.length > 0 ? "warn" : "good",
+    big: count(schedules.length, "schedule"),
+    lines: [...named("late", late), ...named("failed last", failed), ...named("paused", paused)],
   };
 }
 

@@ -15,6 +15,7 @@ import { createPurge } from "./_purge_page.ts";
 import { createRates } from "./_rates.ts";
 import { createRedaction } from "./_redacted.ts";
 import { createRedrive } from "./_redrive_page.ts";
+import { changeSchedule, schedulesPage } from "./_schedules_page.ts";
 import { streamsPage } from "./_streams_page.ts";
 import { createTrail } from "./_trail_page.ts";
 
@@ -46,6 +47,11 @@ export function createPages(parts: OpsParts): OpsPages {
   page("GET", "/streams", "read", (c) => streamsPage(c, parts));
   page("GET", "/outbox", "read", (c) => outboxPage(c, parts, redaction));
   page("POST", "/outbox/retry", "retry", (c) => retryOutbox(c, parts));
+
+  page("GET", "/schedules", "read", (c) => schedulesPage(c, parts, redaction));
+  for (const change of ["run", "pause", "resume"] as const) {
+    page("POST", `/schedules/${change}`, "schedules", (c) => changeSchedule(c, parts, change));
+  }
 
   pages.notFound(nothing);
   pages.onError((error, c) => {
