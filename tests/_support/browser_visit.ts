@@ -20,6 +20,8 @@ export interface Visit {
   readonly fills?: readonly (readonly [selector: string, text: string])[];
   /** What to click after that. */
   readonly then?: readonly string[];
+  /** Texts of links and buttons that are reached by the key Tab after that, and each pressed by Enter. */
+  readonly tabsTo?: readonly string[];
   /** A selector to wait for, whose text is told. */
   readonly awaits?: string;
   /** Where to keep a picture of the window. */
@@ -51,11 +53,16 @@ interface Page {
   innerText(selector: string): Promise<string>;
   click(selector: string): Promise<void>;
   fill(selector: string, text: string): Promise<void>;
+  readonly keyboard: { press(key: string): Promise<void> };
+  waitForNavigation(): Promise<unknown>;
   waitForLoadState(state: "networkidle"): Promise<void>;
   waitForSelector(selector: string): Promise<{ innerText(): Promise<string> }>;
   screenshot(options: object): Promise<void>;
   evaluate<Result>(run: () => Result): Promise<Result>;
 }
+
+/** More than a page has places to stop at. */
+const MAX_TABS = 200;
 
 const [modules, executablePath, visits] = process.argv.slice(2) as [string, string, string];
 const { chromium } = createRequire(`${modules}/`)("playwright-core");
@@ -70,7 +77,7 @@ try {
 
 async function look(visit: Visit): Promise<Visited> {
   const { url, width = 1280, height = 800, colorScheme = "light", scripts = true } = visit;
-  const { clicks = [], fills = [], then = [], awaits } = visit;
+  const { clicks = [], fills = [], then = [], tabsTo = [], awaits } = visit;
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme,
@@ -90,6 +97,7 @@ async function look(visit: Visit): Promise<Visited> {
   for (const selector of clicks) await page.click(selector);
   for (const [selector, text] of fills) await page.fill(selector, text);
   for (const selector of then) await page.click(selector);
+  for (const text of tabsTo) await pressByKeyboard(page, text);
   await page.waitForLoadState("networkidle");
   const awaited = awaits === undefined ? undefined : await (await page.waitForSelector(awaits)).innerText();
   if (visit.screenshot !== undefined) await page.screenshot({ path: visit.screenshot });
@@ -108,8 +116,22 @@ async function look(visit: Visit): Promise<Visited> {
   return { ...result, errors, requests, awaited, ...measured };
 }
 
+async function pressByKeyboard(page: Page, text: string): Promise<void> {
+  for (let tabs = 0; tabs < MAX_TABS; tabs++) {
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate(() =>
+      (globalThis as unknown as BrowserGlobals).document.activeElement?.textContent?.trim()
+    );
+    if (focused !== text) continue;
+    await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+    return;
+  }
+  throw new Error(`Tab does not reach "${text}"`);
+}
+
 interface BrowserGlobals {
   readonly document: {
+    readonly activeElement: { readonly textContent: string | null } | null;
     readonly documentElement: { readonly scrollWidth: number; readonly clientWidth: number };
     readonly body: unknown;
   };
