@@ -1,6 +1,7 @@
 import { html } from "hono/html";
 import type { ListenerHealth } from "../../messaging/listener/listener.ts";
-import { answerWithin } from "./_answer_within.ts";
+import { namedListeners } from "../../service/_health.ts";
+import { type Answer, answerWithin } from "./_answer_within.ts";
 import { ago, badge, count, facts, grouped, healthBadge, type Html, shown, table } from "./_html.ts";
 import { respondPage } from "./_layout.ts";
 import { may, type OpsContext, type OpsParts } from "./_ops_context.ts";
@@ -11,9 +12,14 @@ const WAIT_MS = 3000;
 
 /** Every instance of every service that announces itself, and the listeners of this process. */
 export async function fleetPage(c: OpsContext, parts: OpsParts, rates: Rates): Promise<Response> {
+  const listeners = namedListeners(parts.listeners);
   const [fleet, own] = await Promise.all([
     answerWithin(WAIT_MS, () => readFleet(parts.bus)),
-    Promise.all(parts.listeners.map((listener) => answerWithin(WAIT_MS, () => listener.health()))),
+    Promise.all(
+      listeners.map(async ([name, listener]) =>
+        [name, await answerWithin(WAIT_MS, () => listener.health())] as const
+      ),
+    ),
   ]);
   const services = fleet.value === undefined ? undefined : Map.groupBy(fleet.value, ({ name }) => name);
   const content = html`${
@@ -31,11 +37,7 @@ export async function fleetPage(c: OpsContext, parts: OpsParts, rates: Rates): P
       }`
   }${
     own.length > 0
-      ? html`<h2>Listeners of this process</h2>${
-        own.map(({ value, problem }) =>
-          value === undefined ? html`<p class="note bad">${problem}</p>` : ownListener(c, value)
-        )
-      }`
+      ? html`<h2>Listeners of this process</h2>${own.map(([name, health]) => ownListener(c, name, health))}`
       : ""
   }`;
   return await respondPage(c, parts, { title: "Fleet", content });
@@ -89,8 +91,18 @@ function serviceSection(
   }`;
 }
 
-function ownListener(c: OpsContext, { status, reasons, in_flight, consumers }: ListenerHealth): Html {
-  return html`<p>${healthBadge(status)} ${count(in_flight, "running handler")}</p>${
+function ownListener(c: OpsContext, name: string, { value, problem }: Answer<ListenerHealth>): Html {
+  if (value === undefined) {
+    return html`
+      <h3>${name}</h3>
+      <p class="note bad">${problem}</p>
+    `;
+  }
+  const { status, reasons, in_flight, consumers, paused: isPaused = false } = value;
+  return html`<h3>${name}</h3>
+<div class="actions">${healthBadge(status)} ${isPaused ? badge("paused", "warn") : ""} <span>${
+    count(in_flight, "running handler")
+  }</span> ${may(c, "pause") ? listenerForm(`${c.env.root}listeners`, name, isPaused) : ""}</div>${
     may(c, "payloads") && reasons.length > 0
       ? html`<ul>${reasons.map((reason) => html`<li>${shown(reason)}</li>`)}</ul>`
       : ""
@@ -115,6 +127,17 @@ function ownListener(c: OpsContext, { status, reasons, in_flight, consumers }: L
       ]),
     )
   }`;
+}
+
+/** The button that pauses or resumes a listener. */
+export function listenerForm(action: string, name: string, isPaused: boolean): Html {
+  const change = isPaused ? "resume" : "pause";
+  return html`
+    <form method="post"
+      action="${action}/${change}"><input type="hidden" name="listener" value="${name}"><button>${isPaused
+        ? "Resume"
+        : "Pause"}</button></form>
+  `;
 }
 
 /** What an instance tells of its parts. */

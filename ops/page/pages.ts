@@ -5,6 +5,7 @@ import { problemOf } from "./_answer_within.ts";
 import { deadLettersPage } from "./_dead_letters_page.ts";
 import { deadLetterPage, rawDeadLetter } from "./_dead_letter_page.ts";
 import { fleetPage } from "./_fleet_page.ts";
+import { changeListener } from "./_change_listener.ts";
 import { shown } from "./_html.ts";
 import { instancePage } from "./_instance_page.ts";
 import { respondPage } from "./_layout.ts";
@@ -36,6 +37,9 @@ export function createPages(parts: OpsParts): OpsPages {
   page("GET", "/", "read", (c) => overviewPage(c, parts));
   page("GET", "/fleet", "read", (c) => fleetPage(c, parts, rates));
   page("GET", "/fleet/:service{[\\w-]+}/:instance{[\\w-]+}", "read", (c) => instancePage(c, parts));
+  for (const change of ["pause", "resume"] as const) {
+    page("POST", `/listeners/${change}`, "pause", (c) => changeListener(c, parts, change));
+  }
   page("GET", "/dead-letters", "read", (c) => deadLettersPage(c, parts));
   page("GET", "/dead-letters/redrive", "redrive", redrive.ask);
   page("POST", "/dead-letters/redrive", "redrive", redrive.run);

@@ -166,4 +166,39 @@ describe("the page of the fleet", () => {
     assert.match(text, /Listeners of this process/);
     assert.equal(rowsOf(text)[0]![1], "evt.test.numbered.v1");
   });
+
+  it("pauses and resumes a listener of its own process, for who may", async () => {
+    await using bus = await fleetBus();
+    const handled: number[] = [];
+    await using listener = createListener(bus, {
+      service: "shop",
+      queueGroup: "numbers",
+      events: [Numbered],
+      logger,
+      handle: ({ event }) => void handled.push(event.data.n),
+    });
+    await listener.start();
+    const publisher = createPublisher(bus, { service: "test" });
+    const reader = mountOps({ bus, listeners: [listener] }, { name: "reader", can: ["read"] });
+    const ops = mountOps({ bus, listeners: [listener] });
+    const fields = { listener: "shop-numbers" };
+    assert.equal((await reader.post("/ops/listeners/pause", fields)).status, 404);
+    assert.equal((await ops.post("/ops/listeners/pause", fields, {})).status, 403);
+    assert.equal((await ops.post("/ops/listeners/pause", { listener: "other" })).status, 404);
+    assert.equal((await ops.post("/ops/listeners/pause", fields)).status, 200);
+    await publisher.publish(Numbered, { n: 1 });
+    await publisher.publish(Numbered, { n: 2 });
+    const { text } = await ops.get("/ops/fleet");
+    assert.match(text, /badge warn">paused/);
+    assert.match(text, /action="\.\/listeners\/resume"/);
+    assert.doesNotMatch((await reader.get("/ops/fleet")).text, /<form/);
+    assert.deepEqual(handled, []);
+    assert.equal((await ops.post("/ops/listeners/resume", fields)).status, 200);
+    await waitFor(() => handled.length === 2, "what waited is handled");
+    assert.deepEqual(handled, [1, 2]);
+    assert.deepEqual(ops.audits(), [
+      { operator: "ada", action: "listener.pause", listener: "shop-numbers" },
+      { operator: "ada", action: "listener.resume", listener: "shop-numbers" },
+    ]);
+  });
 });
