@@ -56,7 +56,7 @@ function isLocal(c: Context): boolean {
 }
 
 /** Whether a `Host` names this machine. */
-export function isLocalHost(host: string): boolean {
+function isLocalHost(host: string): boolean {
   const name = host.replace(/:\d{1,5}$/, "").toLowerCase();
   return name === "localhost" || name === "[::1]" || isLoopbackIpv4(name);
 }
