@@ -195,12 +195,14 @@ export function creditsCases(front: Front = NO_FRONT): void {
       await response.text();
       return response;
     };
-    let passed = 0;
-    let answer = await read(ids[0], busy!);
-    for (; answer.status === 200; answer = await read(ids[0], busy!)) passed++;
-    assert.ok(passed >= 60, String(passed)); // one more for each second that it takes
-    assert.equal(answer.status, 429);
-    assert.match(answer.headers.get("retry-after") ?? "", /^[12]$/);
+    const answers: Response[] = [];
+    do { // together, because a unit comes back in each second
+      answers.push(...await Promise.all(Array.from({ length: 80 }, () => read(ids[0], busy!))));
+    } while (answers.every(({ status }) => status === 200));
+    assert.ok(answers.filter(({ status }) => status === 200).length >= 60);
+    const refused = answers.find(({ status }) => status !== 200)!;
+    assert.equal(refused.status, 429);
+    assert.match(refused.headers.get("retry-after") ?? "", /^[12]$/);
     assert.equal((await read(ids[1], other!)).status, 200);
     assert.equal((await fronted.request(`/api/v1/merchants/${ids[0]}`, busy)).status, 200);
   });
