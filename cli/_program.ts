@@ -8,6 +8,7 @@ import { declareMigrate } from "./commands/migrate.ts";
 import { declareNew } from "./commands/new.ts";
 import { declareOps } from "./commands/ops.ts";
 import { declareOutbox } from "./commands/outbox.ts";
+import { declareSchedules } from "./commands/schedules.ts";
 import { examples } from "./_options.ts";
 import { VERSION } from "./templates/versions.ts";
 import type { Declare, DeclareTools } from "./_session.ts";
@@ -18,6 +19,7 @@ const groups: readonly Declare[] = [
   declareEvents,
   declareDlq,
   declareOutbox,
+  declareSchedules,
   declareConfig,
   declareDocs,
   declareOps,

@@ -11,7 +11,7 @@ export function createServiceHealth(
   isDraining: () => boolean,
   build: BuildInfo,
 ): Health & ServiceHealth {
-  const { bus, checks = {}, database, listeners = [] } = options;
+  const { bus, checks = {}, database, listeners = [], scheduler } = options;
   const own: Record<string, HealthCheckOptions> = {};
   const addCheck = (key: string, part: CheckedPart, check: () => unknown) =>
     own[key] = { check, required: required.has(part) };
@@ -21,6 +21,7 @@ export function createServiceHealth(
   for (const [key, listener] of namedListeners(listeners)) {
     addCheck(key, "listeners", () => listener.health());
   }
+  if (scheduler !== undefined) addCheck("scheduler", "scheduler", () => scheduler.health());
   const health = createHealth(name, logger, { checks: { ...own, ...checks }, isDraining });
   const host: ServiceHealth = { checks: health.checks, answered: new WeakSet(), build, isDraining };
   return { ...health, ...host, report: () => health.report({ ...host, checks: [] }) };

@@ -28,11 +28,12 @@ const DEADLINES: Settings["deadlines"] = {
   http: 10_000,
   listeners: 24_000,
   outbox: 5000,
+  scheduler: 12_000,
   onStop: 4000,
   bus: 5000,
   database: 6000,
 };
-const CHECKED: readonly CheckedPart[] = ["bus", "database", "listeners", "outbox"];
+const CHECKED: readonly CheckedPart[] = ["bus", "database", "listeners", "outbox", "scheduler"];
 
 /** Validates the options of a service. */
 export function toSettings(options: ServiceOptions): Settings {
@@ -45,6 +46,7 @@ export function toSettings(options: ServiceOptions): Settings {
   }
   assertMethods("app", app, ["fetch"]);
   assertMethods("database", database, ["ping", "health", "close"]);
+  assertMethods("scheduler", options.scheduler, ["start", "stop", "health"]);
   assertMethods("bus", bus, ["ensureStream", "onStateChange", "close"]);
   for (const [index, listener] of listeners.entries()) {
     assertMethods(`listeners[${index}]`, listener, ["start", "stop", "health"]);

@@ -10,7 +10,7 @@ import { applyMigrations, verifyMigrations } from "./_migrations.ts";
 export function startSteps(service: Startable): Step[] {
   const { settings, signal, begun } = service;
   const { deadlines, options, relay, required } = settings;
-  const { bus, database, listeners = [], migrate = "verify", onStart, streams = {} } = options;
+  const { bus, database, listeners = [], migrate = "verify", onStart, scheduler, streams = {} } = options;
   const steps: Step[] = [];
   const step = (part: Step["part"], done: string, run: Step["run"], more: Partial<Step> = {}) =>
     steps.push({ part, done, deadlineMs: deadlines.start, run, ...more });
@@ -57,6 +57,12 @@ export function startSteps(service: Startable): Step[] {
   }
   if (listeners.length > 0 && !inBackground) {
     step("listeners", "Listeners started", () => startListeners(service));
+  }
+  if (scheduler !== undefined) {
+    step("scheduler", "Scheduler started", async () => {
+      begun.add(scheduler);
+      await scheduler.start();
+    });
   }
   if (settings.management !== undefined) {
     step(

@@ -3,7 +3,7 @@ import type { Startable, Step } from "./_step.ts";
 /** The steps that stop a service, in order: every part that has begun to start, and the bus and database it was given. */
 export function stopSteps(service: Startable): Step[] {
   const { begun, managementServer, server, sockets, settings: { deadlines, options, relay } } = service;
-  const { bus, database, listeners = [], onStart, onStop, responders = [] } = options;
+  const { bus, database, listeners = [], onStart, onStop, responders = [], scheduler } = options;
   const steps: Step[] = [];
   if (server !== undefined) {
     steps.push({
@@ -25,6 +25,14 @@ export function stopSteps(service: Startable): Step[] {
       async run() {
         await Promise.all(responders.map((responder) => responder.close()));
       },
+    });
+  }
+  if (scheduler !== undefined && begun.has(scheduler)) {
+    steps.push({
+      part: "scheduler",
+      done: "Scheduler stopped",
+      deadlineMs: deadlines.scheduler,
+      run: () => scheduler.stop(),
     });
   }
   const started = listeners.filter((listener) => begun.has(listener));

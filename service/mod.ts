@@ -38,6 +38,7 @@ export type {
   OutboxLike,
   RelayLike,
   ResponderLike,
+  SchedulerLike,
   ServiceDeadlines,
   ServiceOptions,
   ServicePart,

@@ -79,7 +79,12 @@ export interface ServiceOptions {
    */
   readonly outbox?: OutboxLike | RelayLike | undefined;
   /**
-   * Health checks beside those of the database, the bus, the listeners and the relay. Their names are public.
+   * The scheduler, from `createScheduler`. It starts after the listeners, and stops before them.
+   * @default none
+   */
+  readonly scheduler?: SchedulerLike | undefined;
+  /**
+   * Health checks beside those of the database, the bus, the listeners, the relay and the scheduler. Their names are public.
    * @default {}
    */
   readonly checks?: Readonly<Record<string, HealthCheck | HealthCheckOptions>> | undefined;
@@ -180,6 +185,11 @@ export interface ServiceDeadlines {
    */
   readonly outbox?: number | undefined;
   /**
+   * The scheduler; should be more than its `graceMs`.
+   * @default 12000
+   */
+  readonly scheduler?: number | undefined;
+  /**
    * `onStop`.
    * @default 4000
    */
@@ -208,10 +218,11 @@ export type ServicePart =
   | "onStop"
   | "outbox"
   | "responders"
+  | "scheduler"
   | "streams";
 
 /** A part whose health the service checks. */
-export type CheckedPart = "bus" | "database" | "listeners" | "outbox";
+export type CheckedPart = "bus" | "database" | "listeners" | "outbox" | "scheduler";
 
 /** An application: takes a request, and the object that the server passes beside it. */
 export interface AppLike {
@@ -248,6 +259,16 @@ export interface RelayLike {
   /** Starts to publish events. */
   start(): Promise<void> | void;
   /** Publishes the events that are due, and ends. */
+  stop(): Promise<void>;
+  /** Its health. */
+  health(): unknown;
+}
+
+/** The part of a scheduler that a service uses. */
+export interface SchedulerLike {
+  /** Begins to wait for ticks. */
+  start(): Promise<void>;
+  /** Begins no more ticks, and waits for those that run. */
   stop(): Promise<void>;
   /** Its health. */
   health(): unknown;

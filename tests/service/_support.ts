@@ -3,6 +3,7 @@ import type { Listener } from "@glam/shared/messaging";
 import {
   createService,
   type RelayLike,
+  type SchedulerLike,
   type Service,
   type ServiceDeadlines,
   type ServiceOptions,
@@ -16,6 +17,7 @@ export const patientDeadlines: ServiceDeadlines = {
   http: PATIENCE_MS,
   listeners: PATIENCE_MS,
   outbox: PATIENCE_MS,
+  scheduler: PATIENCE_MS,
   onStop: PATIENCE_MS,
   bus: PATIENCE_MS,
   database: PATIENCE_MS,
@@ -83,5 +85,19 @@ export function fakeListener(failing?: Error): Listener {
     stats: () => ({ paused: false, consumers: [] }),
     health: () => Promise.resolve({ status: "healthy", reasons: [], in_flight: 0, consumers: [] }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** A scheduler that only notes what it is told. */
+export function fakeScheduler(failing: { start?: Error } = {}): SchedulerLike & { readonly calls: string[] } {
+  const calls: string[] = [];
+  return {
+    calls,
+    start() {
+      calls.push("start");
+      return failing.start === undefined ? Promise.resolve() : Promise.reject(failing.start);
+    },
+    stop: () => (calls.push("stop"), Promise.resolve()),
+    health: () => ({ status: "healthy" }),
   };
 }

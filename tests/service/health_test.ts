@@ -1,3 +1,4 @@
+import { createScheduler } from "@glam/shared/schedule";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { clientIp, glamMiddleware, success } from "@glam/shared/api";
@@ -58,10 +59,12 @@ describe("an application with glamMiddleware", () => {
       bus,
       listeners: [listener],
       outbox: relay,
+      scheduler: createScheduler(database, { jobs: [] }),
       checks: { search: () => false },
       required: ["database"],
     });
     await using _service = service;
+    await createScheduler(database, { jobs: [] }).ensureTable();
     await service.start();
     for (const path of ["/health/ready", "/api/v1/health"]) {
       // A check has two seconds, which Postgres may need on a machine with other work.
@@ -76,6 +79,7 @@ describe("an application with glamMiddleware", () => {
         database: "healthy",
         bus: "healthy",
         outbox: "degraded",
+        scheduler: "healthy",
         "ledger-summary": "healthy",
         search: "unhealthy",
         cache: "healthy",

@@ -10,7 +10,7 @@ import { ServiceError, type ServiceOptions } from "@glam/shared/service";
 import { Hono } from "hono";
 import { createTestDatabase, sharedPostgres } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
-import { errorOf, fakeListener, fakeRelay, migrations, testService } from "./_support.ts";
+import { errorOf, fakeListener, fakeRelay, fakeScheduler, migrations, testService } from "./_support.ts";
 
 describe("a start that fails", () => {
   const cases:
@@ -25,7 +25,18 @@ describe("a start that fails", () => {
         "Outbox relay stopped",
         "onStop is done",
       ]],
-      ["http", { hostname: "192.0.2.7" }, ["Listeners stopped", "Outbox relay stopped", "onStop is done"]],
+      ["scheduler", { scheduler: fakeScheduler({ start: new Error("no table") }) }, [
+        "Scheduler stopped",
+        "Listeners stopped",
+        "Outbox relay stopped",
+        "onStop is done",
+      ]],
+      ["http", { hostname: "192.0.2.7" }, [
+        "Scheduler stopped",
+        "Listeners stopped",
+        "Outbox relay stopped",
+        "onStop is done",
+      ]],
     ];
   for (const [part, spoil, closed] of cases) {
     it(`at ${part} closes what had started, in reverse, and names the part`, async () => {
@@ -37,6 +48,7 @@ describe("a start that fails", () => {
         bus,
         outbox: relay,
         listeners: [fakeListener()],
+        scheduler: fakeScheduler(),
         onStart() {},
         onStop() {},
         ...spoil,

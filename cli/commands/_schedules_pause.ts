@@ -1,0 +1,11 @@
+import { toDocument } from "../_json.ts";
+import { openSchedules, type ScheduleFlags } from "../_schedules.ts";
+import type { Session } from "../_session.ts";
+
+/** Pauses a schedule. */
+export async function run({ terminal, json }: Session, flags: ScheduleFlags, name: string): Promise<void> {
+  await using opened = await openSchedules(flags);
+  const changed = await opened.scheduler.pause(name);
+  const outcome = changed ? "is paused" : "was paused";
+  await terminal.print(json ? toDocument({ changed }) : `"${name}" ${outcome}`);
+}
