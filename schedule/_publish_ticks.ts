@@ -5,7 +5,7 @@ import type { Row } from "./_row.ts";
 import type { Settings } from "./_settings.ts";
 import type { Ended, Store } from "./_store.ts";
 import { type Timing, timingOf } from "./_timing.ts";
-import type { EventAction, Schedule, Tick } from "./schedule.ts";
+import type { Schedule, ScheduledEvent, Tick } from "./schedule.ts";
 
 /** What the ticks of a scheduler share. */
 export interface TickScope {
@@ -23,7 +23,7 @@ export interface TickScope {
 export async function publishTicks(
   { store, settings, recorder, definition }: TickScope,
   job: Schedule,
-  action: EventAction,
+  action: ScheduledEvent,
 ): Promise<boolean> {
   const { name } = job;
   const timing = timingOf(job);

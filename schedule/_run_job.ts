@@ -6,7 +6,7 @@ import { plan, type TickScope } from "./_publish_ticks.ts";
 import { isLeased, type Row, type StoredRun } from "./_row.ts";
 import { timingOf } from "./_timing.ts";
 import type { ScheduleOutcome } from "./scheduler.ts";
-import type { RunAction, Schedule, Tick } from "./schedule.ts";
+import type { Schedule, ScheduledFunction, Tick } from "./schedule.ts";
 
 const ENDING_RETRY_MS = 500;
 /** Longest message of an error that is kept with a run, in characters. */
@@ -37,7 +37,7 @@ interface Claimed {
 export async function beginRun(
   scope: TickScope,
   job: Schedule,
-  action: RunAction,
+  action: ScheduledFunction,
 ): Promise<Run | undefined> {
   const claimed = await claim(scope, job, action);
   return claimed === undefined ? undefined : start(scope, job, action, claimed);
@@ -46,7 +46,7 @@ export async function beginRun(
 async function claim(
   { store, settings, recorder, definition }: TickScope,
   job: Schedule,
-  { leaseMs, maxAttempts }: RunAction,
+  { leaseMs, maxAttempts }: ScheduledFunction,
 ): Promise<Claimed | undefined> {
   const { name } = job;
   const leaseId = crypto.randomUUID();
@@ -100,7 +100,7 @@ function lostRun(row: Row, at: Date): StoredRun {
 function start(
   scope: TickScope,
   job: Schedule,
-  action: RunAction,
+  action: ScheduledFunction,
   { row, at, attempt, leaseId }: Claimed,
 ): Run {
   const { store, settings: { logger, service }, recorder } = scope;
@@ -221,7 +221,7 @@ function start(
 /** The next tick after a run: with `overlap: "skip"` those that came while it ran are left out. */
 function nextAfterRun(
   job: Schedule,
-  { overlap }: RunAction,
+  { overlap }: ScheduledFunction,
   begun: Row,
   { next_at, now, paused_at }: Row,
 ): Date {

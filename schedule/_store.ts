@@ -160,7 +160,14 @@ export class Store {
          requested_at = case when requested_at = any($4::text[]::timestamptz[]) then null else requested_at end,
          runs = jsonb_path_query_array($5::text::jsonb || runs, '$[0 to ${KEPT_RUNS - 1}]')
        where name = $1 and ($6::text is null or lease_id = $6)`,
-      [name, last.at, last.nextAt, ended.map(({ at }) => at.toISOString()), JSON.stringify(runs), lease ?? null],
+      [
+        name,
+        last.at,
+        last.nextAt,
+        ended.map(({ at }) => at.toISOString()),
+        JSON.stringify(runs),
+        lease ?? null,
+      ],
     );
     return count === 1;
   }

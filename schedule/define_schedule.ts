@@ -1,7 +1,7 @@
 import { MAX_TIMER_MS } from "../internal/clock.ts";
 import type { EventContract } from "../messaging/contract/define_event.ts";
 import type { EventScheduleOptions, RunScheduleOptions, ScheduleOptions } from "./options.ts";
-import type { EventAction, RunAction, Schedule } from "./schedule.ts";
+import type { Schedule, ScheduledEvent, ScheduledFunction } from "./schedule.ts";
 import { timingOf } from "./_timing.ts";
 
 /**
@@ -36,6 +36,7 @@ export function defineSchedule<Data, Input>(
   name: string,
   options: EventScheduleOptions<Data, Input>,
 ): Schedule;
+/** Defines a function that runs at certain times. */
 export function defineSchedule(name: string, options: RunScheduleOptions): Schedule;
 export function defineSchedule<Data, Input>(
   name: string,
@@ -71,7 +72,7 @@ export function defineSchedule<Data, Input>(
 
 function actionOf<Data, Input>(
   options: EventScheduleOptions<Data, Input> | RunScheduleOptions,
-): EventAction | RunAction {
+): ScheduledEvent | ScheduledFunction {
   const { event, data, run } = options as Partial<
     EventScheduleOptions<Data, Input> & { run: RunScheduleOptions["run"] }
   >;
@@ -94,7 +95,7 @@ function actionOf<Data, Input>(
 function eventAction<Data, Input>(
   event: EventContract<Data, Input>,
   data: EventScheduleOptions<Data, Input>["data"] | undefined,
-): EventAction {
+): ScheduledEvent {
   if (typeof event?.subject !== "string") {
     throw new TypeError("Expected `event` to be a contract of defineEvent()");
   }

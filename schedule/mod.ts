@@ -28,14 +28,14 @@ export type {
   SchedulerOptions,
 } from "./options.ts";
 export type {
-  EventAction,
   MissedTicks,
-  Overlap,
-  RunAction,
-  RunContext,
   Schedule,
+  ScheduledEvent,
+  ScheduledFunction,
   ScheduleTiming,
   Tick,
+  TickContext,
+  TickOverlap,
 } from "./schedule.ts";
 export type { ScheduleOutcome, Scheduler, SchedulerHealth, ScheduleRun, ScheduleState } from "./scheduler.ts";
 export { schedulesTable } from "./schedules_table.ts";

@@ -2,7 +2,7 @@ import type { LoggerLike } from "../logging/logger.ts";
 import type { EventContract } from "../messaging/contract/define_event.ts";
 import type { Outbox } from "../messaging/outbox/outbox.ts";
 import type { Metrics } from "../metrics/create_metrics.ts";
-import type { MissedTicks, Overlap, RunContext, Schedule, Tick } from "./schedule.ts";
+import type { MissedTicks, Schedule, Tick, TickContext, TickOverlap } from "./schedule.ts";
 
 /** When a schedule is due; options of `defineSchedule`. */
 export interface ScheduleOptions {
@@ -51,7 +51,7 @@ export interface EventScheduleOptions<Data, Input> extends ScheduleOptions {
 /** Options of a schedule that runs a function. */
 export interface RunScheduleOptions extends ScheduleOptions {
   /** The function. It runs in one process at a time. What it throws is logged, and the next tick comes as usual. */
-  readonly run: (tick: Tick, context: RunContext) => unknown;
+  readonly run: (tick: Tick, context: TickContext) => unknown;
   /**
    * Time limit of a run in milliseconds: its signal aborts then. While the function goes on all the same, no other run of
    * the schedule begins.
@@ -73,7 +73,7 @@ export interface RunScheduleOptions extends ScheduleOptions {
    * What happens with ticks that come while a run still lasts: `skip` leaves them out, `wait` runs the next one after it.
    * @default "skip"
    */
-  readonly overlap?: Overlap | undefined;
+  readonly overlap?: TickOverlap | undefined;
   /** Has no meaning for a function. */
   readonly event?: undefined;
   /** Has no meaning for a function. */

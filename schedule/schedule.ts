@@ -12,7 +12,7 @@ export interface Tick {
 }
 
 /** What a function of a schedule gets beside its tick. */
-export interface RunContext {
+export interface TickContext {
   /** Aborts at the time limit, when the process stops, and when the lease of the run was lost. */
   readonly signal: AbortSignal;
   /** How many processes have begun this tick, from 1: it is more after one was killed. */
@@ -23,7 +23,7 @@ export interface RunContext {
 export type MissedTicks = "all" | "once" | "skip";
 
 /** What happens with a tick that comes while the last one still runs. */
-export type Overlap = "skip" | "wait";
+export type TickOverlap = "skip" | "wait";
 
 /** When a schedule is due. */
 export interface ScheduleTiming {
@@ -36,7 +36,7 @@ export interface ScheduleTiming {
 }
 
 /** A schedule that publishes an event. */
-export interface EventAction {
+export interface ScheduledEvent {
   /** What kind of action it is. */
   readonly type: "event";
   /** Subject of the event. */
@@ -46,11 +46,11 @@ export interface EventAction {
 }
 
 /** A schedule that runs a function. */
-export interface RunAction {
+export interface ScheduledFunction {
   /** What kind of action it is. */
   readonly type: "run";
   /** The function. */
-  run(tick: Tick, context: RunContext): unknown;
+  run(tick: Tick, context: TickContext): unknown;
   /** Time limit in milliseconds. */
   readonly timeoutMs: number;
   /** How long a killed process keeps others from the tick, in milliseconds. */
@@ -58,7 +58,7 @@ export interface RunAction {
   /** How many processes may begin one tick. */
   readonly maxAttempts: number;
   /** What happens with a tick that comes while the last one still runs. */
-  readonly overlap: Overlap;
+  readonly overlap: TickOverlap;
 }
 
 /** A schedule: see `defineSchedule`. */
@@ -70,7 +70,7 @@ export interface Schedule extends ScheduleTiming {
   /** How many ticks `missed: "all"` makes up for, at most. */
   readonly maxCatchUp: number;
   /** What happens at a tick. */
-  readonly action: EventAction | RunAction;
+  readonly action: ScheduledEvent | ScheduledFunction;
   /** The first tick after a time. */
   nextAfter(time: Date): Date;
 }

@@ -12,7 +12,7 @@ export const layers: readonly (readonly string[])[] = [
   ["logging", "metrics", "config"],
   ["contract"],
   ["db", "messaging"],
-  ["api", "client", "auth"],
+  ["api", "client", "auth", "schedule"],
   ["service"],
   ["ops"],
   ["testing", "cli"],

@@ -66,7 +66,7 @@ describe("glam schedules", () => {
   it("pauses and resumes one, and knows when there is none of that name", async () => {
     assert.equal((await call("pause", "nightly")).out, '"nightly" is paused\n');
     assert.equal((await call("pause", "nightly")).out, '"nightly" was paused\n');
-    assert.match((await call("list")).out, /^nightly .* paused  /m);
+    assert.match((await call("list")).out, /^nightly .* paused {2}/m);
     assert.deepEqual(JSON.parse((await call("resume", "nightly", "--json")).out), { changed: true });
     assert.equal((await call("resume", "nightly")).out, '"nightly" was not paused\n');
     const unknown = await call("pause", "nigthly");

@@ -4,11 +4,11 @@ import { createMetrics } from "@glam/shared/metrics";
 import {
   createScheduler,
   defineSchedule,
-  type RunContext,
   type Schedule,
   type Scheduler,
   type SchedulerOptions,
   type Tick,
+  type TickContext,
 } from "@glam/shared/schedule";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -298,7 +298,7 @@ describe("a schedule with a function", () => {
   /** A scheduler with one function. */
   const withRun = (
     db: Database,
-    run: (tick: Tick, context: RunContext) => unknown,
+    run: (tick: Tick, context: TickContext) => unknown,
     more: object = {},
     options: Partial<SchedulerOptions> = {},
   ) => scheduler(db, [defineSchedule("job", { cron: "*/10 * * * *", run, ...more })], options);
