@@ -1,4 +1,5 @@
 import type { DriverQuery } from "../connection/_driver.ts";
+import { closeGap } from "./_close_gap.ts";
 
 type Settlers = Pick<DriverQuery, "resolve" | "reject">;
 
@@ -17,6 +18,7 @@ export function superviseCursor(query: DriverQuery, end: Settlers, isSettled: ()
 
   async function deliver(rows: unknown): Promise<unknown> {
     isAwaited = false;
+    closeGap(rows);
     try {
       return await cursorFn(rows);
     } finally {

@@ -2,6 +2,7 @@ import { InternalError } from "../../errors/common.ts";
 import { DatabaseError } from "../../errors/infrastructure.ts";
 import type { Linked } from "../../internal/linked_list.ts";
 import type { DriverQuery } from "../connection/_driver.ts";
+import { closeGap } from "./_close_gap.ts";
 import { type CopyStream, isCopyStream, prepareCopyStream } from "./_copy_stream.ts";
 import { codeOf, READ_ONLY, toQueryError } from "./_query_error.ts";
 import { superviseCursor } from "./_cursor.ts";
@@ -114,6 +115,7 @@ export class SentQuery implements Linked<SentQuery> {
   }
 
   succeed(result: unknown): void {
+    closeGap(result);
     if (this.#stream === undefined && isCopyStream(result)) this.#startStream(result);
     else if (this.#settle(undefined, result)) this.#resolve(result);
   }
