@@ -32,6 +32,7 @@ export const PlaceOrder: Endpoint<"POST /orders/:shop", {
 /** What a handler of {@link PlaceOrder} gets. */
 export interface OrderRequest {
   readonly body: { readonly sku: string };
+  readonly c: { readonly req: { readonly raw: Request } };
   readonly signal: AbortSignal;
 }
 

@@ -387,6 +387,33 @@ describe("the table", () => {
     assert.deepEqual([await orders.guard.cleanUp(), await keys(orders.db)], [1, 1]);
   });
 
+  it("may lose expired keys while they are used: no request fails, and each run has one effect", async () => {
+    await using db = await createTestDatabase();
+    await db.sql`create table effects (n serial primary key, sku text not null)`;
+    const runs = new Map<string, number>();
+    const { guard, order } = keyedApp({ database: db, ttlMs: 1000 }, async ({ body: { sku } }) => {
+      const [row] = await db.sql<{ n: number }>`insert into effects (sku) values (${sku}) returning n`;
+      return { n: row!.n, sku };
+    });
+    await guard.ensureTable();
+    const skus = ["a", "b", "c", "d"];
+    const isOver = () => skus.every((sku) => (runs.get(sku) ?? 0) >= 3);
+    const use = async (sku: string) => {
+      while (!isOver()) {
+        const { status, headers } = await order(sku, { sku });
+        assert.ok(status === 201 || status === 409, `${status}`);
+        if (status === 201 && !headers.has("idempotent-replayed")) runs.set(sku, (runs.get(sku) ?? 0) + 1);
+      }
+    };
+    const purge = async () => {
+      while (!isOver()) await guard.cleanUp();
+    };
+    await Promise.all([...skus, ...skus].map(use).concat(purge(), purge()));
+    const rows = await db.sql<{ sku: string; count: number }>`
+      select sku, count(*)::int as count from effects group by sku order by sku`;
+    assert.deepEqual(rows.map(({ sku, count }) => [sku, count]), skus.map((sku) => [sku, runs.get(sku)]));
+  });
+
   it("has one row a key, also where a key is used again after it has expired", async () => {
     await using orders = await openOrders({ ttlMs: 1000 });
     await orders.order("a");
