@@ -16,6 +16,7 @@ export async function dbRows(): Promise<Row[]> {
   const find = await measure("findById");
   const saveMany = await measure("saveMany");
   const transaction = await measure("transaction");
+  const keyed = await measure("idempotency");
   const pages = await measure("pages");
   const stream = await measure("stream");
   const saving = await measure("saving");
@@ -28,6 +29,7 @@ export async function dbRows(): Promise<Row[]> {
     atLeast("findById, 16 in flight", "Drizzle, prepared", find["prepared"]!, 0.9),
     atLeast("saveMany, 10,000 rows", "a hand-written unnest", saveMany["byHand"]!, 1),
     atLeast("transaction, one insert, 8 at once", "postgres.js begin", transaction["raw"]!, 0.9),
+    atLeast("a request with a key, 8 at once", "begin, lock, two inserts by hand", keyed["byHand"]!, 0.85),
     atMost(`findAfter, ${page10000}`, "page 1", pages["key"]!, 1.1, "times"),
     atMost("the same by a nullable column", "page 1", pages["nullable"]!, 1.1, "times"),
     atMost("the same in mixed directions", "page 1", pages["mixed"]!, 1.1, "times"),

@@ -6,6 +6,7 @@
  * @module
  */
 import { measureFindById } from "./find_by_id.ts";
+import { measureIdempotency } from "./idempotency.ts";
 import { measureSaving, measureStream } from "./memory.ts";
 import { measurePages } from "./pages.ts";
 import { measureSaveMany } from "./save_many.ts";
@@ -14,6 +15,7 @@ import { measureTransaction } from "./transaction.ts";
 
 const measurements: Readonly<Record<string, (setting: Setting) => Promise<Record<string, number>>>> = {
   findById: measureFindById,
+  idempotency: measureIdempotency,
   pages: measurePages,
   saveMany: measureSaveMany,
   saving: measureSaving,
