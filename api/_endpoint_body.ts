@@ -38,6 +38,7 @@ function jsonReader(schema: ZodSchema, maxBytes: number = DEFAULT_MAX_BODY_BYTES
   return async (c) => {
     await limitBody(c, "json", maxBytes);
     const text = await c.req.text();
+    c.req.bodyCache.text ??= Promise.resolve(text); // else whoever asks next decodes it once more
     return {
       async parse() {
         if (isTooDeep(text)) return TOO_DEEP;

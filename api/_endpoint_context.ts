@@ -5,7 +5,7 @@ export interface EndpointContext extends ContextLike {
   /** The request. */
   readonly req: ContextLike["req"] & {
     /** What was read of the body. */
-    readonly bodyCache: { arrayBuffer?: Promise<ArrayBuffer> };
+    readonly bodyCache: { arrayBuffer?: Promise<ArrayBuffer>; text?: Promise<string> };
     /** The body as bytes. */
     arrayBuffer(): Promise<ArrayBuffer>;
     /** A parameter of the path, decoded. */

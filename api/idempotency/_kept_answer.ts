@@ -22,6 +22,8 @@ export function isKeptFailure(status: number): boolean {
 
 /** Makes what is kept of an answer to a request. */
 export interface AnswerKeeper {
+  /** Of a success, whose body is read: what is to be sent in its place comes along. */
+  take(response: Response): Promise<{ readonly answer: KeptAnswer; readonly response: Response }>;
   /** Of an answer that is about to be sent, which stays readable. */
   of(response: Response): Promise<KeptAnswer>;
 }
@@ -29,16 +31,29 @@ export interface AnswerKeeper {
 /** Made before the handler runs: headers that are set by then are the request's, and not the answer's. */
 export function answerKeeper(c: EndpointContext, state: RequestState, maxBytes: number): AnswerKeeper {
   const before = state.plain === true ? undefined : c.body("", 200 as never, {}).headers;
+  const answerOf = ({ status, headers }: Response, body: string | undefined): KeptAnswer => ({
+    status,
+    headers: body === undefined
+      ? []
+      : [...headers].filter(([name, value]) => !NOT_KEPT.test(name) && before?.get(name) !== value),
+    body,
+  });
   return {
-    async of(response) {
-      const body = await textOf(response.clone(), maxBytes);
-      if (body === undefined) return { status: response.status, headers: [], body };
-      const headers = [...response.headers].filter(([name, value]) =>
-        !NOT_KEPT.test(name) && before?.get(name) !== value
-      );
-      return { status: response.status, headers, body };
+    async take(response) {
+      const text = await response.text(); // a clone would be a stream, which costs more than all else here
+      const { status, headers } = response;
+      const isShort = text.length * 3 <= maxBytes || new TextEncoder().encode(text).byteLength <= maxBytes;
+      return {
+        answer: answerOf(response, isShort ? text : undefined),
+        response: new Response(hasBody(status) ? text : null, { status, headers }),
+      };
     },
+    of: async (response) => answerOf(response, await textOf(response.clone(), maxBytes)),
   };
+}
+
+function hasBody(status: number): boolean {
+  return status !== 204 && status !== 205;
 }
 
 /** The text of a response; `undefined` where it has more bytes, or is no text that a database can keep. */
@@ -63,6 +78,5 @@ export function replay(c: EndpointContext, { status, headers, body }: KeptAnswer
   const state = stateOf(c);
   if (state !== undefined) state.made = undefined;
   const own = { ...Object.fromEntries(headers), "Idempotent-Replayed": "true" };
-  const hasBody = status !== 204 && status !== 205;
-  return c.body((hasBody ? body : null) as string, status as never, own);
+  return c.body((hasBody(status) ? body : null) as string, status as never, own);
 }

@@ -21,12 +21,12 @@ export async function runLocked(
   const found = await store.reserve(entry, { owner, leaseMs, ttlMs });
   if (found.state !== "reserved") return answerKnown(operation, found);
   count("first");
-  const response = await respondKeepingFailures(operation, {
+  const responded = await respondKeepingFailures(operation, {
     keep: (answer) => store.keep(entry, answer, { owner, ttlMs }),
     forget: () => store.release(entry, { owner }),
   });
   // Also after the request has timed out: it was done, and its repetition is to hear so.
-  const answer = await keeper.of(response);
+  const { answer, response } = await keeper.take(responded);
   try {
     if (!await store.keep(entry, answer, { owner, ttlMs })) {
       logger.warn("The handler took longer than its lease, and may have run twice", {

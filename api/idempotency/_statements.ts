@@ -1,4 +1,4 @@
-import type { PendingQuery, Sql } from "../../db/sql.ts";
+import type { Sql } from "../../db/sql.ts";
 import type { IdempotencyEntry, KeptAnswer } from "./idempotency_store.ts";
 
 /** A row of the table, as the statements read it. */
@@ -12,14 +12,27 @@ export interface KeyRow {
   readonly leased: boolean | null;
 }
 
-/** Takes the lock of an operation until the transaction ends. The oid tells tables in two schemas apart. */
-export function tryLock(
+/** What {@link lockAndFind} finds; without a row its columns are null. */
+export type LockedRow = { readonly locked: boolean } & (KeyRow | { readonly fingerprint: null });
+
+/**
+ * Takes the lock of an operation until the transaction ends, unless another one has it, and reads its row. The oid tells
+ * tables in two schemas apart.
+ *
+ * It is one statement, so it does not see a row that is committed while it takes the lock; {@link insertAnswer} finds that.
+ */
+export async function lockAndFind(
   tx: Sql,
   { scope, endpoint, key }: IdempotencyEntry,
-): PendingQuery<{ locked: boolean }> {
+): Promise<LockedRow> {
   const name = `${scope}\n${endpoint}\n${key}`;
-  return tx`select pg_try_advisory_xact_lock(
-    hashtextextended(${name}::text, to_regclass('glam_idempotency_keys')::oid::bigint)) as locked`;
+  const [row] = await tx<LockedRow>`
+    select pg_try_advisory_xact_lock(
+        hashtextextended(${name}::text, to_regclass('glam_idempotency_keys')::oid::bigint)) as locked,
+      k.fingerprint, k.status, k.headers, k.body, k.leased_until > now() as leased
+    from (select 1) as one left join glam_idempotency_keys as k
+      on k.scope = ${scope} and k.endpoint = ${endpoint} and k.idempotency_key = ${key} and k.expires_at > now()`;
+  return row!;
 }
 
 /** The row of an operation whose key has not expired. */

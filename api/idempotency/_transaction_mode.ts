@@ -3,7 +3,7 @@ import { isWorthAnotherRun } from "../../db/pool/_query_error.ts";
 import { isInTransaction } from "../../db/transaction/in_transaction.ts";
 import { answerKnown, type KeyedOperation, respondKeepingFailures } from "./_keyed_operation.ts";
 import { inProgress, notThisTime } from "./_refusals.ts";
-import { answerOf, findRow, insertAnswer, type KeyRow, tryLock } from "./_statements.ts";
+import { answerOf, findRow, insertAnswer, type KeyRow, lockAndFind } from "./_statements.ts";
 
 /** What the transactions of keyed requests need. */
 export interface TransactionModeOptions {
@@ -27,11 +27,10 @@ export async function runInTransaction(
   let superseded = false;
   try {
     return await database.transaction(async (tx) => {
-      // Sent together and run one after the other: the second sees what was committed before the lock was had.
-      const [[lock], row] = await Promise.all([tryLock(tx, entry).execute(), findRow(tx, entry)]);
-      const known = row && knownOf(row, entry.fingerprint);
+      const row = await lockAndFind(tx, entry);
+      const known = row.fingerprint === null ? undefined : knownOf(row, entry.fingerprint);
       if (known !== undefined) return answerKnown(operation, known);
-      if (lock?.locked !== true) {
+      if (!row.locked) {
         count("in_progress");
         throw inProgress();
       }
@@ -41,8 +40,8 @@ export async function runInTransaction(
           insertAnswer(database.sql, entry, answer, ttlMs),
         forget: () => Promise.resolve(),
       };
-      const response = await respondKeepingFailures(operation, keep);
-      if (!await insertAnswer(tx, entry, await keeper.of(response), ttlMs)) {
+      const { answer, response } = await keeper.take(await respondKeepingFailures(operation, keep));
+      if (!await insertAnswer(tx, entry, answer, ttlMs)) {
         superseded = true;
         throw inProgress();
       }
