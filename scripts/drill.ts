@@ -34,10 +34,10 @@ const report = await runDrill({
   onProgress: (line) =>
     console.log(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${line}`),
 });
-const { acknowledged, requests, latencyMs, kills, settledAfterMs, differences } = report;
+const { acknowledged, requests, replays, latencyMs, kills, settledAfterMs, differences } = report;
 console.log(`
 operations acknowledged      ${acknowledged}
-requests that it took        ${requests}
+requests that it took        ${requests}, of which ${replays} came again and got the first answer
 from request to answer       ${latencyMs.p50} ms half, ${latencyMs.p99} ms 99 in 100, ${latencyMs.max} ms longest
 kills                        ${kills.replicas} of a replica, ${kills.postgres} of Postgres, ${kills.nats} of nats-server
 summary complete after       ${settledAfterMs} ms

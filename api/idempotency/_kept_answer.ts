@@ -7,7 +7,7 @@ import type { KeptAnswer } from "./idempotency_store.ts";
  * Headers that belong to one request or connection, or that only the first caller may see: hop-by-hop headers (RFC 9110,
  * 7.6.1), what servers write by themselves, cookies, and what `glamMiddleware` writes anew for each request.
  */
-const NOT_KEPT = new RegExp(
+const NOT_KEPT = /* @__PURE__ */ new RegExp(
   "^(?:connection|keep-alive|proxy-auth.*|proxy-connection|te|trailer|transfer-encoding|upgrade" +
     "|content-length|date|server|server-timing|set-cookie.*|access-control-.*" +
     "|x-request-id|x-correlation-id|x-service-name|traceparent|tracestate)$",

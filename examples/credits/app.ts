@@ -4,6 +4,7 @@ import {
   type GlamOptions,
   type GlamVariables,
   type Guards,
+  idempotency,
   implement,
   rateLimit,
   type RateLimitPolicy,
@@ -35,7 +36,13 @@ const policies: readonly RateLimitPolicy[] = [
 export function createApp(useStore: UseStore, options: AppOptions): Hono<Env> {
   const app = new Hono<Env>();
   const docs = { title: "Credits", version: "1.0.0", events: [CreditDeducted], ...options.docs };
-  const guards = { rateLimit: rateLimit({ policies }), ...options.guards };
+  // The transaction of a request with a key is one of the store that the request has.
+  const database = (c: { get(name: never): unknown }) => (c.get("store" as never) as CreditStore).database;
+  const guards = {
+    rateLimit: rateLimit({ policies }),
+    idempotency: idempotency({ database }),
+    ...options.guards,
+  };
   app.use(glamMiddleware({ service: "credits", app, ...options, docs, guards }));
   const withStore = (c: Context<Env>, next: () => Promise<void>) =>
     useStore((store) => {

@@ -68,7 +68,7 @@ export const DeductCredits: Endpoint<"POST /api/v1/merchants/:id/credits/deduct"
 }> = defineEndpoint("POST /api/v1/merchants/:id/credits/deduct", {
   body: z.object({
     operation_id: z.guid().default(() => crypto.randomUUID()).describe(
-      "To ask again without deducting again",
+      "Names the operation in the ledger and in the event",
     ),
     amount: credits.positive(),
     reason: z.string().trim().min(1).max(200).default("usage"),
@@ -76,11 +76,12 @@ export const DeductCredits: Endpoint<"POST /api/v1/merchants/:id/credits/deduct"
   data: ledgerEntry,
   status: 201,
   errors: [NotFoundError, ConflictError, InsufficientCreditError],
+  idempotent: "key",
   scopes: ["credits:write"],
   summary: "Take credits off an account",
   description:
     "All of it or nothing: the balance, the entry of the ledger and the event `evt.credit.deducted.v1`.\n\n" +
-    "The same `operation_id` again is the same operation, and answered with the same entry.",
+    "Asked again with the same `Idempotency-Key`, it answers the same and deducts nothing.",
   tags: ["credits"],
   examples: [{ summary: "Thirty credits", body: { amount: 30, reason: "analysis" } }],
 });

@@ -1,3 +1,4 @@
+import { idempotency } from "@glam/shared/api";
 import type { Authentication } from "@glam/shared/auth";
 import { loadConfig } from "@glam/shared/config";
 import { connectDatabase, type Database } from "@glam/shared/db";
@@ -37,7 +38,7 @@ async function createCredits(config: CreditsConfig, authenticate: Authentication
       logger,
       metrics: { registry: await metrics.registry() },
       docs: { expose: config.docs },
-      guards: { authenticate },
+      guards: { authenticate, idempotency: idempotency({ database }) },
     }),
     database,
     migrations: new URL("./migrations", import.meta.url),
@@ -73,7 +74,7 @@ function announce(url: string, { docs, auth }: CreditsConfig, token: string | un
 
   TOKEN=${token ?? `... # one of ${auth.issuer}`}
   curl -i ${url}/api/v1/merchants/demo -H "authorization: Bearer $TOKEN"
-  curl -i ${url}/api/v1/merchants/demo/credits/deduct -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d '{"amount": 30}'
+  curl -i ${url}/api/v1/merchants/demo/credits/deduct -H "authorization: Bearer $TOKEN" -H "idempotency-key: $(date +%s)" -H 'content-type: application/json' -d '{"amount": 30}'
   curl -i '${url}/api/v1/merchants/demo/ledger?limit=1' -H "authorization: Bearer $TOKEN"
 ${docs ? `\nAll of it is described on ${url}/docs\n` : ""}`);
 }

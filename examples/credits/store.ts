@@ -72,13 +72,14 @@ export interface Deduction {
 
 /** Merchants and their credits. */
 export class CreditStore {
-  readonly #db: Database;
+  /** Where they are. */
+  readonly database: Database;
   readonly #outbox: Outbox;
   readonly #merchants: Repository<typeof Merchants>;
   readonly #ledger: Repository<typeof Ledger>;
 
   constructor(db: Database, outbox: Outbox) {
-    this.#db = db;
+    this.database = db;
     this.#outbox = outbox;
     this.#merchants = new Repository(db, Merchants);
     this.#ledger = new Repository(db, Ledger);
@@ -89,7 +90,7 @@ export class CreditStore {
     merchant: { readonly id: string; readonly domain: string },
     credits: number,
   ): Promise<Merchant> {
-    return await this.#db.transaction(async () => {
+    return await this.database.transaction(async () => {
       const row = await this.#merchants.save({ ...merchant, balance: credits }, { from: "client" });
       if (credits > 0) {
         await this.#book(row.id, credits, {
@@ -122,7 +123,7 @@ export class CreditStore {
    * of it is there, or nothing.
    */
   async deduct(id: string, deduction: Deduction): Promise<LedgerEntry> {
-    return await this.#db.transaction(async (tx) => {
+    return await this.database.transaction(async (tx) => {
       // Two at once wait for each other at this row.
       const [merchant] = await tx<{ balance: number; uid: string }>`
         select balance, uid from merchants where id = ${id} for update`;
@@ -165,7 +166,7 @@ export class CreditStore {
   /** The days on which a merchant used credits, the latest first. */
   async usage(id: string): Promise<DailyUsage[]> {
     const { uid } = await this.#find(id);
-    return await usageOf(this.#db, uid);
+    return await usageOf(this.database, uid);
   }
 
   async #find(id: string): Promise<Merchant & { readonly uid: string }> {

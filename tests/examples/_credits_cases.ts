@@ -29,8 +29,10 @@ type Json = any;
 const migrations = new URL("../../examples/credits/migrations", import.meta.url);
 const SILENT: LoggerLike = { debug() {}, info() {}, warn() {}, error() {}, critical() {} };
 
-function json(body: unknown): RequestInit {
-  return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+/** A request with a key of its own, unless it has another one. */
+function json(body: unknown, key: string = crypto.randomUUID()): RequestInit {
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+  return { method: "POST", headers, body: JSON.stringify(body) };
 }
 
 /** What answers a request: an application, or what stands in front of it. */
@@ -170,6 +172,32 @@ export function creditsCases(front: Front = NO_FRONT): void {
     assert.equal((await ask({ amount: 100 })).status, 409);
     const events = await db.sql`select body from glam_outbox where body like ${`%${operation_id}%`}`;
     assert.equal(events.length, 1);
+  });
+
+  it("deducts once for a key, also without an operation of the caller's own, and asks for one", async () => {
+    const id = await newMerchant();
+    const path = `/api/v1/merchants/${id}/credits/deduct`;
+    const key = crypto.randomUUID();
+    const answers = [];
+    for (let i = 0; i < 3; i++) answers.push(await app.request(path, json({ amount: 30 }, key)));
+    const [first, ...others] = await Promise.all(answers.map((answer) => answer.text()));
+    assert.deepEqual(others, [first, first]);
+    assert.deepEqual(answers.map(({ status }) => status), [201, 201, 201]);
+    assert.equal(answers[2]!.headers.get("idempotent-replayed"), "true");
+    assert.equal((await app.request(path, json({ amount: 31 }, key))).status, 422);
+    const headers = { "Content-Type": "application/json" };
+    const without = await app.request(path, { ...json({ amount: 30 }), headers });
+    assert.deepEqual([without.status, (await without.json() as Json).error.code], [
+      400,
+      "IDEMPOTENCY_KEY_MISSING",
+    ]);
+    // The key of another caller is another key.
+    const owner = await merchant(id);
+    const own = await fronted.request(path, {
+      ...json({ amount: 1 }, key),
+      headers: { ...json({}, key).headers, ...owner.headers },
+    });
+    assert.equal((await own.json() as Json).data.balance_after, 69);
   });
 
   it("pages through the ledger, the newest entry first", async () => {

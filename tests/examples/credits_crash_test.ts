@@ -34,7 +34,11 @@ describe("the credits service when Postgres is killed", () => {
         const reason = `use ${++serial}`;
         const response = await app.request("/api/v1/merchants/acme/credits/deduct", {
           method: "POST",
-          headers: { "Content-Type": "application/json", ...credential },
+          headers: {
+            "Content-Type": "application/json",
+            "Idempotency-Key": JSON.stringify(reason),
+            ...credential,
+          },
           body: JSON.stringify({ amount: 1, reason }),
         });
         await response.text();

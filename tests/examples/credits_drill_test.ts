@@ -14,5 +14,6 @@ test("nothing is lost or doubled while replicas, Postgres and NATS are killed in
   console.log(JSON.stringify(report));
   assert.deepEqual(differences, []);
   assert.ok(report.acknowledged > 100, "too little was asked for");
+  assert.ok(report.replays > 10, "too little was asked for again");
   for (const [what, kills] of Object.entries(report.kills)) assert.ok(kills > 0, `${what} was not killed`);
 });

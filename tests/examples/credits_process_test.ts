@@ -9,7 +9,8 @@ import { operator, variables } from "../_support/credits_callers.ts";
 import { demoHeaders, startCredits, urlOf } from "../_support/credits_example.ts";
 
 function json(body: unknown): RequestInit {
-  return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() };
+  return { method: "POST", headers, body: JSON.stringify(body) };
 }
 
 async function statusOf(url: string, init: RequestInit): Promise<number> {
@@ -43,6 +44,7 @@ describe("the credits service as a process", () => {
       const url = /http:\/\/[^\s']+/.exec(command)![0];
       assert.ok(url.startsWith(`${address}/`), command);
       assert.ok(command.includes('-H "authorization: Bearer $TOKEN"'), command);
+      assert.equal(command.includes(" -d "), command.includes('-H "idempotency-key: $(date +%s)"'), command);
       const init = command.includes(" -d ") ? json(JSON.parse(/-d '([^']*)'/.exec(command)![1]!)) : {};
       assert.equal(await statusOf(url, init), 401);
       const response = await fetch(url, { ...init, headers: { ...init.headers, ...demoHeaders(credits) } });

@@ -39,7 +39,7 @@ async function serves(flags: readonly string[], env: Record<string, string>): Pr
     const headers = demoHeaders(credits);
     const response = await fetch(`${merchant}/credits/deduct`, {
       method: "POST",
-      headers: { "Content-Type": "application/json", ...headers },
+      headers: { "Content-Type": "application/json", "Idempotency-Key": "a", ...headers },
       body: '{"amount":30}',
     });
     assert.equal(response.status, 201, await response.text());

@@ -75,6 +75,7 @@ export async function deduct(): Promise<LedgerEntry> {
   const { data } = await postApiV1MerchantsIdCreditsDeduct({
     baseUrl,
     path: { id: "demo" },
+    headers: { "Idempotency-Key": "once" },
     body: { amount: 1 },
     throwOnError: true,
   });

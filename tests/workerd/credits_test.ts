@@ -22,16 +22,22 @@ test("the example's main module runs on workerd as it is, on a Postgres over TCP
     ...await variables(),
   });
   const { headers } = await merchant("demo");
-  const deduct = () =>
+  const deduct = (key: string) =>
     fetch(`${worker.url}/api/v1/merchants/demo/credits/deduct`, {
       method: "POST",
-      headers: { "Content-Type": "application/json", ...headers },
+      headers: { "Content-Type": "application/json", "Idempotency-Key": key, ...headers },
       body: JSON.stringify({ amount: 60 }),
     });
-  const first = await deduct();
+  const first = await deduct("a");
   assert.equal(first.status, 201, `${await first.clone().text()}\n${worker.logs()}`);
   assert.equal((await first.json()).data.balance_after, 40);
-  const second = await deduct();
+  const again = await deduct("a");
+  assert.deepEqual(
+    [again.status, again.headers.get("idempotent-replayed")],
+    [201, "true"],
+    await again.text(),
+  );
+  const second = await deduct("b");
   assert.equal(second.status, 409);
   assert.equal((await second.json()).error.code, "INSUFFICIENT_CREDIT");
   assert.equal((await store.get("demo")).balance, 40);

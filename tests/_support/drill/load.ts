@@ -17,11 +17,24 @@ export interface Operation {
   readonly amount: number;
 }
 
-/** Clients that deduct, and retry with the same operation id until it is acknowledged. */
+/** An answer to a request: `operation` is what was deducted. */
+interface Answer {
+  readonly status: number;
+  readonly operation?: string | undefined;
+  readonly isReplayed: boolean;
+}
+
+/** How many operations are asked for twice at once, and how many once more when they are acknowledged: one in this many. */
+const TWICE_AT_ONCE = 4;
+const ONCE_MORE = 3;
+
+/** Clients that deduct, and retry with the same key until it is acknowledged; some ask twice at once, or once more. */
 export class Load implements Disposable {
   /** The deduction of each acknowledged operation, by its id. */
   readonly acknowledged: Map<string, Operation> = new Map();
   requests = 0;
+  /** Answers that were those to an earlier request with the key. */
+  replays = 0;
   #isOver = false;
   #isGivenUp = false;
   readonly #durations: number[] = [];
@@ -44,7 +57,7 @@ export class Load implements Disposable {
   async createMerchants(): Promise<void> {
     for (const id of this.#merchants) {
       const answer = await this.#post("merchants", { id, domain: `${id}.example.com`, credits: CREDITS });
-      if (answer !== 201) throw new Error(`The merchant ${id} was answered with ${answer}`);
+      if (answer?.status !== 201) throw new Error(`The merchant ${id} was answered with ${answer?.status}`);
     }
   }
 
@@ -52,21 +65,31 @@ export class Load implements Disposable {
     for (let i = number; !this.#isOver; i++) {
       const merchant = this.#merchants[i % this.#merchants.length]!;
       const amount = 1 + i % 9;
-      const operation = crypto.randomUUID();
+      const key = crypto.randomUUID();
+      const ask = () => this.#deduct(merchant, amount, key);
       const since = performance.now();
-      for (;;) {
-        const answer = await this.#post(`merchants/${merchant}/credits/deduct`, {
-          amount,
-          operation_id: operation,
-        });
-        if (answer === 201) break;
+      let operation: string | undefined;
+      while (operation === undefined) {
+        const answers = await Promise.all(i % TWICE_AT_ONCE === 0 ? [ask(), ask()] : [ask()]);
+        operation = one(key, answers);
         if (this.#isGivenUp) return;
-        if (answer !== undefined && answer < 500) throw new Error(`A deduction was answered with ${answer}`);
-        await pause(20 + Math.random() * 60);
+        if (operation === undefined) await pause(20 + Math.random() * 60);
       }
       this.acknowledged.set(operation, { merchant, amount });
       this.#durations.push(performance.now() - since);
+      if (i % ONCE_MORE === 0) one(key, [operation, await ask()]);
     }
+  }
+
+  /** The operation of a request with a key; `undefined` where the answer was another one. */
+  async #deduct(merchant: string, amount: number, key: string): Promise<string | undefined> {
+    // Without an operation id of the client's, a second deduction would be another operation.
+    const headers = { "Idempotency-Key": key };
+    const answer = await this.#post(`merchants/${merchant}/credits/deduct`, { amount }, headers);
+    if (answer === undefined || answer.status >= 500 || answer.status === 409) return undefined;
+    if (answer.status !== 201) throw new Error(`A deduction was answered with ${answer.status}`);
+    if (answer.isReplayed) this.replays++;
+    return answer.operation!;
   }
 
   /** Ends the clients when their current operations are acknowledged. */
@@ -95,20 +118,35 @@ export class Load implements Disposable {
     return { p50: at(0.5), p99: at(0.99), max: at(1) };
   }
 
-  /** The status, or `undefined` when there was no answer. */
-  async #post(path: string, body: unknown): Promise<number | undefined> {
+  /** The answer, or `undefined` when there was none. */
+  async #post(
+    path: string,
+    body: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer | undefined> {
     const { url } = this.#replicas[this.requests++ % this.#replicas.length]!;
     try {
       const response = await fetch(`${url}/api/v1/${path}`, {
         method: "POST",
-        headers: { "Content-Type": "application/json", ...this.#headers },
+        headers: { "Content-Type": "application/json", ...this.#headers, ...headers },
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(PATIENCE_MS),
       });
-      await response.text();
-      return response.status;
+      const { data } = await response.json();
+      return {
+        status: response.status,
+        operation: data?.operation_id,
+        isReplayed: response.headers.has("idempotent-replayed"),
+      };
     } catch {
       return undefined;
     }
   }
+}
+
+/** The operation of those answers to requests with one key that have one. */
+function one(key: string, answers: readonly (string | undefined)[]): string | undefined {
+  const operations = new Set(answers.filter((operation) => operation !== undefined));
+  if (operations.size > 1) throw new Error(`The key ${key} has ${operations.size} operations`);
+  return operations.values().next().value;
 }

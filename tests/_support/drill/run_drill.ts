@@ -37,6 +37,8 @@ export interface DrillReport {
   readonly acknowledged: number;
   /** Requests that were sent. */
   readonly requests: number;
+  /** Those of them that repeated an earlier one with the same key, and got its answer. */
+  readonly replays: number;
   /** Milliseconds from the first request of an operation to its acknowledgement: median, 99th percentile, maximum. */
   readonly latencyMs: Latencies;
   /** How often each was killed. */
@@ -111,6 +113,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
     return {
       acknowledged: load.acknowledged.size,
       requests: load.requests,
+      replays: load.replays,
       latencyMs: load.latencies(),
       kills,
       settledAfterMs,
