@@ -322,6 +322,31 @@ const OUTBOX: Row = {
   ],
 };
 
+// Prometheus has a label `job` of its own, so that ours of that name becomes `exported_job`.
+const SCHEDULES: Row = {
+  title: "Schedules",
+  panels: [
+    {
+      title: "Ticks",
+      description: "Ticks a second that ended, by outcome.",
+      unit: "ops",
+      queries: [{
+        expr: `sum by (exported_job, outcome) (${rate("schedule_runs_total")} ${PROCESSES})`,
+        legend: "{{exported_job}} {{outcome}}",
+      }],
+    },
+    {
+      title: "Late ticks",
+      description: "How late the next tick is. Worrying from five minutes.",
+      unit: "s",
+      queries: [{
+        expr: `max by (exported_job) (schedule_lag_seconds ${PROCESSES})`,
+        legend: "{{exported_job}}",
+      }],
+    },
+  ],
+};
+
 const DATABASE: Row = {
   title: "Database",
   panels: [
@@ -477,4 +502,13 @@ const INSTANCES: Row = {
 };
 
 /** The rows of the dashboard, from what users see down to the processes. */
-export const ROWS: readonly Row[] = [REQUESTS, GUARDS, LISTENERS, OUTBOX, DATABASE, CLIENTS, INSTANCES];
+export const ROWS: readonly Row[] = [
+  REQUESTS,
+  GUARDS,
+  LISTENERS,
+  OUTBOX,
+  SCHEDULES,
+  DATABASE,
+  CLIENTS,
+  INSTANCES,
+];

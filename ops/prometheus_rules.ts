@@ -5,6 +5,7 @@ import { guardAlerts } from "./_guard_alerts.ts";
 import { instanceAlerts } from "./_instance_alerts.ts";
 import { listenerAlerts } from "./_listener_alerts.ts";
 import { outboxAlerts } from "./_outbox_alerts.ts";
+import { scheduleAlerts } from "./_schedule_alerts.ts";
 import { sloRules } from "./_slo_rules.ts";
 import { writeRules } from "./_write_rules.ts";
 
@@ -90,7 +91,7 @@ const RUNBOOK = "https://github.com/glam/shared/blob/main/docs/operations.md";
 
 /**
  * Writes alerts for Prometheus, as the YAML of a file of rules: error budgets that burn too fast, and what goes wrong in
- * messaging, the outbox, the database, calls of other services and the processes.
+ * messaging, the outbox, schedules, the database, calls of other services and the processes.
  *
  * A service that has no such part has no such series, and the alerts of that part do not fire.
  *
@@ -124,6 +125,7 @@ export function prometheusRules(options: PrometheusRulesOptions = {}): string {
     { name: "glam-guards", rules: guardAlerts(settings) },
     { name: "glam-listeners", rules: listenerAlerts(settings) },
     { name: "glam-outbox", rules: outboxAlerts(settings) },
+    { name: "glam-schedules", rules: scheduleAlerts(settings) },
     { name: "glam-database", rules: databaseAlerts(settings) },
     { name: "glam-clients", rules: clientAlerts(settings) },
   ], { severities: { page, ticket }, runbookUrl, labels });

@@ -35,6 +35,7 @@ const ofSource = (name: string, more = "") =>
 const consumed = (outcome: string) => ofSource("messaging_consumed_total", `,outcome="${outcome}"`);
 const ofTable = (name: string, more = "") => `${name}{service="credits",table="glam_outbox"${more}}`;
 const ofDatabase = (name: string, more = "") => `${name}{service="credits",database="app"${more}}`;
+const ofSchedule = (name: string, more = "") => `${name}{exported_job="nightly-sync",job="services"${more}}`;
 const statements = ofDatabase("db_query_duration_seconds_count", ',operation="SELECT",table="items"');
 const calls = (status: string) =>
   `http_client_requests_total{service="orders",target="credits",endpoint="GetMerchant",status="${status}"}`;
@@ -516,6 +517,43 @@ export const CASES: readonly AlertCase[] = [
     labels: table,
     summary: "glam_outbox of credits has given up 1 events",
     not: { when: "none is", series: { [ofTable("outbox_dead")]: "0x40" }, at: "10m" },
+  },
+  {
+    alert: "GlamScheduleLate",
+    when: "a tick has been due for over five minutes, as two replicas see",
+    series: {
+      [ofSchedule("schedule_lag_seconds", ',instance="a"')]: "0x4 30+30x40",
+      [ofSchedule("schedule_lag_seconds", ',instance="b"')]: "0x4 30+30x40",
+    },
+    before: "11m",
+    at: "14m",
+    labels: { job: "services", exported_job: "nightly-sync" },
+    summary: "The schedule nightly-sync is 12m 0s late",
+    not: {
+      when: "ticks begin a minute late",
+      series: { [ofSchedule("schedule_lag_seconds")]: "0 30 60 0 30 60 0x40" },
+      at: "14m",
+    },
+  },
+  {
+    alert: "GlamScheduleFailed",
+    when: "a tick fails for the first time",
+    series: {
+      [ofSchedule("schedule_runs_total", ',outcome="succeeded"')]: "0+1x30",
+      [ofSchedule("schedule_runs_total", ',outcome="timed_out"')]: "_x10 1x20",
+    },
+    before: "4m",
+    at: "6m",
+    labels: { job: "services", exported_job: "nightly-sync" },
+    summary: "The schedule nightly-sync failed 1 times",
+    not: {
+      when: "its process was stopped meanwhile",
+      series: {
+        [ofSchedule("schedule_runs_total", ',outcome="published"')]: "0+1x30",
+        [ofSchedule("schedule_runs_total", ',outcome="aborted"')]: "_x10 1x20",
+      },
+      at: "6m",
+    },
   },
   {
     alert: "GlamDatabaseDown",

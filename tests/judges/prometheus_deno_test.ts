@@ -71,6 +71,7 @@ const SICK: readonly (readonly [alert: string, label?: string])[] = [
   ["GlamOutboxStuck", "stuck_outbox"],
   ["GlamOutboxLate", "late_outbox"],
   ["GlamOutboxDead", "hopeless_outbox"],
+  ["GlamScheduleFailed", "failing"],
   ["GlamDatabaseErrors"],
   ["GlamPoolWaiting"],
   ["GlamCircuitOpen", "down"],

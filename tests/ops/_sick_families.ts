@@ -14,6 +14,7 @@ const AWAITED = [
   "messaging_publish_failed_total",
   "outbox_dead",
   "outbox_failed_total",
+  "schedule_runs_total",
   "db_query_errors_total",
   "http_client_circuit_open",
   "http_client_retries_total",

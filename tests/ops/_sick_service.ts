@@ -29,6 +29,7 @@ import {
   Streams,
 } from "@glam/shared/messaging";
 import { createMetrics, type Metrics } from "@glam/shared/metrics";
+import { createScheduler, defineSchedule } from "@glam/shared/schedule";
 import { createService } from "@glam/shared/service";
 import { Hono } from "hono";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -94,6 +95,7 @@ export async function startSickService({ database, bus }: SickServiceOptions): P
     ...request(server),
     () => db.sql`select * from a_table_that_is_missing`,
   ];
+  await runSchedules(db, metrics, parts);
   for (const load of loads) void repeat(load, stop.signal);
   holdConnection(pool, stop.signal);
   const owned = parts.move();
@@ -263,6 +265,18 @@ async function runOutboxes(
     hopeless.add(tx, Fine, { n: 1 }, { availableAt: new Date(Date.now() + 3_600_000) })
   );
   return [() => add(hopeless, Fine), () => add(late, Fine)];
+}
+
+/** A schedule that fails. */
+async function runSchedules(db: Database, metrics: Metrics, parts: AsyncDisposableStack): Promise<void> {
+  const failing = defineSchedule("failing", {
+    everyMs: 1000,
+    run: () => Promise.reject(new Error("Not today")),
+  });
+  const scheduler = createScheduler(db, { jobs: [failing], metrics, logger: silent });
+  await scheduler.ensureTable();
+  await scheduler.start();
+  parts.use(scheduler);
 }
 
 /** Clients of a service that fails now and then, and of one that always does. */

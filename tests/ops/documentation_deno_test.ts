@@ -25,7 +25,7 @@ it("the pages name each metric of a service, and none that does not exist", asyn
   const families = await sickFamilies();
   const names = families.flatMap(({ name }) => [name, `${name}_bucket`, `${name}_count`, `${name}_sum`]);
   const isOurs =
-    /^(?:http|idempotency_requests|messag(?:ing|es)|outbox|rate_limit_requests|rate_limit_store|db_pool|db_query|db_transaction|glam_build|metrics_collector)_/;
+    /^(?:http|idempotency_requests|messag(?:ing|es)|outbox|schedule|rate_limit_requests|rate_limit_store|db_pool|db_query|db_transaction|glam_build|metrics_collector)_/;
   const documented = new Set<string>();
   for (const page of (await readdir(folder)).filter((name) => name.endsWith(".md"))) {
     const text = await readFile(new URL(page, folder), "utf8");

@@ -37,11 +37,12 @@ const UNITS = ["bytes", "ops", "percentunit", "reqps", "s", "short"];
 
 describe("grafanaDashboard", () => {
   it("has a row for each part, and panels with title, description, unit and named series", () => {
-    assert.deepEqual(rows.map(({ title }) => title).slice(0, 6), [
+    assert.deepEqual(rows.map(({ title }) => title).slice(0, 7), [
       "Requests",
       "Guards",
       "Events",
       "Outbox",
+      "Schedules",
       "Database",
       "Calls of other services",
     ]);

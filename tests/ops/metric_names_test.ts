@@ -44,7 +44,8 @@ describe("the metrics of a service with every part", () => {
     const labels = new Map<string, Set<string>>();
     for (const sample of families.flatMap(({ samples }) => samples)) {
       const known = labels.get(sample.name) ?? new Set(TARGET_LABELS);
-      for (const name of sample.labels.keys()) known.add(name);
+      // Prometheus has a label of the name `job` already.
+      for (const name of sample.labels.keys()) known.add(name === "job" ? "exported_job" : name);
       labels.set(sample.name, known);
     }
     for (const [name, own] of Object.entries(OF_PROMETHEUS)) {
