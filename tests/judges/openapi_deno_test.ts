@@ -7,7 +7,7 @@ import type { Hono } from "hono";
 import { runOrThrow } from "../../scripts/_run.ts";
 import { createApp } from "../../examples/credits/app.ts";
 import { creditsCases } from "../examples/_credits_cases.ts";
-import { guards } from "../_support/credits_callers.ts";
+import { guards, operator } from "../_support/credits_callers.ts";
 import {
   compileWithClient,
   generateClient,
@@ -62,6 +62,7 @@ describe("the document of the example", () => {
   it("makes a client by @hey-api/openapi-ts that compiles and gets an answer", async () => {
     await using server = await serveApp(app.fetch);
     await using client = await generateClient(document);
+    const [token] = Object.values((await operator()).headers).map((value) => value.replace(/^Bearer /, ""));
     const program =
       `import { getApiV1MerchantsId, getHealthLive, postApiV1MerchantsIdCreditsDeduct } from "./client/sdk.gen.ts";
 import type { LedgerEntry } from "./client/types.gen.ts";
@@ -69,7 +70,7 @@ import type { LedgerEntry } from "./client/types.gen.ts";
 const baseUrl = "${server.url}";
 const live = await getHealthLive({ baseUrl, throwOnError: true });
 const state: "degraded" | "healthy" | "unhealthy" = live.data.data.status;
-const { error } = await getApiV1MerchantsId({ baseUrl, path: { id: "nobody" } });
+const { error } = await getApiV1MerchantsId({ baseUrl, auth: "${token}", path: { id: "nobody" } });
 const message: string = error!.error.message;
 export async function deduct(): Promise<LedgerEntry> {
   const { data } = await postApiV1MerchantsIdCreditsDeduct({
