@@ -11,22 +11,32 @@ export const AUTHORIZATION = "authorization";
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /**
- * The credential of a request, or `undefined` where there is none.
+ * The header of a request that has its credential, as it was sent, or `undefined` where there is none.
  *
- * @throws {UnauthorizedError} when it is malformed, or there are several.
+ * @throws {UnauthorizedError} when it is too long, or there are several.
  */
 export function credentialOf(headers: Headers, names: readonly string[]): Credential | undefined {
   let found: Credential | undefined;
-  for (const name of names) {
-    const value = headers.get(name);
+  for (const header of names) {
+    const value = headers.get(header);
     if (value === null) continue;
     if (found !== undefined) throw new UnauthorizedError("The request has more than one credential");
     if (value.length > MAX_LENGTH) {
       throw new UnauthorizedError(`The credential is longer than ${MAX_LENGTH} characters`);
     }
-    found = name === AUTHORIZATION ? bearer(value) : { header: name, value };
+    found = { header, value };
   }
   return found;
+}
+
+/**
+ * The token of an Authorization header, with what it says of itself if it is a JWT. Other headers are credentials as they
+ * are.
+ *
+ * @throws {UnauthorizedError} when it is malformed.
+ */
+export function readCredential(credential: Credential): Credential {
+  return credential.header === AUTHORIZATION ? readToken(bearer(credential.value)) : credential;
 }
 
 function bearer(value: string): Credential {
@@ -35,10 +45,9 @@ function bearer(value: string): Credential {
   return { header: AUTHORIZATION, value: token };
 }
 
-/** The credential with what its token says of itself, if it is a JWT. */
-export function readToken(credential: Credential): Credential {
+function readToken(credential: Credential): Credential {
   const [header, claims, signature, ...rest] = credential.value.split(".");
-  if (credential.header !== AUTHORIZATION || signature === undefined || rest.length > 0) return credential;
+  if (signature === undefined || rest.length > 0) return credential;
   const unverified = { header: decode(header!), claims: decode(claims!) };
   if (unverified.header === undefined || unverified.claims === undefined) return credential;
   return { ...credential, unverified: unverified as UnverifiedToken };

@@ -1,6 +1,8 @@
 /** The part of `node:crypto` that is used here; every runtime has it, workerd with `nodejs_compat`. */
 interface NodeCrypto {
   createHash(algorithm: "sha256"): NodeHash;
+  /** In one step, which takes half of the time; from Node 20.12. */
+  hash?(algorithm: "sha256", data: string | Uint8Array, encoding: "hex"): string;
   createHmac(algorithm: "sha256", key: string): NodeHash;
   timingSafeEqual(one: Uint8Array, other: Uint8Array): boolean;
 }
@@ -28,7 +30,8 @@ function nodeCrypto(): NodeCrypto {
 
 /** The SHA-256 of a text or of bytes, in hexadecimal digits. */
 export function sha256(data: string | Uint8Array): string {
-  return nodeCrypto().createHash("sha256").update(data).digest("hex");
+  const crypto = nodeCrypto();
+  return crypto.hash?.("sha256", data, "hex") ?? crypto.createHash("sha256").update(data).digest("hex");
 }
 
 /** The HMAC-SHA256 of these parts, one after the other. */

@@ -5,8 +5,7 @@ import { requestLogger } from "../api/request_logger.ts";
 import { currentContext, setContext } from "../context/storage.ts";
 import { UnauthorizedError } from "../errors/common.ts";
 import { isGlamError } from "../errors/glam_error.ts";
-import { AUTHORIZATION, credentialOf, readToken } from "./_credential.ts";
-import { sha256 } from "./_digest.ts";
+import { AUTHORIZATION, credentialOf, readCredential } from "./_credential.ts";
 import { type Identity, toIdentity } from "./_identity.ts";
 import { VerifiedCache } from "./_verified_cache.ts";
 import type { AuthenticationStrategy, Credential, IdentityContext } from "./strategy.ts";
@@ -73,13 +72,12 @@ export function authenticate(
     try {
       const credential = credentialOf(c.req.raw.headers, headers);
       if (credential !== undefined) {
-        const hash = sha256(`${credential.header}\n${credential.value}`);
-        let identity = known.get(hash);
+        let identity = known.get(credential);
         if (identity === undefined) {
-          const read = readToken(credential);
+          const read = readCredential(credential);
           strategy = strategies.find((each) => each.header === read.header && each.takes(read));
           identity = await verify(strategy, read, c);
-          known.set(hash, identity);
+          known.set(credential, identity);
         }
         return enter(c, identity);
       }

@@ -3,7 +3,7 @@
  *
  *     deno task bench            # prints the table
  *     deno task bench --write    # and keeps it in docs/performance.md
- *     deno task bench http       # one group: http, load, operations, endpoints, limit, start, db, deduct, config,
+ *     deno task bench http       # one group: http, load, operations, endpoints, auth, limit, start, db, deduct, config,
  *                                # publish, listen, inbox, relay, client or command
  *
  * @module
@@ -11,6 +11,7 @@
 import { root } from "../scripts/_project.ts";
 import { bun, node } from "../scripts/tools.ts";
 import { runOrThrow } from "../scripts/_run.ts";
+import { authRows } from "./auth.ts";
 import { clientRows } from "./client.ts";
 import { commandRows } from "./command.ts";
 import { configRows } from "./config.ts";
@@ -33,6 +34,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   load: loadRows,
   operations: operationsRows,
   endpoints: endpointRows,
+  auth: authRows,
   limit: rateLimitRows,
   start: startRows,
   db: dbRows,
