@@ -148,6 +148,7 @@ describe("plain routes", () => {
       implement(app, defineEndpoint("GET /items", { data: z.string() }), () => "a");
       app.get("/admin/a", (c) => c.text("a"));
       app.get("/own", guard, (c) => c.text("a"));
+      app.use("/plain", (_, next) => next());
       app.post("/plain", (c) => c.text("a"));
       app.get("/open/:id", (c) => c.text("a"));
       app.all("/all", (c) => c.text("a"));
