@@ -5,6 +5,7 @@ import type { RedactRule } from "../logging/redact.ts";
 import type { MessageBus } from "../messaging/bus/message_bus.ts";
 import type { DeadLetters } from "../messaging/dead_letters/dead_letters.ts";
 import type { Listener } from "../messaging/listener/listener.ts";
+import type { Control } from "../service/control.ts";
 import type { Outbox } from "../messaging/outbox/outbox.ts";
 
 /** Options of {@link createOpsApp}. */
@@ -41,6 +42,12 @@ export interface OpsOptions {
    * @default none
    */
   readonly database?: Pick<Database, "health"> | undefined;
+  /**
+   * The control of this process, which takes its log level: `() => service.control`. A function, since a service is made
+   * of its application.
+   * @default none: the log level of this process is not offered
+   */
+  readonly control?: (() => Control | undefined) | undefined;
   /** Gets a line for every change, and for every look at a payload: who, what, and how many. */
   readonly logger: LoggerLike;
   /**

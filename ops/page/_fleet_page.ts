@@ -4,6 +4,7 @@ import { namedListeners } from "../../service/_health.ts";
 import { type Answer, answerWithin } from "./_answer_within.ts";
 import { ago, badge, count, facts, grouped, healthBadge, type Html, shown, table } from "./_html.ts";
 import { respondPage } from "./_layout.ts";
+import { levelSection } from "./_level_section.ts";
 import { may, type OpsContext, type OpsParts } from "./_ops_context.ts";
 import { dataNumber, type FleetInstance, readFleet } from "./_read_fleet.ts";
 import type { Rates } from "./_rates.ts";
@@ -13,8 +14,10 @@ const WAIT_MS = 3000;
 /** Every instance of every service that announces itself, and the listeners of this process. */
 export async function fleetPage(c: OpsContext, parts: OpsParts, rates: Rates): Promise<Response> {
   const listeners = namedListeners(parts.listeners);
-  const [fleet, own] = await Promise.all([
+  const control = parts.control?.();
+  const [fleet, level, own] = await Promise.all([
     answerWithin(WAIT_MS, () => readFleet(parts.bus)),
+    answerWithin(WAIT_MS, async () => await control?.state()),
     Promise.all(
       listeners.map(async ([name, listener]) =>
         [name, await answerWithin(WAIT_MS, () => listener.health())] as const
@@ -39,7 +42,7 @@ export async function fleetPage(c: OpsContext, parts: OpsParts, rates: Rates): P
     own.length > 0
       ? html`<h2>Listeners of this process</h2>${own.map(([name, health]) => ownListener(c, name, health))}`
       : ""
-  }`;
+  }${level.value === undefined ? "" : levelSection(c, `${c.env.root}level`, level.value)}`;
   return await respondPage(c, parts, { title: "Fleet", content });
 }
 

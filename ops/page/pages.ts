@@ -6,8 +6,9 @@ import { deadLettersPage } from "./_dead_letters_page.ts";
 import { deadLetterPage, rawDeadLetter } from "./_dead_letter_page.ts";
 import { fleetPage } from "./_fleet_page.ts";
 import { changeListener } from "./_change_listener.ts";
+import { changeOwnLevel } from "./_change_own_level.ts";
 import { shown } from "./_html.ts";
-import { instancePage } from "./_instance_page.ts";
+import { changeInstance, instancePage } from "./_instance_page.ts";
 import { respondPage } from "./_layout.ts";
 import { may, type OpsContext, type OpsEnv, type OpsPages, type OpsParts } from "./_ops_context.ts";
 import { outboxPage, retryOutbox } from "./_outbox_page.ts";
@@ -19,6 +20,8 @@ import { createRedrive } from "./_redrive_page.ts";
 import { changeSchedule, schedulesPage } from "./_schedules_page.ts";
 import { streamsPage } from "./_streams_page.ts";
 import { createTrail } from "./_trail_page.ts";
+
+const INSTANCE = "/fleet/:service{[\\w-]+}/:instance{[\\w-]+}";
 
 type PageHandler = (c: OpsContext) => Promise<Response> | Response;
 
@@ -36,9 +39,14 @@ export function createPages(parts: OpsParts): OpsPages {
 
   page("GET", "/", "read", (c) => overviewPage(c, parts));
   page("GET", "/fleet", "read", (c) => fleetPage(c, parts, rates));
-  page("GET", "/fleet/:service{[\\w-]+}/:instance{[\\w-]+}", "read", (c) => instancePage(c, parts));
+  page("GET", INSTANCE, "read", (c) => instancePage(c, parts));
   for (const change of ["pause", "resume"] as const) {
     page("POST", `/listeners/${change}`, "pause", (c) => changeListener(c, parts, change));
+  }
+  page("POST", "/level", "level", (c) => changeOwnLevel(c, parts));
+  for (const change of ["pause", "resume", "level"] as const) {
+    const right = change === "level" ? "level" : "pause";
+    page("POST", `${INSTANCE}/${change}`, right, (c) => changeInstance(c, parts, change));
   }
   page("GET", "/dead-letters", "read", (c) => deadLettersPage(c, parts));
   page("GET", "/dead-letters/redrive", "redrive", redrive.ask);

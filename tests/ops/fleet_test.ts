@@ -25,7 +25,7 @@ const { logger } = recordingLogger();
 const Numbered: EventContract<{ n: number }> = defineEvent("evt.test.numbered.v1", z.object({ n: z.int() }));
 
 /** A service that counts its requests, and fails at odd numbers. */
-async function startShop(bus: MessageBus, version: string): Promise<Service> {
+async function startShop(bus: MessageBus, version: string, control = false): Promise<Service> {
   const app = new Hono();
   app.use(glamMiddleware({ service: "shop", accessLog: false, logger }));
   app.get("/items", (c) => success(c, []));
@@ -39,6 +39,7 @@ async function startShop(bus: MessageBus, version: string): Promise<Service> {
   const service = createService({
     name: "shop",
     version,
+    control,
     app,
     bus,
     listeners: [listener],
@@ -200,5 +201,62 @@ describe("the page of the fleet", () => {
       { operator: "ada", action: "listener.pause", listener: "shop-numbers" },
       { operator: "ada", action: "listener.resume", listener: "shop-numbers" },
     ]);
+  });
+
+  it("pauses listeners of another process and sets its log level, where it takes commands", async () => {
+    const account = nats.account();
+    const connect = () => connectNats({ servers: nats.url, ...account });
+    await using bus = await connect();
+    await using service = await startShop(await connect(), "1.0.0", true);
+    const path = `/ops/fleet/shop/${service.instance}`;
+    const reader = mountOps({ bus }, { name: "reader", can: ["read"] });
+    const ops = mountOps({ bus });
+    await waitFor(async () => (await ops.get(path)).status === 200, "it answers");
+    assert.doesNotMatch((await reader.get(path)).text, /<form/);
+    const listener = { listener: "shop-numbers" };
+    for (
+      const [change, fields] of [["pause", listener], ["resume", listener], ["level", {
+        level: "debug",
+      }]] as const
+    ) {
+      assert.equal((await reader.post(`${path}/${change}`, fields)).status, 404);
+      assert.equal((await ops.post(`${path}/${change}`, fields, {})).status, 403);
+    }
+    assert.deepEqual(ops.audits(), []);
+    assert.equal((await ops.post(`${path}/pause`, listener)).status, 200);
+    assert.equal((await service.control.state()).listeners[0]!.paused, true);
+    assert.match((await ops.get(path)).text, /badge warn">paused/);
+    assert.equal((await ops.post(`${path}/resume`, listener)).status, 200);
+    assert.equal((await service.control.state()).listeners[0]!.paused, false);
+    assert.equal((await ops.post(`${path}/pause`, { listener: "other" })).status, 404);
+    assert.equal((await ops.post(`${path}/level`, { level: "loud" })).status, 422);
+    assert.equal((await ops.post(`${path}/level`, { level: "debug" })).status, 200);
+    assert.match((await ops.get(path)).text, /All loggers write <strong>debug<\/strong>/);
+    assert.equal((await ops.post(`${path}/level`, { level: "" })).status, 200);
+    assert.equal((await service.control.state()).level, undefined);
+    assert.deepEqual(ops.audits().at(0), {
+      operator: "ada",
+      action: "listener.pause",
+      service: "shop",
+      instance: service.instance,
+      listener: "shop-numbers",
+    });
+    const own = mountOps({ bus, control: () => service.control });
+    assert.equal((await own.post("/ops/level", { level: "debug" })).status, 200);
+    assert.match((await own.get("/ops/fleet")).text, /All loggers write <strong>debug/);
+    assert.equal((await own.post("/ops/level", { level: "" })).status, 200);
+    assert.equal((await ops.post("/ops/level", { level: "debug" })).status, 404);
+  });
+
+  it("offers no commands to an instance that takes none", async () => {
+    const account = nats.account();
+    const connect = () => connectNats({ servers: nats.url, ...account });
+    await using bus = await connect();
+    await using service = await startShop(await connect(), "1.0.0");
+    const path = `/ops/fleet/shop/${service.instance}`;
+    const ops = mountOps({ bus });
+    await waitFor(async () => (await ops.get(path)).status === 200, "it answers");
+    assert.match((await ops.get(path)).text, /It takes none/);
+    assert.equal((await ops.post(`${path}/pause`, { listener: "shop-numbers" })).status, 503);
   });
 });
