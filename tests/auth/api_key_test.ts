@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { apiKey, type ApiKeyOptions, type ApiKeyRecord, createApiKey, jwt } from "@glam/shared/auth";
+import type { ContextLike } from "@glam/shared/api";
+import {
+  apiKey,
+  type ApiKeyOptions,
+  type ApiKeyRecord,
+  authenticate,
+  createApiKey,
+  jwt,
+} from "@glam/shared/auth";
 import { createApp, createSigner, ISSUER, type Json, ownDate, reasons, send } from "./_support.ts";
 
 const { key, hash } = createApiKey("glam_test");
@@ -55,6 +63,22 @@ describe("an API key", () => {
     assert.equal(asked.length, 1);
     clock.tick(1);
     assert.equal((await ask(app, key)).status, 401);
+  });
+
+  it("is one of 10,000 that are remembered at most, whatever comes", async () => {
+    let asked = 0;
+    const guard = authenticate([apiKey({ find: (each) => (asked++, { id: 1, hash: each }) })]);
+    const identify = (i: number) => {
+      const raw = new Request("http://localhost/", { headers: { "X-Api-Key": `key-${i}` } });
+      return guard.identify({ req: { raw }, set() {} } as unknown as ContextLike, false);
+    };
+    for (let i = 0; i <= 10_000; i++) await identify(i);
+    assert.equal(asked, 10_001);
+    await identify(10_000);
+    await identify(1);
+    assert.equal(asked, 10_001, "the newest are known");
+    await identify(0);
+    assert.equal(asked, 10_002, "the oldest has made room");
   });
 
   it("ends when it says so, and not when the memory of it does", async () => {
