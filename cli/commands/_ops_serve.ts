@@ -1,6 +1,8 @@
 import { userInfo } from "node:os";
 import { readEnv } from "../../internal/environment.ts";
 import { createLogger } from "../../logging/mod.ts";
+import type { Database } from "../../db/mod.ts";
+import { createScheduler } from "../../schedule/mod.ts";
 import { createOutbox } from "../../messaging/mod.ts";
 import { createOpsApp, type OpsRight } from "../../ops/mod.ts";
 import { serve } from "../../service/_serve.ts";
@@ -27,13 +29,20 @@ export async function run({ terminal, signal }: Session, flags: ServeFlags): Pro
   await using database = databaseUrl === undefined
     ? undefined
     : await openDatabase({ databaseUrl, ...schema !== undefined && { schema } });
-  const outbox = database && createOutbox(database, { service: "glam", table, schema });
+  const has = async (name: string) => database !== undefined && await hasTable(database, name);
+  const outbox = await has(table ?? "glam_outbox")
+    ? createOutbox(database!, { service: "glam", table, schema })
+    : undefined;
+  const silent = createLogger("glam", { sink() {} });
+  const scheduler = await has("glam_schedules")
+    ? createScheduler(database!, { jobs: [], logger: silent })
+    : undefined;
   const operator = { name: userName(), can: allowChanges ? [...LOOK, ...CHANGE] : LOOK };
   let boundPort = port;
   const access = createOpsAccess(operator, () => boundPort);
   const logger = createLogger("glam-ops");
   const app = access.protect(
-    createOpsApp({ authorize: access.authorize, bus, database, logger, outbox }),
+    createOpsApp({ authorize: access.authorize, bus, database, logger, outbox, scheduler }),
   );
   const server = await serve({
     hostname: HOST,
@@ -59,6 +68,12 @@ export async function run({ terminal, signal }: Session, flags: ServeFlags): Pro
   }
   await server.close();
   await logger.close();
+}
+
+/** A database without an outbox or schedules is no fault: then the page is not given them. */
+async function hasTable({ sql }: Database, name: string): Promise<boolean> {
+  const [row] = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`;
+  return row?.found ?? false;
 }
 
 /** The name in the audit lines. */

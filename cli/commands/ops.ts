@@ -11,7 +11,7 @@ export const declareOps: Declare = (program, { action }) => {
     )
     .option("--port <n>", "port on 127.0.0.1 (any that is free)", wholeNumber(0), 0)
     .option("--allow-changes", "also redrive, delete, retry and pause (only look)")
-    .option("--database-url <url>", "database of a service whose outbox to show (DATABASE_URL)")
+    .option("--database-url <url>", "database of a service whose outbox and schedules to show (DATABASE_URL)")
     .option("--schema <name>", "its schema")
     .option("--table <name>", "table of its outbox (glam_outbox)")
     .action(action(() => import("./_ops_serve.ts")))

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, it } from "node:test";
-import { connectNats, ensureStreams } from "@glam/shared/messaging";
+import { connectNats, createOutbox, ensureStreams } from "@glam/shared/messaging";
+import { createScheduler, defineSchedule } from "@glam/shared/schedule";
 import { startNats } from "../_support/nats_server.ts";
+import { createTestDatabase } from "../_support/postgres.ts";
 import { exchange } from "../_support/raw_http.ts";
 import { bury } from "../ops/_support.ts";
 import { glam, startGlam } from "./_glam.ts";
@@ -117,6 +119,36 @@ it("glam ops only looks, unless changes are allowed", async () => {
   );
   assert.equal(await post(ops.url, cookie), 200);
   assert.equal((await ops.bus.streamInfo("GLAM_DLQ"))!.messages, 0);
+});
+
+it("glam ops shows the outbox and the schedules of a database that has them", async () => {
+  await using db = await createTestDatabase();
+  const flags = ["--database-url", db.url, "--schema", db.schema];
+  {
+    await using ops = await startOps(...flags);
+    const headers = { cookie: await login(ops.opened) };
+    const text = async (path: string) => await (await fetch(ops.url + path, { headers })).text();
+    assert.match(await text("outbox"), /given no outbox/);
+    assert.match(await text("schedules"), /given no scheduler/);
+    assert.match(await text(""), /Database/);
+  }
+  await createOutbox(db, { service: "shop" }).ensureTable();
+  const nightly = defineSchedule("nightly", { cron: "0 3 * * *", run: () => {} });
+  await using scheduler = createScheduler(db, { jobs: [nightly] });
+  await scheduler.ensureTable();
+  await scheduler.start();
+  await using ops = await startOps(...flags, "--allow-changes");
+  const headers = { cookie: await login(ops.opened) };
+  const text = async (path: string) => await (await fetch(ops.url + path, { headers })).text();
+  assert.match(await text("outbox"), /Pending/);
+  assert.match(await text("schedules"), /nightly/);
+  const changed = await fetch(`${ops.url}schedules/pause`, {
+    method: "POST",
+    body: new URLSearchParams({ name: "nightly" }),
+    headers: { ...headers, Origin: new URL(ops.url).origin },
+  });
+  assert.match(await changed.text(), /Paused: nightly/);
+  assert.equal((await scheduler.list())[0]?.state, "paused");
 });
 
 it("glam events trail prints what is stored under a correlation id, newest first", async () => {
