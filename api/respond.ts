@@ -129,11 +129,15 @@ export function respond(
   const state = stateOf(c);
   const meta = state === undefined ? JSON.stringify(createMeta()) : metaOf(state.context);
   const text = '{"data":' + (stringifyBigints(data, String) ?? "null") + ',"meta":' + meta + rest + "}";
+  let response: Response;
   if (state?.plain === true) {
-    return state.made = state.settings.plainResponse!(text, status, state, headers);
+    response = state.made = state.settings.plainResponse!(text, status, state, headers);
+  } else {
+    response = c.body(text, status as never, JSON_TYPE);
+    if (headers !== undefined) response = withHeaders(c, response, headers);
   }
-  const response = c.body(text, status as never, JSON_TYPE);
-  return headers === undefined ? response : withHeaders(c, response, headers);
+  if (state?.lastSuccess !== undefined) state.lastSuccess = { response, text };
+  return response;
 }
 
 const JSON_TYPE = { "Content-Type": "application/json" };

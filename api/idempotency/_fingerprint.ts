@@ -9,9 +9,20 @@ import { sha256 } from "./_sha256.ts";
  */
 export async function fingerprintOf(c: EndpointContext, endpoint: AnyEndpoint): Promise<string> {
   const { req } = c;
-  const names = parametersOf(parsePath(endpoint.path)).map(({ name }) => name);
-  const params = Object.fromEntries(names.map((name) => [name, req.param(name)]));
+  const params = Object.fromEntries(namesOf(endpoint).map((name) => [name, req.param(name)]));
   return await sha256(canonicalJson([params, req.queries(), await bodyOf(c, endpoint)]));
+}
+
+const names = /* @__PURE__ */ new WeakMap<AnyEndpoint, readonly string[]>();
+
+/** The names of the parameters of an endpoint's path. */
+function namesOf(endpoint: AnyEndpoint): readonly string[] {
+  let known = names.get(endpoint);
+  if (known === undefined) {
+    known = parametersOf(parsePath(endpoint.path)).map(({ name }) => name);
+    names.set(endpoint, known);
+  }
+  return known;
 }
 
 async function bodyOf({ req }: EndpointContext, { body, form }: AnyEndpoint): Promise<unknown> {

@@ -30,6 +30,7 @@ export interface AnswerKeeper {
 
 /** Made before the handler runs: headers that are set by then are the request's, and not the answer's. */
 export function answerKeeper(c: EndpointContext, state: RequestState, maxBytes: number): AnswerKeeper {
+  state.lastSuccess = "wanted";
   const before = state.plain === true ? undefined : c.body("", 200 as never, {}).headers;
   const answerOf = ({ status, headers }: Response, body: string | undefined): KeptAnswer => ({
     status,
@@ -40,13 +41,14 @@ export function answerKeeper(c: EndpointContext, state: RequestState, maxBytes: 
   });
   return {
     async take(response) {
-      const text = await response.text(); // a clone would be a stream, which costs more than all else here
-      const { status, headers } = response;
+      const { lastSuccess } = state;
+      const isKnown = typeof lastSuccess === "object" && lastSuccess.response === response;
+      const text = isKnown ? lastSuccess.text : await response.text(); // a clone would be a stream, which costs more
       const isShort = text.length * 3 <= maxBytes || new TextEncoder().encode(text).byteLength <= maxBytes;
-      return {
-        answer: answerOf(response, isShort ? text : undefined),
-        response: new Response(hasBody(status) ? text : null, { status, headers }),
-      };
+      const answer = answerOf(response, isShort ? text : undefined);
+      if (isKnown) return { answer, response };
+      const { status, headers } = response;
+      return { answer, response: new Response(hasBody(status) ? text : null, { status, headers }) };
     },
     of: async (response) => answerOf(response, await textOf(response.clone(), maxBytes)),
   };
