@@ -3,7 +3,7 @@ import { sha256 } from "./_digest.ts";
 import type { Credential, VerifiedCredential } from "./strategy.ts";
 
 const MAX_AGE_MS = 60_000;
-const MAX_ENTRIES = 10_001;
+const MAX_ENTRIES = 10_000;
 
 /** The texts of the last moment are kept as they are: a hash takes a tenth of a small request. */
 const RECENT_MS = 5000;

@@ -70,7 +70,7 @@ describe("an API key", () => {
     const guard = authenticate([apiKey({ find: (each) => (asked++, { id: 1, hash: each }) })]);
     const identify = (i: number) => {
       const raw = new Request("http://localhost/", { headers: { "X-Api-Key": `key-${i}` } });
-      return guard.identify({ req: { raw }, set() {} } as unknown as ContextLike, false);
+      return guard.identify({ req: { raw }, get() {}, set() {} } as unknown as ContextLike, false);
     };
     for (let i = 0; i <= 10_000; i++) await identify(i);
     assert.equal(asked, 10_001);
