@@ -94,7 +94,7 @@ export async function* scanTrail(
     yield {
       found,
       share: total === 0 ? 1 : 1 - left / total,
-      ...open.length > 0 && { next: positionOf(lanes) },
+      ...open.length > 0 && { next: positionOf(lanes, waiting) },
     };
     if (isOver) return;
     const lane = open.reduce((best, each) => each.reached > best.reached ? each : best);
@@ -170,8 +170,13 @@ async function openLanes(bus: MessageBus, { since, until, from = {} }: TrailOpti
   );
 }
 
-function positionOf(lanes: readonly Lane[]): TrailPosition {
-  return Object.fromEntries(lanes.map(({ stream, first, to }) => [stream, to < first ? 0 : to + 1]));
+/** What waits for its turn is read again, as nobody has seen it. */
+function positionOf(lanes: readonly Lane[], waiting: readonly TrailMessage[]): TrailPosition {
+  return Object.fromEntries(lanes.map(({ stream, first, to }) => {
+    const unseen = waiting.filter((message) => message.stream === stream).map(({ sequence }) => sequence);
+    const last = unseen.reduce((max, sequence) => Math.max(max, sequence), to);
+    return [stream, last < first ? 0 : last + 1];
+  }));
 }
 
 function byTime(one: StoredMessage, other: StoredMessage): number {
