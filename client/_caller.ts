@@ -11,7 +11,7 @@ import { CallDeadline, LEAST_MS } from "./_call_deadline.ts";
 import { type Carrier, networkCarrier, transportCarrier } from "./_carrier.ts";
 import { type CircuitBreaker, circuitBreaker } from "./_circuit_breaker.ts";
 import { ClientRecorder } from "./_client_recorder.ts";
-import type { ClientSettings } from "./_client_settings.ts";
+import { type ClientSettings, inRange } from "./_client_settings.ts";
 import { DeadlineTimer } from "./_deadline_timer.ts";
 import type { AnswerDecoder } from "./_decode_answer.ts";
 import type { LooseInput, PrepareRequest } from "./_prepare_request.ts";
@@ -76,7 +76,8 @@ export class Caller {
     const { signal: caller, headers } = options;
     const prepared = called.prepare(input);
     const idempotencyKey = keyOf(endpoint, options.idempotencyKey);
-    const timeoutMs = timeoutOf(endpoint, options.timeoutMs ?? this.#settings.timeoutMs);
+    const { timeoutMs = this.#settings.timeoutMs } = options;
+    inRange("timeoutMs", timeoutMs, 1, MAX_TIMER_MS);
     const startedAt = performance.now();
     const deadline = this.#begin(endpoint, startedAt, timeoutMs, caller);
     let result: AttemptResult;
@@ -167,7 +168,7 @@ export class Caller {
     return this.#breaker ??= circuitBreaker(service, breaker!, (isOpen) => {
       this.#recorder.isOpen = isOpen;
       if (isOpen) {
-        logger?.error("The circuit breaker opens: calls are not sent for a while", { target: service });
+        logger?.error("The circuit breaker opens", { target: service });
       } else logger?.info("The circuit breaker closes", { target: service });
     });
   }
@@ -183,12 +184,5 @@ function keyOf({ route, idempotent }: AnyEndpoint, given: string | undefined): s
   if (/^[\x20-\x7e]{1,255}$/.test(given)) return given;
   throw new TypeError(
     `Cannot call "${route}": expected \`idempotencyKey\` to be 1 to 255 printable ASCII characters`,
-  );
-}
-
-function timeoutOf({ route }: AnyEndpoint, timeoutMs: number): number {
-  if (timeoutMs >= 1 && timeoutMs <= MAX_TIMER_MS) return timeoutMs;
-  throw new RangeError(
-    `Cannot call "${route}": expected \`timeoutMs\` to be from 1 to ${MAX_TIMER_MS}, got ${timeoutMs}`,
   );
 }

@@ -10,16 +10,6 @@ export interface CircuitBreaker {
   run(attempt: () => Promise<AttemptResult>): Promise<AttemptResult>;
 }
 
-/** An attempt that says nothing about the service: its caller gave it up. */
-class Unjudged extends Error {
-  readonly result: AttemptResult;
-
-  constructor(result: AttemptResult) {
-    super("An attempt was given up");
-    this.result = result;
-  }
-}
-
 /** A circuit breaker over the share of attempts that fail within a window. */
 export async function circuitBreaker(
   service: string,
@@ -48,7 +38,7 @@ export async function circuitBreaker(
   let current = make();
   const refusal = () => {
     const left = Math.max(0, openUntil - Date.now());
-    return new CircuitOpenError(`${service} is not called at the moment: too many calls have failed`, {
+    return new CircuitOpenError(`${service} is not called: too many calls have failed`, {
       serviceName: service,
       openUntil: new Date(openUntil).toISOString(),
       details: { retry_after: Math.ceil(left / 1000) },
@@ -59,16 +49,18 @@ export async function circuitBreaker(
       const policy = current;
       // One probe is under way. Cockatiel would let all others wait for it, whatever time they have.
       if (policy.state === CircuitState.HalfOpen) throw refusal();
+      let unjudged: AttemptResult | undefined;
       try {
         return await policy.execute(async () => {
           const result = await attempt();
           if (result.judgement !== "none") return result;
           // To cockatiel any other end of a probe is a success. The next call is to be the probe.
           if (policy === current && policy.state === CircuitState.HalfOpen) current = make(policy.toJSON());
-          throw new Unjudged(result);
+          unjudged = result;
+          throw result; // its caller gave it up: it says nothing about the service
         });
       } catch (error) {
-        if (error instanceof Unjudged) return error.result;
+        if (unjudged !== undefined) return unjudged;
         throw error instanceof BrokenCircuitError ? refusal() : error;
       }
     },
@@ -80,8 +72,7 @@ function loadCockatiel(service: string): Promise<typeof import("cockatiel")> {
   return outsideContext(() =>
     import("cockatiel").catch((cause) => {
       throw new TypeError(
-        `Cannot use the \`breaker\` of the client of "${service}": the package cockatiel is missing. ` +
-          "Run: npm install cockatiel@4",
+        `The \`breaker\` of "${service}" needs the package cockatiel. Run: npm install cockatiel@4`,
         { cause },
       );
     })

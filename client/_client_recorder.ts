@@ -53,7 +53,7 @@ const CLIENTS: SharedMetrics<ClientRecorder> = {
   metrics: [
     {
       name: "http_client_requests_total",
-      help: "Calls of other services, by how they ended",
+      help: "Calls by outcome",
       type: "counter",
       *samples({ service, target, endpoints }): Iterable<Sample> {
         for (const [endpoint, { byStatus }] of endpoints) {
@@ -65,7 +65,7 @@ const CLIENTS: SharedMetrics<ClientRecorder> = {
     },
     {
       name: DURATION,
-      help: "Duration of calls of other services in seconds",
+      help: "Duration of calls in seconds",
       type: "histogram",
       *samples({ service, target, endpoints }): Iterable<Sample> {
         for (const [endpoint, { counts, sum }] of endpoints) {
@@ -79,7 +79,7 @@ const CLIENTS: SharedMetrics<ClientRecorder> = {
     },
     {
       name: "http_client_retries_total",
-      help: "Attempts beside the first",
+      help: "Retries",
       type: "counter",
       *samples({ target, retries }): Iterable<Sample> {
         for (const [reason, value] of retries) yield { labels: { target, reason }, value };

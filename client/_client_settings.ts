@@ -35,7 +35,7 @@ export function clientSettings<E extends Endpoints>(options: ServiceClientOption
   const { service, endpoints, baseUrl, timeoutMs = 10_000, retry = {}, breaker, maxInFlight = 256 } = options;
   const { headers, trusted = false, maxAnswerBytes = 10 * 1024 * 1024, transport, fakes = {} } = options;
   if (typeof service !== "string" || service === "") {
-    throw new TypeError("Expected `service` to be the name of the service that is called");
+    throw new TypeError("Expected `service` to be a name");
   }
   const refuse = (message: string) => new TypeError(`Cannot make a client of "${service}": ${message}`);
   for (const name of Object.keys(endpoints)) {
@@ -89,11 +89,16 @@ function checkBaseUrl(text: string, refuse: (message: string) => TypeError): str
   }
   // The text is not repeated: it may hold a password.
   throw refuse(
-    "expected `baseUrl` to be an http or https URL without user information (use `headers`) and query",
+    "expected `baseUrl` to be an http or https URL without user information and query",
   );
 }
 
-function inRange(name: string, value: number, min: number, max: number): void {
+/**
+ * Checks an option that is a number.
+ *
+ * @throws {RangeError} when it is not between the two, themselves included.
+ */
+export function inRange(name: string, value: number, min: number, max: number): void {
   if (typeof value === "number" && value >= min && value <= max) return;
   throw new RangeError(`Expected \`${name}\` to be from ${min} to ${max}, got ${value}`);
 }

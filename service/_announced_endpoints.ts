@@ -80,7 +80,7 @@ export function announcedEndpoints(
     const ask = cached(async () => await relay.health());
     endpoints.push({ ...local("outbox"), stats: async () => ({ data: numbersOf(await ask()) }) });
   }
-  const { scheduler } = settings.options as { readonly scheduler?: { health(): unknown } };
+  const { scheduler } = settings.options;
   if (scheduler !== undefined) {
     const ask = cached(async () => await scheduler.health());
     endpoints.push({ ...local("schedules"), stats: async () => ({ data: numbersOf(await ask()) }) });

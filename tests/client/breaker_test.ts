@@ -211,7 +211,7 @@ it("the state of the circuit is in the log and the metrics, one for each client"
   await call(client);
   assert.equal(await isOpen(), "0");
   assert.deepEqual(entries.map(({ level, message }) => [level, message]), [
-    ["error", "The circuit breaker opens: calls are not sent for a while"],
+    ["error", "The circuit breaker opens"],
     ["info", "The circuit breaker closes"],
   ]);
 });

@@ -117,7 +117,7 @@ describe("the deadline of a call", () => {
     for (const timeoutMs of [0, -1, NaN, Infinity]) {
       await assert.rejects(client.GetItem({ params: { id: "7" } }, { timeoutMs }), {
         name: "RangeError",
-        message: /^Cannot call "GET \/items\/:id": expected `timeoutMs` to be from 1 to 2147483647, got /,
+        message: /^Expected `timeoutMs` to be from 1 to 2147483647, got /,
       });
     }
   });
