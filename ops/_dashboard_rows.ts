@@ -322,7 +322,6 @@ const OUTBOX: Row = {
   ],
 };
 
-// Prometheus has a label `job` of its own, so that ours of that name becomes `exported_job`.
 const SCHEDULES: Row = {
   title: "Schedules",
   panels: [
@@ -331,8 +330,8 @@ const SCHEDULES: Row = {
       description: "Ticks a second that ended, by outcome.",
       unit: "ops",
       queries: [{
-        expr: `sum by (exported_job, outcome) (${rate("schedule_runs_total")} ${PROCESSES})`,
-        legend: "{{exported_job}} {{outcome}}",
+        expr: `sum by (service, schedule, outcome) (${rate(`schedule_runs_total{${OF_SERVICE}}`)})`,
+        legend: "{{service}} {{schedule}} {{outcome}}",
       }],
     },
     {
@@ -340,8 +339,8 @@ const SCHEDULES: Row = {
       description: "How late the next tick is. Worrying from five minutes.",
       unit: "s",
       queries: [{
-        expr: `max by (exported_job) (schedule_lag_seconds ${PROCESSES})`,
-        legend: "{{exported_job}}",
+        expr: `max by (service, schedule) (schedule_lag_seconds{${OF_SERVICE}})`,
+        legend: "{{service}} {{schedule}}",
       }],
     },
   ],

@@ -1,31 +1,26 @@
 import type { AlertRule } from "./_rule.ts";
-import { ofInstances, rise, type Scope, withService } from "./_selector.ts";
+import { rise, type Scope, select } from "./_selector.ts";
 
-// Prometheus has a label `job` of its own, so that ours of that name becomes `exported_job`.
-const SCHEDULE = "by (job, exported_job)";
-const NAME = "{{ $labels.exported_job }}";
+const SCHEDULE = "by (service, schedule)";
+const NAME = "{{ $labels.schedule }} of {{ $labels.service }}";
 
-/** Alerts of schedules. */
+/** Alerts of schedules. Every process of a service sees the table. */
 export function scheduleAlerts(scope: Scope): AlertRule[] {
+  const failed = select(scope, "schedule_runs_total", 'outcome=~"failed|timed_out|lost"');
   return [
     {
       alert: "GlamScheduleLate",
       severity: "ticket",
-      expr: withService(scope, `max ${SCHEDULE} (${ofInstances(scope, "schedule_lag_seconds")}) > 300`),
+      expr: `max ${SCHEDULE} (${select(scope, "schedule_lag_seconds")}) > 300`,
       for: "5m",
-      summary: `The schedule ${NAME} is {{ $value | humanizeDuration }} late`,
+      summary: `${NAME} is {{ $value | humanizeDuration }} late`,
       description: "Its next tick is due, and no process begins it.",
     },
     {
       alert: "GlamScheduleFailed",
       severity: "ticket",
-      expr: withService(
-        scope,
-        `sum ${SCHEDULE} (${
-          ofInstances(scope, rise('schedule_runs_total{outcome=~"failed|timed_out|lost"}', "15m"))
-        })`,
-      ),
-      summary: `The schedule ${NAME} failed {{ $value | printf "%.0f" }} times`,
+      expr: `sum ${SCHEDULE} (${rise(failed, "15m")})`,
+      summary: `${NAME} failed {{ $value | printf "%.0f" }} times`,
       description: "The work of a tick was not done, and waits for the next tick.",
     },
   ];

@@ -46,7 +46,7 @@ export class Engine {
     this.#db = db;
     this.#settings = settings;
     this.store = new Store(db, table);
-    this.#recorder = new Recorder(() => this.#lags());
+    this.#recorder = new Recorder(settings.service, () => this.#lags());
   }
 
   async start(): Promise<void> {

@@ -6,9 +6,11 @@ import type { ScheduleOutcome } from "./scheduler.ts";
 export class Recorder {
   /** Ended ticks, by schedule and outcome. */
   readonly runs: Map<string, Map<ScheduleOutcome, number>> = new Map();
+  readonly service: string;
   readonly #lags: () => Iterable<readonly [name: string, seconds: number]>;
 
-  constructor(lags: () => Iterable<readonly [name: string, seconds: number]>) {
+  constructor(service: string, lags: () => Iterable<readonly [name: string, seconds: number]>) {
+    this.service = service;
     this.#lags = lags;
   }
 
@@ -32,15 +34,19 @@ const SCHEDULES: SharedMetrics<Recorder> = {
       help: "How late the next tick of a schedule is; 0 while it is not due",
       type: "gauge",
       merge: "last",
-      samples: (recorder) => Array.from(recorder.lags(), ([job, value]) => ({ labels: { job }, value })),
+      samples: (recorder) =>
+        Array.from(recorder.lags(), ([schedule, value]) => ({
+          labels: { service: recorder.service, schedule },
+          value,
+        })),
     },
     {
       name: "schedule_runs_total",
       help: "Ticks that ended in this process, by outcome",
       type: "counter",
-      samples: ({ runs }) =>
-        [...runs].flatMap(([job, outcomes]) =>
-          Array.from(outcomes, ([outcome, value]) => ({ labels: { job, outcome }, value }))
+      samples: ({ runs, service }) =>
+        [...runs].flatMap(([schedule, outcomes]) =>
+          Array.from(outcomes, ([outcome, value]) => ({ labels: { service, schedule, outcome }, value }))
         ),
     },
   ],

@@ -35,7 +35,7 @@ const ofSource = (name: string, more = "") =>
 const consumed = (outcome: string) => ofSource("messaging_consumed_total", `,outcome="${outcome}"`);
 const ofTable = (name: string, more = "") => `${name}{service="credits",table="glam_outbox"${more}}`;
 const ofDatabase = (name: string, more = "") => `${name}{service="credits",database="app"${more}}`;
-const ofSchedule = (name: string, more = "") => `${name}{exported_job="nightly-sync",job="services"${more}}`;
+const ofSchedule = (name: string, more = "") => `${name}{service="catalog",schedule="nightly-sync"${more}}`;
 const statements = ofDatabase("db_query_duration_seconds_count", ',operation="SELECT",table="items"');
 const calls = (status: string) =>
   `http_client_requests_total{service="orders",target="credits",endpoint="GetMerchant",status="${status}"}`;
@@ -527,8 +527,8 @@ export const CASES: readonly AlertCase[] = [
     },
     before: "11m",
     at: "14m",
-    labels: { job: "services", exported_job: "nightly-sync" },
-    summary: "The schedule nightly-sync is 12m 0s late",
+    labels: { service: "catalog", schedule: "nightly-sync" },
+    summary: "nightly-sync of catalog is 12m 0s late",
     not: {
       when: "ticks begin a minute late",
       series: { [ofSchedule("schedule_lag_seconds")]: "0 30 60 0 30 60 0x40" },
@@ -544,8 +544,8 @@ export const CASES: readonly AlertCase[] = [
     },
     before: "4m",
     at: "6m",
-    labels: { job: "services", exported_job: "nightly-sync" },
-    summary: "The schedule nightly-sync failed 1 times",
+    labels: { service: "catalog", schedule: "nightly-sync" },
+    summary: "nightly-sync of catalog failed 1 times",
     not: {
       when: "its process was stopped meanwhile",
       series: {

@@ -44,8 +44,7 @@ describe("the metrics of a service with every part", () => {
     const labels = new Map<string, Set<string>>();
     for (const sample of families.flatMap(({ samples }) => samples)) {
       const known = labels.get(sample.name) ?? new Set(TARGET_LABELS);
-      // Prometheus has a label of the name `job` already.
-      for (const name of sample.labels.keys()) known.add(name === "job" ? "exported_job" : name);
+      for (const name of sample.labels.keys()) known.add(name);
       labels.set(sample.name, known);
     }
     for (const [name, own] of Object.entries(OF_PROMETHEUS)) {

@@ -262,14 +262,14 @@ describe("a scheduler", () => {
           throw new Error("it fails");
         },
       }),
-    ], { metrics });
+    ], { metrics, service: "test" });
     await running.start();
     await setting.setClock("2031-05-05T10:10:00Z");
     await waitFor(async () => (await running.list()).every(({ runs }) => runs.length === 1));
     const text = await (await metrics.registry()).metrics();
-    assert.match(text, /^schedule_runs_total\{job="job",outcome="published"\} 1$/m);
-    assert.match(text, /^schedule_runs_total\{job="broken",outcome="failed"\} 1$/m);
-    assert.match(text, /^schedule_lag_seconds\{job="job"\} 0$/m);
+    assert.match(text, /^schedule_runs_total\{service="test",schedule="job",outcome="published"\} 1$/m);
+    assert.match(text, /^schedule_runs_total\{service="test",schedule="broken",outcome="failed"\} 1$/m);
+    assert.match(text, /^schedule_lag_seconds\{service="test",schedule="job"\} 0$/m);
   });
 
   it("without its table, with two schedules of one name, or without the outbox that it needs says so", async () => {
@@ -350,7 +350,7 @@ describe("a schedule with a function", () => {
       await setting.setClock("2031-05-05T10:35:00Z");
       gate.resolve();
       await waitFor(async () => (await outcomes(setting)).length >= 1);
-      await setting.setClock("2031-05-05T10:40:00Z");
+      if (overlap === "skip") await setting.setClock("2031-05-05T10:40:00Z");
       await waitFor(() => ticks.length >= 2);
       assert.equal(ticks[1], expected, overlap);
     }
