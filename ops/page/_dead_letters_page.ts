@@ -8,7 +8,8 @@ import { letterGuard } from "./_merchants.ts";
 import { may, type OpsContext, type OpsParts } from "./_ops_context.ts";
 
 const PAGE_SIZE = 50;
-const WAIT_MS = 5000;
+/** Longer than looking for rare ones takes, which ends by itself. */
+const WAIT_MS = 8000;
 
 /** The dead letters that a filter selects, newest first, without anything of their payloads. */
 export async function deadLettersPage(c: OpsContext, parts: OpsParts): Promise<Response> {

@@ -9,6 +9,7 @@ import {
 import { createOpsApp, type Operator, type OpsOptions } from "@glam/shared/ops";
 import { glamMiddleware } from "@glam/shared/api";
 import { Hono } from "hono";
+import { PATIENCE_MS } from "../_support/wait_for.ts";
 import { type LogEntry, recordingLogger } from "../_support/recording_logger.ts";
 
 /** Somebody who may do everything. */
@@ -99,6 +100,6 @@ export async function bury(
       ["Glam-Dlq-Error-Message", "the secret reason"],
       ["Glam-Dlq-Attempts", "5"],
     ],
-  });
+  }, { timeoutMs: PATIENCE_MS });
   return seq;
 }

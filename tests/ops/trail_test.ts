@@ -13,7 +13,7 @@ import {
 import * as z from "zod";
 import { byExtent } from "../_support/extent.ts";
 import { startNats } from "../_support/nats_server.ts";
-import { waitFor } from "../_support/wait_for.ts";
+import { PATIENCE_MS, waitFor } from "../_support/wait_for.ts";
 import { ADA, bury, fleetBus, mountOps } from "./_support.ts";
 
 const nats = await startNats();
@@ -110,7 +110,10 @@ describe("the trail of a correlation id", () => {
     const total = byExtent({ whole: 120_000, short: 60_000 });
     for (let n = 0; n < total; n += 1000) {
       await Promise.all(
-        Array.from({ length: 1000 }, () => bus.publish({ subject: "evt.order.placed.v1", data })),
+        Array.from(
+          { length: 1000 },
+          () => bus.publish({ subject: "evt.order.placed.v1", data }, { timeoutMs: PATIENCE_MS }),
+        ),
       );
     }
     const ops = mountOps({ bus });
