@@ -6,6 +6,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { run } from "../../scripts/_run.ts";
 import { promtool } from "./promtool.ts";
 
@@ -43,6 +44,10 @@ export async function testRules(yaml: string, tests: readonly RuleTest[]): Promi
   return await withFile("rules.yml", yaml, async (rules) => {
     const test = {
       rule_files: [rules],
+      // Promtool takes groups in any order, and what one of them records is another one's input.
+      group_eval_order: (parse(yaml) as { groups: readonly { name: string }[] }).groups.map(({ name }) =>
+        name
+      ),
       evaluation_interval: tests[0]!.interval === "30s" ? "1m" : tests[0]!.interval,
       tests: tests.map(({ series, interval, alerts }) => ({
         interval,
