@@ -23,7 +23,8 @@ export interface Settings {
 
 /** Validates the options of a scheduler. */
 export function toSettings(db: Database, options: SchedulerOptions): Settings {
-  const { jobs, outbox, service = readEnv("SERVICE_NAME") ?? "glam-service", metrics } = options;
+  const { jobs, outbox, metrics } = options;
+  const { service = metrics?.service ?? readEnv("SERVICE_NAME") ?? "glam-service" } = options;
   const { table = "glam_schedules", pollMs = 10_000, graceMs = 10_000 } = options;
   if (typeof db?.transaction !== "function") {
     throw new TypeError("Expected `db` to be a database of connectDatabase()");

@@ -90,8 +90,8 @@ export interface SchedulerOptions {
    */
   readonly outbox?: Pick<Outbox, "add"> | undefined;
   /**
-   * Name of the service in the context of a run.
-   * @default the variable `SERVICE_NAME`, else "glam-service"
+   * Name of the service in the context of a run and in metrics.
+   * @default that of `metrics`, else the variable `SERVICE_NAME`, else "glam-service"
    */
   readonly service?: string | undefined;
   /**

@@ -262,7 +262,7 @@ describe("a scheduler", () => {
           throw new Error("it fails");
         },
       }),
-    ], { metrics, service: "test" });
+    ], { metrics });
     await running.start();
     await setting.setClock("2031-05-05T10:10:00Z");
     await waitFor(async () => (await running.list()).every(({ runs }) => runs.length === 1));
