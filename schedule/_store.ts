@@ -1,5 +1,6 @@
 import type { Database } from "../db/database.ts";
 import type { RowList, Sql } from "../db/sql.ts";
+import { isUndefinedTable } from "../db/table/is_undefined_table.ts";
 import { tableName } from "../db/table/table_ddl.ts";
 import type { Table } from "../db/table/table.ts";
 import { ConfigError } from "../errors/config_error.ts";
@@ -205,11 +206,4 @@ export class Store {
         : error;
     }
   }
-}
-
-function isUndefinedTable(error: unknown): boolean {
-  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
-    if ((at as { readonly code?: unknown }).code === "42P01") return true;
-  }
-  return false;
 }
