@@ -1,4 +1,5 @@
-import { OF_SERVICE, type Panel, ROWS } from "./_dashboard_rows.ts";
+import { OF_SERVICE, type Panel } from "./_dashboard_row.ts";
+import { ROWS } from "./_dashboard_rows.ts";
 import { quote } from "./_selector.ts";
 
 /** The options of {@link grafanaDashboard}. */
