@@ -11,6 +11,7 @@ import { beginRun, type Run } from "./_run_job.ts";
 import { schedulerHealth } from "./_scheduler_health.ts";
 import type { Settings } from "./_settings.ts";
 import { Store } from "./_store.ts";
+import { type Timing, timingOf } from "./_timing.ts";
 import type { SchedulerHealth } from "./scheduler.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -28,6 +29,8 @@ export class Engine {
   readonly #db: Database;
   readonly #settings: Settings;
   readonly #recorder: Recorder;
+  /** Reading a cron expression takes longer than asking it for a tick. */
+  readonly #timings: ReadonlyMap<Schedule, Timing>;
   /** The rows of this process's schedules as they were last read, and when that was. */
   #rows: readonly Row[] = [];
   #readAt: number | undefined;
@@ -46,6 +49,7 @@ export class Engine {
     this.#db = db;
     this.#settings = settings;
     this.store = new Store(db, table);
+    this.#timings = new Map(settings.jobs.map((job) => [job, timingOf(job)]));
     this.#recorder = new Recorder(settings.service, () => this.#lags());
   }
 
@@ -140,6 +144,7 @@ export class Engine {
       settings: this.#settings,
       recorder: this.#recorder,
       definition: definitionOf(job),
+      timing: this.#timings.get(job)!,
     };
     if (job.action.type === "event") return await publishTicks(scope, job, job.action);
     const run = await beginRun(scope, job, job.action);

@@ -4,7 +4,7 @@ import type { Recorder } from "./_recorder.ts";
 import type { Row } from "./_row.ts";
 import type { Settings } from "./_settings.ts";
 import type { Ended, Store } from "./_store.ts";
-import { type Timing, timingOf } from "./_timing.ts";
+import type { Timing } from "./_timing.ts";
 import type { Schedule, ScheduledEvent, Tick } from "./schedule.ts";
 
 /** What the ticks of a scheduler share. */
@@ -14,6 +14,7 @@ export interface TickScope {
   readonly recorder: Recorder;
   /** What the row has to say for this process to begin a tick. */
   readonly definition: string;
+  readonly timing: Timing;
 }
 
 /**
@@ -21,12 +22,11 @@ export interface TickScope {
  * there was one.
  */
 export async function publishTicks(
-  { store, settings, recorder, definition }: TickScope,
+  { store, settings, recorder, definition, timing }: TickScope,
   job: Schedule,
   action: ScheduledEvent,
 ): Promise<boolean> {
   const { name } = job;
-  const timing = timingOf(job);
   const published = await store.transaction(async (tx) => {
     const row = await store.lock(tx, name);
     if (row === undefined || row.definition !== definition) return [];

@@ -4,7 +4,6 @@ import { redactUserInfo } from "../internal/redact_user_info.ts";
 import { Lease } from "./_lease.ts";
 import { plan, type TickScope } from "./_publish_ticks.ts";
 import { isLeased, type Row, type StoredRun } from "./_row.ts";
-import { timingOf } from "./_timing.ts";
 import type { ScheduleOutcome } from "./scheduler.ts";
 import type { Schedule, ScheduledFunction, Tick } from "./schedule.ts";
 
@@ -44,7 +43,7 @@ export async function beginRun(
 }
 
 async function claim(
-  { store, settings, recorder, definition }: TickScope,
+  { store, settings, recorder, definition, timing }: TickScope,
   job: Schedule,
   { leaseMs, maxAttempts }: ScheduledFunction,
 ): Promise<Claimed | undefined> {
@@ -62,7 +61,7 @@ async function claim(
       return undefined;
     }
     if (at === null) {
-      const due = plan(row, job, timingOf(job));
+      const due = plan(row, job, timing);
       attempt = 1;
       if (due.requested.length > 0) at = due.requested[0]!;
       else if (due.scheduled.length > 0) {
