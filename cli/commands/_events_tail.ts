@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { firstSequenceSince } from "../../messaging/bus/first_sequence_since.ts";
-import { type MessageBus, type StoredMessage, Streams } from "../../messaging/mod.ts";
+import { streamsOf } from "../../messaging/bus/stream_of.ts";
+import type { MessageBus, StoredMessage } from "../../messaging/mod.ts";
 import { MessageBusError } from "../../errors/mod.ts";
 import { type BusFlags, openBus } from "../_connect.ts";
 import { STOPPED } from "../_interrupt.ts";
@@ -15,34 +16,76 @@ interface TailFlags extends BusFlags {
 
 const POLL_MS = 100;
 
-/** Prints the messages of a stream as they are stored. Reads the stream directly, so that no consumer has to be removed. */
+/** Prints messages as they are stored. Reads the streams directly, so that no consumer has to be removed. */
 export async function run(
   { terminal, signal, json }: Session,
   { since, count = Infinity, stream: name, ...flags }: TailFlags,
   subject: string,
 ): Promise<number> {
   await using bus = await openBus(flags);
-  const stream = name ?? (subject.startsWith("dlq.") ? Streams.DLQ : Streams.EVENTS);
-  const info = await bus.streamInfo(stream);
-  if (info === undefined) {
-    throw new UsageError(`There is no stream ${stream}; the first service that starts creates it`);
-  }
-  let from = since === undefined ? info.lastSequence + 1 : await firstSequenceSince(bus, stream, since);
+  const tails = await openTails(bus, subject, since, name);
   if (since === undefined && terminal.isInteractive) {
-    terminal.printError(terminal.paint("dim", `Waiting for ${subject} in ${stream}; Ctrl-C stops`));
+    const names = tails.map(({ stream }) => stream).join(", ");
+    terminal.printError(terminal.paint("dim", `Waiting for ${subject} in ${names}; Ctrl-C stops`));
   }
   for (let seen = 0; seen < count;) {
     if (signal.aborted) return STOPPED;
-    const message = await readUnlessLost(bus, stream, { from, subject });
-    if (message === undefined) {
+    const next = await oldestOf(bus, tails, subject);
+    if (next === undefined) {
       await delay(POLL_MS, undefined, { signal }).catch(() => {});
       continue;
     }
-    from = message.sequence + 1;
+    const { message, stream } = next;
     seen++;
     await terminal.print(json ? messageDocument(message, stream) : describeMessage(message, terminal));
   }
   return 0;
+}
+
+/** A stream that is followed. */
+interface Tail {
+  readonly stream: string;
+  /** The sequence from which on it is not read yet. */
+  from: number;
+  /** Its next message, which waits for older ones of other streams. */
+  next?: StoredMessage | undefined;
+}
+
+async function openTails(
+  bus: MessageBus,
+  subject: string,
+  since: Date | undefined,
+  name: string | undefined,
+): Promise<Tail[]> {
+  const infos = name === undefined
+    ? await streamsOf(bus, [subject])
+    : [await bus.streamInfo(name)].filter((info) => info !== undefined);
+  if (infos.length === 0) {
+    const what = name === undefined ? `of ${subject}` : name;
+    throw new UsageError(`There is no stream ${what}; the first service that starts creates it`);
+  }
+  return await Promise.all(infos.map(async ({ config: { name: stream }, lastSequence }) => ({
+    stream,
+    from: since === undefined ? lastSequence + 1 : await firstSequenceSince(bus, stream, since),
+  })));
+}
+
+/** Takes the oldest of the messages that come next in the streams. */
+async function oldestOf(
+  bus: MessageBus,
+  tails: readonly Tail[],
+  subject: string,
+): Promise<{ readonly message: StoredMessage; readonly stream: string } | undefined> {
+  await Promise.all(tails.map(async (tail) => {
+    tail.next ??= await readUnlessLost(bus, tail.stream, { from: tail.from, subject });
+  }));
+  const [oldest] = tails.filter(({ next }) => next !== undefined)
+    .sort((one, other) => one.next!.timeNanos < other.next!.timeNanos ? -1 : 1);
+  if (oldest === undefined) return undefined;
+  const message = oldest.next!;
+  oldest.from = message.sequence + 1;
+  oldest.next = undefined;
+  return { message, stream: oldest.stream };
 }
 
 /** Reads the next message. Gives `undefined` while the connection is lost; the client reconnects by itself. */

@@ -6,11 +6,11 @@ export const declareEvents: Declare = (program, { action }) => {
   const events = group(program, "events", "follow, look for and publish events");
 
   withBus(withJson(events.command("tail"), "print each message as a line of JSON"))
-    .description("print the messages of a stream as they are stored")
+    .description("print messages as they are stored")
     .argument("[subject]", "a subject, with wildcards * and >", "evt.>")
     .option("--since <time>", "begin with messages stored since, such as 10m or 2026-01-31T09:00Z", instant)
     .option("--count <n>", "stop after this many messages", wholeNumber(1))
-    .option("--stream <name>", "the stream (GLAM_EVENTS; GLAM_DLQ for dlq.>)")
+    .option("--stream <name>", "one stream (those that have the subject)")
     .action(action(() => import("./_events_tail.ts")))
     .addHelpText(
       "after",

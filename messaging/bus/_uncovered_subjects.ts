@@ -1,19 +1,20 @@
-import { MessageBusError } from "../../errors/infrastructure.ts";
 import { busError } from "./_bus_error.ts";
 import type { MessageBus } from "./message_bus.ts";
+import { streamOf } from "./stream_of.ts";
 
 const checks = new WeakMap<MessageBus, Map<string, Promise<string | undefined>>>();
 
 /**
  * Rejects a request subject that a stream covers: the caller would take the stream's acknowledgement for the response. The
- * result is cached per bus and subject. Without the permission to ask for the stream, the subject is not checked.
+ * result is cached per bus and subject. Without the permission to ask for the stream, the layout that the bus was given
+ * decides.
  */
 export async function assertUncovered(bus: MessageBus, subject: string): Promise<void> {
   let known = checks.get(bus);
   if (known === undefined) checks.set(bus, known = new Map());
   let check = known.get(subject);
   if (check === undefined) {
-    check = bus.findStream(subject).catch(undefinedIfRefused);
+    check = streamOf(bus, subject);
     known.set(subject, check);
     check.catch(() => known.delete(subject));
   }
@@ -29,9 +30,4 @@ export async function assertUncovered(bus: MessageBus, subject: string): Promise
       subject,
     },
   );
-}
-
-function undefinedIfRefused(error: unknown): undefined {
-  if (error instanceof MessageBusError && error.kind === "refused") return undefined;
-  throw error;
 }

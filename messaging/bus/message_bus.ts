@@ -44,7 +44,7 @@ export interface MessageBus extends AsyncDisposable {
   streamInfo(name: string): Promise<StreamInfo | undefined>;
   /** All streams that these credentials may see, copies of others included. Optional. */
   listStreams?(): Promise<readonly StreamInfo[]>;
-  /** Name of the stream that covers a subject, or `undefined`. */
+  /** Name of the stream that covers a subject, or, of a filter, of a stream that has some of its subjects; or `undefined`. */
   findStream(subject: string): Promise<string | undefined>;
   /** One message of a stream, or `undefined` when there is none. */
   readMessage(stream: string, query: MessageQuery): Promise<StoredMessage | undefined>;

@@ -1,6 +1,5 @@
-import { MessageBusError } from "../../errors/infrastructure.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
-import { Streams } from "../bus/streams.ts";
+import { streamOf } from "../bus/stream_of.ts";
 import { isEventSubject } from "../contract/_subject.ts";
 import type { DeadLetter } from "./dead_letters.ts";
 
@@ -20,7 +19,7 @@ export class RedriveTargets {
   static async find(bus: MessageBus, subjects: readonly string[]): Promise<RedriveTargets> {
     const uncovered = new Set<string>();
     for (const subject of new Set(subjects)) {
-      if (isEventSubject(subject) && await findStream(bus, subject) === undefined) uncovered.add(subject);
+      if (isEventSubject(subject) && await streamOf(bus, subject) === undefined) uncovered.add(subject);
     }
     return new RedriveTargets(uncovered);
   }
@@ -36,15 +35,5 @@ export class RedriveTargets {
       return `It lacks its payload of ${omittedBytes} bytes${origin}`;
     }
     return undefined;
-  }
-}
-
-async function findStream(bus: MessageBus, subject: string): Promise<string | undefined> {
-  try {
-    return await bus.findStream(subject);
-  } catch (error) {
-    // Without the permission to ask, the layout of the fleet holds: one stream for all events and commands.
-    if (error instanceof MessageBusError && error.kind === "refused") return Streams.EVENTS;
-    throw error;
   }
 }

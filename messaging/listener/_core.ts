@@ -51,6 +51,8 @@ export interface ListenerCore {
 export interface SourcePort extends HeldSource {
   readonly held: ReadonlyMap<number, HeldMessage>;
   readonly consumer: BusConsumer | undefined;
+  /** The stream that has its subject; empty before it is bound. */
+  readonly stream: string;
   /** Greatest ack floor seen so far. */
   floor: number;
   /** Greatest sequence that the consumer has delivered to any process, as last seen. */

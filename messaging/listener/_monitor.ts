@@ -2,6 +2,7 @@ import { withDeadline } from "../../internal/clock.ts";
 import type { Timer } from "../bus/clock.ts";
 import type { ConsumerInfo } from "../bus/consumer.ts";
 import type { ConsumerHealth, ListenerHealth } from "./listener.ts";
+import type { StreamInfo } from "../bus/stream.ts";
 import { Streams } from "../bus/streams.ts";
 import { RetentionWatch } from "./_retention_watch.ts";
 import type { ListenerCore, SourcePort } from "./_core.ts";
@@ -29,7 +30,8 @@ export class Monitor {
   readonly #oldest = new Map<SourcePort, Oldest | undefined>();
   #timer: Timer | undefined;
   #lookedAt = 0;
-  #maxAgeMs: number | undefined;
+  /** The streams of the sources, as last seen. */
+  #streams: ReadonlyMap<string, StreamInfo> = new Map();
 
   constructor(engine: ListenerCore) {
     this.#engine = engine;
@@ -65,14 +67,13 @@ export class Monitor {
     if (!bus.connected) return;
     try {
       // Where messages wait, they may be dropped: then it has to be known what is stored while the consumers are read.
-      const before = sources.some(({ counters }) => counters.lag > 0)
-        ? await bus.streamInfo(Streams.EVENTS)
-        : undefined;
+      const before = sources.some(({ counters }) => counters.lag > 0) ? await this.#readStreams() : undefined;
       const infos = await Promise.all(sources.map((source) => this.#see(source)));
-      const lookMs = Math.min(LOOK_MS, (this.#maxAgeMs ?? Infinity) / LOOKS_PER_LIFE);
+      const lives = [...this.#streams.values()].map(({ config }) => config.maxAgeMs ?? Infinity);
+      const lookMs = Math.min(LOOK_MS, ...lives.map((ms) => ms / LOOKS_PER_LIFE));
       const isDue = this.#engine.now() - this.#lookedAt >= lookMs;
       if (isDue || infos.some((info) => info !== undefined && info.pending > 0)) {
-        await this.#watchRetention(infos, before?.lastSequence);
+        await this.#watchRetention(infos, before);
       }
       if (isDue) await this.#look();
     } catch {
@@ -102,15 +103,24 @@ export class Monitor {
   /** Compares what the stream has with what the consumers, read before, had still to deliver. */
   async #watchRetention(
     infos: readonly (ConsumerInfo | undefined)[],
-    lastSequence: number | undefined,
+    before: ReadonlyMap<string, StreamInfo> | undefined,
   ): Promise<void> {
+    const { sources } = this.#engine;
+    this.#streams = await this.#readStreams();
+    await Promise.all(infos.map((info, i) => {
+      const source = sources[i]!;
+      const stream = this.#streams.get(source.stream);
+      if (info === undefined || stream === undefined) return;
+      return this.watchOf(source).look(info, stream, before?.get(source.stream)?.lastSequence);
+    }));
+  }
+
+  /** Reads each stream that a source listens to, once. */
+  async #readStreams(): Promise<ReadonlyMap<string, StreamInfo>> {
     const { bus, sources } = this.#engine;
-    const stream = await bus.streamInfo(Streams.EVENTS);
-    if (stream === undefined) return;
-    this.#maxAgeMs = stream.config.maxAgeMs;
-    await Promise.all(
-      infos.map((info, i) => info && this.watchOf(sources[i]!).look(info, stream, lastSequence)),
-    );
+    const names = new Set(sources.map(({ stream }) => stream).filter((name) => name !== ""));
+    const infos = await Promise.all([...names].map((name) => bus.streamInfo(name)));
+    return new Map(infos.filter((info) => info !== undefined).map((info) => [info.config.name, info]));
   }
 
   /** Reads what changes slowly: the depth of the dead letters, and the age of the oldest message. */
@@ -161,7 +171,8 @@ export class Monitor {
     if (source.trouble !== undefined) unhealthy.push(`No messages of "${subject}": ${source.trouble}`);
     if (isAlarmed) degraded.push(`Messages of "${subject}" expired before they were handled: ${count}`);
     const age = this.#ageOf(source);
-    if (age !== undefined && this.#maxAgeMs !== undefined && age > this.#maxAgeMs / 2) {
+    const { maxAgeMs = Infinity } = this.#streams.get(source.stream)?.config ?? {};
+    if (age !== undefined && age > maxAgeMs / 2) {
       degraded.push(`The oldest message of "${subject}" has lived more than half of its time`);
     }
     return {

@@ -1,7 +1,6 @@
 import type { Timer } from "../bus/clock.ts";
 import type { ConsumerInfo } from "../bus/consumer.ts";
 import type { StreamInfo } from "../bus/stream.ts";
-import { Streams } from "../bus/streams.ts";
 import { MessageBusError } from "../../errors/infrastructure.ts";
 import type { ListenerCore, SourcePort } from "./_core.ts";
 
@@ -70,7 +69,7 @@ export class RetentionWatch {
   async begin(delivered: number | undefined): Promise<void> {
     this.#before = undefined;
     const info = await this.#source.consumer!.info();
-    const stream = await this.#engine.bus.streamInfo(Streams.EVENTS);
+    const stream = await this.#engine.bus.streamInfo(this.#source.stream);
     if (info === undefined || stream === undefined) return;
     this.#remember(info, stream, stream.lastSequence);
     if (delivered === undefined) return;
@@ -145,7 +144,7 @@ export class RetentionWatch {
     }
     // Read again: the count of what was stored must not be newer than the state that it is compared with.
     const now = await this.#source.consumer!.info();
-    const again = await this.#engine.bus.streamInfo(Streams.EVENTS);
+    const again = await this.#engine.bus.streamInfo(this.#source.stream);
     if (now === undefined || again === undefined) return { count: 0, unknown: 0 };
     this.#remember(now, again, stream.lastSequence);
     const delivered = (now.deliveries ?? Infinity) - before.deliveries!;
@@ -197,7 +196,7 @@ export class RetentionWatch {
     if (!this.#canCount || bus.countMessages === undefined) return undefined;
     try {
       const { subject } = this.#source.settings.contract;
-      return await bus.countMessages(Streams.EVENTS, { from, subject });
+      return await bus.countMessages(this.#source.stream, { from, subject });
     } catch (error) {
       if (!(error instanceof MessageBusError) || error.retryable !== false) throw error;
       this.#canCount = false; // such as without the permission

@@ -2,8 +2,7 @@ import { toGlamError } from "../../errors/to_glam_error.ts";
 import type { Timer } from "../bus/clock.ts";
 import type { BusConsumer, Delivery, PullEnd, PullSubscription } from "../bus/consumer.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
-import { ensureStreams } from "../bus/ensure_streams.ts";
-import { Streams } from "../bus/streams.ts";
+import { ensureStreamOf } from "../bus/stream_of.ts";
 import type { ListenerCore, SourcePort } from "./_core.ts";
 import { HeldMessage } from "./_held_message.ts";
 import { SourceCounters } from "./_source_counters.ts";
@@ -28,6 +27,8 @@ const RECOVERY_MS = [0, 50, 100, 200, 400, 800];
 export class Source implements SourcePort {
   readonly settings: SourceSettings;
   readonly counters: SourceCounters;
+  /** The stream that has its subject. */
+  stream = "";
   readonly held: Map<number, HeldMessage> = new Map();
   readonly settled: RecentlySettled = new RecentlySettled();
   /** Number of messages that wait for a free slot. */
@@ -77,6 +78,7 @@ export class Source implements SourcePort {
   }
 
   async start(): Promise<void> {
+    this.stream = await this.#findStream();
     await this.#bind(this.#engine.settings.repair);
     const info = await this.#consumer!.info();
     this.floor = info?.ackFloor ?? 0;
@@ -164,10 +166,12 @@ export class Source implements SourcePort {
 
   async #rebind(): Promise<void> {
     if (await this.#consumer?.info() !== undefined) return;
-    const stream = await this.#bus.streamInfo(Streams.EVENTS);
-    if (stream === undefined) await ensureStreams(this.#bus, { again: true });
-    if (stream === undefined || stream.lastSequence < Math.max(this.floor, this.settled.greatest)) {
-      this.floor = this.delivered = 0; // the stream was made again, and its sequences started anew
+    const before = this.stream;
+    const stream = await this.#bus.streamInfo(before);
+    this.stream = await this.#findStream();
+    const isSame = stream !== undefined && this.stream === before;
+    if (!isSame || stream.lastSequence < Math.max(this.floor, this.settled.greatest)) {
+      this.floor = this.delivered = 0; // another stream, or made again: its sequences started anew
       this.settled.clear();
       this.#engine.monitor.watchOf(this).reset();
     }
@@ -186,11 +190,15 @@ export class Source implements SourcePort {
     await watch.begin(created && this.floor === 0 ? undefined : delivered).catch(() => watch.reset());
   }
 
+  #findStream(): Promise<string> {
+    return ensureStreamOf(this.#bus, this.settings.contract.subject);
+  }
+
   async #bind(update: boolean): Promise<void> {
     const { contract: { subject }, durable } = this.settings;
     const { ackWaitMs } = this.#engine.settings;
     this.#consumer = await this.#bus.consumer({
-      stream: Streams.EVENTS,
+      stream: this.stream,
       name: durable,
       filterSubject: subject,
       deliver: this.floor > 0 ? { startSequence: this.floor + 1 } : "all",

@@ -12,7 +12,7 @@ import {
   mismatch,
 } from "../bus/_consumer_config.ts";
 import { headerBytes } from "../bus/_header_bytes.ts";
-import { assertSubject, filtersOverlap } from "../contract/_subject.ts";
+import { assertSubject, filtersOverlap, isSubject } from "../contract/_subject.ts";
 import { sendRequest } from "../request/send_request.ts";
 import { type Clock, systemClock } from "../bus/clock.ts";
 import { assertStreamLimits, type FleetStreamLimits } from "../bus/stream_limits.ts";
@@ -195,7 +195,11 @@ class InMemoryBus implements MemoryBus {
 
   async findStream(subject: string): Promise<string | undefined> {
     this.#assertOpen("look for a stream", subject);
-    return this.#covering(subject)?.config.name;
+    if (isSubject(subject)) return this.#covering(subject)?.config.name;
+    for (const { config } of this.#streams.values()) {
+      if (config.subjects.some((own) => filtersOverlap(own, subject))) return config.name;
+    }
+    return undefined;
   }
 
   async readMessage(stream: string, query: MessageQuery): Promise<StoredMessage | undefined> {

@@ -1,7 +1,7 @@
 import type { StreamConsumer } from "../../messaging/bus/consumer.ts";
 import type { MessageBus } from "../../messaging/bus/message_bus.ts";
 import type { StreamInfo } from "../../messaging/bus/stream.ts";
-import { Streams } from "../../messaging/bus/streams.ts";
+import { streamsOf } from "../../messaging/bus/stream_of.ts";
 
 /** A stream, with how full it is and who reads it. */
 export interface StreamState {
@@ -14,10 +14,7 @@ export interface StreamState {
 
 /** All streams that the bus can list, else those of the fleet. */
 export async function readStreams(bus: MessageBus): Promise<readonly StreamState[]> {
-  const infos = bus.listStreams === undefined
-    ? (await Promise.all([Streams.EVENTS, Streams.DLQ].map((name) => bus.streamInfo(name))))
-      .filter((info) => info !== undefined)
-    : await bus.listStreams();
+  const infos = bus.listStreams === undefined ? await streamsOf(bus, [">"]) : await bus.listStreams();
   return await Promise.all(infos.map(async (info) => ({
     info,
     share: info.config.discard === "new" ? shareOf(info) : 0,

@@ -3,8 +3,7 @@ import { firstSequenceSince } from "../../messaging/bus/first_sequence_since.ts"
 import type { MessageBus } from "../../messaging/bus/message_bus.ts";
 import { readStream } from "../../messaging/bus/read_stream.ts";
 import type { StoredMessage } from "../../messaging/bus/stream.ts";
-import { Streams } from "../../messaging/bus/streams.ts";
-import { filtersOverlap } from "../../messaging/contract/_subject.ts";
+import { streamsOf } from "../../messaging/bus/stream_of.ts";
 
 const WINDOW = 50_000;
 /** Subjects that a fleet publishes to, and those of its dead letters. */
@@ -153,13 +152,9 @@ function parseObject(data: Uint8Array): Readonly<Record<string, unknown>> | unde
 }
 
 async function openLanes(bus: MessageBus, { since, until, from = {} }: TrailOptions): Promise<Lane[]> {
-  const infos = bus.listStreams === undefined
-    ? await Promise.all([Streams.EVENTS, Streams.DLQ].map((name) => bus.streamInfo(name)))
-    : (await bus.listStreams()).filter(({ config: { subjects } }) =>
-      subjects.some((subject) => FLEET.some((own) => filtersOverlap(own, subject)))
-    );
+  const infos = await streamsOf(bus, FLEET);
   return await Promise.all(
-    infos.filter((info) => info !== undefined).map(async ({ config, firstSequence, lastSequence }) => {
+    infos.map(async ({ config, firstSequence, lastSequence }) => {
       const stream = config.name;
       const first = since === undefined ? firstSequence : await firstSequenceSince(bus, stream, since);
       const last = until === undefined ? lastSequence : await firstSequenceSince(bus, stream, until) - 1;

@@ -125,7 +125,7 @@ describe("glam events", () => {
       assert.equal(code, 2);
       assert.match(
         errors,
-        /^glam: There is no stream GLAM_EVENTS; the first service that starts creates it$/m,
+        /^glam: There is no stream of evt\.>; the first service that starts creates it$/m,
       );
     });
   });
