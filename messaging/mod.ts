@@ -63,8 +63,11 @@ export type {
 export {
   type AnyEventContract,
   defineEvent,
+  type DefineEventOptions,
   type EventContract,
   type EventOptions,
+  type NoPartitions,
+  type PartitionOptions,
   type WithDefaults,
 } from "./contract/define_event.ts";
 export {

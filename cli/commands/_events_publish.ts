@@ -45,8 +45,8 @@ export async function run(
   );
   if (flags.dryRun) {
     const message = await bus.readMessage(stream, { sequence: seq });
-    const { headers, body } = JSON.parse(messageDocument(message!, stream));
-    return await terminal.print(JSON.stringify({ dry_run: true, subject, headers, body }, null, 2));
+    const { subject: to, headers, body } = JSON.parse(messageDocument(message!, stream));
+    return await terminal.print(JSON.stringify({ dry_run: true, subject: to, headers, body }, null, 2));
   }
   if (json) return await terminal.print(toDocument({ eventId, subject, stream, seq, duplicate }));
   await terminal.print(

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { firstSequenceSince } from "../../messaging/bus/first_sequence_since.ts";
 import { streamsOf } from "../../messaging/bus/stream_of.ts";
+import { contractSubject, partitionsFilter } from "../../messaging/contract/_partition.ts";
+import { matchesSubject } from "../../messaging/contract/_subject.ts";
 import type { MessageBus, StoredMessage } from "../../messaging/mod.ts";
 import { MessageBusError } from "../../errors/mod.ts";
 import { type BusFlags, openBus } from "../_connect.ts";
@@ -77,7 +79,7 @@ async function oldestOf(
   subject: string,
 ): Promise<{ readonly message: StoredMessage; readonly stream: string } | undefined> {
   await Promise.all(tails.map(async (tail) => {
-    tail.next ??= await readUnlessLost(bus, tail.stream, { from: tail.from, subject });
+    tail.next ??= await readUnlessLost(bus, tail.stream, tail.from, subject);
   }));
   const [oldest] = tails.filter(({ next }) => next !== undefined)
     .sort((one, other) => one.next!.timeNanos < other.next!.timeNanos ? -1 : 1);
@@ -88,18 +90,43 @@ async function oldestOf(
   return { message, stream: oldest.stream };
 }
 
-/** Reads the next message. Gives `undefined` while the connection is lost; the client reconnects by itself. */
+/**
+ * Reads the next message of a subject, or of its partitions. Gives `undefined` while the connection is lost; the client
+ * reconnects by itself.
+ */
 async function readUnlessLost(
   bus: MessageBus,
   stream: string,
-  query: { readonly from: number; readonly subject: string },
+  from: number,
+  subject: string,
 ): Promise<StoredMessage | undefined> {
   try {
-    return await bus.readMessage(stream, query);
+    const filters = subject.endsWith(">") ? [subject] : [subject, partitionsFilter(subject)];
+    const found = await Promise.all(filters.map((filter) => readOf(bus, stream, from, filter, subject)));
+    return found.reduce((one, other) =>
+      one === undefined || other !== undefined && other.sequence < one.sequence ? other : one
+    );
   } catch (error) {
     if (error instanceof MessageBusError && (error.kind === "unavailable" || error.kind === "timeout")) {
       return undefined;
     }
     throw error;
+  }
+}
+
+/** The next message that a filter finds, and that is of the subject or of one of its partitions. */
+async function readOf(
+  bus: MessageBus,
+  stream: string,
+  from: number,
+  filter: string,
+  subject: string,
+): Promise<StoredMessage | undefined> {
+  for (let next = from;;) {
+    const message = await bus.readMessage(stream, { from: next, subject: filter });
+    if (message === undefined || filter === subject || matchesSubject(subject, contractSubject(message))) {
+      return message;
+    }
+    next = message.sequence + 1;
   }
 }

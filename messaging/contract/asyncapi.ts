@@ -1,6 +1,7 @@
 import { SchemaWriter } from "../../contract/schema_writer.ts";
 import type { SchemaLike } from "../../contract/schema_like.ts";
 import { splitUserInfo } from "../../internal/url_credentials.ts";
+import { KEY_HEADER, partitionSubject } from "./_partition.ts";
 import type { AnyEventContract } from "./define_event.ts";
 import type { AnyRequestContract } from "./define_request.ts";
 
@@ -75,7 +76,10 @@ export function asyncapi(
     const { subject } = contract;
     if (channels[subject] !== undefined) throw new TypeError(`Cannot describe "${subject}" twice`);
     const action = receives.includes(contract) ? "receive" : "send";
-    channels[subject] = { address: subject, messages: { [subject]: ref("components", "messages", subject) } };
+    channels[subject] = {
+      ...addressOf(contract),
+      messages: { [subject]: ref("components", "messages", subject) },
+    };
     const operation = {
       action,
       channel: ref("channels", subject),
@@ -119,6 +123,15 @@ export function asyncapi(
   };
 }
 
+/** The subject that messages are sent to, as AsyncAPI writes one that differs from message to message. */
+function addressOf(contract: AnyEventContract | AnyRequestContract): JsonObject {
+  const { subject } = contract;
+  if (!isEvent(contract) || contract.partitions === undefined) return { address: subject };
+  const { partitions } = contract;
+  const description = `FNV-1a (32 bits, unsigned) of the key in UTF-8, modulo ${partitions}`;
+  return { address: partitionSubject(subject, "{n}"), parameters: { n: { description } } };
+}
+
 function isEvent(contract: AnyEventContract | AnyRequestContract): contract is AnyEventContract {
   return "schema" in contract;
 }
@@ -131,7 +144,7 @@ function eventMessage(contract: AnyEventContract, writer: SchemaWriter): JsonObj
     ...description !== undefined && { description },
     contentType: "application/json",
     correlationId: { location: "$message.header#/X-Correlation-ID" },
-    headers: HEADERS,
+    headers: contract.partitions === undefined ? HEADERS : KEYED_HEADERS,
     payload: envelope(subject, write(contract.schema, subject, writer)),
     ...examples !== undefined && examples.length > 0 && {
       examples: examples.map((data) => ({ payload: { ...EXAMPLE, event_type: subject, data } })),
@@ -162,14 +175,13 @@ function envelope(subject: string, data: JsonObject): JsonObject {
   };
 }
 
-const HEADERS: JsonObject = {
-  type: "object",
-  properties: Object.fromEntries(
-    ["Nats-Msg-Id", "X-Correlation-ID", "traceparent", "tracestate", "baggage"].map((
-      name,
-    ) => [name, { type: "string" }]),
-  ),
-};
+const NAMES = ["Nats-Msg-Id", "X-Correlation-ID", "traceparent", "tracestate", "baggage"];
+const HEADERS: JsonObject = textHeaders(NAMES);
+const KEYED_HEADERS: JsonObject = textHeaders([...NAMES, KEY_HEADER]);
+
+function textHeaders(names: readonly string[]): JsonObject {
+  return { type: "object", properties: Object.fromEntries(names.map((name) => [name, { type: "string" }])) };
+}
 
 const EXAMPLE: JsonObject = {
   event_id: "7c9e6679-7425-40de-944b-e07fc1f90ae7",

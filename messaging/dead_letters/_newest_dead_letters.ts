@@ -1,7 +1,7 @@
 import type { MessageBus } from "../bus/message_bus.ts";
 import { readStream } from "../bus/read_stream.ts";
 import { Streams } from "../bus/streams.ts";
-import { dlqSubject } from "./_format.ts";
+import { lettersOf } from "./_letters_of.ts";
 import { deadLetterMatcher, deadSince, toDeadLetter } from "./_read_dead_letter.ts";
 import type {
   DeadLetter,
@@ -33,7 +33,7 @@ export async function newestDeadLetters(
   if (info === undefined) return { letters: [] };
   const range = {
     headersOnly: !payloads,
-    ...subject !== undefined && { subject: dlqSubject(subject) },
+    ...subject !== undefined && { subject: await lettersOf(bus, subject) },
   };
   const end = bus.clock.now() + timeoutMs;
   const letters: DeadLetter[] = [];

@@ -12,13 +12,14 @@ export interface RedriveProblem {
   readonly isFinal: boolean;
 }
 
-/** Publishes a dead letter to its original subject, then removes it. Returns the problem where that fails. */
+/** Publishes a dead letter to `subject`, then removes it. Returns the problem where that fails. */
 export async function publishAgain(
   bus: MessageBus,
   letter: DeadLetter,
+  subject: string,
   timeNanos: bigint,
 ): Promise<RedriveProblem | undefined> {
-  const { sequence, subject, data, messageId, redriveCount } = letter;
+  const { sequence, data, messageId, redriveCount } = letter;
   const headers: [string, string][] = [
     ...[...letter.headers].filter(([name, value]) => isWritableHeader(name, value)).map(([...pair]) => pair),
     [DLQ_HEADERS.redriveCount, String(redriveCount + 1)],

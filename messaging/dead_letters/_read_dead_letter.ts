@@ -1,4 +1,5 @@
 import { DLQ_HEADERS, isOwnHeader, originOf, parseOmitted } from "./_format.ts";
+import { contractSubject } from "../contract/_partition.ts";
 import { subjectMatcher } from "../contract/_subject.ts";
 import type { DeadLetter, DeadLetterFilter } from "./dead_letters.ts";
 import type { GlamEvent } from "../contract/event.ts";
@@ -62,16 +63,27 @@ function parse(data: Uint8Array): Partial<GlamEvent> | undefined {
 export function deadLetterMatcher(filter: DeadLetterFilter): (message: StoredMessage) => boolean {
   const { sequence, subject, consumer, errorCode, errorDigest, since, until } = filter;
   const hasSubject = subject === undefined ? () => true : subjectMatcher(subject);
+  const isOf = (message: StoredMessage) => {
+    const origin = originOf(message.subject);
+    return hasSubject(origin) || hasSubject(contractSubject({ subject: origin, headers: message.headers }));
+  };
   const has = ({ headers }: StoredMessage, name: string, wanted: string | undefined) =>
     wanted === undefined || headers.get(name) === wanted;
   return (message) =>
     (sequence === undefined || message.sequence === sequence) &&
-    hasSubject(originOf(message.subject)) &&
+    isOf(message) &&
     (since === undefined || deadSince(message) >= since) &&
     (until === undefined || deadSince(message) < until) &&
-    has(message, DLQ_HEADERS.consumer, consumer) &&
+    (consumer === undefined || isConsumer(message.headers.get(DLQ_HEADERS.consumer), consumer)) &&
     has(message, DLQ_HEADERS.errorCode, errorCode) &&
     has(message, DLQ_HEADERS.errorDigest, errorDigest);
+}
+
+/** Whether a durable is the wanted one, or that of one of its partitions. */
+function isConsumer(durable: string | undefined, wanted: string): boolean {
+  return durable === wanted ||
+    durable !== undefined && durable.startsWith(`${wanted}_p`) &&
+      /^\d+$/.test(durable.slice(wanted.length + 2));
 }
 
 /** When a message became a dead letter. */

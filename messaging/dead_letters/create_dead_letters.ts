@@ -1,4 +1,4 @@
-import { dlqSubject } from "./_format.ts";
+import { lettersOf } from "./_letters_of.ts";
 import { deadLetterMatcher, toDeadLetter } from "./_read_dead_letter.ts";
 import type {
   DeadLetter,
@@ -10,6 +10,7 @@ import type {
 } from "./dead_letters.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
 import { newestDeadLetters } from "./_newest_dead_letters.ts";
+import { PartitionNow } from "./_partition_now.ts";
 import { publishAgain } from "./_publish_again.ts";
 import { readStream } from "../bus/read_stream.ts";
 import { RedriveTargets } from "./_redrive_targets.ts";
@@ -46,7 +47,7 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
       if (message !== undefined && matches(message)) yield message;
       return;
     }
-    const subject = filter.subject === undefined ? undefined : dlqSubject(filter.subject);
+    const subject = filter.subject === undefined ? undefined : await lettersOf(bus, filter.subject);
     // Later dead letters are left out, or a redrive of events that fail at once would never end.
     const range = {
       from: info.firstSequence,
@@ -77,6 +78,7 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
     }
     const letters = await inOriginalOrder(read(toFilter(filter), { payloads: false }));
     const targets = await RedriveTargets.find(bus, letters.map(({ subject }) => subject));
+    const partitions = new PartitionNow(bus);
     const kept: { sequence: number; reason: string }[] = [];
     let redriven = 0;
     let done = 0;
@@ -96,7 +98,12 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
         await waitUntil(bus, next, signal);
         if (signal?.aborted) break;
         next = Math.max(next, bus.clock.now()) + 1000 / perSecond;
-        const problem = await publishAgain(bus, letter, message.timeNanos);
+        const problem = await publishAgain(
+          bus,
+          letter,
+          await partitions.subjectOf(letter),
+          message.timeNanos,
+        );
         if (problem === undefined) redriven++;
         else kept.push({ sequence, reason: problem.reason });
         if (problem?.isFinal) break;

@@ -5,7 +5,7 @@ import type { MessageHeaders } from "../bus/message_headers.ts";
 export interface DeadLetter {
   /** Its sequence in the stream of dead letters, which identifies it. */
   readonly sequence: number;
-  /** The subject that the message was published to. */
+  /** The subject that the message was published to; of an event with partitions, with that of its key: `<subject>.p3`. */
   readonly subject: string;
   /** Payload of the message. */
   readonly data: Uint8Array;
@@ -52,9 +52,12 @@ export interface DeadLetter {
 export interface DeadLetterFilter {
   /** Sequence in the stream of dead letters. */
   readonly sequence?: number | undefined;
-  /** Subject of the message; the wildcards `*` (one token) and `>` (the rest) are allowed. */
+  /**
+   * Subject of the message; the wildcards `*` (one token) and `>` (the rest) are allowed. The subject of an event with
+   * partitions stands for all of them.
+   */
   readonly subject?: string | undefined;
-  /** The durable consumer that wrote the dead letter. */
+  /** The durable consumer that wrote the dead letter; without its partition it stands for those of all partitions. */
   readonly consumer?: string | undefined;
   /** Code of the last error. */
   readonly errorCode?: string | undefined;
@@ -165,7 +168,7 @@ export interface DeadLetters {
   show(sequence: number): Promise<DeadLetter | undefined>;
   /**
    * Publishes dead letters to their original subject again, in the original order, and removes each one after a stream has
-   * stored it. Every consumer of the subject receives the event again. A failure of the broker ends the redrive, so that the
+   * stored it. An event with partitions goes to the one that its key has now. Every consumer of the subject receives the event again. A failure of the broker ends the redrive, so that the
    * order is kept.
    *
    * @throws {TypeError} when the filter has no member; pass `"all"` for all.

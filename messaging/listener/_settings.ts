@@ -124,6 +124,9 @@ function toSources(
   const subjects = new Map<string, string>();
   return events.map((contract) => {
     const { subject } = contract;
+    if (contract.partitions !== undefined) {
+      throw new TypeError(`Cannot listen to "${subject}": listeners of partitions are not there yet`);
+    }
     const durable = durableName(service, queueGroup, subject);
     if (!DURABLE.test(durable)) {
       throw new TypeError(

@@ -2,6 +2,7 @@ import { startSpan } from "../../internal/spans.ts";
 import type { Database } from "../../db/database.ts";
 import { isInTransaction } from "../../db/transaction/in_transaction.ts";
 import type { Sql } from "../../db/sql.ts";
+import { formatKey } from "../contract/_partition.ts";
 import { assertSendable } from "./_assert_sendable.ts";
 import { type OutgoingEvent, toMessage } from "../publisher/_outgoing_event.ts";
 import type { EventContract } from "../contract/define_event.ts";
@@ -45,11 +46,12 @@ export class Adder {
     data: Input,
     options: AddOptions,
   ): Promise<AddedEvent> {
-    const { key, availableAt } = options;
+    const { availableAt } = options;
     const { subject } = contract;
     this.#assertTransaction(tx, subject);
-    if (key !== undefined && (typeof key !== "string" || key === "" || key.includes("\0"))) {
-      throw new TypeError(`Expected \`key\` to be a non-empty string, got ${JSON.stringify(key)}`);
+    const { key: given } = options;
+    if (given !== undefined && (typeof given !== "string" || given === "" || given.includes("\0"))) {
+      throw new TypeError(`Expected \`key\` to be a non-empty string, got ${JSON.stringify(given)}`);
     }
     if (
       availableAt !== undefined && !(availableAt instanceof Date && Number.isFinite(availableAt.getTime()))
@@ -61,6 +63,8 @@ export class Adder {
       const make = () => toMessage(this.#settings.service, contract, data, options);
       const event = span === undefined ? make() : span.run(make);
       assertSendable(event.message, this.#maxBytes());
+      // Its partition keeps the order in which the relay publishes.
+      const key = given ?? (event.key === undefined ? undefined : formatKey(event.key));
       await this.#insert(tx, event, key, availableAt);
       span?.end();
       return { eventId: event.eventId };

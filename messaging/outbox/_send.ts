@@ -2,6 +2,7 @@ import { isRetryableError } from "../../errors/is_retryable_error.ts";
 import { MessageBusError } from "../../errors/infrastructure.ts";
 import { startSpan } from "../../internal/spans.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
+import { contractSubject } from "../contract/_partition.ts";
 import type { Attempt, Send } from "./_batch.ts";
 import type { ClaimedRow } from "./_claim.ts";
 import type { OutboxRecorder } from "./_recorder.ts";
@@ -34,7 +35,7 @@ export function sender(scope: SendScope): Send {
   async function fail(row: ClaimedRow, error: unknown): Promise<Attempt> {
     const { subject } = row;
     const kind = error instanceof MessageBusError ? error.kind ?? "other" : "other";
-    recorder.failed(subject, kind);
+    recorder.failed(contractSubject(row), kind);
     if (isRetryableError(error) || kind === "no_stream" && await isAway(subject)) {
       outages.failed(subject, error);
       return "left";
@@ -62,7 +63,7 @@ export function sender(scope: SendScope): Send {
     }
     span?.end();
     outages.succeeded(row.subject);
-    recorder.sent(row.subject);
+    recorder.sent(contractSubject(row));
     return "sent";
   };
 }

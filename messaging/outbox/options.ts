@@ -64,6 +64,7 @@ export interface AddOptions {
   /**
    * Ordering key. Events of the same key are published one after another, in the order of their commits. Transactions that
    * add for the same key wait for each other until they commit.
+   * @default the key of the event where its contract has partitions, else none
    */
   readonly key?: string | undefined;
   /**
@@ -84,7 +85,7 @@ export interface AddOptions {
   readonly idempotencyKey?: string | undefined;
   /** The `metadata` of the event; has to be JSON. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-  /** More headers. Names that start with `Nats-`, and line breaks, are an error. */
+  /** More headers. `Glam-Key`, names that start with `Nats-` or `Glam-Dlq-`, and line breaks are an error. */
   readonly headers?: HeaderEntries | Readonly<Record<string, string>> | undefined;
 }
 

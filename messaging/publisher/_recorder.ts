@@ -1,7 +1,6 @@
 import { MessageBusError } from "../../errors/infrastructure.ts";
 import type { Metrics } from "../../metrics/create_metrics.ts";
 import { type Sample, type SharedMetrics, showShared } from "../../metrics/shared_metrics.ts";
-import type { OutgoingMessage } from "../bus/message_bus.ts";
 
 /** The numbers of one publisher, kept in plain maps; only a scrape turns them into labelled metrics. */
 export class PublishRecorder {
@@ -20,7 +19,7 @@ export class PublishRecorder {
   }
 
   /** Counts a failure, and passes it on. */
-  failed({ subject }: OutgoingMessage): (error: unknown) => never {
+  failed(subject: string): (error: unknown) => never {
     return (error) => {
       const kind = error instanceof MessageBusError ? error.kind ?? "other" : "other";
       let kinds = this.lost.get(subject);

@@ -68,7 +68,10 @@ export function createPublisher(bus: MessageBus, options: PublisherOptions): Pub
       const event = span === undefined
         ? toMessage(service, contract, data, given)
         : span.run(() => toMessage(service, contract, data, given));
-      const sending = isReady ? send(event, limit) : prepare().then(() => send(event, limit));
+      const { subject } = contract;
+      const sending = isReady
+        ? send(subject, event, limit)
+        : prepare().then(() => send(subject, event, limit));
       return span === undefined ? sending : ended(sending, span);
     } catch (error) {
       span?.end({ error });
@@ -76,19 +79,19 @@ export function createPublisher(bus: MessageBus, options: PublisherOptions): Pub
     }
   }
 
-  function send(event: OutgoingEvent, limit: number): Promise<PublishedEvent> {
+  function send(subject: string, event: OutgoingEvent, limit: number): Promise<PublishedEvent> {
     const { message, eventId } = event;
     const deadline = bus.clock.now() + limit;
     const attempt = () =>
       bus.publish(message, { timeoutMs: Math.min(ackTimeoutMs, Math.max(1, deadline - bus.clock.now())) });
     const done = ({ stream, seq, duplicate }: PublishAck): PublishedEvent => {
-      recorder.published(message.subject);
+      recorder.published(subject);
       return { eventId, stream, seq, duplicate };
     };
     return attempt().then(
       done,
       (error) =>
-        publishAgain({ bus, message, attempt, deadline, logger }, error).then(done, recorder.failed(message)),
+        publishAgain({ bus, message, attempt, deadline, logger }, error).then(done, recorder.failed(subject)),
     );
   }
 

@@ -51,7 +51,7 @@ export interface PublishEventOptions {
   readonly eventId?: string | undefined;
   /** The `metadata` of the event; must be serializable as JSON. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-  /** More headers. Line breaks, and names that start with `Nats-` or `Glam-Dlq-`, are refused. */
+  /** More headers. Line breaks, `Glam-Key`, and names that start with `Nats-` or `Glam-Dlq-`, are refused. */
   readonly headers?: HeaderEntries | Readonly<Record<string, string>> | undefined;
   /**
    * Time limit in milliseconds, over all attempts and the pauses between them.
@@ -89,7 +89,7 @@ export interface Publisher {
    * Publishes one event, and resolves when a stream has stored it. A failed attempt is repeated with the same message id, so
    * that the event is stored once, until `timeoutMs` has passed.
    *
-   * @throws {ContractError} when the data break the contract; nothing is sent.
+   * @throws {ContractError} when the data break the contract, or have no key where the event has partitions; nothing is sent.
    * @throws {TypeError} when a header is not allowed, or the data cannot be written as JSON.
    * @throws {MessageBusError} with kind `timeout` or `unavailable` when it is unknown whether the event was stored; with
    * `no_stream`, `stream_full`, `too_large` or `refused` when it was not stored.

@@ -55,6 +55,27 @@ describe("glam events", () => {
       assert.equal((await bus.streamInfo("GLAM_EVENTS"))?.consumers, 0);
     });
 
+    it("shows the partitions of a subject with it, in the order of the stream", async () => {
+      await using _ = await account();
+      const subjects = [
+        "evt.cart.paid.v1.p7",
+        "evt.cart.paid.v1",
+        "evt.cart.paid.v1.late",
+        "evt.cart.paid.v1.p0",
+      ];
+      for (const subject of subjects) {
+        await bus.publish({
+          subject,
+          data: "{}",
+          headers: subject.endsWith(".late") ? [] : [["Glam-Key", "k"]],
+        });
+      }
+      const args = ["events", "tail", "evt.cart.paid.v1", "--since", "1h", "--count", "3", "--json"];
+      const { out } = await glam(args, { env });
+      const shown = out.trim().split("\n").map((line) => JSON.parse(line).subject);
+      assert.deepEqual(shown, [subjects[0], subjects[1], subjects[3]]);
+    });
+
     it("begins with --since at what was stored then, in order, for people in a line each", async () => {
       await using _ = await account();
       await publish(1, 2, 3, 4, 5);
