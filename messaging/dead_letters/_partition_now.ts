@@ -1,4 +1,5 @@
 import type { MessageBus } from "../bus/message_bus.ts";
+import { streamOf } from "../bus/stream_of.ts";
 import {
   KEY_HEADER,
   MAX_PARTITIONS,
@@ -45,7 +46,7 @@ export class PartitionNow {
 
   async #count(base: string, subject: string): Promise<ReadonlyMap<string, number>> {
     const counts = new Map<string, number>();
-    const stream = await this.#bus.findStream(subject);
+    const stream = await streamOf(this.#bus, subject);
     if (stream === undefined || this.#bus.listConsumers === undefined) return counts;
     for (const { name, filterSubjects } of await this.#bus.listConsumers(stream)) {
       const [filter = "", ...others] = filterSubjects;
