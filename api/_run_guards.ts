@@ -80,7 +80,7 @@ async function passInOrder(
   if (byAddress !== undefined) await byAddress.take(c, endpoint, "address");
   const isOptional = endpoint.auth === "optional";
   const principal = await authenticate.identify(c, isOptional);
-  if (principal !== undefined) requireAll(endpoint.scopes, principal.scopes);
+  if (principal !== undefined) requireAll(c, endpoint.scopes, principal.scopes);
   else if (!isOptional) throw new UnauthorizedError();
   if (byCaller !== undefined) await byCaller.take(c, endpoint, "caller");
 }

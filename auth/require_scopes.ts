@@ -16,7 +16,7 @@ export function requireScopes(...scopes: string[]): (c: ContextLike, next: NextL
   return async function scoped(c, next) {
     const principal = c.get("principal" as never) as Principal | undefined;
     if (principal === undefined) throw new UnauthorizedError();
-    requireAll(scopes, principal.scopes);
+    requireAll(c, scopes, principal.scopes);
     await next();
   };
 }

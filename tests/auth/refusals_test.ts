@@ -163,8 +163,10 @@ describe("a caller without a scope", () => {
   it("is answered 403 with all that are required", async () => {
     const { app } = create();
     const token = await signer.sign({ scope: "items:read other" });
-    const { status, body } = await ask(app, token, "/items", "POST");
+    const { status, headers, body } = await ask(app, token, "/items", "POST");
     assert.equal(status, 403);
+    const challenge = 'Bearer error="insufficient_scope", scope="items:read items:write"';
+    assert.equal(headers.get("www-authenticate"), challenge);
     assert.deepEqual([body.error.code, body.error.details], [
       "FORBIDDEN",
       { required_scopes: ["items:read", "items:write"] },
