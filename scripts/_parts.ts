@@ -13,7 +13,7 @@ const FILES_OF_A_PART = 12;
 /** The weight of a long test. Other files have the weight 1. */
 const LONG_WEIGHT = 6;
 
-/** The weight of a suite that is not divisible, because it bundles or type-checks. */
+/** The weight of a suite in one part: some bundle, type-check, or lower their syntax first. */
 const WHOLE_WEIGHT = 30;
 
 /** A part of a suite. */
@@ -30,9 +30,8 @@ export interface Part {
   readonly log: string;
 }
 
-/** The parts of a suite for the given files. */
-export function partsOf(suite: Suite, files: readonly string[], isLong: (file: string) => boolean): Part[] {
-  const own = files.filter((file) => suite.accepts(file));
+/** The parts of a suite that runs these files. */
+export function partsOf(suite: Suite, own: readonly string[], isLong: (file: string) => boolean): Part[] {
   const count = suite.isDivisible ? Math.ceil(own.length / FILES_OF_A_PART) : Math.min(own.length, 1);
   // Round robin, long files first, so that each part gets its share of both.
   const inOrder = [...own.filter(isLong), ...own.filter((file) => !isLong(file))];
@@ -43,7 +42,7 @@ export function partsOf(suite: Suite, files: readonly string[], isLong: (file: s
       suite,
       files: part,
       label: count === 1 ? suite.name : `${suite.name} ${index + 1} of ${count}`,
-      weight: suite.isDivisible
+      weight: count > 1
         ? part.reduce((sum, file) => sum + (isLong(file) ? LONG_WEIGHT : 1), 0)
         : WHOLE_WEIGHT,
       report: `${path}.xml`,

@@ -6,7 +6,8 @@
 import { devConfig, root } from "./_project.ts";
 import { copyFolder, createConsumer } from "./_consumer.ts";
 import { lower } from "./_lower.ts";
-import { bun, node, oldestNode, outdatedNode, tools, workerd } from "./tools.ts";
+import { newestNats } from "./_newest_servers.ts";
+import { bun, node, npmPostgres, oldestNode, outdatedNode, tools, workerd } from "./tools.ts";
 
 /** The folders in `tests/` that only Deno runs: they start tools, or import files that the package keeps private. */
 const denoOnlyFolders = ["architecture", "internal", "tooling"];
@@ -34,6 +35,31 @@ const filesOfOldestNode: readonly string[] = [
   "tests/service/process_test.ts",
 ];
 
+/**
+ * What Deno proves for Bun and Node too, unless `--everywhere` is given. These files take long, and what they touch of the
+ * runtime, other files of the same area touch on each: how commands parse, print and exit; how SQL is generated; the bus
+ * without a network; what happens on servers when a process is killed.
+ */
+const filesOfOneRuntime = new RegExp(`^tests/(${
+  [
+    "api/idempotency/processes",
+    "cli/(config|dlq|docs|events|hostile_text|new|ops|ops_serve|schedules)",
+    "db/migrate/(autogenerate|autogenerate_drift|autogenerate_types|baseline|history|lock|pglite|plain)",
+    "db/repository/(bulk|keyset|long_cursors|pglite|statements)",
+    "examples/credits_(crash|drill)",
+    "messaging/inbox/(pglite|processes)",
+    "messaging/memory/conformance",
+    "messaging/outbox/(faults|order|processes)",
+    "ops/(broken_fleet|fleet|metric_names|servers|trail)",
+    "schedule/scheduler",
+    "testing/embedded_postgres",
+  ].join("|")
+})_test\\.ts$`);
+
+/** What the newest servers run: the broker and the database, by all that talks to them. */
+const filesOfNewestServers =
+  /^tests\/(messaging\/(bus|dead_letters|nats)\/|messaging\/(inbox|listener|outbox|publisher)\/(add|connection|faults|hold_up|order)_|db\/)/;
+
 /** Whether a quick run skips a file although it is not long. */
 export function isHeavy(file: string): boolean {
   return heavyFiles.test(file);
@@ -52,12 +78,24 @@ export interface SuiteRun {
 /** The timeout of a test, on runtimes that have one: longer than any wait in a test. */
 const TEST_LIMIT_MS = 600_000;
 
+/** The servers that the tests of a suite start. */
+export interface Servers {
+  /** The path of nats-server. */
+  readonly nats: string;
+  /** The folder with `postgres` and `initdb`. */
+  readonly postgres: string;
+}
+
 /** One section of the test run. */
 export interface Suite {
   readonly name: string;
   /** Whether its files may run in several processes at once. */
   readonly isDivisible: boolean;
   accepts(file: string): boolean;
+  /** Whether it leaves a file to the first suite of the run, unless everything is to run everywhere. */
+  leaves?(file: string): boolean;
+  /** Servers of its own, in place of those that the other suites share. Rejects where they cannot be had. */
+  servers?(): Promise<Servers>;
   /** Prepares what the tests need, and gives the command and its folder. */
   prepare(run: SuiteRun): Promise<{ readonly command: readonly string[]; readonly cwd: string }>;
 }
@@ -71,11 +109,23 @@ export const suites: readonly Suite[] = [
     accepts: (file) => !isIn(file, ["package", "workerd"]),
     prepare: (run) => Promise.resolve({ command: denoTest(run), cwd: root }),
   },
+  // Deno, from the source, with the newest servers
+  {
+    name: "newest",
+    isDivisible: true,
+    accepts: (file) => filesOfNewestServers.test(file) && !isHeavy(file),
+    async servers() {
+      const [nats, postgres] = await Promise.all([newestNats(), npmPostgres()]);
+      return { nats, postgres };
+    },
+    prepare: (run) => Promise.resolve({ command: denoTest(run), cwd: root }),
+  },
   // Bun, from the packed tarball
   {
     name: "bun",
     isDivisible: true,
     accepts: isPortable,
+    leaves: isOfOneRuntime,
     async prepare({ files, report, filter }) {
       const command = [await bun(), "test", "--isolate", `--timeout=${TEST_LIMIT_MS}`, "--reporter=junit"];
       command.push(`--reporter-outfile=${report}`);
@@ -92,6 +142,7 @@ export const suites: readonly Suite[] = [
     name: "node",
     isDivisible: true,
     accepts: isPortable,
+    leaves: isOfOneRuntime,
     async prepare(run) {
       return { command: nodeTest(await node(), run), cwd: await testProject() };
     },
@@ -200,6 +251,10 @@ async function filesBelow(folder: string): Promise<string[]> {
 
 function isPortable(file: string): boolean {
   return !isIn(file, [...denoOnlyFolders, "package", "workerd"]) && !file.endsWith(denoOnlySuffix);
+}
+
+function isOfOneRuntime(file: string): boolean {
+  return filesOfOneRuntime.test(file);
 }
 
 function isIn(file: string, folders: readonly string[]): boolean {

@@ -1,11 +1,12 @@
 /**
  * Runs the tests on every runtime: on Deno from the source, on Bun, Node, the oldest Node and workerd
- * from the packed tarball.
+ * from the packed tarball; and what talks to servers once more, with the newest nats-server and Postgres.
  *
  *     deno task test                               # everything
  *     deno task test --quick                       # on Deno alone, without long tests: an answer in two minutes
+ *     deno task test --everywhere                  # also what takes long and one runtime proves for the others
  *     deno task test tests/api                     # a folder or file
- *     deno task test --runtime=bun,node            # some of: deno bun node node22 workerd package
+ *     deno task test --runtime=bun,node            # some of: deno newest bun node node22 workerd package
  *     deno task test --parallel=4                  # so many parts at once
  *     deno task test --filter="not found" --verbose
  *
@@ -23,7 +24,7 @@ import { longFiles, type Part, partsOf } from "./_parts.ts";
 import { createProgress, type Progress } from "./_progress.ts";
 import { cacheDir, root } from "./_project.ts";
 import { run } from "./_run.ts";
-import { findTestFiles, isHeavy, type Suite, suites } from "./_suites.ts";
+import { findTestFiles, isHeavy, type Servers, type Suite, suites } from "./_suites.ts";
 import { claimRunFolder, runFolder } from "./_run_folder.ts";
 import { type Failure, publishReports, reportsFolder } from "./_summary.ts";
 import { postgres } from "./tools.ts";
@@ -35,6 +36,8 @@ interface Choice {
   readonly suites: readonly Suite[];
   readonly files: readonly string[];
   readonly long: ReadonlySet<string>;
+  /** Whether each runtime runs all that it can, and not only what others do not prove for it. */
+  readonly everywhere: boolean;
   /** Number of files that a quick run skips. */
   readonly leftOut: number;
   readonly filter: string | undefined;
@@ -58,6 +61,7 @@ async function choose(): Promise<Choice> {
       filter: { type: "string" },
       parallel: { type: "string" },
       quick: { type: "boolean", default: false },
+      everywhere: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
     },
   });
@@ -87,6 +91,7 @@ async function choose(): Promise<Choice> {
     suites: suites.filter(({ name }) => names?.includes(name) ?? true),
     files,
     long: new Set(files.filter((file) => long.has(file))),
+    everywhere: values.everywhere || paths.length > 0,
     leftOut: wanted.length - files.length,
     filter: values.filter,
     parallel,
@@ -104,23 +109,38 @@ function isAt(file: string, path: string): boolean {
   return file === path || file.startsWith(`${path}/`);
 }
 
+/** The files that a suite runs. */
+function filesOf(suite: Suite, { suites, files, everywhere }: Choice): string[] {
+  const leavesSome = !everywhere && suite !== suites[0];
+  return files.filter((file) => suite.accepts(file) && !(leavesSome && suite.leaves?.(file)));
+}
+
 /** Whether a suite runs its long tests in full: the first one does, unless the run is a quick one. */
 function extentOf(suite: Suite, choice: Choice): "short" | "whole" {
   return choice.quick || suite !== choice.suites[0] ? "short" : "whole";
 }
 
-/** A slot of the parallel run. It has one Postgres, which its parts use one after another. */
+/** A slot of the parallel run. It has a Postgres of each kind, which its parts use one after another. */
 interface Place {
-  postgresUrl(): Promise<string | undefined>;
+  postgresUrl(servers: Servers | undefined): Promise<string | undefined>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 function createPlace(): Place {
-  let server: ReturnType<typeof startPostgres> | undefined;
-  const isNeeded = hasPostgres && !Deno.env.has("GLAM_POSTGRES_URL");
+  const started = new Map<string, ReturnType<typeof startPostgres>>();
+  const isGiven = Deno.env.has("GLAM_POSTGRES_URL");
   return {
-    postgresUrl: async () => isNeeded ? (await (server ??= startPostgres())).url : undefined,
-    [Symbol.asyncDispose]: async () => await (await server)?.stop(),
+    async postgresUrl(servers) {
+      const binaries = servers?.postgres ??
+        (hasPostgres && !isGiven ? Deno.env.get("GLAM_POSTGRES_BIN") : undefined);
+      if (binaries === undefined) return undefined;
+      const server = started.get(binaries) ?? startPostgres({ binaries });
+      started.set(binaries, server);
+      return (await server).url;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...started.values()].map(async (server) => await (await server).stop()));
+    },
   };
 }
 
@@ -136,12 +156,16 @@ async function runPart(part: Part, choice: Choice, place: Place, progress: Progr
   try {
     if (suite.name !== "deno") Deno.env.set("GLAM_TARBALL", await tarball());
     const { command, cwd } = await suite.prepare({ files, report, filter });
-    const postgresUrl = suite.name === "package" ? undefined : await place.postgresUrl();
+    const servers = ownServers.get(suite);
+    const postgresUrl = suite.name === "package" ? undefined : await place.postgresUrl(servers);
     const env: Record<string, string> = {
       GLAM_TEST_EXTENT: extentOf(suite, choice),
       // Node runs each file in a separate process, a third of whose start-up time is compilation.
       NODE_COMPILE_CACHE: `${cacheDir}/node-compile`,
     };
+    if (servers !== undefined) {
+      Object.assign(env, { GLAM_NATS_SERVER: servers.nats, GLAM_POSTGRES_BIN: servers.postgres });
+    }
     if (postgresUrl !== undefined) env["GLAM_POSTGRES_URL"] = postgresUrl;
     const result = await run(command, { cwd, env, limitMs: PART_LIMIT_MS });
     output = result.output;
@@ -196,6 +220,21 @@ async function findNats(): Promise<void> {
   }
 }
 
+/** The servers of suites that have their own, and why those of others cannot be had. */
+async function findServers(choice: Choice): Promise<[Map<Suite, Servers>, Map<Suite, string>]> {
+  const found = new Map<Suite, Servers>();
+  const absent = new Map<Suite, string>();
+  for (const suite of choice.suites) {
+    if (suite.servers === undefined || filesOf(suite, choice).length === 0) continue;
+    try {
+      found.set(suite, await suite.servers());
+    } catch (error) {
+      absent.set(suite, error instanceof Error ? error.message : String(error));
+    }
+  }
+  return [found, absent];
+}
+
 /** The results of each suite, summed over its parts. */
 function bySuite(rows: readonly Row[]): Row[] {
   return suites.flatMap(({ name }) => {
@@ -228,11 +267,22 @@ function printSummary(rows: readonly Row[], choice: Choice): void {
     const ways = [whole && `whole on ${whole}`, short && `short on ${short}`].filter(Boolean);
     console.log(`\nLong tests (${choice.long.size} files) ran ${ways.join(", and ")}.`);
   }
+  const sparing = choice.suites.flatMap((suite) => {
+    const count = choice.files.filter((file) => suite.accepts(file)).length - filesOf(suite, choice).length;
+    return count === 0 ? [] : `${suite.name} ${count}`;
+  });
+  if (sparing.length > 0) {
+    const first = choice.suites[0]!.name;
+    console.log(
+      `Files that ${first} ran for others (--everywhere runs them on each): ${sparing.join(", ")}.`,
+    );
+  }
   if (choice.quick) {
     const left = suites.filter((suite) => !choice.suites.includes(suite)).map(({ name }) => name);
     if (choice.leftOut > 0) left.push(`${choice.leftOut} files that take long`);
     console.log(`\nNot run, for a quick answer: ${left.join(", ")}. Before a change is sent: deno task test`);
   }
+  for (const [{ name }, reason] of absent) console.log(`\nNOT RUN: ${name}. ${reason}`);
   const failures = rows.flatMap((row) => row.failures);
   if (failures.length > 0) console.log("\nFailed:");
   for (const { suite, file, name } of failures) console.log(`  ${suite}  ${file}  ${name}`);
@@ -253,7 +303,10 @@ const hasPostgres = await findPostgres();
 await findNats();
 // Each PGlite of the tests is copied from this folder, which the first test that needs one creates.
 Deno.env.set("GLAM_PGLITE_TEMPLATE", `${runFolder()}/pglite`);
-const parts = choice.suites.flatMap((suite) => partsOf(suite, choice.files, (file) => choice.long.has(file)));
+const [ownServers, absent] = await findServers(choice);
+const parts = choice.suites.filter((suite) => !absent.has(suite)).flatMap((suite) =>
+  partsOf(suite, filesOf(suite, choice), (file) => choice.long.has(file))
+);
 const progress = createProgress({
   pieces: parts,
   write: (text) => void Deno.stdout.writeSync(new TextEncoder().encode(text)),

@@ -135,7 +135,8 @@ export async function postgres(): Promise<string> {
   return await findPostgres() ?? await npmPostgres();
 }
 
-async function npmPostgres(): Promise<string> {
+/** The same from npm: the newest one that it has. */
+export async function npmPostgres(): Promise<string> {
   const [name, version] = platformPackage("postgres", postgresPackages);
   const folder = `${await installOnce("postgres", { [name]: version })}/${name}`;
   // The work of the package's postinstall script, which Deno does not run.

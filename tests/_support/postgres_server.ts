@@ -21,6 +21,8 @@ const runFile = promisify(execFile);
 
 /** Options of {@link startPostgres}. */
 export interface PostgresServerOptions {
+  /** The folder with `postgres` and `initdb`. @default the one that is found */
+  readonly binaries?: string;
   /** Settings of postgresql.conf, such as `{ max_connections: "20" }`. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Files to put into the data folder, such as a certificate. */
@@ -64,7 +66,7 @@ kill $killer 2>/dev/null`;
 
 /** Starts a server of its own. */
 export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
-  const binaries = await postgresBinaries();
+  const binaries = options.binaries ?? await postgresBinaries();
   const owner = await serverUser();
   const folder = await mkdtemp(`${tmpdir()}/glam-pg-`);
   if (owner !== undefined) await chown(folder, owner.uid, owner.gid);
@@ -204,8 +206,6 @@ const SETTINGS: Readonly<Record<string, string>> = {
   timezone: "UTC",
 };
 
-let version: Promise<string> | undefined;
-
 async function versionOf(binaries: string): Promise<string> {
   const { stdout } = await runFile(`${binaries}/postgres`, ["--version"]);
   return /\d[\w.]*/.exec(stdout)?.[0] ?? "unknown";
@@ -222,8 +222,9 @@ drop database template0
  */
 async function copyTemplate(binaries: string, data: string): Promise<void> {
   const owner = await serverUser();
-  version ??= versionOf(binaries);
-  const template = `${tmpdir()}/glam-pg-data-${owner?.uid ?? process.getuid?.() ?? "user"}-${await version}`;
+  const template = `${tmpdir()}/glam-pg-data-${owner?.uid ?? process.getuid?.() ?? "user"}-${await versionOf(
+    binaries,
+  )}`;
   if (!await stat(`${template}/PG_VERSION`).then(() => true, () => false)) {
     const staging = await mkdtemp(`${tmpdir()}/glam-pg-init-`);
     await chmod(staging, 0o755);
