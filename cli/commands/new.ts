@@ -14,13 +14,15 @@ export const declareNew: Declare = (program, { action }) => {
         "node",
       ]),
     )
-    .option("--dir <folder>", "folder to write (named after the service)")
+    .option("--into <folder>", "folder to write, beside what is there (one named after the service)")
+    .addOption(new Option("--dir <folder>", "the same as --into").hideHelp())
     .action(action(() => import("./_new.ts")))
     .addHelpText(
       "after",
       examples({
         "glam new orders": "in the folder orders",
-        "glam new orders --runtime node --dir services/orders": "for Node, in another folder",
+        "glam new orders --into .": "in this folder, beside what is there",
+        "glam new orders --runtime node --into services/orders": "for Node, in another folder",
       }),
     );
 };

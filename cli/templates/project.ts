@@ -1,51 +1,69 @@
 import type { Scaffold, ScaffoldFiles } from "./scaffold.ts";
-import { RANGES, VERSION } from "./versions.ts";
+import { toJson } from "./to_json.ts";
+import { RANGES, TOOLS, VERSION } from "./versions.ts";
 
-/** The manifest and README of a new service. */
+/** The manifest of a new service, with its tasks, and what its tools read. */
 export function projectFiles(scaffold: Scaffold): ScaffoldFiles {
   return {
-    ...scaffold.runtime === "deno" ? denoProject() : npmProject(scaffold),
+    ...scaffold.runtime === "deno" ? denoProject(scaffold) : npmProject(scaffold),
     ".gitignore": "/.data/\n/node_modules/\n.env\n",
-    "dev.env": "APP_ENV=dev\n",
-    "README.md": readme(scaffold),
+    ".env.example": ENV_EXAMPLE,
   };
 }
 
-/** How tasks are run on each runtime. */
-export const TASKS: Readonly<
-  Record<Scaffold["runtime"], { readonly install?: string; readonly run: string }>
-> = {
-  deno: { run: "deno task" },
-  bun: { install: "bun install", run: "bun run" },
-  node: { install: "npm install", run: "npm run" },
-};
+const ENV_EXAMPLE =
+  `# Copy it to .env, which only \`glam dev\` and the configuration read. The environment wins over it.
+APP_ENV=dev
+# PORT=8080
+# LOG_LEVEL=debug
+
+# The servers of compose.yaml. Without them \`dev\` finds others.
+# DATABASE_URL=postgres://app:secret@127.0.0.1:5432/app
+# NATS_SERVERS=nats://127.0.0.1:4222
+`;
 
 /** What a service may do on Deno, and `glam` for it. The embedded Postgres reads its program from Deno's cache. */
 const PERMISSIONS = "--allow-net --allow-env --allow-read";
 
-function denoProject(): ScaffoldFiles {
+/** What `glam ops rules` and `glam ops dashboard` write in their own style. */
+const GENERATED = "monitoring";
+
+function denoProject({ name }: Scaffold): ScaffoldFiles {
   const { "@hono/node-server": _, ...needed } = RANGES;
   const imports = Object.entries(needed).map(([name, range]) => [name, `npm:${name}@${range}`]);
   const config = {
+    name,
+    version: "0.1.0",
+    exports: "./main.ts",
     tasks: {
       start: `deno run ${PERMISSIONS} --allow-write=.data main.ts`,
-      dev: `deno run ${PERMISSIONS} --allow-write=.data --env-file=dev.env --watch main.ts`,
+      dev: `APP_ENV=dev deno run ${PERMISSIONS} --allow-write=.data --watch main.ts`,
       test: `deno test ${PERMISSIONS} --allow-write=.data`,
+      fmt: "deno fmt",
+      lint: "deno lint",
+      check: "deno fmt --check && deno lint && deno check",
       glam: `deno run ${PERMISSIONS} --allow-write=. @glam/shared/cli`,
     },
     imports: Object.fromEntries([["@glam/shared", `jsr:@glam/shared@^${VERSION}`], ...imports].sort()),
+    fmt: { exclude: [GENERATED] },
   };
   return { "deno.json": toJson(config) };
 }
 
 function npmProject({ name, runtime }: Scaffold): ScaffoldFiles {
-  const { "@hono/node-server": nodeServer, ...needed } = RANGES;
+  const {
+    "@hono/node-server": nodeServer,
+    "@electric-sql/pglite": pglite,
+    "@electric-sql/pglite-socket": pgliteSocket,
+    ...needed
+  } = RANGES;
+  const isBun = runtime === "bun";
+  const types = isBun ? "@types/bun" : "@types/node";
   const dependencies = {
     "@glam/shared": `npm:@jsr/glam__shared@^${VERSION}`,
     ...needed,
-    ...(runtime === "node" ? { "@hono/node-server": nodeServer } : {}),
+    ...(isBun ? {} : { "@hono/node-server": nodeServer }),
   };
-  const isBun = runtime === "bun";
   const manifest = {
     name,
     version: "0.1.0",
@@ -54,15 +72,27 @@ function npmProject({ name, runtime }: Scaffold): ScaffoldFiles {
     ...isBun ? {} : { engines: { node: ">=22.18" } }, // which runs TypeScript as it is
     scripts: {
       start: isBun ? "bun main.ts" : "node main.ts",
-      dev: isBun ? "bun --env-file=dev.env --watch main.ts" : "node --env-file=dev.env --watch main.ts",
+      dev: isBun ? "APP_ENV=dev bun --watch main.ts" : "APP_ENV=dev node --watch main.ts",
       test: isBun ? "bun test --timeout=120000" : "node --test", // an embedded Postgres takes its time
+      fmt: "biome format --write",
+      lint: "biome lint",
+      check: "biome check && tsc",
       glam: `${isBun ? "bun" : "node"} node_modules/@glam/shared/cli/mod.js`,
     },
     dependencies: Object.fromEntries(Object.entries(dependencies).sort()),
+    devDependencies: {
+      "@biomejs/biome": TOOLS["@biomejs/biome"],
+      // For tests and a start without servers: not in the image.
+      "@electric-sql/pglite": pglite,
+      "@electric-sql/pglite-socket": pgliteSocket,
+      [types]: TOOLS[types],
+      typescript: TOOLS.typescript,
+    },
   };
   const compilerOptions = {
     target: "esnext",
     module: "nodenext",
+    types: [isBun ? "bun" : "node"],
     strict: true,
     noEmit: true,
     skipLibCheck: true,
@@ -73,66 +103,12 @@ function npmProject({ name, runtime }: Scaffold): ScaffoldFiles {
   return {
     "package.json": toJson(manifest),
     "tsconfig.json": toJson({ compilerOptions }),
+    "biome.json": toJson({
+      $schema: `https://biomejs.dev/schemas/${TOOLS["@biomejs/biome"]}/schema.json`,
+      files: { includes: ["**", "!.data", `!${GENERATED}`] },
+      formatter: { indentStyle: "space" },
+      assist: { enabled: false },
+    }),
     ".npmrc": "@jsr:registry=https://npm.jsr.io\n",
   };
-}
-
-function readme({ name, runtime }: Scaffold): string {
-  const { install, run } = TASKS[runtime];
-  const steps = [
-    ...install === undefined ? [] : [[install, ""]],
-    [`${run} test`, "its tests, on an embedded Postgres and a bus in memory"],
-    [`${run} start`, "http://127.0.0.1:8080; Ctrl-C stops it in order"],
-    [`${run} dev`, "the same, again after each change, with its page at /docs"],
-  ];
-  const width = Math.max(...steps.map(([step]) => step!.length));
-  const glam = runtime === "node" ? "npm run glam --" : `${run} glam`;
-  return `# ${name}
-
-A service on [@glam/shared](https://jsr.io/@glam/shared).
-
-\`\`\`sh
-${steps.map(([step, text]) => text === "" ? step : `${step!.padEnd(width)}   # ${text}`).join("\n")}
-\`\`\`
-
-\`\`\`sh
-curl -i http://127.0.0.1:8080/items -H 'content-type: application/json' -d '{"name": "Lipstick"}'
-curl -i http://127.0.0.1:8080/counts
-curl -i http://127.0.0.1:8080/health/ready
-\`\`\`
-
-| File           | What                                                               |
-| -------------- | ------------------------------------------------------------------ |
-| \`main.ts\`      | puts the parts together and runs them                              |
-| \`endpoints.ts\` | the contracts of its routes, which \`/docs\` shows                   |
-| \`app.ts\`       | their handlers: an item and its event are written in a transaction |
-| \`listener.ts\`  | the handler of an event, which handles each once                   |
-| \`events.ts\`    | the events that it publishes; \`docs\` of \`glam\` describes them      |
-| \`tables.ts\`    | its tables; \`migrations/\` makes them                               |
-| \`config.ts\`    | its configuration; \`config show\` of \`glam\` prints its values       |
-| \`dev.env\`      | the variables of the task \`dev\`: \`/docs\` is there in development   |
-
-## On servers
-
-The code stays the same: set the URLs of Postgres and NATS, and migrate the
-database before the service starts.
-
-\`\`\`sh
-export DATABASE_URL=postgres://app:secret@localhost:5432/${name}
-export NATS_SERVERS=nats://localhost:4222
-${glam} migrate up
-${run} start
-\`\`\`
-
-Other commands of \`${glam}\`:
-
-- \`migrate create <name> --autogenerate\`: the next migration, from \`tables.ts\`
-- \`events tail\`: its events, as they are published
-- \`dlq list\`: events that could not be handled
-- \`outbox status\`: events that could not be published
-`;
-}
-
-function toJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

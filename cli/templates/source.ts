@@ -12,7 +12,10 @@ import {
   createOutbox,
 } from "@glam/shared/messaging";
 import { createMetrics } from "@glam/shared/metrics";
+import { createOpsApp, localOnly } from "@glam/shared/ops";
 import { createService, runService } from "@glam/shared/service";
+// import { idempotency, rateLimit } from "@glam/shared/api";
+// import { authenticate, jwt } from "@glam/shared/auth";
 import { createApp } from "./app.ts";
 import { options } from "./config.ts";
 import { createCounter } from "./listener.ts";
@@ -21,33 +24,60 @@ await runService("${name}", async () => {
   const config = await loadConfig(options);
   const metrics = createMetrics({ service: "${name}" });
   // Each part writes a line when what it stands on goes away, and when it is back.
-  const logger = createLogger("${name}");
+  const logger = createLogger("${name}", config.logging);
 
   // Without DATABASE_URL, data are stored in .data; without NATS_SERVERS, events stay in this process.
   const database = await connectDatabase({
-    ...config.database ?? await embedded(),
+    ...(config.database ?? (await embedded())),
     lazy: true,
     metrics,
     logger,
   });
   const nats = { name: "${name}", waitForServer: true, logger };
-  const bus = config.nats === undefined
-    ? createMemoryBus()
-    : await connectNats({ ...config.nats, ...nats });
+  const bus = config.nats
+    ? await connectNats({ ...config.nats, ...nats })
+    : createMemoryBus();
   const outbox = createOutbox(database, { service: "${name}", metrics, logger });
+  const counter = createCounter(bus, database, metrics);
+
+  const app = createApp({
+    database,
+    outbox,
+    logger,
+    registry: await metrics.registry(),
+    // Who may call, how often, and what a repeated request gets. Uncomment what you need, and its import.
+    // guards: {
+    //   authenticate: authenticate([jwt({
+    //     issuer: "https://id.example.com/",
+    //     audience: "${name}",
+    //     jwks: "https://id.example.com/jwks.json",
+    //   })]),
+    //   idempotency: idempotency({ database }), // export idempotencyTable from tables.ts
+    //   rateLimit: rateLimit({
+    //     policies: [{ name: "client", limit: 600, windowSeconds: 60 }],
+    //   }),
+    // },
+  });
+  // For browsers on this machine, while APP_ENV is dev. Others get a 404.
+  const authorize = localOnly();
+  const listeners = [counter];
+  app.route(
+    "/ops",
+    createOpsApp({ authorize, bus, database, outbox, listeners, logger }),
+  );
 
   return createService({
     name: "${name}",
-    app: createApp({ database, outbox, registry: await metrics.registry() }),
+    app,
     database,
     migrations: new URL("./migrations", import.meta.url),
-    migrate: config.database === undefined ? "up" : "verify",
+    migrate: config.database ? "verify" : "up",
     bus,
     outbox,
-    listeners: [createCounter(bus, database, metrics)],
+    listeners,
     hostname: config.service.host,
     port: config.service.port,
-    graceMs: config.database === undefined ? 0 : 5000, // only needed behind a load balancer
+    graceMs: config.database ? 5000 : 0, // only needed behind a load balancer
     logger,
   });
 });
@@ -57,7 +87,12 @@ async function embedded() {
   return await embeddedPostgres({ dataDir: ".data/${name}" });
 }
 `,
-    "config.ts": `import { databaseConfig, natsConfig, serviceConfig } from "@glam/shared/config";
+    "config.ts": `import {
+  databaseConfig,
+  loggingConfig,
+  natsConfig,
+  serviceConfig,
+} from "@glam/shared/config";
 import * as z from "zod";
 
 /** The options of \`loadConfig\`, also for \`glam config\`. */
@@ -65,6 +100,7 @@ export const options = {
   service: "${name}",
   schema: z.object({
     service: serviceConfig,
+    logging: loggingConfig,
     database: databaseConfig.optional(),
     nats: natsConfig.optional(),
   }),
@@ -73,6 +109,14 @@ export const options = {
     [`config/services/${name}.yml`]: `service:
   host: 127.0.0.1
   port: 8080
+logging:
+  level: info
+`,
+    [`config/services/${name}.prod.yml`]: `# On top of ${name}.yml where APP_ENV is prod, as in the container.
+service:
+  host: 0.0.0.0
+logging:
+  format: json
 `,
     "tables.ts": `import { defineTable } from "@glam/shared/db";
 import * as z from "zod";
@@ -139,7 +183,9 @@ export const ListCounts = defineEndpoint("GET /counts", {
     "app.ts": `import {
   type GlamMetricsOptions,
   glamMiddleware,
+  type GlamOptions,
   implement,
+  onError,
 } from "@glam/shared/api";
 import { type Database, Repository } from "@glam/shared/db";
 import { NotFoundError } from "@glam/shared/errors";
@@ -149,13 +195,15 @@ import { CreateItem, GetItem, ListCounts } from "./endpoints.ts";
 import { ItemCreated } from "./events.ts";
 import { DailyCounts, Items } from "./tables.ts";
 
-export interface AppParts extends Pick<GlamMetricsOptions, "registry"> {
+export interface AppParts extends Pick<GlamOptions, "guards" | "logger"> {
   readonly database: Database;
   readonly outbox: Outbox;
+  readonly registry?: GlamMetricsOptions["registry"];
 }
 
 /** The HTTP side of the service. */
-export function createApp({ database, outbox, registry }: AppParts): Hono {
+export function createApp(parts: AppParts): Hono {
+  const { database, outbox, guards, logger, registry } = parts;
   const items = new Repository(database, Items);
   const counts = new Repository(database, DailyCounts);
   const app = new Hono();
@@ -163,10 +211,14 @@ export function createApp({ database, outbox, registry }: AppParts): Hono {
     glamMiddleware({
       service: "${name}",
       app,
+      guards,
+      logger,
       metrics: { registry },
-      docs: { events: [ItemCreated] }, // at /docs, where APP_ENV is dev
+      docs: { events: [ItemCreated] }, // at /docs, while APP_ENV is dev
     }),
   );
+  // What a handler throws becomes an answer here. Map errors of your own libraries before it.
+  app.onError((error, c) => onError(error, c));
 
   implement(app, CreateItem, async ({ body: { name } }) => {
     // The item and its event are written in one transaction.

@@ -66,7 +66,7 @@ describe("${name}", () => {
       await service.app.request("/items", post({ name }));
     }
     const until = Date.now() + 60_000;
-    while (await counted() < earlier + 2 && Date.now() < until) {
+    while ((await counted()) < earlier + 2 && Date.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     assert.equal(await counted(), earlier + 2);
@@ -79,7 +79,8 @@ describe("${name}", () => {
     );
     assert.equal(response.status, 201);
     const { data } = await response.json();
-    const again = await service.app.request(response.headers.get("Location")!);
+    const location = response.headers.get("Location") ?? "";
+    const again = await service.app.request(location);
     assert.deepEqual((await again.json()).data, data);
   });
 

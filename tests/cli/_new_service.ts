@@ -91,7 +91,7 @@ async function pointDenoAtSource(folder: string): Promise<Record<string, string>
   const imports = { ...own.imports, ...config.imports, ...Object.fromEntries(entries) };
   await writeFile(
     join(folder, "deno.json"),
-    JSON.stringify({ ...config, imports, compilerOptions, lock: false }),
+    `${JSON.stringify({ ...config, imports, compilerOptions, lock: false }, null, 2)}\n`,
   );
   return config.tasks!;
 }

@@ -41,7 +41,15 @@ describe("a service that glam new wrote", () => {
     assert.match(out, /^Wrote \d+ files to orders\. Next:\n\n {2}cd orders\n/);
     const files = await readdir(service.folder);
     const sources = ["main", "app", "config", "endpoints", "events", "listener", "tables"];
-    for (const name of [...sources.map((source) => `${source}.ts`), "README.md", "dev.env"]) {
+    for (
+      const name of [
+        ...sources.map((source) => `${source}.ts`),
+        "README.md",
+        ".env.example",
+        "Dockerfile",
+        "compose.yaml",
+      ]
+    ) {
       assert.ok(files.includes(name), name);
     }
     assert.equal(files.includes("deno.json"), runtime === "deno");
@@ -67,7 +75,7 @@ describe("a service that glam new wrote", () => {
     assert.equal(await stop(first), 0, first.out() + first.errors());
     await using second = service.start("start", [], { env: { PORT: "0" } });
     const again = await urlOf(second);
-    assert.equal((await fetch(`${again}/docs`)).status, 404);
+    for (const path of ["/docs", "/ops/"]) assert.equal((await fetch(`${again}${path}`)).status, 404);
     const kept = await fetch(`${again}/items/${data.id}`);
     assert.equal(kept.status, 200);
     await kept.body?.cancel();
@@ -75,21 +83,16 @@ describe("a service that glam new wrote", () => {
     assert.equal(await stop(second), 0, second.out() + second.errors());
   });
 
-  it("shows its contracts at /docs with the variables of its task dev", async () => {
-    const variables = await readFile(join(service.folder, "dev.env"), "utf8");
-    assert.equal(variables, "APP_ENV=dev\n");
-    const manifest = await readFile(
-      join(service.folder, runtime === "deno" ? "deno.json" : "package.json"),
-      "utf8",
-    );
-    assert.match(manifest, /"dev": ?"[^"]*--env-file=dev\.env[^"]*--watch main\.ts"/);
+  it("shows its contracts at /docs and its operations at /ops in development", async () => {
     await using running = service.start("start", [], { env: { PORT: "0", APP_ENV: "dev" } });
     const url = await urlOf(running);
     const page = await (await fetch(`${url}/docs`)).text();
     for (const text of ["Add an item", "An item was created"]) assert.ok(page.includes(text), text);
     const document = await (await fetch(`${url}/openapi.json`)).json() as { paths: object };
     assert.ok("/items/{id}" in document.paths);
-    assert.deepEqual((document as Record<string, unknown>)["x-undocumented"], []);
+    const ops = await fetch(`${url}/ops/`);
+    assert.equal(ops.status, 200);
+    assert.match(await ops.text(), /Dead letters/);
     assert.equal(await stop(running), 0, running.out() + running.errors());
   });
 
@@ -132,7 +135,7 @@ describe("glam new", () => {
   it("writes for the runtime that is asked for, elsewhere, and never over what is there", async () => {
     const cwd = await mkdtemp(join(tmpdir(), "glam-new-"));
     for (const each of ["bun", "deno", "node"]) {
-      const args = ["new", "catalog-connector", "--runtime", each, "--dir", `services/${each}`];
+      const args = ["new", "catalog-connector", "--runtime", each, "--into", `services/${each}`];
       assert.equal((await glam(args, { cwd })).code, 0);
       const files = await readdir(join(cwd, "services", each));
       assert.equal(files.includes("deno.json"), each === "deno");
@@ -144,14 +147,30 @@ describe("glam new", () => {
     }
     const { dependencies } = JSON.parse(await readFile(join(cwd, "services/node/package.json"), "utf8"));
     assert.match(dependencies["@glam/shared"], /^npm:@jsr\/glam__shared@\^\d/);
-    await writeFile(join(cwd, "services/bun/app.ts"), "mine");
-    const again = await glam(["new", "catalog-connector", "--dir", "services/bun"], { cwd });
+    const { errors } = await glam(["new", "services"], { cwd });
+    assert.match(errors, /^glam: Cannot write to services: it is not empty; .*--into services$/m);
+    await rm(cwd, { recursive: true });
+  });
+
+  it("writes beside what is there, and names what it would overwrite", async () => {
+    const cwd = await mkdtemp(join(tmpdir(), "glam-new-"));
+    await writeFile(join(cwd, "LICENSE"), "mine");
+    const { code, out } = await glam(["new", "orders", "--into", "."], { cwd });
+    assert.equal(code, 0);
+    assert.doesNotMatch(out, /\bcd\b/);
+    assert.ok((await readdir(cwd)).includes("main.ts"));
+
+    await writeFile(join(cwd, "app.ts"), "mine");
+    for (const file of ["main.ts", "config.ts"]) await rm(join(cwd, file));
+    const again = await glam(["new", "orders", "--into", "."], { cwd });
     assert.equal(again.code, 1);
     assert.match(
       again.errors,
-      /^glam: Cannot write to services\/bun: it is not empty; name another folder/m,
+      /^glam: Cannot write to \.: it has .*\bapp\.ts, .*, which nothing overwrites$/m,
     );
-    assert.equal(await readFile(join(cwd, "services/bun/app.ts"), "utf8"), "mine");
+    assert.doesNotMatch(again.errors, /main\.ts/);
+    assert.ok(!(await readdir(cwd)).includes("main.ts"), "nor is a part written");
+    for (const file of ["app.ts", "LICENSE"]) assert.equal(await readFile(join(cwd, file), "utf8"), "mine");
     await rm(cwd, { recursive: true });
   });
 

