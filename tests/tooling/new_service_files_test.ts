@@ -122,7 +122,7 @@ describe("the files of a new service", () => {
     assert.deepEqual(dashboard, JSON.parse(await written("dashboard", "--uid", "orders")));
     const compose = await read("deno/compose.yaml");
     for (const [own, mounted] of [["prometheus", "prometheus"], ["grafana", "grafana/provisioning"]]) {
-      assert.ok(compose.includes(`- ./monitoring/${own}:/etc/${mounted}:ro\n`), own);
+      assert.ok(compose.includes(`- ./monitoring/${own}:/etc/${mounted}:ro\n`));
     }
     assert.match(compose, /HOME_DASHBOARD_PATH: \/etc\/grafana\/provisioning\/dashboards\/orders\.json$/m);
   });
