@@ -12,7 +12,14 @@ import {
 import { CreditDeducted } from "@glam/shared/messaging";
 import { type Context, Hono } from "hono";
 import { ownAccount } from "./auth.ts";
-import { CreateMerchant, DeductCredits, GetMerchant, GetUsage, ListLedger } from "./endpoints.ts";
+import {
+  CreateMerchant,
+  DeductCredits,
+  GetMerchant,
+  GetUsage,
+  ListLedger,
+  RefundCredits,
+} from "./endpoints.ts";
 import type { CreditStore } from "./store.ts";
 
 /** Lends a store for the time of a request: the one of the process, or one that is opened for it. */
@@ -60,6 +67,13 @@ export function createApp(useStore: UseStore, options: AppOptions): Hono<Env> {
     ownAccount,
     withStore,
     ({ params, body, c }) => c.var.store.deduct(params.id, body),
+  );
+  implement(
+    app,
+    RefundCredits,
+    ownAccount,
+    withStore,
+    ({ params, body, c }) => c.var.store.refund(params.id, body.operation_id),
   );
   implement(
     app,

@@ -1,4 +1,11 @@
-import { authenticate, type Authentication, jwt, type Principal } from "@glam/shared/auth";
+import {
+  authenticate,
+  type Authentication,
+  type JsonWebKeySet,
+  jwt,
+  type Principal,
+  serviceToken,
+} from "@glam/shared/auth";
 import { getContext } from "@glam/shared/context";
 import { NotFoundError } from "@glam/shared/errors";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
@@ -9,12 +16,24 @@ export interface AuthConfig {
   readonly audience: string;
   /** The issuer's public keys: a URL, or the keys as JSON. */
   readonly jwks?: string | undefined;
+  /** The public keys of the services that may call, in the same form; without them none may. */
+  readonly services?: string | undefined;
 }
 
-/** Takes tokens with the claim `merchant_id`, of a merchant, or with the scope `merchants:all`, of an operator. */
+/**
+ * Takes tokens with the claim `merchant_id`, of a merchant, or with the scope `merchants:all`, of an operator; and those of
+ * services that call for a merchant.
+ */
 export function authentication(config: AuthConfig & { readonly jwks: string }): Authentication {
-  const { issuer, audience, jwks } = config;
-  return authenticate([jwt({ issuer, audience, jwks: jwks.startsWith("{") ? JSON.parse(jwks) : jwks })]);
+  const { issuer, audience, jwks, services } = config;
+  const people = jwt({ issuer, audience, jwks: keysOf(jwks) });
+  if (services === undefined) return authenticate([people]);
+  const callers = { orders: ["credits:write"] };
+  return authenticate([people, serviceToken({ audience, keys: keysOf(services), callers })]);
+}
+
+function keysOf(text: string): string | JsonWebKeySet {
+  return text.startsWith("{") ? JSON.parse(text) : text;
 }
 
 /** What the middleware below needs of a context. */
@@ -37,10 +56,11 @@ export async function ownAccount(
 
 /** A token of the merchant `demo` for a day, and the key that it is signed with. Both end with the process. */
 export async function createDemoToken(
-  config: AuthConfig,
+  config: { readonly issuer: string; readonly audience: string | string[] },
+  scope = "credits:read credits:write",
 ): Promise<{ readonly token: string; readonly jwks: string }> {
   const { privateKey, publicKey } = await generateKeyPair("EdDSA");
-  const token = await new SignJWT({ merchant_id: "demo", scope: "credits:read credits:write" })
+  const token = await new SignJWT({ merchant_id: "demo", scope })
     .setProtectedHeader({ alg: "EdDSA", kid: "demo" })
     .setIssuer(config.issuer).setAudience(config.audience).setSubject("you").setExpirationTime("1 day")
     .sign(privateKey);

@@ -39,7 +39,12 @@ const schema: z.ZodType<CreditsConfig> = z.object({
   logging: loggingConfig,
   database: databaseConfig.optional(),
   nats: natsConfig.optional(),
-  auth: z.object({ issuer: z.string(), audience: z.string(), jwks: z.string().optional() }),
+  auth: z.object({
+    issuer: z.string(),
+    audience: z.string(),
+    jwks: z.string().optional(),
+    services: z.string().optional(),
+  }),
   demoToken: z.boolean(),
   dataDir: z.string().min(1),
   migrate: z.enum(["up", "verify"]),

@@ -86,6 +86,32 @@ export const DeductCredits: Endpoint<"POST /api/v1/merchants/:id/credits/deduct"
   examples: [{ summary: "Thirty credits", body: { amount: 30, reason: "analysis" } }],
 });
 
+/** What names a deduction to give back. */
+export interface Refund {
+  /** The operation of the deduction. */
+  readonly operation_id: string;
+}
+
+/** Gives the credits of a deduction back. */
+export const RefundCredits: Endpoint<"POST /api/v1/merchants/:id/credits/refund", {
+  params: { id: string };
+  body: Refund;
+  data: LedgerEntry;
+  errors: NotFoundError;
+}> = defineEndpoint("POST /api/v1/merchants/:id/credits/refund", {
+  body: z.object({ operation_id: z.guid().describe("The operation of the deduction") }),
+  data: ledgerEntry,
+  status: 201,
+  errors: [NotFoundError],
+  idempotent: "key",
+  scopes: ["credits:write"],
+  summary: "Give the credits of a deduction back",
+  description:
+    "Once for each deduction, however often it is asked for. Where there is no such deduction, nothing is given " +
+    "back, and one that comes later is refused: whoever does not know what became of a request can end it.",
+  tags: ["credits"],
+});
+
 /** The movements on an account, the newest first. */
 export const ListLedger: Endpoint<"GET /api/v1/merchants/:id/ledger", {
   params: { id: string };

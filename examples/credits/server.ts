@@ -24,12 +24,16 @@ export async function runServer(): Promise<never> {
   });
 }
 
-/** The service, made of its parts. */
-async function createCredits(config: CreditsConfig, authenticate: Authentication): Promise<Service> {
+/** The service, made of its parts; `bus` takes the place of the one in the configuration. */
+export async function createCredits(
+  config: CreditsConfig,
+  authenticate: Authentication,
+  bus?: MessageBus,
+): Promise<Service> {
   const logger = createLogger("credits", config.logging);
   const metrics = createMetrics({ service: "credits" });
   const database = await openDatabase(config, metrics);
-  const bus = await openBus(config, logger);
+  bus ??= await openBus(config, logger);
   const outbox = createOutbox(database, { service: "credits", metrics, logger });
   const store = new CreditStore(database, outbox);
   return createService({

@@ -29,13 +29,14 @@ const Ledger = defineTable("ledger", {
     amount: z.int32(),
     balance_after: z.int32(),
     reason: z.string().min(1).max(200),
+    refunds: z.guid().nullable(), // the operation whose credits this entry gave back
   }),
   columnTypes: {
     id: "integer generated always as identity",
     merchant_id: "varchar(40)",
     reason: "varchar(200)",
   },
-  unique: ["operation_id"],
+  unique: ["operation_id", "refunds"],
   indexes: [["merchant_id", "id"]],
   foreignKeys: [{ columns: "merchant_id", references: Merchants }],
   ...timestamps,
@@ -149,6 +150,30 @@ export class CreditStore {
     });
   }
 
+  /**
+   * Gives the credits of an operation back, once. Of one that has not come, the entry takes its place: should its
+   * deduction still be on the way, it is refused.
+   */
+  async refund(id: string, operation_id: string): Promise<LedgerEntry> {
+    return await this.database.transaction(async (tx) => {
+      const [merchant] = await tx<{ balance: number }>`
+        select balance from merchants where id = ${id} for update`;
+      if (merchant === undefined) throw notFound(id);
+      const [done] = await this.#ledger.findAll({ merchant_id: id, refunds: operation_id }, { limit: 1 });
+      if (done !== undefined) return toEntry(done);
+      const [deducted] = await this.#ledger.findAll({ merchant_id: id, operation_id }, { limit: 1 });
+      const amount = deducted === undefined ? 0 : Math.max(0, -deducted.amount);
+      const balance = merchant.balance + amount;
+      await this.#merchants.update(id, { balance });
+      return await this.#book(id, balance, {
+        amount,
+        reason: "refund",
+        operation_id: deducted === undefined ? operation_id : crypto.randomUUID(),
+        refunds: operation_id,
+      });
+    });
+  }
+
   /** A page of the movements of a merchant, the newest first. */
   async ledger(
     id: string,
@@ -175,8 +200,12 @@ export class CreditStore {
     return merchant;
   }
 
-  async #book(merchantId: string, balance: number, movement: Deduction): Promise<LedgerEntry> {
-    const row = { merchant_id: merchantId, balance_after: balance, ...movement };
+  async #book(
+    merchantId: string,
+    balance: number,
+    movement: Deduction & { readonly refunds?: string },
+  ): Promise<LedgerEntry> {
+    const row = { merchant_id: merchantId, balance_after: balance, refunds: null, ...movement };
     return toEntry(await this.#ledger.save(row, { from: "client" })); // amount and reason are
   }
 }

@@ -174,6 +174,25 @@ export function creditsCases(front: Front = NO_FRONT): void {
     assert.equal(events.length, 1);
   });
 
+  it("gives the credits of a deduction back once, and refuses one that comes after it was given back", async () => {
+    const id = await newMerchant();
+    const ask = (what: string, body: unknown) =>
+      app.request(`/api/v1/merchants/${id}/credits/${what}`, json(body));
+    const refund = async (operation_id: string) =>
+      (await (await ask("refund", { operation_id })).json() as Json).data;
+    const [operation_id, late] = [crypto.randomUUID(), crypto.randomUUID()];
+    await ask("deduct", { amount: 30, operation_id });
+    const entries = await Promise.all(Array.from({ length: 3 }, () => refund(operation_id)));
+    assert.deepEqual([entries[0].amount, entries[0].balance_after], [30, 100]);
+    assert.deepEqual(entries, [entries[0], entries[0], entries[0]]);
+    assert.deepEqual([(await refund(late)).amount, (await refund(late)).balance_after], [0, 100]);
+    assert.equal((await ask("deduct", { amount: 30, operation_id: late })).status, 409);
+    assert.equal(
+      (await app.request("/api/v1/merchants/nobody/credits/refund", json({ operation_id }))).status,
+      404,
+    );
+  });
+
   it("deducts once for a key, also without an operation of the caller's own, and asks for one", async () => {
     const id = await newMerchant();
     const path = `/api/v1/merchants/${id}/credits/deduct`;

@@ -60,6 +60,8 @@ describe("the permissions of the example", () => {
   it("are those of deno task start, with the embedded Postgres", async () => {
     const flags = flagsOf((project as unknown as { tasks: Record<string, string> }).tasks["start"]);
     assert.deepEqual(flags, flagsOfPage("embedded Postgres"));
+    const { fleet } = (project as unknown as { tasks: Record<string, string> }).tasks; // tried by fleet_process_test.ts
+    assert.deepEqual(flagsOf(fleet), flags);
     await serves(flags, {});
   });
 

@@ -1,0 +1,35 @@
+import type { Service } from "@glam/shared/service";
+
+/** What runs. */
+export interface Fleet {
+  readonly credits: Service;
+  readonly orders: Service;
+  /** The operations page. */
+  readonly page: Service;
+  /** A token of the merchant `demo`. */
+  readonly token: string;
+}
+
+/** Says where the services are, and what to try. */
+export function announce({ token, ...services }: Fleet): void {
+  const [credits, orders, page] = [services.credits, services.orders, services.page].map(urlOf);
+  console.log(`The fleet runs:
+
+  credits       ${credits}/docs
+  orders        ${orders}/docs
+  operations    ${page}
+
+Place an order, which takes credits. Look at it, and pay it, or wait for a minute: then it is cancelled, and the
+credits are back.
+
+  TOKEN=${token}
+  ORDER=$(curl -s ${orders}/api/v1/orders -H "authorization: Bearer $TOKEN" -H "idempotency-key: $(date +%s)" -H 'content-type: application/json' -d '{"credits": 30}' | tee /dev/stderr | grep -oE '[0-9a-f-]{36}' | head -n 1)
+  curl ${credits}/api/v1/merchants/demo -H "authorization: Bearer $TOKEN"
+  curl ${orders}/api/v1/orders/$ORDER/pay -X POST -H "authorization: Bearer $TOKEN" -H "idempotency-key: $(date +%s)"
+  curl ${orders}/api/v1/orders/$ORDER/history -H "authorization: Bearer $TOKEN"
+`);
+}
+
+function urlOf({ address }: Service): string {
+  return address!.url;
+}
