@@ -1,4 +1,5 @@
 import type { AnyEndpoint, Endpoint, EndpointTypes } from "../contract/endpoint.ts";
+import { assertWhole } from "../internal/assert_number.ts";
 import { loadDocs } from "./_docs_loader.ts";
 import { endpointHandler, type HonoHandler } from "./_endpoint_handler.ts";
 import { guardedBy } from "./_run_guards.ts";
@@ -97,9 +98,7 @@ export function implement(app: EndpointApp, endpoint: AnyEndpoint, ...rest: unkn
     );
   }
   if (rest.length === 0) throw new TypeError(`Cannot implement "${route}": there is no handler`);
-  if (maxBodyBytes !== undefined && (!Number.isSafeInteger(maxBodyBytes) || maxBodyBytes < 0)) {
-    throw new RangeError(`Expected \`maxBodyBytes\` to be a whole number from 0, got ${maxBodyBytes}`);
-  }
+  if (maxBodyBytes !== undefined) assertWhole("maxBodyBytes", maxBodyBytes, 0);
   const path = pathWithin(app, endpoint, mountedAt);
   assertFree(app, endpoint, mountedAt);
   const handler = rest.at(-1) as EndpointHandler<EndpointTypes>;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { assertWhole } from "../internal/assert_number.ts";
 
 /** Options of {@link paginationQuery} and {@link cursorQuery}. */
 export interface PageQueryOptions {
@@ -69,15 +70,11 @@ export type CursorQueryInput = { limit?: string | undefined; cursor?: string | u
 function limitSchema(options: PageQueryOptions): z.ZodType<number> {
   const maxLimit = maxLimitOf(options);
   const { defaultLimit = Math.min(50, maxLimit) } = options;
-  if (!Number.isSafeInteger(defaultLimit) || defaultLimit < 1 || defaultLimit > maxLimit) {
-    throw new RangeError(`Expected \`defaultLimit\` to be between 1 and ${maxLimit}, got ${defaultLimit}`);
-  }
+  assertWhole("defaultLimit", defaultLimit, 1, maxLimit);
   return z.coerce.number().int().min(1).max(maxLimit).default(defaultLimit);
 }
 
 function maxLimitOf({ maxLimit = 1000 }: PageQueryOptions): number {
-  if (!Number.isSafeInteger(maxLimit) || maxLimit < 1) {
-    throw new RangeError(`Expected \`maxLimit\` to be a whole number from 1, got ${maxLimit}`);
-  }
+  assertWhole("maxLimit", maxLimit, 1);
   return maxLimit;
 }

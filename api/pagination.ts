@@ -1,4 +1,5 @@
 import type { CursorPagination, Links, Pagination } from "../contract/pagination.ts";
+import { assertWhole } from "../internal/assert_number.ts";
 import { pathAbsolute, pathAndQuery } from "./_request_path.ts";
 
 export type { CursorPagination, Links, Pagination } from "../contract/pagination.ts";
@@ -29,16 +30,16 @@ export interface CursorPageParams {
  * @throws {RangeError} when `page` or `limit` is not a whole number from 1, or `total` not one from 0.
  */
 export function createPagination({ page, limit, total }: PageParams): Pagination {
-  checkWhole("page", page, 1);
-  checkWhole("limit", limit, 1);
-  checkWhole("total", total, 0);
+  assertWhole("page", page, 1);
+  assertWhole("limit", limit, 1);
+  assertWhole("total", total, 0);
   const pages = Math.ceil(total / limit);
   return { page, limit, total, pages, has_next: page < pages, has_previous: page > 1 };
 }
 
 /** The `pagination` of a page between cursors. */
 export function createCursorPagination({ limit, next, previous }: CursorPageParams): CursorPagination {
-  checkWhole("limit", limit, 1);
+  assertWhole("limit", limit, 1);
   return {
     limit,
     has_next: next != null,
@@ -104,10 +105,4 @@ function split(url: string): { readonly path: string; readonly query: URLSearchP
   const text = pathAndQuery(url);
   const { pathname, searchParams } = new URL(text, "http://localhost");
   return { path: pathAbsolute(pathname), query: searchParams };
-}
-
-function checkWhole(name: string, value: number, min: number): void {
-  if (!Number.isSafeInteger(value) || value < min) {
-    throw new RangeError(`Expected \`${name}\` to be a whole number from ${min}, got ${value}`);
-  }
 }

@@ -1,3 +1,4 @@
+import { assertWhole } from "../internal/assert_number.ts";
 import { outsideContext } from "../internal/outside_context.ts";
 import type { MiddlewareHandler, ValidationTargets } from "hono";
 import type * as z from "zod";
@@ -72,9 +73,7 @@ export function validate<Target extends ValidationTarget, Schema extends z.ZodTy
   options: ValidateOptions = {},
 ): ValidateMiddleware<Target, Schema> {
   const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = options;
-  if (!Number.isSafeInteger(maxBodyBytes) || maxBodyBytes < 0) {
-    throw new RangeError(`Expected \`maxBodyBytes\` to be a whole number from 0, got ${maxBodyBytes}`);
-  }
+  assertWhole("maxBodyBytes", maxBodyBytes, 0);
   const loading = loadValidator(target, schema);
   loading.catch(() => {}); // each request reports it
   const validateRequest: ValidateMiddleware<Target, Schema> = async (c, next) => {

@@ -8,12 +8,6 @@ export function assertText(option: string, value: unknown): asserts value is str
   );
 }
 
-/** Checks a number of seconds. */
-export function assertSeconds(option: string, value: number, least: number, most: number): void {
-  if (Number.isFinite(value) && value >= least && value <= most) return;
-  throw new RangeError(`Expected \`${option}\` to be from ${least} to ${most}, got ${value}`);
-}
-
 /** Checks the name of a strategy, which is a key of the OpenAPI document. */
 export function assertName(name: string): void {
   if (typeof name === "string" && /^[A-Za-z0-9._-]+$/.test(name)) return;

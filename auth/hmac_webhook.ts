@@ -3,9 +3,10 @@ import { markRoute } from "../api/_route_meta.ts";
 import { type RawBodyContext, readRawBody } from "../api/raw_body.ts";
 import { requestLogger } from "../api/request_logger.ts";
 import { ConflictError, UnauthorizedError } from "../errors/common.ts";
+import { assertNumber } from "../internal/assert_number.ts";
 import type { Revealable } from "../internal/reveal.ts";
 import { hmacSha256, isEqualInConstantTime, sha256 } from "./_digest.ts";
-import { assertName, assertSeconds } from "./_options.ts";
+import { assertName } from "./_options.ts";
 import { secretsOf } from "./_secrets.ts";
 import { github, shopify, stripe } from "./_webhook_forms.ts";
 import type { WebhookForm } from "./webhook_form.ts";
@@ -107,7 +108,7 @@ export function hmacWebhook(options: HmacWebhookOptions): WebhookMiddleware {
   const { name = form.name } = options;
   const secrets = secretsOf("secret", options.secret);
   assertName(name);
-  assertSeconds("toleranceSeconds", toleranceSeconds, 1, 3600);
+  assertNumber("toleranceSeconds", toleranceSeconds, 1, 3600);
   if (sameBy !== "body" && sameBy !== "body and topic") {
     throw new TypeError(
       `Expected \`sameBy\` to be "body" or "body and topic", got ${JSON.stringify(sameBy)}`,

@@ -1,6 +1,7 @@
+import { assertNumber } from "../internal/assert_number.ts";
 import { scopesOf } from "./_identity.ts";
 import { keysOf } from "./_keys_of.ts";
-import { assertAudience, assertName, assertSeconds, assertText } from "./_options.ts";
+import { assertAudience, assertName, assertText } from "./_options.ts";
 import { isPlainType, verifyJwt } from "./_verify_jwt.ts";
 import type { KeySource } from "./key_set.ts";
 import type { AuthenticationStrategy } from "./strategy.ts";
@@ -66,7 +67,7 @@ export function jwt(options: JwtOptions): AuthenticationStrategy {
   } = options;
   assertText("issuer", issuer);
   assertAudience(audience);
-  assertSeconds("clockToleranceSeconds", clockToleranceSeconds, 0, 300);
+  assertNumber("clockToleranceSeconds", clockToleranceSeconds, 0, 300);
   assertName(name);
   for (const algorithm of algorithms) {
     if (ALGORITHMS.has(algorithm)) continue;

@@ -1,6 +1,7 @@
 import { UnauthorizedError } from "../errors/common.ts";
+import { assertNumber } from "../internal/assert_number.ts";
 import { keysOf } from "./_keys_of.ts";
-import { assertAudience, assertName, assertSeconds, assertText } from "./_options.ts";
+import { assertAudience, assertName, assertText } from "./_options.ts";
 import {
   isKeyOf,
   isServiceName,
@@ -47,7 +48,7 @@ export function serviceToken(options: ServiceTokenOptions): AuthenticationStrate
   const { audience, keys: source, callers, clockToleranceSeconds = 10, name = "serviceToken" } = options;
   assertText("audience", audience);
   assertAudience(audience);
-  assertSeconds("clockToleranceSeconds", clockToleranceSeconds, 0, 60);
+  assertNumber("clockToleranceSeconds", clockToleranceSeconds, 0, 60);
   assertName(name);
   const scopes = scopesOfCallers(callers);
   const keys = keysOf("keys", source);

@@ -1,6 +1,7 @@
 import { type CryptoKey, importJWK, importPKCS8, type JWK, SignJWT } from "jose";
+import { assertNumber } from "../internal/assert_number.ts";
 import { reveal, type Revealable } from "../internal/reveal.ts";
-import { assertSeconds, assertText } from "./_options.ts";
+import { assertText } from "./_options.ts";
 import {
   isKeyOf,
   isServiceName,
@@ -77,7 +78,7 @@ export function createServiceTokenSource(options: ServiceTokenSourceOptions): Se
       `Expected \`issuer\` to be 1 to 128 letters, digits, ".", "_" and "-", got ${JSON.stringify(issuer)}`,
     );
   }
-  assertSeconds("lifetimeSeconds", lifetimeSeconds, 10, MAX_LIFETIME_SECONDS);
+  assertNumber("lifetimeSeconds", lifetimeSeconds, 10, MAX_LIFETIME_SECONDS);
   const given = parseKey(reveal(privateKey));
   const jwk = typeof given === "string" ? undefined : given;
   const { keyId = jwk?.kid ?? issuer, algorithm = jwk?.alg ?? (jwk?.kty === "OKP" ? "EdDSA" : "ES256") } =

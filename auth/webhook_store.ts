@@ -1,3 +1,5 @@
+import { assertWhole } from "../internal/assert_number.ts";
+
 /** Where webhooks are noted that were handled, so that a repetition has no second effect. */
 export interface WebhookStore {
   /**
@@ -32,9 +34,7 @@ interface Note {
  */
 export function createMemoryWebhookStore(options: MemoryWebhookStoreOptions = {}): WebhookStore {
   const { maxWebhooks = 100_000 } = options;
-  if (!Number.isSafeInteger(maxWebhooks) || maxWebhooks < 1) {
-    throw new RangeError(`Expected \`maxWebhooks\` to be a whole number from 1, got ${maxWebhooks}`);
-  }
+  assertWhole("maxWebhooks", maxWebhooks, 1);
   const notes = new Map<string, Note>();
 
   function note(keys: readonly string[], isDone: boolean, ms: number): void {

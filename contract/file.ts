@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { assertWhole } from "../internal/assert_number.ts";
 
 /** Options of {@link file}. */
 export interface FileOptions {
@@ -31,9 +32,7 @@ const MEDIA_TYPE = /^[a-z0-9!#$&^_.+-]+\/(?:\*|[a-z0-9!#$&^_.+-]+)$/;
  */
 export function file(options: FileOptions = {}): z.ZodType<File, File> {
   const { maxBytes = 1024 * 1024, types } = options;
-  if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) {
-    throw new RangeError(`Expected \`maxBytes\` to be a whole number from 1, got ${maxBytes}`);
-  }
+  assertWhole("maxBytes", maxBytes, 1);
   for (const type of types ?? []) {
     if (!MEDIA_TYPE.test(type)) {
       throw new TypeError(`Expected \`types\` to be media types in lower case, got ${JSON.stringify(type)}`);

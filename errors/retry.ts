@@ -1,3 +1,4 @@
+import { assertNumber, assertWhole } from "../internal/assert_number.ts";
 import { fullJitter } from "../internal/backoff.ts";
 import { MAX_TIMER_MS, sleep } from "../internal/clock.ts";
 import { isGlamError } from "./glam_error.ts";
@@ -80,12 +81,10 @@ export async function retry<T>(
 ): Promise<T> {
   const { attempts = 3, minDelayMs = 100, maxDelayMs = 10_000, factor = 2 } = options;
   const { signal, shouldRetry = isRetryableError, onRetry } = options;
-  if (!Number.isInteger(attempts) || attempts < 1) {
-    throw new RangeError(`Expected \`attempts\` to be an integer from 1, got ${attempts}`);
-  }
-  assertRange("minDelayMs", minDelayMs, 0, MAX_TIMER_MS);
-  assertRange("maxDelayMs", maxDelayMs, minDelayMs, MAX_TIMER_MS);
-  assertRange("factor", factor, 1, Number.MAX_VALUE);
+  assertWhole("attempts", attempts, 1);
+  assertNumber("minDelayMs", minDelayMs, 0, MAX_TIMER_MS);
+  assertNumber("maxDelayMs", maxDelayMs, minDelayMs, MAX_TIMER_MS);
+  assertNumber("factor", factor, 1);
   for (let attempt = 1;; attempt++) {
     signal?.throwIfAborted();
     try {
@@ -99,12 +98,6 @@ export async function retry<T>(
       onRetry?.({ error, attempt, delayMs });
       await sleep(delayMs, signal);
     }
-  }
-}
-
-function assertRange(name: string, value: number, least: number, most: number): void {
-  if (!(value >= least && value <= most)) {
-    throw new RangeError(`Expected \`${name}\` to be a number from ${least} to ${most}, got ${value}`);
   }
 }
 

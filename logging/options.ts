@@ -1,3 +1,4 @@
+import { assertWhole } from "../internal/assert_number.ts";
 import { envPrefix, readEnv } from "../internal/environment.ts";
 import type { LogFileOptions } from "./_rotating_file.ts";
 import { LEVEL_NAMES, type LogLevel, type Severity, severityOf } from "./levels.ts";
@@ -112,11 +113,7 @@ function toFile(options: LogFileOptions | false | undefined): Settings["file"] {
   if (typeof path !== "string" || path === "") {
     throw new TypeError(`Expected \`file.path\` to be a path, got ${JSON.stringify(path)}`);
   }
-  if (!Number.isInteger(maxBytes) || maxBytes < 1024) {
-    throw new RangeError(`Expected \`file.maxBytes\` to be an integer of at least 1024, got ${maxBytes}`);
-  }
-  if (!Number.isInteger(keep) || keep < 1) {
-    throw new RangeError(`Expected \`file.keep\` to be an integer of at least 1, got ${keep}`);
-  }
+  assertWhole("file.maxBytes", maxBytes, 1024);
+  assertWhole("file.keep", keep, 1);
   return { path, maxBytes, keep };
 }

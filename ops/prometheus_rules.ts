@@ -1,3 +1,4 @@
+import { assertNumber } from "../internal/assert_number.ts";
 import { DEFAULT_BUCKETS } from "../metrics/http_recorder.ts";
 import { clientAlerts } from "./_client_alerts.ts";
 import { databaseAlerts } from "./_database_alerts.ts";
@@ -134,11 +135,6 @@ export function prometheusRules(options: PrometheusRulesOptions = {}): string {
 function assertName(option: string, value: string | undefined): void {
   if (value === undefined || (typeof value === "string" && value !== "")) return;
   throw new TypeError(`Expected \`${option}\` to be a text, got ${JSON.stringify(value)}`);
-}
-
-function assertNumber(option: string, value: number, least: number): void {
-  if (Number.isFinite(value) && value >= least) return;
-  throw new RangeError(`Expected \`${option}\` to be a number from ${least}, got ${value}`);
 }
 
 /** Below 0.95 a service that fails every request would not burn its budget 14.4 times too fast. */

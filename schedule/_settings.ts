@@ -1,4 +1,5 @@
 import type { Database } from "../db/database.ts";
+import { assertWhole } from "../internal/assert_number.ts";
 import { MAX_TIMER_MS } from "../internal/clock.ts";
 import { readEnv } from "../internal/environment.ts";
 import { createLogger } from "../logging/create_logger.ts";
@@ -48,17 +49,8 @@ export function toSettings(db: Database, options: SchedulerOptions): Settings {
   if (outbox !== undefined && typeof outbox?.add !== "function") {
     throw new TypeError("Expected `outbox` to be an outbox of createOutbox()");
   }
-  assertMs("pollMs", pollMs, 50);
-  assertMs("graceMs", graceMs, 0);
+  assertWhole("pollMs", pollMs, 50, MAX_TIMER_MS);
+  assertWhole("graceMs", graceMs, 0, MAX_TIMER_MS);
   const logger = toStructured(options.logger) ?? createLogger(service);
   return { jobs, outbox, service, table, pollMs, graceMs, metrics, logger };
-}
-
-function assertMs(name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least && value <= MAX_TIMER_MS) return;
-  throw new RangeError(
-    `Expected \`${name}\` to be a whole number of ${least} to ${MAX_TIMER_MS} milliseconds, got ${
-      JSON.stringify(value)
-    }`,
-  );
 }

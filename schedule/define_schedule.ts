@@ -1,3 +1,4 @@
+import { assertWhole } from "../internal/assert_number.ts";
 import { MAX_TIMER_MS } from "../internal/clock.ts";
 import type { EventContract } from "../messaging/contract/define_event.ts";
 import type { EventScheduleOptions, RunScheduleOptions, ScheduleOptions } from "./options.ts";
@@ -58,9 +59,9 @@ export function defineSchedule<Data, Input>(
   if (cron !== undefined && typeof cron !== "string") {
     throw new TypeError(`Expected \`cron\` to be a string, got ${typeof cron}`);
   }
-  if (everyMs !== undefined) assertMs("everyMs", everyMs, 1000, Number.MAX_SAFE_INTEGER);
+  if (everyMs !== undefined) assertWhole("everyMs", everyMs, 1000);
   assertOneOf("missed", missed, ["all", "once", "skip"]);
-  assertMs("maxCatchUp", maxCatchUp, 1, 10_000, "");
+  assertWhole("maxCatchUp", maxCatchUp, 1, 10_000);
   const timing = {
     ...cron !== undefined && { cron },
     ...everyMs !== undefined && { everyMs },
@@ -85,9 +86,9 @@ function actionOf<Data, Input>(
   if (typeof run !== "function") throw new TypeError(`Expected \`run\` to be a function, got ${typeof run}`);
   const { timeoutMs = 60_000, leaseMs = 30_000, maxAttempts = 3, overlap = "skip" } =
     options as RunScheduleOptions;
-  assertMs("timeoutMs", timeoutMs, 1, MAX_TIMER_MS);
-  assertMs("leaseMs", leaseMs, 500, MAX_TIMER_MS);
-  assertMs("maxAttempts", maxAttempts, 1, 1000, "");
+  assertWhole("timeoutMs", timeoutMs, 1, MAX_TIMER_MS);
+  assertWhole("leaseMs", leaseMs, 500, MAX_TIMER_MS);
+  assertWhole("maxAttempts", maxAttempts, 1, 1000);
   assertOneOf("overlap", overlap, ["skip", "wait"]);
   return { type: "run", run, timeoutMs, leaseMs, maxAttempts, overlap };
 }
@@ -108,13 +109,6 @@ function eventAction<Data, Input>(
     add: async (outbox, tx, tick, key) =>
       await outbox.add(tx, event, await data(tick), { key, idempotencyKey: key }),
   };
-}
-
-function assertMs(name: string, value: number, least: number, most: number, unit = " milliseconds"): void {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-  throw new RangeError(
-    `Expected \`${name}\` to be a whole number of ${least} to ${most}${unit}, got ${JSON.stringify(value)}`,
-  );
 }
 
 function assertOneOf(

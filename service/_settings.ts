@@ -1,4 +1,5 @@
 import { guardLogger } from "../api/guarded_logger.ts";
+import { assertNumber, assertWhole } from "../internal/assert_number.ts";
 import { MAX_TIMER_MS } from "../internal/clock.ts";
 import { readEnv } from "../internal/environment.ts";
 import { createLogger } from "../logging/create_logger.ts";
@@ -86,11 +87,11 @@ export function toSettings(options: ServiceOptions): Settings {
       );
     }
   }
-  assertMs("graceMs", graceMs, 0);
+  assertNumber("graceMs", graceMs, 0, MAX_TIMER_MS);
   const deadlines = { ...DEADLINES };
   for (const key of Object.keys(DEADLINES) as (keyof ServiceDeadlines)[]) {
     deadlines[key] = options.deadlines?.[key] ?? DEADLINES[key];
-    assertMs(`deadlines.${key}`, deadlines[key], 1);
+    assertNumber(`deadlines.${key}`, deadlines[key], 1, MAX_TIMER_MS);
   }
   const logger = options.logger ?? createLogger(name);
   return {
@@ -129,9 +130,7 @@ function managementOf(
 }
 
 function assertAddress(prefix: string, port: number, hostname: string): void {
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new RangeError(`Expected \`${prefix}port\` to be an integer from 0 to 65535, got ${port}`);
-  }
+  assertWhole(`${prefix}port`, port, 0, 65_535);
   if (typeof hostname !== "string" || hostname === "") {
     throw new TypeError(`Expected \`${prefix}hostname\` to be an address, got ${JSON.stringify(hostname)}`);
   }
@@ -163,13 +162,5 @@ function assertMethods(option: string, value: unknown, methods: readonly string[
   if (missing === undefined) return;
   throw new TypeError(
     `Expected \`${option}\` to have a method \`${missing}\`, got ${value === null ? "null" : typeof value}`,
-  );
-}
-
-/** Checks a duration in milliseconds. */
-export function assertMs(option: string, value: number, minimum: number): void {
-  if (typeof value === "number" && value >= minimum && value <= MAX_TIMER_MS) return;
-  throw new RangeError(
-    `Expected \`${option}\` to be between ${minimum} and ${MAX_TIMER_MS} milliseconds, got ${value}`,
   );
 }

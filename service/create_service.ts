@@ -1,10 +1,12 @@
+import { assertNumber } from "../internal/assert_number.ts";
+import { MAX_TIMER_MS } from "../internal/clock.ts";
 import { PACKAGE_VERSION } from "../internal/package_version.ts";
 import { randomHex } from "../internal/random.ts";
 import { describeRuntime } from "../internal/runtime.ts";
 import { createServiceHealth } from "./_health.ts";
 import { createLocalControl } from "./_local_control.ts";
 import type { Lifecycle } from "./_lifecycle.ts";
-import { assertMs, toSettings } from "./_settings.ts";
+import { toSettings } from "./_settings.ts";
 import type { ServiceOptions } from "./options.ts";
 import type { Service, StopOptions } from "./service.ts";
 
@@ -53,7 +55,7 @@ export function createService(options: ServiceOptions): Service {
       })
     );
   const stop = async ({ graceMs }: StopOptions = {}) => {
-    if (graceMs !== undefined) assertMs("graceMs", graceMs, 0);
+    if (graceMs !== undefined) assertNumber("graceMs", graceMs, 0, MAX_TIMER_MS);
     await (await load()).stop("stop()", graceMs);
   };
 

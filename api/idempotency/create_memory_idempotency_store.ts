@@ -1,3 +1,4 @@
+import { assertWhole } from "../../internal/assert_number.ts";
 import type { IdempotencyStore, KeptAnswer } from "./idempotency_store.ts";
 
 /** Options of {@link createMemoryIdempotencyStore}. */
@@ -44,9 +45,7 @@ interface Known {
  */
 export function createMemoryIdempotencyStore(options: MemoryIdempotencyStoreOptions = {}): IdempotencyStore {
   const { maxKeys = 100_000 } = options;
-  if (!Number.isSafeInteger(maxKeys) || maxKeys < 1) {
-    throw new RangeError(`Expected \`maxKeys\` to be a whole number from 1, got ${maxKeys}`);
-  }
+  assertWhole("maxKeys", maxKeys, 1);
   const keys = new Map<string, Known>();
   const set = (id: string, known: Known) => {
     keys.delete(id); // so that the first is the one that was used first

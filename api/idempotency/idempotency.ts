@@ -1,5 +1,6 @@
 import { ensureTable, hasTable } from "../../db/table/ensure_table.ts";
 import { ConfigError } from "../../errors/config_error.ts";
+import { assertWhole } from "../../internal/assert_number.ts";
 import { MAX_TIMER_MS } from "../../internal/clock.ts";
 import { stateOf } from "../_request_state.ts";
 import type { IdempotencyGuard } from "../guards.ts";
@@ -77,9 +78,9 @@ export function idempotency(options: IdempotencyOptions): Idempotency {
   if (scope !== undefined && typeof scope !== "function") {
     throw new TypeError(`Expected \`scope\` to be a function, got ${typeof scope}`);
   }
-  assertWhole("ttlMs", ttlMs, 1000, Number.MAX_SAFE_INTEGER);
-  assertWhole("leaseMs", leaseMs, 1000, Number.MAX_SAFE_INTEGER);
-  assertWhole("maxStoredBytes", maxStoredBytes, 0, Number.MAX_SAFE_INTEGER);
+  assertWhole("ttlMs", ttlMs, 1000);
+  assertWhole("leaseMs", leaseMs, 1000);
+  assertWhole("maxStoredBytes", maxStoredBytes, 0);
   assertWhole("cleanUpEveryMs", cleanUpEveryMs, 1000, MAX_TIMER_MS);
 
   // Of a database for each request there is nothing to be said without a request.
@@ -159,11 +160,4 @@ export function idempotency(options: IdempotencyOptions): Idempotency {
   function modeOf(mode: "lock" | "transaction" | undefined): "lock" | "transaction" {
     return mode ?? (given === undefined ? "lock" : "transaction");
   }
-}
-
-function assertWhole(name: string, value: number, minimum: number, maximum: number): void {
-  if (Number.isSafeInteger(value) && value >= minimum && value <= maximum) return;
-  throw new RangeError(
-    `Expected \`${name}\` to be a whole number from ${minimum} to ${maximum}, got ${value}`,
-  );
 }

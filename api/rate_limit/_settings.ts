@@ -1,3 +1,4 @@
+import { assertWhole } from "../../internal/assert_number.ts";
 import { MAX_TIMER_MS } from "../../internal/clock.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import type { ContextLike } from "../_hono.ts";
@@ -77,19 +78,14 @@ function resolvePolicy(policy: RateLimitPolicy, isClosed: boolean): Policy {
       }`,
     );
   }
-  assertWhole(`limit\` of "${name}`, limit);
-  assertWhole(`windowSeconds\` of "${name}`, windowSeconds);
+  assertWhole(`policies.${name}.limit`, limit, 1, MAX_INTEGER);
+  assertWhole(`policies.${name}.windowSeconds`, windowSeconds, 1, MAX_INTEGER);
   if (!STAGES.includes(by)) {
     throw new TypeError(
       `Expected \`by\` of "${name}" to be "address" or "caller", got ${JSON.stringify(by)}`,
     );
   }
   return { name, limit, windowSeconds, by, strict: strict || isClosed, everywhere };
-}
-
-function assertWhole(what: string, value: number): void {
-  if (Number.isSafeInteger(value) && value >= 1 && value <= MAX_INTEGER) return;
-  throw new RangeError(`Expected \`${what}" to be a whole number from 1 to ${MAX_INTEGER}, got ${value}`);
 }
 
 function assertFunction(option: string, value: unknown): void {

@@ -1,3 +1,4 @@
+import { assertWhole } from "../../internal/assert_number.ts";
 import { costSeconds, leftOfQuota, stateOfQuota } from "./_gcra.ts";
 import type { RateLimitQuota, RateLimitResult, RateLimitState, RateLimitStore } from "./rate_limit_store.ts";
 
@@ -48,9 +49,7 @@ type Arrivals = Map<string, number>;
  */
 export function createMemoryRateLimitStore(options: MemoryRateLimitStoreOptions = {}): MemoryRateLimitStore {
   const { maxKeys = 100_000, now = () => performance.now() } = options;
-  if (!Number.isSafeInteger(maxKeys) || maxKeys < 2) {
-    throw new RangeError(`Expected \`maxKeys\` to be a whole number from 2, got ${maxKeys}`);
-  }
+  assertWhole("maxKeys", maxKeys, 2);
   const perGeneration = Math.floor(maxKeys / 2);
   let younger = new Map<string, Arrivals>();
   let older = new Map<string, Arrivals>();

@@ -1,3 +1,4 @@
+import { assertWhole } from "../../internal/assert_number.ts";
 import type { MigrationFile } from "./migration_file.ts";
 
 /** Options of {@link Migrator}. */
@@ -148,9 +149,7 @@ export function settingsOf(options: MigratorOptions): Settings {
     throw new TypeError(`Expected \`${key}\` to be a name, got ${JSON.stringify(name)}`);
   }
   for (const [key, value] of Object.entries({ waitMs, lockTimeoutMs, lockAttempts })) {
-    const minimum = key === "waitMs" ? 0 : 1;
-    if (Number.isSafeInteger(value) && value >= minimum && value < 2 ** 31) continue;
-    throw new RangeError(`Expected \`${key}\` to be an integer of at least ${minimum}, got ${value}`);
+    assertWhole(key, value, key === "waitMs" ? 0 : 1, 2 ** 31 - 1);
   }
   return {
     migrations,

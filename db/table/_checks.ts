@@ -1,3 +1,4 @@
+import { assertNumber, assertWhole } from "../../internal/assert_number.ts";
 import { MAX_TIMER_MS } from "../../internal/clock.ts";
 
 /** Validates a duration in milliseconds. */
@@ -7,19 +8,13 @@ export function milliseconds(name: string, value: unknown, least = 0): number {
 
 /** Validates an integer. */
 export function whole(name: string, value: unknown, least: number, most: number): number {
-  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
-    throw new RangeError(
-      `Expected \`${name}\` to be an integer from ${least} to ${most}, got ${shown(value)}`,
-    );
-  }
-  return value as number;
+  assertWhole(name, value, least, most);
+  return value;
 }
 
 /** Validates a number. */
 export function number(name: string, value: unknown, least: number, most: number): number {
-  if (typeof value !== "number" || !(value >= least && value <= most)) {
-    throw new RangeError(`Expected \`${name}\` to be a number from ${least} to ${most}, got ${shown(value)}`);
-  }
+  assertNumber(name, value, least, most);
   return value;
 }
 

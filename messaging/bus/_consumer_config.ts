@@ -1,4 +1,5 @@
 import type { MessageBusError } from "../../errors/infrastructure.ts";
+import { assertWhole } from "../../internal/assert_number.ts";
 import { busError } from "./_bus_error.ts";
 import { isFilter } from "../contract/_subject.ts";
 import type { ConsumerConfig, FullConsumerConfig } from "./consumer.ts";
@@ -26,14 +27,8 @@ export function assertConsumerConfig(config: ConsumerConfig): void {
     throw new TypeError(`Expected \`filterSubject\` to be a subject, got ${JSON.stringify(filterSubject)}`);
   }
   if (!(ackWaitMs > 0)) throw new RangeError(`Expected \`ackWaitMs\` to be more than 0, got ${ackWaitMs}`);
-  if (!Number.isSafeInteger(maxAckPending) || maxAckPending < 1) {
-    throw new RangeError(`Expected \`maxAckPending\` to be a whole number from 1, got ${maxAckPending}`);
-  }
-  if (deliver !== "all" && !(Number.isSafeInteger(deliver.startSequence) && deliver.startSequence > 0)) {
-    throw new RangeError(
-      `Expected \`startSequence\` to be a whole number from 1, got ${deliver.startSequence}`,
-    );
-  }
+  assertWhole("maxAckPending", maxAckPending, 1);
+  if (deliver !== "all") assertWhole("startSequence", deliver.startSequence, 1);
 }
 
 /** Describes how a consumer differs from the wanted configuration. `deliver` is not compared: it matters at creation only. */

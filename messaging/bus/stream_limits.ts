@@ -1,4 +1,4 @@
-import { assertInteger } from "./_assert_integer.ts";
+import { assertWhole } from "../../internal/assert_number.ts";
 import type { StreamConfig } from "./stream.ts";
 import { STREAM_CONFIGS } from "./streams.ts";
 
@@ -68,7 +68,7 @@ export function assertStreamLimits(limits: FleetStreamLimits): void {
     const name = `streams.${stream}`;
     assertKeys(name, rest, []);
     if (maxAgeMs !== undefined) {
-      assertInteger(
+      assertWhole(
         `${name}.maxAgeMs`,
         maxAgeMs,
         1000,
@@ -76,14 +76,14 @@ export function assertStreamLimits(limits: FleetStreamLimits): void {
       );
     }
     if (maxMessages !== undefined) {
-      assertInteger(
+      assertWhole(
         `${name}.maxMessages`,
         maxMessages,
         1,
         Number.MAX_SAFE_INTEGER,
       );
     }
-    if (maxBytes !== undefined) assertInteger(`${name}.maxBytes`, maxBytes, 1, Number.MAX_SAFE_INTEGER);
+    if (maxBytes !== undefined) assertWhole(`${name}.maxBytes`, maxBytes, 1);
     if (replicas !== undefined && ![1, 3, 5].includes(replicas)) {
       throw new RangeError(`Expected \`${name}.replicas\` to be 1, 3 or 5, got ${replicas}`);
     }

@@ -1,3 +1,4 @@
+import { assertWhole } from "../../internal/assert_number.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
 import { readStream } from "../bus/read_stream.ts";
 import { Streams } from "../bus/streams.ts";
@@ -24,9 +25,7 @@ export async function newestDeadLetters(
   { limit = 50, before = Infinity, payloads = true, where = () => true, timeoutMs = 2000 }:
     NewestDeadLettersOptions,
 ): Promise<DeadLetterPage> {
-  if (!Number.isSafeInteger(limit) || limit < 1) {
-    throw new RangeError(`Expected \`limit\` to be an integer from 1, got ${limit}`);
-  }
+  assertWhole("limit", limit, 1);
   const { subject, since } = filter;
   const matches = deadLetterMatcher(filter);
   const info = await bus.streamInfo(Streams.DLQ);

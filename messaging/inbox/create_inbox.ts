@@ -1,8 +1,8 @@
-import { assertInteger } from "../bus/_assert_integer.ts";
 import { tableName } from "../../db/table/table_ddl.ts";
 import type { Database } from "../../db/database.ts";
 import type { Sql } from "../../db/sql.ts";
 import { ConfigError } from "../../errors/config_error.ts";
+import { assertWhole } from "../../internal/assert_number.ts";
 import { MAX_TIMER_MS } from "../../internal/clock.ts";
 import { ensureTable, hasTable } from "../../db/table/ensure_table.ts";
 import { inboxStatements } from "./_statements.ts";
@@ -53,8 +53,8 @@ const PLAIN_KEY = /^[\x20-\x7e]{1,255}$/;
 export function createInbox(db: Database, options: InboxOptions = {}): Inbox {
   const { table: name = "glam_inbox", schema } = options;
   const { retentionMs = 10 * 24 * 3_600_000, cleanUpEveryMs = 60_000, isolation, retries } = options;
-  assertInteger("retentionMs", retentionMs, 1, Number.MAX_SAFE_INTEGER);
-  assertInteger("cleanUpEveryMs", cleanUpEveryMs, 1000, MAX_TIMER_MS);
+  assertWhole("retentionMs", retentionMs, 1);
+  assertWhole("cleanUpEveryMs", cleanUpEveryMs, 1000, MAX_TIMER_MS);
   const table = inboxTableNamed(schema === undefined ? name : `${schema}.${name}`);
   const statements = inboxStatements(table);
 

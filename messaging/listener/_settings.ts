@@ -1,4 +1,4 @@
-import { assertInteger } from "../bus/_assert_integer.ts";
+import { assertWhole } from "../../internal/assert_number.ts";
 import { MAX_TIMER_MS } from "../../internal/clock.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import { toStructured } from "../../logging/structured_logger.ts";
@@ -78,14 +78,14 @@ export function toSettings(
   if (onError !== undefined) assertFunction("onError", onError);
   if (inbox !== undefined) assertFunction("inbox.once", inbox?.once);
   middleware.forEach((each, i) => assertFunction(`middleware[${i}]`, each));
-  assertInteger("concurrency", concurrency, 1, 10_000);
-  assertInteger("prefetch", prefetch, 1, 10_000);
-  assertInteger("maxAttempts", maxAttempts, 1, 1000);
-  assertInteger("ackWaitMs", ackWaitMs, 100, MAX_TIMER_MS);
-  assertInteger("maxHandlerMs", maxHandlerMs, 1, Number.MAX_SAFE_INTEGER);
-  assertInteger("graceMs", graceMs, 0, MAX_TIMER_MS);
+  assertWhole("concurrency", concurrency, 1, 10_000);
+  assertWhole("prefetch", prefetch, 1, 10_000);
+  assertWhole("maxAttempts", maxAttempts, 1, 1000);
+  assertWhole("ackWaitMs", ackWaitMs, 100, MAX_TIMER_MS);
+  assertWhole("maxHandlerMs", maxHandlerMs, 1);
+  assertWhole("graceMs", graceMs, 0, MAX_TIMER_MS);
   if (backoffMs.length === 0) throw new RangeError("Expected `backoffMs` to have a delay, got []");
-  backoffMs.forEach((delay, i) => assertInteger(`backoffMs[${i}]`, delay, 0, MAX_TIMER_MS / 2));
+  backoffMs.forEach((delay, i) => assertWhole(`backoffMs[${i}]`, delay, 0, MAX_TIMER_MS / 2));
   return {
     service,
     queueGroup,

@@ -1,4 +1,5 @@
 // deno-lint-ignore-file require-await -- what a broker refuses is a rejection, never thrown at once
+import { assertWhole } from "../../internal/assert_number.ts";
 import { busError } from "../bus/_bus_error.ts";
 import { MemoryConsumer } from "./_consumer.ts";
 import { MemoryServers } from "./_servers.ts";
@@ -102,11 +103,7 @@ class InMemoryBus implements MemoryBus {
   #closed = false;
 
   constructor({ clock = systemClock, maxPayloadBytes = 1_048_576, streams }: MemoryBusOptions) {
-    if (!Number.isSafeInteger(maxPayloadBytes) || maxPayloadBytes < 1) {
-      throw new RangeError(
-        `Expected \`maxPayloadBytes\` to be an integer from 1, got ${maxPayloadBytes}`,
-      );
-    }
+    assertWhole("maxPayloadBytes", maxPayloadBytes, 1);
     if (streams !== undefined) assertStreamLimits(streams);
     this.streams = streams;
     this.clock = clock;

@@ -1,3 +1,4 @@
+import { assertWhole } from "../../internal/assert_number.ts";
 import { MAX_TIMER_MS } from "../../internal/clock.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import { toStructured } from "../../logging/structured_logger.ts";
@@ -40,15 +41,15 @@ export function toOutboxSettings(options: OutboxOptions): OutboxSettings {
   assertServiceName(service);
   assertName("table", table);
   if (schema !== undefined) assertName("schema", schema);
-  assertInteger("maxAttempts", maxAttempts, 1, 1000);
+  assertWhole("maxAttempts", maxAttempts, 1, 1000);
   if (!Array.isArray(backoffMs) || backoffMs.length === 0) {
     throw new RangeError(`Expected \`backoffMs\` to be a list of delays, got ${JSON.stringify(backoffMs)}`);
   }
-  backoffMs.forEach((delay, i) => assertInteger(`backoffMs[${i}]`, delay, 0, MAX_TIMER_MS / 2));
-  assertInteger("batchSize", batchSize, 1, 10_000);
-  assertInteger("pollMs", pollMs, 10, MAX_TIMER_MS);
-  assertInteger("retentionMs", retentionMs, 0, Number.MAX_SAFE_INTEGER);
-  if (maxMessageBytes !== undefined) assertInteger("maxMessageBytes", maxMessageBytes, 1, MAX_MESSAGE_BYTES);
+  backoffMs.forEach((delay, i) => assertWhole(`backoffMs[${i}]`, delay, 0, MAX_TIMER_MS / 2));
+  assertWhole("batchSize", batchSize, 1, 10_000);
+  assertWhole("pollMs", pollMs, 10, MAX_TIMER_MS);
+  assertWhole("retentionMs", retentionMs, 0);
+  if (maxMessageBytes !== undefined) assertWhole("maxMessageBytes", maxMessageBytes, 1, MAX_MESSAGE_BYTES);
   return {
     service,
     table,
@@ -68,24 +69,12 @@ export function toOutboxSettings(options: OutboxOptions): OutboxSettings {
 export function toRelaySettings(options: RelayOptions): RelaySettings {
   const { graceMs = 3000, ackTimeoutMs = 5000, ensureStreams = true, listen = true } = options;
   const { degradedAfterMs = 60_000 } = options;
-  assertInteger("graceMs", graceMs, 0, MAX_TIMER_MS);
-  assertInteger("ackTimeoutMs", ackTimeoutMs, 1, MAX_TIMER_MS);
-  assertInteger("degradedAfterMs", degradedAfterMs, 1, Number.MAX_SAFE_INTEGER);
+  assertWhole("graceMs", graceMs, 0, MAX_TIMER_MS);
+  assertWhole("ackTimeoutMs", ackTimeoutMs, 1, MAX_TIMER_MS);
+  assertWhole("degradedAfterMs", degradedAfterMs, 1);
   assertFlag("ensureStreams", ensureStreams);
   assertFlag("listen", listen);
   return { graceMs, ackTimeoutMs, ensureStreams, listen, degradedAfterMs };
-}
-
-/**
- * Checks an option that is a whole number.
- *
- * @throws {RangeError} when it is not, or out of range.
- */
-export function assertInteger(name: string, value: unknown, least: number, most: number): void {
-  if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return;
-  throw new RangeError(
-    `Expected \`${name}\` to be a whole number from ${least} to ${most}, got ${JSON.stringify(value)}`,
-  );
 }
 
 function assertFlag(name: string, value: unknown): void {

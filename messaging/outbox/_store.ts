@@ -1,7 +1,8 @@
 import type { Database } from "../../db/database.ts";
 import type { Row, RowList } from "../../db/sql.ts";
+import { assertWhole } from "../../internal/assert_number.ts";
 import { withTableHint } from "./_missing_table.ts";
-import { assertInteger, type OutboxSettings } from "./_settings.ts";
+import type { OutboxSettings } from "./_settings.ts";
 import type { Statements } from "./_statements.ts";
 import type { DeadEvent, DeadEventFilter, DeadEventsOptions, OutboxStatus } from "./outbox.ts";
 
@@ -48,7 +49,7 @@ export class Store {
 
   async dead(options: DeadEventsOptions): Promise<DeadEvent[]> {
     const { limit = 100 } = options;
-    assertInteger("limit", limit, 1, 10_000);
+    assertWhole("limit", limit, 1, 10_000);
     const rows = await this.#run<DeadRow>(this.#statements.dead, ...toParameters(options), limit);
     return rows.map(({ event_id, subject, key, attempts, last_error, created_at }) => ({
       eventId: event_id,

@@ -1,3 +1,4 @@
+import { assertWhole } from "../../internal/assert_number.ts";
 import { toStructured } from "../../logging/structured_logger.ts";
 import { type SpanHandle, startSpan } from "../../internal/spans.ts";
 import { ensureStreams } from "../bus/ensure_streams.ts";
@@ -101,9 +102,7 @@ export function createPublisher(bus: MessageBus, options: PublisherOptions): Pub
     given: PublishManyOptions<Input> = {},
   ): Promise<PublishedEvent[]> {
     const { inFlight = 256, idempotencyKeyOf, ...shared } = given;
-    if (!Number.isSafeInteger(inFlight) || inFlight < 1) {
-      throw new RangeError(`Expected \`inFlight\` to be a whole number from 1, got ${inFlight}`);
-    }
+    assertWhole("inFlight", inFlight, 1);
     const results: PublishedEvent[] = [];
     let failure: { readonly error: unknown } | undefined;
     let index = 0;

@@ -449,7 +449,11 @@ it("options are checked before they are used", () => {
     [{ policies: [burst, burst] }, "TypeError", /two policies "burst"/],
     [{ policies: [{ ...burst, name: 'a"b' }] }, "TypeError", /Expected the name of a policy/],
     [{ policies: [{ ...burst, name: "__proto__" }] }, "TypeError", /Expected the name of a policy/],
-    [{ policies: [{ ...burst, limit: 0 }] }, "RangeError", /`limit` of "burst" to be a whole number from 1/],
+    [
+      { policies: [{ ...burst, limit: 0 }] },
+      "RangeError",
+      /`policies.burst.limit` to be a whole number from 1/,
+    ],
     [{ policies: [{ ...burst, windowSeconds: 0.5 }] }, "RangeError", /`windowSeconds` of "burst"/],
     [{ policies: [{ ...burst, by: "ip" }] }, "TypeError", /`by` of "burst" to be "address" or "caller"/],
     [{ policies: [burst], store: {} }, "TypeError", /`store` to have a method `take`/],

@@ -183,7 +183,7 @@ describe("a source of service tokens", () => {
         /^Expected `privateKey` to be a private key, as PKCS #8 in PEM or as a JWK$/,
       ],
       [{ privateKey: '{"kty":"EC","hunter2":1}' }, /^Expected `privateKey` to be a private key/],
-      [{ lifetimeSeconds: 3600 }, /`lifetimeSeconds` to be from 10 to 300, got 3600/],
+      [{ lifetimeSeconds: 3600 }, /`lifetimeSeconds` to be a number from 10 to 300, got 3600/],
       [{ algorithm: "HS256" as "ES256" }, /`algorithm`/],
     ];
     for (const [options, message] of wrong) {

@@ -81,14 +81,18 @@ describe("a schedule", () => {
       "TypeError",
       "Expected one of `cron` and `everyMs`, got both",
     );
-    refused({ everyMs: 999 }, "RangeError", "Expected `everyMs` to be a whole number of 1000 to");
+    refused({ everyMs: 999 }, "RangeError", "Expected `everyMs` to be a whole number from 1000, got 999");
     refused(
       { everyMs: 1000, missed: "twice" },
       "TypeError",
       "Expected `missed` to be one of all, once, skip",
     );
     refused({ everyMs: 1000, overlap: "run" }, "TypeError", "Expected `overlap` to be one of skip, wait");
-    refused({ everyMs: 1000, leaseMs: 1 }, "RangeError", "Expected `leaseMs` to be a whole number of 500 to");
+    refused(
+      { everyMs: 1000, leaseMs: 1 },
+      "RangeError",
+      "Expected `leaseMs` to be a whole number from 500 to",
+    );
     refused({ everyMs: 1000, run: undefined }, "TypeError", "Expected one of `event` and `run`, got none");
     assert.throws(
       () => defineSchedule("a b", { everyMs: 1000, run }),

@@ -289,7 +289,7 @@ describe("a scheduler", () => {
     );
     assert.throws(
       () => scheduler(setting.db, [], { pollMs: 1 }),
-      /Expected `pollMs` to be a whole number of 50/,
+      /Expected `pollMs` to be a whole number from 50 to/,
     );
   });
 });

@@ -36,7 +36,11 @@ describe("createService", () => {
       { migrate: "down" },
       /^TypeError: Expected `migrate` to be "up" or "verify", got "down"/,
     ],
-    ["no port", { port: 65_536 }, /^RangeError: Expected `port` to be an integer from 0 to 65535, got 65536/],
+    [
+      "no port",
+      { port: 65_536 },
+      /^RangeError: Expected `port` to be a whole number from 0 to 65535, got 65536/,
+    ],
     ["no hostname", { hostname: "" }, /^TypeError: Expected `hostname` to be an address, got ""/],
     [
       "no part",
@@ -46,9 +50,13 @@ describe("createService", () => {
     [
       "no grace",
       { graceMs: -1 },
-      /^RangeError: Expected `graceMs` to be between 0 and \d+ milliseconds, got -1/,
+      /^RangeError: Expected `graceMs` to be a number from 0 to \d+, got -1/,
     ],
-    ["no deadline", { deadlines: { http: 0 } }, /^RangeError: Expected `deadlines.http` to be between 1 and/],
+    [
+      "no deadline",
+      { deadlines: { http: 0 } },
+      /^RangeError: Expected `deadlines.http` to be a number from 1 to/,
+    ],
     ["no function", { onStop: 7 }, /^TypeError: Expected `onStop` to be a function, got number/],
     ["no logger", { logger: {} }, /^TypeError: Expected `logger` to have a method `debug`/],
     ["no check", { checks: { cache: 7 } }, /^TypeError: Expected health check "cache" to be a function/],

@@ -127,9 +127,15 @@ const OPTIONS: [options: object, error: RegExp][] = [
   [{ migrations: 7 }, /^TypeError: Expected `migrations` to be a folder or a list of files, got number$/],
   [{ table: "" }, /^TypeError: Expected `table` to be a name, got ""$/],
   [{ schema: 1 }, /^TypeError: Expected `schema` to be a name, got 1$/],
-  [{ waitMs: -1 }, /^RangeError: Expected `waitMs` to be an integer of at least 0, got -1$/],
-  [{ lockTimeoutMs: 0 }, /^RangeError: Expected `lockTimeoutMs` to be an integer of at least 1, got 0$/],
-  [{ lockAttempts: 1.5 }, /^RangeError: Expected `lockAttempts` to be an integer of at least 1, got 1.5$/],
+  [{ waitMs: -1 }, /^RangeError: Expected `waitMs` to be a whole number from 0 to 2147483647, got -1$/],
+  [
+    { lockTimeoutMs: 0 },
+    /^RangeError: Expected `lockTimeoutMs` to be a whole number from 1 to 2147483647, got 0$/,
+  ],
+  [
+    { lockAttempts: 1.5 },
+    /^RangeError: Expected `lockAttempts` to be a whole number from 1 to 2147483647, got 1.5$/,
+  ],
 ];
 for (const [options, error] of OPTIONS) {
   test(`the options ${JSON.stringify(options)} are refused at construction`, () => {

@@ -125,7 +125,7 @@ describe("transaction", () => {
     );
     await assert.rejects(
       db.transaction(never, { retries: -1 }),
-      new RangeError("Expected `retries` to be an integer from 0 to 1000, got -1"),
+      new RangeError("Expected `retries` to be a whole number from 0 to 1000, got -1"),
     );
     await assert.rejects(
       db.transaction(never, { readOnly: "yes" as never }),

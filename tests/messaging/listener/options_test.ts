@@ -39,7 +39,7 @@ it("a listener refuses names that no durable consumer can have", () => {
 it("a listener refuses numbers out of their range, and says what it expected", () => {
   assert.throws(create({ concurrency: 0 }), {
     name: "RangeError",
-    message: "Expected `concurrency` to be an integer from 1 to 10000, got 0",
+    message: "Expected `concurrency` to be a whole number from 1 to 10000, got 0",
   });
   assert.throws(create({ maxAttempts: 1.5 }), RangeError);
   assert.throws(create({ ackWaitMs: 50 }), RangeError);
