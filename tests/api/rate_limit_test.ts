@@ -454,7 +454,11 @@ it("options are checked before they are used", () => {
       "RangeError",
       /`policies.burst.limit` to be a whole number from 1/,
     ],
-    [{ policies: [{ ...burst, windowSeconds: 0.5 }] }, "RangeError", /`windowSeconds` of "burst"/],
+    [
+      { policies: [{ ...burst, windowSeconds: 0.5 }] },
+      "RangeError",
+      /`policies.burst.windowSeconds` to be a whole number from 1/,
+    ],
     [{ policies: [{ ...burst, by: "ip" }] }, "TypeError", /`by` of "burst" to be "address" or "caller"/],
     [{ policies: [burst], store: {} }, "TypeError", /`store` to have a method `take`/],
     [{ policies: [burst], onStoreError: "ignore" }, "TypeError", /`onStoreError` to be "open" or "closed"/],
