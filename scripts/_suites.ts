@@ -46,7 +46,7 @@ const filesOfOneRuntime = new RegExp(`^tests/(${
     "cli/(config|dlq|docs|events|hostile_text|new|ops|ops_serve|schedules)",
     "db/migrate/(autogenerate|autogenerate_drift|autogenerate_types|baseline|history|lock|pglite|plain)",
     "db/repository/(bulk|keyset|long_cursors|pglite|statements)",
-    "examples/credits_(crash|drill)",
+    "examples/(credits_crash|fleet_drill)",
     "messaging/inbox/(pglite|processes)",
     "messaging/memory/conformance",
     "messaging/outbox/(faults|order|processes)",

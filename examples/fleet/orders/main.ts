@@ -8,5 +8,6 @@ import { createOrders } from "./server.ts";
 
 await runService("orders", async () => {
   const { service } = await createOrders(await loadConfig(options));
+  service.start().then(() => console.log(`orders is on ${service.address!.url}`), () => {}); // the log says why it cannot start
   return service;
 });
