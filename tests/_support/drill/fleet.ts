@@ -61,7 +61,14 @@ export async function startDrillFleet(
   for (const part of [creditsDb, ordersDb, nats]) parts.use(part);
   const natsUrls = "urls" in nats ? nats.urls : [nats.url];
   const { jwks } = await creditsOperator();
-  const shared = { NATS_SERVERS: natsUrls.join(",") };
+  const shared = {
+    NATS_SERVERS: natsUrls.join(","),
+    ...cluster && Object.fromEntries(
+      ["CREDITS", "ORDERS"].flatMap((service) =>
+        ["EVENTS", "DLQ"].map((stream) => [`${service}_NATS__STREAMS__${stream}__REPLICAS`, "3"])
+      ),
+    ),
+  };
   const key = await serviceKey("orders");
 
   const start = async (replicas: Replica[], ...args: Parameters<typeof startReplica>) => {
