@@ -41,6 +41,7 @@ export { type LogFileConfig, type LoggingConfig, loggingConfig } from "./logging
 export {
   type NatsConfig,
   natsConfig,
+  type NatsDomainStream,
   type NatsStreamLimits,
   type NatsStreamsConfig,
   type NatsTlsConfig,

@@ -31,16 +31,26 @@ export interface NatsConfig {
   readonly transport?: "tcp" | "ws" | undefined;
   /** Prefix of inboxes, for users that may subscribe to an inbox of their own only. */
   readonly inboxPrefix?: string | undefined;
-  /** Limits of the fleet's streams. */
+  /** Limits and layout of the fleet's streams. */
   readonly streams?: NatsStreamsConfig | undefined;
 }
 
-/** Limits of the fleet's two streams, as {@link NatsConfig} has them. */
+/** Limits and layout of the fleet's streams, as {@link NatsConfig} has them. */
 export interface NatsStreamsConfig {
+  /** Streams of domains of their own; a text is a stream of the domain of its name. */
+  readonly domains?: readonly (NatsDomainStream | string)[] | undefined;
   /** Limits of `GLAM_EVENTS`. */
   readonly events?: NatsStreamLimits | undefined;
   /** Limits of `GLAM_DLQ`. */
   readonly dlq?: NatsStreamLimits | undefined;
+}
+
+/** A stream of domains, as `domainStreams` takes it. */
+export interface NatsDomainStream extends NatsStreamLimits {
+  /** What its name has after `GLAM_`. */
+  readonly name: string;
+  /** Its domains; by default its name. */
+  readonly domains?: readonly string[] | undefined;
 }
 
 /** Limits of one stream; a limit that is left out has the default of `connectNats`. */
@@ -85,14 +95,16 @@ const MAX_AGE_MS = Math.floor(Number.MAX_SAFE_INTEGER / 1e6);
 function natsSchema(): z.ZodType<NatsConfig, Readonly<Record<string, unknown>>> {
   const text = () => z.string().min(1).optional();
   const count = (least: number, most: number) => z.int().min(least).max(most).optional();
-  const limits = () =>
-    z.object({
-      max_age_ms: count(1000, MAX_AGE_MS),
-      max_messages: count(1, Number.MAX_SAFE_INTEGER),
-      max_bytes: count(1, Number.MAX_SAFE_INTEGER),
-      replicas: z.int().refine((count) => [1, 3, 5].includes(count), { error: "expected 1, 3 or 5" })
-        .optional(),
-    }).optional();
+  const limit = () => ({
+    max_age_ms: count(1000, MAX_AGE_MS),
+    max_messages: count(1, Number.MAX_SAFE_INTEGER),
+    max_bytes: count(1, Number.MAX_SAFE_INTEGER),
+    replicas: z.int().refine((count) => [1, 3, 5].includes(count), { error: "expected 1, 3 or 5" })
+      .optional(),
+  });
+  const limits = () => z.object(limit()).optional();
+  const name = () => z.string().regex(/^[A-Za-z0-9_-]+$/, { error: "expected letters, digits, _ and -" });
+  const domain = z.object({ name: name(), domains: z.array(z.string().min(1)).optional(), ...limit() });
   const server = markSecretParts(
     z.string().refine((text) => SERVER.test(splitUserInfo(text).address), {
       error: "expected a server such as nats://localhost:4222",
@@ -108,7 +120,11 @@ function natsSchema(): z.ZodType<NatsConfig, Readonly<Record<string, unknown>>> 
     tls: z.object({ ca: text(), cert: text(), key: secret().optional() }).optional(),
     transport: z.enum(["tcp", "ws"]).optional(),
     inbox_prefix: text(),
-    streams: z.object({ events: limits(), dlq: limits() }).optional(),
+    streams: z.object({
+      events: limits(),
+      dlq: limits(),
+      domains: z.array(z.union([name(), domain])).optional(),
+    }).optional(),
   });
   return z.pipe(fields, z.transform(toOptions));
 }
@@ -120,9 +136,18 @@ interface LimitFields {
   readonly replicas?: number | undefined;
 }
 
+interface DomainFields extends LimitFields {
+  readonly name: string;
+  readonly domains?: string[] | undefined;
+}
+
 type Fields = Omit<NatsConfig, "inboxPrefix" | "pass" | "streams"> & {
   readonly streams?:
-    | { readonly events?: LimitFields | undefined; readonly dlq?: LimitFields | undefined }
+    | {
+      readonly events?: LimitFields | undefined;
+      readonly dlq?: LimitFields | undefined;
+      readonly domains?: (DomainFields | string)[] | undefined;
+    }
     | undefined;
   readonly password?: Secret | undefined;
   readonly inbox_prefix?: string | undefined;
@@ -147,6 +172,7 @@ function toOptions({ password, servers, inbox_prefix, streams, ...rest }: Fields
       streams: {
         ...streams.events !== undefined && { events: toLimits(streams.events) },
         ...streams.dlq !== undefined && { dlq: toLimits(streams.dlq) },
+        ...streams.domains !== undefined && { domains: streams.domains.map(toDomain) },
       },
     },
   };
@@ -154,6 +180,12 @@ function toOptions({ password, servers, inbox_prefix, streams, ...rest }: Fields
 
 function toLimits({ max_age_ms, max_messages, max_bytes, replicas }: LimitFields): NatsStreamLimits {
   return { maxAgeMs: max_age_ms, maxMessages: max_messages, maxBytes: max_bytes, replicas };
+}
+
+function toDomain(domain: DomainFields | string): NatsDomainStream | string {
+  if (typeof domain === "string") return domain;
+  const { name, domains, ...limits } = domain;
+  return { name, domains, ...toLimits(limits) };
 }
 
 function hidden(text: string): Secret {

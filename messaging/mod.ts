@@ -76,7 +76,9 @@ export {
   type RequestContract,
   type RequestOptions,
 } from "./contract/define_request.ts";
-export { type EnsuredStream, ensureStreams, type EnsureStreamsOptions } from "./bus/ensure_streams.ts";
+export { type DomainStream, domainStreams, type StreamLayout } from "./bus/domain_streams.ts";
+export { ensureStreams, type EnsureStreamsOptions } from "./bus/ensure_streams.ts";
+export type { EnsuredStream } from "./bus/ensured_stream.ts";
 export { type DecodedEvent, decodeEvent, type GlamEvent } from "./contract/event.ts";
 export {
   CatalogProductsStored,

@@ -1,19 +1,23 @@
 import type { MessageBus } from "./message_bus.ts";
-import type { StreamReport } from "./stream.ts";
-import { assertStreamLimits, fleetStreamConfigs, type FleetStreamLimits } from "./stream_limits.ts";
+import { ensureApart } from "./_ensure_apart.ts";
+import { layoutOf, rememberLayout } from "./_known_layouts.ts";
+import { layoutConfigs, withReplicas } from "./_stream_layout.ts";
+import { assertStreamLayout, type StreamLayout } from "./domain_streams.ts";
+import type { EnsuredStream } from "./ensured_stream.ts";
+import type { FleetStreamLimits } from "./stream_limits.ts";
 
 /** Options of {@link ensureStreams}. */
 export interface EnsureStreamsOptions {
   /**
-   * On how many nodes of a cluster both streams are kept: 1, 3 or 5. An existing stream keeps its number, unless `repair`.
+   * On how many nodes of a cluster the streams are kept: 1, 3 or 5. An existing stream keeps its number, unless `repair`.
    * @default that of `streams`, else 1
    */
   readonly replicas?: number | undefined;
   /**
-   * Limits of the two streams.
+   * Limits of the two streams, or a layout of `domainStreams`.
    * @default those that the bus was created with
    */
-  readonly streams?: FleetStreamLimits | undefined;
+  readonly streams?: FleetStreamLimits | StreamLayout | undefined;
   /**
    * Whether to update existing streams whose configuration differs.
    * @default false
@@ -26,22 +30,12 @@ export interface EnsureStreamsOptions {
   readonly again?: boolean | undefined;
 }
 
-/** The report of one of the fleet's streams. */
-export interface EnsuredStream extends StreamReport {
-  /** Name of the stream. */
-  readonly name: string;
-}
-
-interface Known {
-  readonly options: EnsureStreamsOptions;
-  readonly work: Promise<readonly EnsuredStream[]>;
-}
-
-const ensured = new WeakMap<MessageBus, Known>();
+const ensured = new WeakMap<MessageBus, Promise<readonly EnsuredStream[]>>();
 
 /**
- * Creates the fleet's streams where they are missing, and adds missing subjects. It runs once per bus: publishers and
- * listeners call it before they start, and get the result of the first call.
+ * Creates the fleet's streams where they are missing, and adds missing subjects. It removes no subject, and leaves those to
+ * other streams that these have: the report tells which. It runs once per bus: publishers and listeners call it before they
+ * start, and get the result of the first call.
  *
  * Call it yourself to repair, or to read what differs.
  *
@@ -54,7 +48,7 @@ const ensured = new WeakMap<MessageBus, Known>();
  * ```
  *
  * @throws {MessageBusError} when the bus is not available, or refuses.
- * @throws {TypeError} when `streams` has an unknown key.
+ * @throws {TypeError} when `streams` has an unknown key, or a layout is malformed.
  * @throws {RangeError} when `replicas` is not 1, 3 or 5, or a limit is out of range.
  */
 export function ensureStreams(
@@ -65,25 +59,21 @@ export function ensureStreams(
   if (replicas !== undefined && ![1, 3, 5].includes(replicas)) {
     throw new RangeError(`Expected \`replicas\` to be 1, 3 or 5, got ${replicas}`);
   }
-  if (streams !== undefined) assertStreamLimits(streams);
+  if (streams !== undefined) assertStreamLayout(streams);
+  if (streams !== undefined || replicas !== undefined) {
+    rememberLayout(bus, withReplicas(streams ?? layoutOf(bus) ?? {}, replicas));
+  }
   const known = ensured.get(bus);
   const isGiven = repair !== undefined || replicas !== undefined || streams !== undefined;
-  if (known !== undefined && !again && !isGiven) return known.work;
-  const merged = {
-    replicas: replicas ?? known?.options.replicas,
-    streams: streams ?? known?.options.streams ?? bus.streams,
-    repair: repair ?? false,
-  };
+  if (known !== undefined && !again && !isGiven) return known;
   const work = (async () => {
     const reports: EnsuredStream[] = [];
-    for (const config of fleetStreamConfigs(merged.streams)) {
-      const wanted = merged.replicas === undefined ? config : { ...config, replicas: merged.replicas };
-      const { outcome, drift } = await bus.ensureStream(wanted, { repair: merged.repair });
-      reports.push({ name: config.name, outcome, drift });
+    for (const config of layoutConfigs(layoutOf(bus))) {
+      reports.push(await ensureApart(bus, config, repair ?? false));
     }
     return reports;
   })();
-  ensured.set(bus, { options: merged, work });
+  ensured.set(bus, work);
   work.catch(() => ensured.delete(bus));
   return work;
 }

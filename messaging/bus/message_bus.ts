@@ -2,6 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { BusConsumer, ConsumerConfig, ConsumerOptions, StreamConsumer } from "./consumer.ts";
 import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
 import type { HeaderEntries, MessageHeaders } from "./message_headers.ts";
+import type { StreamLayout } from "./domain_streams.ts";
 import type { FleetStreamLimits } from "./stream_limits.ts";
 import type {
   EnsureStreamOptions,
@@ -28,8 +29,8 @@ export interface MessageBus extends AsyncDisposable {
   readonly connected: boolean;
   /** The clock that this bus, its publishers and its listeners use. */
   readonly clock: Clock;
-  /** Limits of the fleet's streams, for `ensureStreams`. Adapters that have no such option leave it out. */
-  readonly streams?: FleetStreamLimits | undefined;
+  /** Limits or layout of the fleet's streams, for `ensureStreams`. Adapters that have no such option leave it out. */
+  readonly streams?: FleetStreamLimits | StreamLayout | undefined;
   /** Size limit of a message in bytes, headers included. */
   readonly maxPayloadBytes: number;
 

@@ -1,6 +1,5 @@
 import { assertWhole } from "../../internal/assert_number.ts";
 import type { StreamConfig } from "./stream.ts";
-import { STREAM_CONFIGS } from "./streams.ts";
 
 /** The server counts nanoseconds, which have to be exact. */
 const MAX_AGE_MS = Math.floor(Number.MAX_SAFE_INTEGER / 1e6);
@@ -37,13 +36,8 @@ export interface FleetStreamLimits {
   readonly dlq?: StreamLimits | undefined;
 }
 
-/** The configuration of the fleet's streams with these limits. */
-export function fleetStreamConfigs(limits: FleetStreamLimits = {}): readonly StreamConfig[] {
-  const [events, dlq] = STREAM_CONFIGS;
-  return [withLimits(events, limits.events), withLimits(dlq, limits.dlq)];
-}
-
-function withLimits(config: StreamConfig, limits: StreamLimits = {}): StreamConfig {
+/** A configuration with those of the limits that are set. */
+export function withLimits(config: StreamConfig, limits: StreamLimits = {}): StreamConfig {
   const { maxAgeMs, maxMessages, maxBytes, replicas } = limits;
   return {
     ...config,
@@ -55,33 +49,23 @@ function withLimits(config: StreamConfig, limits: StreamLimits = {}): StreamConf
 }
 
 /**
- * Checks limits of the fleet's streams.
+ * Checks limits of the fleet's streams; `only` is the name of one that is checked alone, as `events`.
  *
  * @throws {TypeError} when a key is unknown.
  * @throws {RangeError} when a number is out of range.
  */
-export function assertStreamLimits(limits: FleetStreamLimits): void {
+export function assertStreamLimits(limits: FleetStreamLimits, only?: string): void {
   assertKeys("streams", limits, ["events", "dlq"]);
   for (
     const [stream, { maxAgeMs, maxMessages, maxBytes, replicas, ...rest } = {}] of Object.entries(limits)
   ) {
-    const name = `streams.${stream}`;
+    const name = `streams.${only ?? stream}`;
     assertKeys(name, rest, []);
     if (maxAgeMs !== undefined) {
-      assertWhole(
-        `${name}.maxAgeMs`,
-        maxAgeMs,
-        1000,
-        MAX_AGE_MS,
-      );
+      assertWhole(`${name}.maxAgeMs`, maxAgeMs, 1000, MAX_AGE_MS);
     }
     if (maxMessages !== undefined) {
-      assertWhole(
-        `${name}.maxMessages`,
-        maxMessages,
-        1,
-        Number.MAX_SAFE_INTEGER,
-      );
+      assertWhole(`${name}.maxMessages`, maxMessages, 1);
     }
     if (maxBytes !== undefined) assertWhole(`${name}.maxBytes`, maxBytes, 1);
     if (replicas !== undefined && ![1, 3, 5].includes(replicas)) {

@@ -12,6 +12,11 @@ export function isEventSubject(subject: string): boolean {
   return /^(evt|cmd)\./.test(subject) && isSubject(subject);
 }
 
+/** The domain of an event or a command: the second of at least three tokens. */
+export function domainOf(subject: string): string | undefined {
+  return isEventSubject(subject) ? /^\w+\.([^.]+)\../.exec(subject)?.[1] : undefined;
+}
+
 /** Whether `filter` is valid to subscribe to: a subject in which whole tokens may be wildcards. */
 export function isFilter(filter: string): boolean {
   return FILTER.test(filter);

@@ -2,7 +2,7 @@ import { toGlamError } from "../../errors/to_glam_error.ts";
 import type { Timer } from "../bus/clock.ts";
 import type { BusConsumer, Delivery, PullEnd, PullSubscription } from "../bus/consumer.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
-import { ensureStreamOf } from "../bus/stream_of.ts";
+import { ensureStreamOf } from "../bus/ensure_stream_of.ts";
 import type { ListenerCore, SourcePort } from "./_core.ts";
 import { HeldMessage } from "./_held_message.ts";
 import { SourceCounters } from "./_source_counters.ts";

@@ -13,10 +13,11 @@ import {
   mismatch,
 } from "../bus/_consumer_config.ts";
 import { headerBytes } from "../bus/_header_bytes.ts";
-import { assertSubject, filtersOverlap, isSubject } from "../contract/_subject.ts";
+import { assertSubject, coversFilter, filtersOverlap, isSubject } from "../contract/_subject.ts";
 import { sendRequest } from "../request/send_request.ts";
 import { type Clock, systemClock } from "../bus/clock.ts";
-import { assertStreamLimits, type FleetStreamLimits } from "../bus/stream_limits.ts";
+import { assertStreamLayout, type StreamLayout } from "../bus/domain_streams.ts";
+import type { FleetStreamLimits } from "../bus/stream_limits.ts";
 import type { BusConsumer, ConsumerConfig, ConsumerOptions, StreamConsumer } from "../bus/consumer.ts";
 import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
 import type {
@@ -57,10 +58,10 @@ export interface MemoryBusOptions {
    */
   readonly maxPayloadBytes?: number | undefined;
   /**
-   * Limits of the fleet's streams.
+   * Limits of the fleet's streams, or a layout of `domainStreams`.
    * @default 24 hours and 1,000,000 messages, for dead letters 168 hours and 100,000 messages
    */
-  readonly streams?: FleetStreamLimits | undefined;
+  readonly streams?: FleetStreamLimits | StreamLayout | undefined;
 }
 
 /** A bus in the memory of this process. */
@@ -95,7 +96,7 @@ export function createMemoryBus(options: MemoryBusOptions = {}): MemoryBus {
 class InMemoryBus implements MemoryBus {
   readonly clock: Clock;
   readonly maxPayloadBytes: number;
-  readonly streams: FleetStreamLimits | undefined;
+  readonly streams: FleetStreamLimits | StreamLayout | undefined;
   readonly #streams = new Map<string, MemoryStream<MemoryConsumer>>();
   readonly #servers: MemoryServers;
   readonly #listeners = new Set<(state: BusState) => void>();
@@ -104,7 +105,7 @@ class InMemoryBus implements MemoryBus {
 
   constructor({ clock = systemClock, maxPayloadBytes = 1_048_576, streams }: MemoryBusOptions) {
     assertWhole("maxPayloadBytes", maxPayloadBytes, 1);
-    if (streams !== undefined) assertStreamLimits(streams);
+    if (streams !== undefined) assertStreamLayout(streams);
     this.streams = streams;
     this.clock = clock;
     this.maxPayloadBytes = maxPayloadBytes;
@@ -229,6 +230,7 @@ class InMemoryBus implements MemoryBus {
     const wanted = fullConsumerConfig(config);
     const existing = stream.consumers.get(config.name);
     const drift = existing === undefined ? [] : consumerDrift(existing.config, wanted);
+    if (existing === undefined || update && drift.length > 0) assertSubset(wanted, stream.config);
     if (existing !== undefined && !update && isFormer(drift, wanted, existing.formerAckWaits)) {
       return this.#bind(existing, false);
     }
@@ -396,6 +398,16 @@ class InMemoryBus implements MemoryBus {
     const what = subject === undefined ? operation : `${operation} "${subject}"`;
     throw busError("unavailable", `Cannot ${what}: ${why}`, { operation, subject, stream });
   }
+}
+
+/** As on JetStream, a filter is part of a subject of the stream, or has one of them. */
+function assertSubset({ stream, name, filterSubject }: ConsumerConfig, { subjects }: StreamConfig): void {
+  if (subjects.some((own) => coversFilter(own, filterSubject) || coversFilter(filterSubject, own))) return;
+  const why = `its filter "${filterSubject}" is not among the subjects of the stream`;
+  throw busError("refused", `Cannot bind to the consumer ${name} of ${stream}: ${why}`, {
+    operation: "bind_consumer",
+    stream,
+  });
 }
 
 function byName({ config: one }: StreamInfo, { config: other }: StreamInfo): number {

@@ -33,6 +33,7 @@ import type {
   ServeOptions,
   Serving,
 } from "../bus/message_bus.ts";
+import type { StreamLayout } from "../bus/domain_streams.ts";
 import type { FleetStreamLimits } from "../bus/stream_limits.ts";
 import type { NatsOptions } from "./nats_options.ts";
 import { sendRequest } from "../request/send_request.ts";
@@ -54,7 +55,7 @@ const OPEN_TIMEOUT_MS = 2000;
 /** The message bus on a NATS connection. */
 export class NatsBus implements MessageBus {
   readonly clock: Clock = systemClock;
-  readonly streams: FleetStreamLimits | undefined;
+  readonly streams: FleetStreamLimits | StreamLayout | undefined;
   readonly #connection: NatsConnection;
   readonly #inbox: NatsInbox;
   readonly #acks: NatsAcks;

@@ -1,7 +1,7 @@
 import type { ConnectionOptions, NatsConnection, WsConnectionOptions } from "@nats-io/nats-core";
 import { readEnv } from "../../internal/environment.ts";
 import { detectRuntime } from "../../internal/runtime.ts";
-import { assertStreamLimits } from "../bus/stream_limits.ts";
+import { assertStreamLayout } from "../bus/domain_streams.ts";
 import { authentication, textOf } from "./_authentication.ts";
 import { toConnectError } from "./_connect_error.ts";
 import { connectTcp } from "./_connect_tcp.ts";
@@ -36,7 +36,7 @@ export async function createDialer(options: NatsOptions): Promise<Dialer> {
   const servers = parseServers(given);
   const settings = toConnectionOptions(options, servers);
   const inboxPrefix = inboxPrefixOf(options.inboxPrefix);
-  if (options.streams !== undefined) assertStreamLimits(options.streams);
+  if (options.streams !== undefined) assertStreamLayout(options.streams);
   const kind = transportOf(options, servers.isWebSocket);
   const auth = await authentication(options, servers);
   return {

@@ -28,6 +28,7 @@ import type {
   StreamInfo,
   StreamReport,
 } from "../bus/stream.ts";
+import type { StreamLayout } from "../bus/domain_streams.ts";
 import type { FleetStreamLimits } from "../bus/stream_limits.ts";
 import type { NatsOptions } from "./nats_options.ts";
 import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
@@ -39,7 +40,7 @@ const DEFAULT_MAX_PAYLOAD = 1_048_576;
 /** A bus that connects in the background. Until it is connected, calls reject as after a loss of the connection. */
 export class LazyNatsBus implements MessageBus {
   readonly clock: Clock = systemClock;
-  readonly streams: FleetStreamLimits | undefined;
+  readonly streams: FleetStreamLimits | StreamLayout | undefined;
   readonly #listeners = new Set<(state: BusState) => void>();
   readonly #abort = new AbortController();
   readonly #connecting: Promise<void>;

@@ -34,12 +34,20 @@ export function isAtLeast(version: string, wanted: string): boolean {
   return true;
 }
 
-/** Creates a stream, or adds its missing subjects. Several processes may call it at once. */
+/** How often an update is made again that another process has undone, and how long to wait before looking, in milliseconds. */
+const UPDATES = 10;
+const SETTLE_MS = 25;
+
+/**
+ * Creates a stream, or adds its missing subjects. Several processes may call it at once: an update replaces all subjects, so
+ * that of two who add some at the same moment one may be lost. It is therefore read again, and repeated.
+ */
 export async function ensureServerStream(
   manager: JetStreamManager,
   config: StreamConfig,
   { repair = false }: EnsureStreamOptions,
 ): Promise<StreamReport> {
+  let told: StreamReport | undefined;
   for (let attempt = 1;; attempt++) {
     const existing = await findServerStream(manager, config.name);
     if (existing === undefined) {
@@ -61,14 +69,16 @@ export async function ensureServerStream(
       : [`it is ${copied}, which takes no subjects`, ...different];
     const isRepaired = repair && drift.length > 0;
     const remaining = isRepaired ? fixed : [...drift, ...fixed];
-    if (widened === undefined && !isRepaired) return { outcome: "unchanged", drift: remaining };
+    if (widened === undefined && !isRepaired) return told ?? { outcome: "unchanged", drift: remaining };
     const subjects = [...widened ?? existing.config.subjects ?? []];
     const { name: _name, storage: _storage, subjects: _subjects, ...changes } = toServerConfig(config);
     await manager.streams.update(config.name, {
       ...isRepaired && changes,
       ...copied === undefined && { subjects },
     });
-    return { outcome: "updated", drift: remaining };
+    told = { outcome: "updated", drift: remaining };
+    if (widened === undefined || attempt === UPDATES) return told;
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS * (1 + Math.random())));
   }
 }
 

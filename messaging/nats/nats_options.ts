@@ -1,4 +1,5 @@
 import type { LoggerLike } from "../../logging/logger.ts";
+import type { StreamLayout } from "../bus/domain_streams.ts";
 import type { FleetStreamLimits } from "../bus/stream_limits.ts";
 
 /** Options of `connectNats`. */
@@ -40,11 +41,11 @@ export interface NatsOptions {
    */
   readonly name?: string | undefined;
   /**
-   * Limits of the fleet's streams, for streams that this process creates; an existing stream that differs is reported by
-   * `ensureStreams`, which changes it with `repair`.
+   * Limits of the fleet's streams, or a layout of `domainStreams`, for streams that this process creates; an existing stream
+   * that differs is reported by `ensureStreams`, which changes it with `repair`.
    * @default 24 hours and 1,000,000 messages, for dead letters 168 hours and 100,000 messages; one replica
    */
-  readonly streams?: FleetStreamLimits | undefined;
+  readonly streams?: FleetStreamLimits | StreamLayout | undefined;
   /** JetStream domain, for a leaf node. */
   readonly domain?: string | undefined;
   /**

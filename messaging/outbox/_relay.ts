@@ -217,6 +217,7 @@ export class RelayEngine {
       bus: this.bus,
       settings,
       ackTimeoutMs: this.#options.ackTimeoutMs,
+      ensureStreams: this.#options.ensureStreams,
       outages: this.outages,
       recorder: this.recorder,
       onDead: (row, error) => dead.add(row, error),

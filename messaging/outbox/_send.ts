@@ -1,6 +1,7 @@
 import { isRetryableError } from "../../errors/is_retryable_error.ts";
 import { MessageBusError } from "../../errors/infrastructure.ts";
 import { startSpan } from "../../internal/spans.ts";
+import { ensureStreamOf } from "../bus/ensure_stream_of.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
 import { contractSubject } from "../contract/_partition.ts";
 import type { Attempt, Send } from "./_batch.ts";
@@ -16,6 +17,8 @@ export interface SendScope {
   readonly bus: MessageBus;
   readonly settings: OutboxSettings;
   readonly ackTimeoutMs: number;
+  /** Whether to make a stream for a subject that has none. */
+  readonly ensureStreams: boolean;
   readonly outages: SubjectOutages;
   readonly recorder: OutboxRecorder;
   /** Called for a row that becomes dead. */
@@ -24,7 +27,7 @@ export interface SendScope {
 
 /** Creates the function that publishes the rows of one batch. */
 export function sender(scope: SendScope): Send {
-  const { bus, ackTimeoutMs, outages, recorder } = scope;
+  const { bus, ackTimeoutMs, ensureStreams, outages, recorder } = scope;
   const streams = new Map<string, Promise<boolean>>();
 
   function publish(row: ClaimedRow): Promise<unknown> {
@@ -43,11 +46,15 @@ export function sender(scope: SendScope): Send {
     return { failed: toFailed(scope, row, error) };
   }
 
-  /** A subject has no responder also while its stream elects a leader, or just after the server's start. */
+  /**
+   * A subject has no responder also while its stream elects a leader, or just after the server's start; and where no stream
+   * has it, one may be made.
+   */
   function isAway(subject: string): Promise<boolean> {
     let away = streams.get(subject);
     if (away === undefined) {
-      away = bus.findStream(subject).then((stream) => stream !== undefined, isRetryableError);
+      const find = ensureStreams ? ensureStreamOf(bus, subject) : bus.findStream(subject);
+      away = find.then((stream) => stream !== undefined, isRetryableError);
       streams.set(subject, away);
     }
     return away;

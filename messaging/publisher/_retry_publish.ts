@@ -6,6 +6,9 @@ import type { MessageBus, OutgoingMessage, PublishAck } from "../bus/message_bus
 
 const BACKOFF_MS = [20, 100, 250, 500, 1000] as const;
 const NO_STREAM_ATTEMPTS = 2;
+/** How long to wait for a stream that is gone, and how long before it is made again, in milliseconds. */
+const GONE_MS = 5000;
+const ENSURE_AFTER_MS = 1000;
 
 /** A message whose first attempt has failed. */
 export interface Retry {
@@ -15,19 +18,34 @@ export interface Retry {
   /** When to give up, in milliseconds since 1970 by the clock of the bus. */
   readonly deadline: number;
   readonly logger: LoggerLike | undefined;
+  /** Whether a stream has stored events of this subject before. */
+  readonly hadStream: boolean;
+  /** Makes a stream for the subject; `undefined` where none may be made. */
+  readonly ensureStream: ((subject: string) => Promise<string>) | undefined;
 }
 
 /**
  * Publishes a message again until a stream has stored it. Each attempt has the same message id, so that it is stored once.
  * Rejects with the last error when that is permanent or the deadline has passed. After a lost connection it continues as
  * soon as the bus is connected.
+ *
+ * A stream that is gone may be about to get the subject back, as while streams are rearranged; so it is waited for, and only
+ * after a while made again.
  */
 export async function publishAgain(retry: Retry, first: unknown): Promise<PublishAck> {
   const { bus, message, deadline, logger } = retry;
   let error = first;
+  let goneSince: number | undefined;
   for (let failures = 1;; failures++) {
-    error = await withReason(retry, error, failures);
-    if (!isWorthTrying(error)) throw error;
+    error = await withReason(retry, error);
+    if (isNoStream(retry, error)) {
+      const now = bus.clock.now();
+      goneSince ??= now;
+      if (retry.hadStream ? now - goneSince >= GONE_MS : failures >= NO_STREAM_ATTEMPTS) throw error;
+      if (!retry.hadStream || now - goneSince >= ENSURE_AFTER_MS) {
+        await retry.ensureStream?.(message.subject).catch(() => {}); // the next attempt tells
+      }
+    } else if (!isWorthTrying(error)) throw error;
     const left = deadline - bus.clock.now();
     if (left <= 0) throw error;
     logger?.warn("Publishing again", { subject: message.subject, attempt: failures + 1, error });
@@ -46,23 +64,22 @@ export async function publishAgain(retry: Retry, first: unknown): Promise<Publis
  * Tells a missing stream from one that does not answer: while a cluster elects a leader, or a server has just started, a
  * subject has no listener either. Then a stream is found, or the question fails.
  */
-async function withReason({ bus, message }: Retry, error: unknown, failures: number): Promise<unknown> {
-  if (!(error instanceof MessageBusError) || error.kind !== "no_stream" || message.stream !== undefined) {
-    return error;
-  }
-  const stream = await bus.findStream(message.subject).catch((reason) =>
+async function withReason(retry: Retry, error: unknown): Promise<unknown> {
+  if (!isNoStream(retry, error)) return error;
+  const { bus, message: { subject } } = retry;
+  const stream = await bus.findStream(subject).catch((reason) =>
     isRetryableError(reason) ? "The stream" : undefined
   );
-  if (stream === undefined && failures >= NO_STREAM_ATTEMPTS) return error;
-  return busError(
-    "unavailable",
-    `Cannot publish "${message.subject}": ${stream ?? "its stream"} does not answer`,
-    {
-      operation: "publish",
-      subject: message.subject,
-      cause: error,
-    },
-  );
+  if (stream === undefined) return error;
+  return busError("unavailable", `Cannot publish "${subject}": ${stream} does not answer`, {
+    operation: "publish",
+    subject,
+    cause: error,
+  });
+}
+
+function isNoStream({ message }: Retry, error: unknown): boolean {
+  return error instanceof MessageBusError && error.kind === "no_stream" && message.stream === undefined;
 }
 
 function isWorthTrying(error: unknown): boolean {

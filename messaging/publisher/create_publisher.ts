@@ -1,6 +1,7 @@
 import { assertWhole } from "../../internal/assert_number.ts";
 import { toStructured } from "../../logging/structured_logger.ts";
 import { type SpanHandle, startSpan } from "../../internal/spans.ts";
+import { ensureStreamOf } from "../bus/ensure_stream_of.ts";
 import { ensureStreams } from "../bus/ensure_streams.ts";
 import { type OutgoingEvent, toMessage } from "./_outgoing_event.ts";
 import { PublishRecorder } from "./_recorder.ts";
@@ -44,6 +45,10 @@ export function createPublisher(bus: MessageBus, options: PublisherOptions): Pub
   const recorder = new PublishRecorder(service);
   let ready: Promise<unknown> | undefined;
   let isReady = options.ensureStreams === false && metrics === undefined;
+
+  const ensureStream = options.ensureStreams === false
+    ? undefined
+    : (subject: string) => ensureStreamOf(bus, subject);
 
   /** Ensures the streams and registers the metrics, once. */
   function prepare(): Promise<unknown> {
@@ -91,8 +96,11 @@ export function createPublisher(bus: MessageBus, options: PublisherOptions): Pub
     };
     return attempt().then(
       done,
-      (error) =>
-        publishAgain({ bus, message, attempt, deadline, logger }, error).then(done, recorder.failed(subject)),
+      (error) => {
+        const hadStream = recorder.stored.has(subject);
+        const retry = { bus, message, attempt, deadline, logger, hadStream, ensureStream };
+        return publishAgain(retry, error).then(done, recorder.failed(subject));
+      },
     );
   }
 

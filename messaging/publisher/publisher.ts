@@ -18,7 +18,8 @@ export interface PublisherOptions {
    */
   readonly ackTimeoutMs?: number | undefined;
   /**
-   * Whether to create the streams of the fleet, where they are absent, before the first event.
+   * Whether to create the streams of the fleet, where they are absent, before the first event, and to add the domain of an
+   * event that no stream covers to `GLAM_EVENTS`.
    * @default true
    */
   readonly ensureStreams?: boolean | undefined;
@@ -87,7 +88,8 @@ export interface PublishedEvent {
 export interface Publisher {
   /**
    * Publishes one event, and resolves when a stream has stored it. A failed attempt is repeated with the same message id, so
-   * that the event is stored once, until `timeoutMs` has passed.
+   * that the event is stored once, until `timeoutMs` has passed; for at most 5 seconds where the stream is gone that the
+   * subject had.
    *
    * @throws {ContractError} when the data break the contract, or have no key where the event has partitions; nothing is sent.
    * @throws {TypeError} when a header is not allowed, or the data cannot be written as JSON.
