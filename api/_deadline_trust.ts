@@ -1,7 +1,7 @@
 import { type Network, parseNetwork } from "./_ip_address.ts";
 import type { GlamOptions } from "./options.ts";
 
-/** Whose word on how long a request may take is heeded. */
+/** Whose deadlines of requests are accepted. */
 export interface DeadlineTrust {
   readonly mode: NonNullable<GlamOptions["deadlines"]>;
   readonly peers: readonly Network[];

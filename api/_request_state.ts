@@ -17,9 +17,9 @@ export interface RequestState {
   answered?: { readonly error: GlamError; readonly cause?: unknown } | undefined;
   /** The time that the request has, where it has a limit. */
   deadline?: RequestDeadline | undefined;
-  /** The success that was made last, with its text, where somebody wants to know. */
+  /** The last success and its text, kept where a guard asked for it by `"wanted"`. */
   lastSuccess?: { readonly response: Response; readonly text: string } | "wanted" | undefined;
-  /** Is given the answer to a failure before it is sent; does not reject. */
+  /** Called with the answer to a failure before it is sent; does not reject. */
   keepFailure?: ((response: Response) => Promise<void>) | undefined;
   /** What the headers say of the rate limit, where one holds. */
   rateLimit?: RateLimitFields | undefined;

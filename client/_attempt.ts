@@ -90,7 +90,7 @@ async function read(settings: ClientSettings, call: Call, response: Response): P
     judgement: "success",
     label,
   });
-  /** What nobody promised. It is not asked for again: it may have been done. */
+  /** An answer that the contract does not have. It is not retried, since the request may have had its effect. */
   const broken = (reason: string, judgement: Failed["judgement"], cause?: unknown): Failed => {
     const error = brokenContract({ service, endpoint, status, cause }, reason);
     return { error, judgement, label };

@@ -17,7 +17,7 @@ export interface FailedCall {
   readonly retryAfter?: number | undefined;
 }
 
-/** A failure of the called service: a client of ours did nothing wrong, so it is not told of a 4xx. */
+/** A failure of the called service. Our own client did nothing wrong, so it gets no 4xx. */
 export function behindUs(message: string, call: FailedCall): GlamError {
   const { service, endpoint, status, cause, retryable = status === undefined, retryAfter } = call;
   const error = new UpstreamServiceError(message, {
@@ -32,7 +32,7 @@ export function behindUs(message: string, call: FailedCall): GlamError {
   return Object.assign(error, { upstream: service });
 }
 
-/** An answer that nobody promised. */
+/** An answer that the contract does not have. */
 export function brokenContract(call: FailedCall & { readonly status: number }, reason: string): GlamError {
   return behindUs(`${call.service} broke the contract of ${call.endpoint.route}: ${reason}`, call);
 }

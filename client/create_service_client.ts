@@ -13,9 +13,9 @@ import type { CallOptions, Endpoints, ListPage, ServiceClient } from "./service_
  * that the service answered with, as its class.
  *
  * A call has one deadline over all of its attempts and its body; the time that is left of the current request's deadline
- * shortens it, and a service of ours is told. Ids and trace go with each attempt. What has one effect however often it is
- * sent (GET, PUT, DELETE, and what carries an `Idempotency-Key`) is tried again after connection errors, 429, 502, 503 and
- * 504, within a budget.
+ * shortens it, and a service of ours gets what is left of it. Ids and trace go with each attempt. What has one effect
+ * however often it is sent (GET, PUT, DELETE, and what carries an `Idempotency-Key`) is tried again after connection errors,
+ * 429, 502, 503 and 504, within a budget.
  *
  * @example
  * ```ts

@@ -109,7 +109,7 @@ export interface AnyEndpoint {
   readonly response: "checked" | "unchecked";
   /** How a repetition is recognised. */
   readonly idempotent: IdempotencyMode | undefined;
-  /** Who may call: whoever is authenticated, everybody, or both; left out, the first where the application authenticates. */
+  /** Who may call: authenticated callers, everybody, or both; by default the first, where the application authenticates. */
   readonly auth: "none" | "optional" | "required" | undefined;
   /** Scopes that a caller needs, all of them. */
   readonly scopes: readonly string[];

@@ -10,7 +10,8 @@ export interface PageHeaders {
   readonly policy: string;
   readonly status?: number;
   /**
-   * Who is told where a request came from. With `no-referrer` browsers send `Origin: null` with forms of the page itself.
+   * Which requests name the page that they came from. With `no-referrer` browsers send `Origin: null` with forms of the
+   * page itself.
    * @default "no-referrer"
    */
   readonly referrer?: "no-referrer" | "same-origin";

@@ -14,8 +14,8 @@ export function levelOverride(): Override {
 }
 
 /**
- * Gives every logger of this process that `createLogger` has made another level than its own, for as long as somebody looks
- * for a fault; without a level, each has its own again.
+ * Gives every logger of this process that `createLogger` has made another level than its own, while an operator looks for a
+ * fault; without a level, each has its own again.
  *
  * @throws {TypeError} when there is no such level.
  */

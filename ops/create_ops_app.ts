@@ -9,7 +9,7 @@ import type { OpsBindings, OpsPages } from "./page/_ops_context.ts";
 import { isSameOrigin } from "./_same_origin.ts";
 
 /**
- * Creates the page on which operators see a fleet and put it right: an application to mount with `app.route("/ops", ...)`.
+ * Creates the page on which operators see and repair a fleet: an application to mount with `app.route("/ops", ...)`.
  * It is rendered on the server, works without a script, and requests nothing from another host.
  *
  * @example
@@ -35,7 +35,7 @@ export function createOpsApp(options: OpsOptions): Hono {
   const { authorize, bus, logger, deadLetters = createDeadLetters(bus), service = "fleet" } = options;
   const parts = { ...options, deadLetters, service, listeners: options.listeners ?? [] };
   let loading: Promise<OpsPages> | undefined;
-  // Whoever does not look at the page does not load it.
+  // Imported at the first request, so that a service whose page is not opened does not load it.
   const load = () =>
     loading ??= outsideContext(async () => (await import("./page/pages.ts")).createPages(parts));
   const app = new Hono();

@@ -1,5 +1,5 @@
 /**
- * Operations: a page on which operators see a fleet and put it right, and alerts and a dashboard for its services.
+ * Operations: a page on which operators see and repair a fleet, and alerts and a dashboard for its services.
  *
  * {@link createOpsApp} is a Hono application to mount in a service; `glam ops` runs it for a whole fleet on one's own
  * machine.

@@ -189,7 +189,7 @@ function start(
       }
     }
     logger.warn(
-      "A schedule ran, and the table could not be told: another process may run its tick again",
+      "A schedule ran, but its row could not be updated: another process may run its tick again",
       fields,
     );
   }

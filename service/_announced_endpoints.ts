@@ -7,9 +7,9 @@ import { namedListeners } from "./_health.ts";
 import type { Settings } from "./_settings.ts";
 import type { AppLike } from "./options.ts";
 
-/** Milliseconds that a part has to say how it is: whoever asks waits for about a second. */
+/** Milliseconds that the health check of a part may take: callers wait for about a second. */
 const ANSWER_MS = 500;
-/** For how long an answer of a part is used again, in milliseconds: whoever asks must not become a load of the database. */
+/** Milliseconds for which the answer of a part is reused, so that frequent callers do not load the database. */
 const FRESH_MS = 1000;
 
 /** A part of a service, as an endpoint of NATS's Services protocol. */

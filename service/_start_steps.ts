@@ -28,7 +28,7 @@ export function startSteps(service: Startable): Step[] {
   if (bus !== undefined) {
     bus.onStateChange((state) => {
       if (state.type === "closed") {
-        service.fail("bus", state.error ?? new Error("it was closed by somebody"));
+        service.fail("bus", state.error ?? new Error("it was closed outside of the service"));
       }
     });
   }

@@ -69,7 +69,7 @@ export interface ServiceOptions {
   readonly announce?: boolean | undefined;
   /**
    * Whether the service takes commands from its bus, on `glam.ctl.<name>.<instance>`: to pause and resume listeners, and to
-   * set the log level for 15 minutes. Whoever may publish there may do that.
+   * set the log level for 15 minutes. Everybody who may publish there may do that.
    * @default false
    */
   readonly control?: boolean | undefined;

@@ -26,12 +26,12 @@ export interface TestIdentityOptions {
    */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
   /**
-   * Who issues the token, as the service under test is told.
+   * Issuer of the token, as the service under test is configured.
    * @default "https://issuer.test/"
    */
   readonly issuer?: string | undefined;
   /**
-   * Who it is for, as the service under test is told.
+   * Audience of the token, as the service under test is configured.
    * @default "test"
    */
   readonly audience?: string | undefined;
@@ -42,7 +42,7 @@ export interface TestIdentityOptions {
   readonly expiresInSeconds?: number | undefined;
 }
 
-/** Somebody who may call a service under test. */
+/** A caller of a service under test. */
 export interface TestIdentity {
   /** A signed JWT. */
   readonly token: string;
@@ -63,7 +63,7 @@ interface Keys {
 let keys: Promise<Keys> | undefined;
 
 /**
- * Somebody with a token that is really signed and really checked, for tests of a service. All identities of a process are
+ * A caller with a token that is really signed and really checked, for tests of a service. All identities of a process are
  * signed with one key.
  *
  * @example

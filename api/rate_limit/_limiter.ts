@@ -35,7 +35,7 @@ export class Limiter {
    * Takes what a request costs; `undefined` when that is done at once.
    *
    * @throws {RateLimitedError} when a policy has not enough left.
-   * @throws {ServiceUnavailableError} when it cannot be told, and a policy is strict.
+   * @throws {ServiceUnavailableError} when the store fails, and a policy is strict.
    */
   take(c: ContextLike, set: PolicySet | undefined, stage: RateLimitStage): Promise<void> | undefined {
     if (set === undefined) return;

@@ -3,7 +3,7 @@ import { type Sample, type SharedMetrics, showShared } from "../../metrics/share
 import type { LoggerLike } from "../../logging/logger.ts";
 
 /**
- * What came of a request: it passed, it was over the limit, or it could not be told, and it passed unchecked or was refused.
+ * Outcome of a request: it passed, it was over the limit, or the store failed and it passed unchecked or was refused.
  */
 export type RateLimitOutcome = "limited" | "passed" | "refused" | "unchecked";
 

@@ -5,7 +5,7 @@ import type { RateLimitQuota, RateLimitResult, RateLimitState, RateLimitStore } 
 /** Options of {@link createMemoryRateLimitStore}. */
 export interface MemoryRateLimitStoreOptions {
   /**
-   * Keys that are kept at most. Beyond them those are forgotten that nobody has used for the longest time.
+   * Limit on the number of keys. Beyond it, the least recently used ones are dropped.
    * @default 100000
    */
   readonly maxKeys?: number | undefined;

@@ -12,12 +12,12 @@ export interface RateLimitPolicy {
   /** Seconds after which a quota that was used up is whole again; a whole number from 1. It fills up evenly. */
   readonly windowSeconds: number;
   /**
-   * Whom it tells apart: addresses, which is known before authentication, or callers.
+   * What the quota is for: each address, which is known before authentication, or each caller.
    * @default "caller"
    */
   readonly by?: RateLimitStage | undefined;
   /**
-   * Whether requests are refused with 503 while it cannot be told what is left, whatever `onStoreError` says.
+   * Whether requests are refused with 503 while the store fails, whatever `onStoreError` says.
    * @default false
    */
   readonly strict?: boolean | undefined;

@@ -38,7 +38,7 @@ export async function run(
     if (ended !== undefined) return await report(session, name, ended);
     if (!hinted && found?.state !== "running" && performance.now() - since > HINT_MS) {
       hinted = true;
-      terminal.printError(`No process has begun it: does its service run? Ctrl-C leaves the tick asked for.`);
+      terminal.printError(`No process has begun it: does its service run? Ctrl-C leaves the tick requested.`);
     }
     await sleep(POLL_MS, session.signal);
   }

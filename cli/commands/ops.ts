@@ -3,7 +3,7 @@ import type { Declare } from "../_session.ts";
 
 /** `ops serve|rules|dashboard`. */
 export const declareOps: Declare = (program, { action }) => {
-  const ops = group(program, "ops", "show a fleet and put it right; write its alerts and dashboard");
+  const ops = group(program, "ops", "show and repair a fleet; write its alerts and dashboard");
 
   withBus(ops.command("serve", { isDefault: true }))
     .description(
@@ -19,7 +19,7 @@ export const declareOps: Declare = (program, { action }) => {
       "after",
       examples({
         "glam ops": "look at the fleet",
-        "glam ops --allow-changes --servers nats://nats:4222": "and put it right",
+        "glam ops --allow-changes --servers nats://nats:4222": "the same, with changes allowed",
       }),
     );
 

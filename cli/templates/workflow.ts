@@ -40,7 +40,7 @@ jobs:
   };
 }
 
-/** What each runtime's action is told. A cache that others may write to would be a way into the image. */
+/** Inputs of each runtime's action. A cache that others may write to would be a way into the image. */
 const SETUP: Readonly<Record<Scaffold["runtime"], readonly string[]>> = {
   bun: ["bun-version: 1.x"],
   deno: ["deno-version: v2.x"],

@@ -93,7 +93,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
 /**
  * Reads a parameter of a connection URL, of those that libpq has.
  *
- * @throws {TypeError} when it is none that can be heeded. The message has its name, and its value only where that says
+ * @throws {TypeError} when it is not supported. The message has its name, and its value only where that says
  * how to connect.
  */
 export function readUrlParameter(key: string, value: string): Partial<ParsedUrl> {
@@ -102,7 +102,7 @@ export function readUrlParameter(key: string, value: string): Partial<ParsedUrl>
   if (isKnown && (LEFT[key] === undefined || LEFT[key].test(value))) return {};
   const instead = Object.hasOwn(INSTEAD, key) ? `: ${INSTEAD[key]}` : "";
   if (isKnown) {
-    throw new TypeError(`Cannot heed ${JSON.stringify(`${key}=${value}`)} of \`url\`${instead}`);
+    throw new TypeError(`Cannot use ${JSON.stringify(`${key}=${value}`)} of \`url\`${instead}`);
   }
   const all = [...Object.keys(UNDERSTOOD), ...Object.keys(LEFT)].sort().join(", ");
   throw new TypeError(

@@ -58,7 +58,7 @@ export interface Mapper<
   /**
    * What clients see of a row.
    *
-   * @throws {InternalError} when the row does not fit the output schema, which no client can mend.
+   * @throws {InternalError} when the row does not fit the output schema, which is no fault of a client.
    */
   toOut(row: RowOf<T>): z.output<Out>;
   /**

@@ -18,7 +18,7 @@ import type { StoredMessage } from "../bus/stream.ts";
 import { Streams } from "../bus/streams.ts";
 
 /**
- * Creates access to the dead letters of a bus: to list them, to publish them again after the cause was mended (redrive), or to
+ * Creates access to the dead letters of a bus: to list them, to publish them again after the cause was fixed (redrive), or to
  * remove them (purge).
  *
  * @example

@@ -10,7 +10,7 @@ interface Unsent {
 /**
  * Answers deliveries, unless their message is lost: the ack wait has passed since the server last heard of it, so it may have
  * delivered the message to another process. nats-server 2.9 takes such a late answer all the same, and would settle the
- * message, or deliver it once more, while the other process handles it. The answer is kept back; where the message was
+ * message, or deliver it once more, while the other process handles it. The answer is not sent; where the message was
  * handled here and comes here again, it is acknowledged then.
  */
 export class Answers {

@@ -40,7 +40,7 @@ export interface ConsumerHealth {
   readonly expired_at_most?: number;
 }
 
-/** The numbers of a listener since its start, as this process knows them: nobody is asked. */
+/** The numbers of a listener since its start, as this process has counted them, without a request to the server. */
 export interface ListenerStats {
   /** Whether it is paused. */
   readonly paused: boolean;

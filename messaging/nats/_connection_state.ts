@@ -36,7 +36,7 @@ export class NatsConnectionState {
   /** When the credentials of now expire, in milliseconds since 1970. */
   readonly #expiresAt: () => number;
   #refusal: Error | undefined;
-  /** Who is told of a refusal instead of the log, by operation and subject. */
+  /** Handlers of refusals, which are called instead of the log, by operation and subject. */
   readonly #expected = new Map<string, (error: Error) => void>();
 
   constructor(
@@ -163,7 +163,7 @@ export class NatsConnectionState {
     }
   }
 
-  /** Tells whoever expects this refusal; `false` where nobody does. */
+  /** Calls the handler of this refusal; `false` where there is none. */
   #tell(error: Error): boolean {
     const { operation, subject } = error as Error & { operation?: unknown; subject?: unknown };
     const key = `${operation} ${subject}`;

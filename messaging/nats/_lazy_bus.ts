@@ -34,7 +34,7 @@ import type { NatsOptions } from "./nats_options.ts";
 import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
 import { sendRequest } from "../request/send_request.ts";
 
-/** Default `max_payload` of nats-server, until the server has told its own. */
+/** Default `max_payload` of nats-server, until the server has sent its own. */
 const DEFAULT_MAX_PAYLOAD = 1_048_576;
 
 /** A bus that connects in the background. Until it is connected, calls reject as after a loss of the connection. */

@@ -19,7 +19,7 @@ export function createPurge(parts: OpsParts): LetterChange {
       verb: "deleted",
       button: "Delete",
       isDangerous: true,
-      explanation: "They are gone for good: nobody can redrive them any more.",
+      explanation: "This deletes them for good: they cannot be redriven afterwards.",
       more: ({ total }) =>
         total > MANY
           ? html`<label>Type their number, ${total}<input name="count" required pattern="${total}" inputmode="numeric" autocomplete="off"></label>`

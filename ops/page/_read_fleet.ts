@@ -34,7 +34,7 @@ const Stats = z.object({
   endpoints: z.array(Endpoint).max(2000).catch([]),
 });
 
-/** An instance of a service, as it told. */
+/** An instance of a service, as it announces itself. */
 export interface FleetInstance {
   readonly name: string;
   readonly id: string;

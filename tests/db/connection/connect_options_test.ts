@@ -23,9 +23,9 @@ describe("the options of connectDatabase", () => {
     [{ url: `${url}?sslmode=verify-ca` }, "verify-full also checks the name of the host"],
     [
       { url: `${url}?sslrootcert=/ca.pem` },
-      'Cannot heed "sslrootcert=/ca.pem" of `url`: use the option `ssl: { ca }`',
+      'Cannot use "sslrootcert=/ca.pem" of `url`: use the option `ssl: { ca }`',
     ],
-    [{ url: `${url}?channel_binding=require` }, 'Cannot heed "channel_binding=require" of `url`: the driver'],
+    [{ url: `${url}?channel_binding=require` }, 'Cannot use "channel_binding=require" of `url`: the driver'],
     [{ url: `${url}?options=-c%20a.b%3D1`, pooler: true }, "Expected `options` of the URL to be left out"],
     [{ url: `${url}?port=x` }, "Expected `port of the URL`"],
     [{ url, poolSize: 0 }, "Expected `poolSize` to be a whole number from 1 to 10000, got 0"],
