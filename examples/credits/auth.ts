@@ -28,7 +28,7 @@ export function authentication(config: AuthConfig & { readonly jwks: string }): 
   const { issuer, audience, jwks, services } = config;
   const people = jwt({ issuer, audience, jwks: keysOf(jwks) });
   if (services === undefined) return authenticate([people]);
-  const callers = { orders: ["credits:write"] };
+  const callers = { orders: ["credits:refund", "credits:write"] };
   return authenticate([people, serviceToken({ audience, keys: keysOf(services), callers })]);
 }
 

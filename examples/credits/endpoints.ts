@@ -104,7 +104,7 @@ export const RefundCredits: Endpoint<"POST /api/v1/merchants/:id/credits/refund"
   status: 201,
   errors: [NotFoundError],
   idempotent: "key",
-  scopes: ["credits:write"],
+  scopes: ["credits:refund"], // which no merchant has
   summary: "Give the credits of a deduction back",
   description:
     "Once for each deduction, however often it is asked for. Where there is no such deduction, nothing is given " +

@@ -13,7 +13,7 @@ export function operator(): Promise<TestIdentity> {
   return testIdentity({
     ...issued,
     subject: "operator",
-    scopes: ["merchants:all", "credits:read", "credits:write"],
+    scopes: ["merchants:all", "credits:read", "credits:refund", "credits:write"],
   });
 }
 

@@ -185,6 +185,12 @@ export function creditsCases(front: Front = NO_FRONT): void {
     const entries = await Promise.all(Array.from({ length: 3 }, () => refund(operation_id)));
     assert.deepEqual([entries[0].amount, entries[0].balance_after], [30, 100]);
     assert.deepEqual(entries, [entries[0], entries[0], entries[0]]);
+    const owner = await merchant(id);
+    const own = await fronted.request(`/api/v1/merchants/${id}/credits/refund`, {
+      ...json({ operation_id }),
+      headers: { ...json({}).headers, ...owner.headers },
+    });
+    assert.equal(own.status, 403, "not to itself");
     assert.deepEqual([(await refund(late)).amount, (await refund(late)).balance_after], [0, 100]);
     assert.equal((await ask("deduct", { amount: 30, operation_id: late })).status, 409);
     assert.equal(

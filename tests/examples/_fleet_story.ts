@@ -4,11 +4,21 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { RunningChild } from "../_support/child_process.ts";
+import { runChild, type RunningChild } from "../_support/child_process.ts";
 import { addressesOf } from "../_support/fleet_example.ts";
 
 // deno-lint-ignore no-explicit-any
 type Json = any;
+
+/** The answers to the commands that it prints, which are run as they are. */
+async function runPrinted(out: string): Promise<Json[]> {
+  const commands = out.split("\n").filter((line) => /^ +(TOKEN|ORDER|curl)\b/.test(line)).join("\n");
+  const script = `curl() { command curl --silent --show-error "$@"; }\n${commands}`;
+  const { code, out: answers, errors } = await runChild("bash", ["-euo", "pipefail", "-c", script]);
+  assert.equal(code, 0, errors);
+  // The first one is shown beside what looks for the id in it.
+  return `${errors}${answers}`.replaceAll("}{", "}\n{").trim().split("\n").map((text) => JSON.parse(text));
+}
 
 /** Variables with which it waits a second for payments. */
 export const IMPATIENT: Readonly<Record<string, string>> = {
@@ -34,6 +44,16 @@ export async function tellStory(fleet: RunningChild): Promise<void> {
   const statusOf = async (id: string) => (await ask(`${orders}/api/v1/orders/${id}`)).data.status;
   const historyOf = async (id: string) =>
     (await ask(`${orders}/api/v1/orders/${id}/history`)).data.map((entry: Json) => entry.status).join(" ");
+
+  const printed = await runPrinted(fleet.out());
+  assert.equal(printed.length, 4);
+  const [placed, account, payment] = printed;
+  assert.equal(placed.data.status, "placed");
+  assert.equal(account.data.id, "demo");
+  assert.ok(
+    payment.data?.id === placed.data.id || payment.error.code === "CONFLICT",
+    "it was too late at most",
+  );
 
   const before = await balance();
   // On a busy machine an order may be cancelled before it is paid: then another one is.

@@ -41,7 +41,7 @@ export function createApp(
   return app;
 }
 
-/** The merchant whose token came with the request. */
+/** The merchant whose token came with the request: it sees its own orders alone. */
 function merchant(): string {
   const merchantId = getContext()?.merchantId;
   if (merchantId === undefined) throw new ForbiddenError("Orders are a merchant's: its token names none");
