@@ -45,7 +45,7 @@ export function createProgram(tools: DeclareTools, output: OutputConfiguration =
       "glam dlq redrive --error-code DATABASE_ERROR": "publish again what could not be handled",
     }) +
       `
-Files are looked for in the current folder: migrations/, tables.ts, events.ts, config.ts.
+Files are looked for in the current folder: migrations/, tables.ts, events.ts, endpoints.ts, config.ts.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 unapplied migrations (migrate status), 130 interrupted.
 `,
   );
