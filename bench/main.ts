@@ -4,7 +4,7 @@
  *     deno task bench            # prints the table
  *     deno task bench --write    # and keeps it in docs/performance.md
  *     deno task bench http       # one group: http, load, operations, endpoints, auth, limit, start, db, deduct, config,
- *                                # publish, listen, inbox, relay, client or command
+ *                                # publish, listen, inbox, relay, growth, client or command
  *
  * @module
  */
@@ -18,6 +18,7 @@ import { configRows } from "./config.ts";
 import { dbRows } from "./db.ts";
 import { deductRows } from "./deduct.ts";
 import { endpointRows } from "./endpoints.ts";
+import { growthRows } from "./growth.ts";
 import { inboxRows } from "./inbox.ts";
 import { listenRows } from "./listen.ts";
 import { loadRows } from "./load.ts";
@@ -44,6 +45,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   listen: listenRows,
   inbox: inboxRows,
   relay: relayRows,
+  growth: growthRows,
   client: clientRows,
   command: commandRows,
 };

@@ -47,6 +47,8 @@ export interface NatsServer extends AsyncDisposable {
   account(): NatsAccount;
   /** What it has logged so far. */
   logs(): Promise<string>;
+  /** The memory of its process in bytes. */
+  memoryBytes(): Promise<number>;
   /** Kills the server, as a crash of the machine would. */
   kill9(): Promise<void>;
   /** Suspends the process (SIGSTOP): connections stay open, and nothing is answered. */
@@ -183,7 +185,10 @@ async function jsz(monitor: number): Promise<JetStreamReport | undefined> {
 }
 
 type NatsProcess =
-  & Pick<NatsServer, "kill9" | "logs" | "pause" | "restart" | "resume" | "stop" | typeof Symbol.asyncDispose>
+  & Pick<
+    NatsServer,
+    "kill9" | "logs" | "memoryBytes" | "pause" | "restart" | "resume" | "stop" | typeof Symbol.asyncDispose
+  >
   & {
     /** Whether it started: `false` when one of its ports is taken. */
     start(): Promise<boolean>;
@@ -228,6 +233,11 @@ function createProcess(folder: string, monitor: number): NatsProcess {
     return readFile(`${folder}/log`, "utf8").catch(() => "");
   }
 
+  async function memoryBytes(): Promise<number> {
+    const { mem }: { readonly mem: number } = await (await fetch(`http://${host}:${monitor}/varz`)).json();
+    return mem;
+  }
+
   async function signal(name: NodeJS.Signals): Promise<void> {
     const pid = Number(await readFile(`${folder}/pid`, "utf8").catch(() => ""));
     if (!(pid > 1)) return;
@@ -254,6 +264,7 @@ function createProcess(folder: string, monitor: number): NatsProcess {
   return {
     start,
     logs,
+    memoryBytes,
     async kill9() {
       await signal("SIGKILL");
       await end("keep");
