@@ -1,6 +1,7 @@
 import { Command, type OutputConfiguration } from "commander";
 import { declareCompletion } from "./commands/completion.ts";
 import { declareConfig } from "./commands/config.ts";
+import { declareDev } from "./commands/dev.ts";
 import { declareDlq } from "./commands/dlq.ts";
 import { declareDocs } from "./commands/docs.ts";
 import { declareEvents } from "./commands/events.ts";
@@ -15,6 +16,7 @@ import type { Declare, DeclareTools } from "./_session.ts";
 
 const groups: readonly Declare[] = [
   declareNew,
+  declareDev,
   declareMigrate,
   declareEvents,
   declareDlq,
@@ -40,6 +42,7 @@ export function createProgram(tools: DeclareTools, output: OutputConfiguration =
     "after",
     examples({
       "glam new orders": "write a service that starts at once",
+      "glam dev": "run it with what it needs, again after each change",
       "glam migrate up": "apply what is not applied yet",
       "glam events tail 'evt.order.>'": "follow events as they come",
       "glam dlq redrive --error-code DATABASE_ERROR": "publish again what could not be handled",

@@ -17,7 +17,7 @@ const denoOnlySuffix = "_deno_test.ts";
 
 /** Files that start an embedded Postgres, a generated service, or a type check, each of which takes seconds of CPU time. */
 const heavyFiles =
-  /^tests\/(cli\/new_|contract\/type_cost_|db\/.*(pglite|docs)_|examples\/|messaging\/.*pglite_|service\/embedded_|testing\/|tooling\/(fetched|page|project|reference)_)/;
+  /^tests\/(cli\/(dev|new)_|contract\/type_cost_|db\/.*(pglite|docs)_|examples\/|messaging\/.*pglite_|service\/embedded_|testing\/|tooling\/(fetched|page|project|reference)_)/;
 
 /** What the oldest Node runs: for each area, what touches most of it. Its syntax is checked by `tests/package`. */
 const filesOfOldestNode: readonly string[] = [

@@ -37,7 +37,7 @@ function denoProject({ name }: Scaffold): ScaffoldFiles {
     exports: "./main.ts",
     tasks: {
       start: `deno run ${PERMISSIONS} --allow-write=.data main.ts`,
-      dev: `APP_ENV=dev deno run ${PERMISSIONS} --allow-write=.data --watch main.ts`,
+      dev: "deno run -A @glam/shared/cli dev", // it starts the task `start`, and servers
       test: `deno test ${PERMISSIONS} --allow-write=.data`,
       fmt: "deno fmt",
       lint: "deno lint",
@@ -58,6 +58,7 @@ function npmProject({ name, runtime }: Scaffold): ScaffoldFiles {
     ...needed
   } = RANGES;
   const isBun = runtime === "bun";
+  const glam = `${isBun ? "bun" : "node"} node_modules/@glam/shared/cli/mod.js`;
   const types = isBun ? "@types/bun" : "@types/node";
   const dependencies = {
     "@glam/shared": `npm:@jsr/glam__shared@^${VERSION}`,
@@ -72,12 +73,12 @@ function npmProject({ name, runtime }: Scaffold): ScaffoldFiles {
     ...isBun ? {} : { engines: { node: ">=22.18" } }, // which runs TypeScript as it is
     scripts: {
       start: isBun ? "bun main.ts" : "node main.ts",
-      dev: isBun ? "APP_ENV=dev bun --watch main.ts" : "APP_ENV=dev node --watch main.ts",
+      dev: `${glam} dev`,
       test: isBun ? "bun test --timeout=120000" : "node --test", // an embedded Postgres takes its time
       fmt: "biome format --write",
       lint: "biome lint",
       check: "biome check && tsc",
-      glam: `${isBun ? "bun" : "node"} node_modules/@glam/shared/cli/mod.js`,
+      glam,
     },
     dependencies: Object.fromEntries(Object.entries(dependencies).sort()),
     devDependencies: {

@@ -77,7 +77,7 @@ await runService("${name}", async () => {
     listeners,
     hostname: config.service.host,
     port: config.service.port,
-    graceMs: config.database ? 5000 : 0, // only needed behind a load balancer
+    graceMs: config.graceMs,
     logger,
   });
 });
@@ -103,6 +103,7 @@ export const options = {
     logging: loggingConfig,
     database: databaseConfig.optional(),
     nats: natsConfig.optional(),
+    graceMs: z.int().min(0).default(0),
   }),
 };
 `,
@@ -117,6 +118,7 @@ service:
   host: 0.0.0.0
 logging:
   format: json
+graceMs: 5000 # in which a load balancer notices that the service stops
 `,
     "tables.ts": `import { defineTable } from "@glam/shared/db";
 import * as z from "zod";

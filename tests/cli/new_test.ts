@@ -65,9 +65,16 @@ describe("a service that glam new wrote", () => {
     assert.deepEqual(await readdir(join(service.folder, ".data")), ["empty_postgres.tar.gz"]);
   });
 
-  it("starts with nothing set up, does its work, stops with 0, and keeps its data", async () => {
-    await using first = service.start("start", [], { env: { PORT: "0" } });
+  it("starts with nothing set up, shows /docs and /ops in development, stops with 0, and keeps its data", async () => {
+    await using first = service.start("start", [], { env: { PORT: "0", APP_ENV: "dev" } });
     const url = await urlOf(first);
+    const page = await (await fetch(`${url}/docs`)).text();
+    for (const text of ["Add an item", "An item was created"]) assert.ok(page.includes(text), text);
+    const document = await (await fetch(`${url}/openapi.json`)).json() as { paths: object };
+    assert.ok("/items/{id}" in document.paths);
+    const ops = await fetch(`${url}/ops/`);
+    assert.equal(ops.status, 200);
+    assert.match(await ops.text(), /Dead letters/);
     const created = await fetch(`${url}/items`, post);
     assert.equal(created.status, 201);
     const { data } = await created.json() as { data: { id: string } };
@@ -81,19 +88,6 @@ describe("a service that glam new wrote", () => {
     await kept.body?.cancel();
     assert.equal(await counted(again), 1);
     assert.equal(await stop(second), 0, second.out() + second.errors());
-  });
-
-  it("shows its contracts at /docs and its operations at /ops in development", async () => {
-    await using running = service.start("start", [], { env: { PORT: "0", APP_ENV: "dev" } });
-    const url = await urlOf(running);
-    const page = await (await fetch(`${url}/docs`)).text();
-    for (const text of ["Add an item", "An item was created"]) assert.ok(page.includes(text), text);
-    const document = await (await fetch(`${url}/openapi.json`)).json() as { paths: object };
-    assert.ok("/items/{id}" in document.paths);
-    const ops = await fetch(`${url}/ops/`);
-    assert.equal(ops.status, 200);
-    assert.match(await ops.text(), /Dead letters/);
-    assert.equal(await stop(running), 0, running.out() + running.errors());
   });
 
   it("runs on Postgres and NATS by two variables, and glam with it", async () => {
