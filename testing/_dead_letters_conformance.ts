@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { createDeadLetters } from "../messaging/dead_letters/create_dead_letters.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetters } from "../messaging/dead_letters/dead_letters.ts";
 import { ensureStreams } from "../messaging/bus/ensure_streams.ts";
-import { Streams } from "../messaging/bus/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { type BusUnderTest, Listening, Named, Numbered } from "./_listening.ts";
 
@@ -67,7 +66,7 @@ export function deadLettersConformance(it: It, create: () => Promise<BusUnderTes
     assert.equal(shown.subject, Numbered.subject);
     assert.equal(shown.event?.correlation_id, "corr_1");
     assert.deepEqual([...shown.headers], [["X-Own", "kept"]]);
-    assert.equal(shown.stream, Streams.EVENTS);
+    assert.equal(shown.stream, t.events.name);
     assert.equal(shown.attempts, 1);
     assert.equal(shown.errorName, "TestError");
     assert.equal(shown.errorMessage, "broken");
@@ -118,11 +117,11 @@ export function deadLettersConformance(it: It, create: () => Promise<BusUnderTes
     await t.until(() => seen.length === 4, "they are handled");
     assert.deepEqual(seen.toSorted(), [1, 2, 3, 4]);
     assert.equal(await dead.count(), 1);
-    const stored = await t.bus.readMessage(Streams.EVENTS, { from: 6, subject: Numbered.subject });
+    const stored = await t.bus.readMessage(t.events.name, { from: 6, subject: Numbered.subject });
     assert.equal(stored?.headers.get("X-Own"), "kept");
     assert.equal(stored?.headers.get("Glam-Dlq-Redrive-Count"), "1");
     assert.equal(stored?.headers.has("Glam-Dlq-Error-Code"), false);
-    const original = await t.bus.readMessage(Streams.EVENTS, { sequence: 1 });
+    const original = await t.bus.readMessage(t.events.name, { sequence: 1 });
     assert.deepEqual(stored?.data, original?.data);
   });
 
@@ -141,7 +140,7 @@ export function deadLettersConformance(it: It, create: () => Promise<BusUnderTes
       await t.bus.publish({
         subject: `dlq.${subject}`,
         data: "",
-        headers: [["Glam-Dlq-Stream", Streams.EVENTS]],
+        headers: [["Glam-Dlq-Stream", t.events.name]],
       });
     }
     await t.bus.publish({ subject: `dlq.${Numbered.subject}`, data: "{}" });
@@ -153,14 +152,14 @@ export function deadLettersConformance(it: It, create: () => Promise<BusUnderTes
       for (const { reason } of result.kept) assert.match(reason, /is not evt\.<...> or cmd\.<...>/);
     }
     assert.equal(await dead.count(), forged.length);
-    assert.equal((await t.bus.streamInfo(Streams.EVENTS))?.messages, 1);
+    assert.equal((await t.bus.streamInfo(t.events.name))?.messages, 1);
     assert.equal((await t.bus.streamInfo("OTHER"))?.messages, 0);
   });
 
   test("redrive asks for the streams before it publishes, and keeps what none covers", async (t) => {
     await t.pass(ensureStreams(t.bus));
-    await t.bus.deleteStream(Streams.EVENTS);
-    await t.bus.ensureStream({ name: Streams.EVENTS, subjects: ["evt.conformance.>"] });
+    await t.bus.deleteStream(t.events.name);
+    await t.bus.ensureStream({ ...t.events, subjects: ["evt.conformance.>"] });
     for (const subject of [Numbered.subject, "evt.elsewhere.v1"]) {
       await t.bus.publish({ subject: `dlq.${subject}`, data: "{}" });
     }
@@ -189,7 +188,7 @@ export function deadLettersConformance(it: It, create: () => Promise<BusUnderTes
     mended = true;
     await t.pass(dead.redrive({ subject: Named.subject }));
     await t.until(async () => (await t.info(listener, Named)).ackPending === 0, "it is handled");
-    const stored = await t.bus.readMessage(Streams.EVENTS, { from: 6, subject: Named.subject });
+    const stored = await t.bus.readMessage(t.events.name, { from: 6, subject: Named.subject });
     const broker = [...stored!.headers].filter(([name]) => /^nats-/i.test(name)).map(([name]) => name);
     assert.deepEqual(broker, ["Nats-Msg-Id"]);
   });
@@ -228,7 +227,7 @@ export function deadLettersConformance(it: It, create: () => Promise<BusUnderTes
   test("redrive removes nothing that was not stored", async (t) => {
     const { dead, listener } = await bury(t, () => false, []);
     await t.pass(listener.stop());
-    await t.bus.deleteStream(Streams.EVENTS);
+    await t.bus.deleteStream(t.events.name);
     const result = await t.pass(dead.redrive("all", { perSecond: 1000 }));
     assert.equal(result.matched, 5);
     assert.equal(result.redriven, 0);

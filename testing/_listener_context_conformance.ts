@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { getContext, getCorrelationId } from "../context/storage.ts";
 import { createMetrics } from "../metrics/create_metrics.ts";
 import type { EventArguments } from "../messaging/listener/options.ts";
-import { Streams } from "../messaging/bus/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { ACK_WAIT_MS, type BusUnderTest, Listening, Named, Numbered } from "./_listening.ts";
 
@@ -67,7 +66,7 @@ export function contextConformance(it: It, create: () => Promise<BusUnderTest>):
       attempt: 1,
       aborted: false,
       deps: { table: "summary" },
-      stream: Streams.EVENTS,
+      stream: t.events.name,
       sequence: seq,
       deliveryCount: 1,
     });
@@ -169,7 +168,7 @@ export function contextConformance(it: It, create: () => Promise<BusUnderTest>):
       async () => (await metrics.expose()).body.includes("messaging_dlq_depth 2"),
       "the depth is known",
     );
-    await t.bus.deleteConsumer(Streams.EVENTS, listener.durables.get(Numbered.subject)!);
+    await t.bus.deleteConsumer(t.events.name, listener.durables.get(Numbered.subject)!);
     gate.resolve();
     await t.until(async () => await outcome("ok") === 3, "the last one is done");
     await t.until(async () => (await listener.health()).status === "healthy", "the consumer is there again");
@@ -200,14 +199,14 @@ export function contextConformance(it: It, create: () => Promise<BusUnderTest>):
     // A new consumer of that name redelivers from the beginning, as a server does that lost its last acknowledgements.
     const name = listener.durables.get(Numbered.subject)!;
     const config = {
-      stream: Streams.EVENTS,
+      stream: t.events.name,
       name,
       filterSubject: Numbered.subject,
       ackWaitMs: ACK_WAIT_MS,
       maxAckPending: 20_000,
     };
     // The listener may be faster, and make the consumer again where it was.
-    do await t.bus.deleteConsumer(Streams.EVENTS, name); while (!(await t.bus.consumer(config)).created);
+    do await t.bus.deleteConsumer(t.events.name, name); while (!(await t.bus.consumer(config)).created);
     await t.publishNumbers(11, 12);
     await t.until(() => calls === 12, "the new ones are handled");
     await t.until(async () => (await t.info(listener, Numbered)).ackPending === 0, "all are settled");

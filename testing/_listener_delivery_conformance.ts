@@ -71,7 +71,7 @@ export function deliveryConformance(it: It, create: () => Promise<BusUnderTest>)
       ["traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"],
       ["X-Own", "ä; kept"],
     ]);
-    const original = (await t.bus.readMessage(Streams.EVENTS, { sequence: seq }))!;
+    const original = (await t.bus.readMessage(t.events.name, { sequence: seq }))!;
     await t.until(async () => (await t.deadLetters()).length === 1, "the dead letter is there");
     await t.until(async () => (await t.info(listener, Numbered)).ackPending === 0, "the original is settled");
     assert.deepEqual(attempts, [1, 2, 3]);
@@ -101,14 +101,14 @@ export function deliveryConformance(it: It, create: () => Promise<BusUnderTest>)
         "Redrive-Count",
       ]
         .map(said),
-      [Streams.EVENTS, String(seq), durable, "3", "INTERNAL_ERROR", "Error", "no stock of lipstick", "0"],
+      [t.events.name, String(seq), durable, "3", "INTERNAL_ERROR", "Error", "no stock of lipstick", "0"],
     );
     assert.match(said("Error-Digest") ?? "", /^[0-9a-f]{8}$/);
     const firstFailedAt = Date.parse(said("First-Failed-At")!);
     assert.ok(firstFailedAt >= times[0]! && firstFailedAt < times[1]!, `${firstFailedAt}`);
     assert.ok(Date.parse(said("Last-Failed-At")!) >= times[2]!);
     const broker = [...letter.headers].filter(([name]) => /^nats-/i.test(name));
-    assert.deepEqual(broker, [["Nats-Msg-Id", `${Streams.EVENTS}:${seq}:${durable}:${original.timeNanos}`]]);
+    assert.deepEqual(broker, [["Nats-Msg-Id", `${t.events.name}:${seq}:${durable}:${original.timeNanos}`]]);
   });
 
   test("listener succeeds at a later attempt, and writes no dead letter", async (t) => {

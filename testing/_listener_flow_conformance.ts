@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { createListener } from "../messaging/listener/create_listener.ts";
 import { ensureStreams } from "../messaging/bus/ensure_streams.ts";
-import { Streams } from "../messaging/bus/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { ACK_WAIT_MS, type BusUnderTest, Listening, Numbered, PATIENCE_MS } from "./_listening.ts";
 
@@ -310,7 +309,7 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
     );
     // By then the listener has noticed how far it is.
     await t.until(async () => (await listener.health()).status === "healthy", "it is healthy");
-    await t.bus.deleteConsumer(Streams.EVENTS, listener.durables.get(Numbered.subject)!);
+    await t.bus.deleteConsumer(t.events.name, listener.durables.get(Numbered.subject)!);
     await t.publishNumbers(21, 25);
     await t.until(() => seen.length >= 25, "the new ones are handled");
     assert.deepEqual(seen, Array.from({ length: 25 }, (_, i) => i + 1));
@@ -322,9 +321,9 @@ export function flowConformance(it: It, create: () => Promise<BusUnderTest>): vo
     await t.listen({ events: [Numbered], handle: ({ data }) => void seen.push(data.n) });
     await t.publishNumbers(1, 5);
     await t.until(() => seen.length === 5, "five are handled");
-    await t.bus.deleteStream(Streams.EVENTS);
+    await t.bus.deleteStream(t.events.name);
     await t.until(
-      async () => await t.bus.streamInfo(Streams.EVENTS) !== undefined,
+      async () => await t.bus.streamInfo(t.events.name) !== undefined,
       "the stream is there again",
     );
     await t.publishNumbers(6, 10);

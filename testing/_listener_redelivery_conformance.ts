@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { Streams } from "../messaging/bus/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { ACK_WAIT_MS, type BusUnderTest, Listening, Named, Numbered } from "./_listening.ts";
 
@@ -12,11 +11,11 @@ export function redeliveryConformance(it: It, create: () => Promise<BusUnderTest
     });
 
   test("listener buries a message that was delivered too often, unseen, and no sooner", async (t) => {
-    await t.pass(t.bus.ensureStream({ name: Streams.EVENTS, subjects: ["evt.>", "cmd.>"] }));
+    await t.pass(t.bus.ensureStream(t.events));
     const names = ["below", "above"];
     for (const name of names) await t.publish(Named, { name });
     const consumer = await t.bus.consumer({
-      stream: Streams.EVENTS,
+      stream: t.events.name,
       name: "conformance-suite-evt_conformance_named_v1",
       filterSubject: Named.subject,
       ackWaitMs: ACK_WAIT_MS,

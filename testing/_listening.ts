@@ -12,7 +12,8 @@ import type { LoggerLike } from "../logging/logger.ts";
 import type { Listener } from "../messaging/listener/listener.ts";
 import type { ListenerOptions } from "../messaging/listener/options.ts";
 import type { MessageBus, PublishAck } from "../messaging/bus/message_bus.ts";
-import type { StoredMessage } from "../messaging/bus/stream.ts";
+import { layoutConfigs, layoutStreamsOf } from "../messaging/bus/_stream_layout.ts";
+import type { StoredMessage, StreamConfig } from "../messaging/bus/stream.ts";
 import { Streams } from "../messaging/bus/streams.ts";
 
 /** A bus for one test, on a broker or an account without streams. */
@@ -46,12 +47,16 @@ const silent: LoggerLike = { debug() {}, info() {}, warn() {}, error() {}, criti
 /** The environment of one listener test. */
 export class Listening implements AsyncDisposable {
   readonly bus: MessageBus;
+  /** The stream of the events, by the layout of the bus. */
+  readonly events: StreamConfig;
   readonly #under: BusUnderTest;
   readonly #listeners: Listener[] = [];
 
   constructor(under: BusUnderTest) {
     this.#under = under;
     this.bus = under.bus;
+    const [name] = layoutStreamsOf(under.bus.streams, [Numbered.subject]);
+    this.events = layoutConfigs(under.bus.streams).find((config) => config.name === name)!;
   }
 
   /** Starts a listener, which is stopped with the test. */
@@ -119,7 +124,7 @@ export class Listening implements AsyncDisposable {
     for (const ms of times) {
       if (await scene(ms)) return;
       for (const listener of this.#listeners) await this.pass(listener.stop());
-      await this.bus.deleteStream(Streams.EVENTS);
+      await this.bus.deleteStream(this.events.name);
       await this.pass(ensureStreams(this.bus, { again: true }));
     }
     assert.fail(`Not even within ${times.at(-1)} ms: ${what}`);
@@ -150,7 +155,7 @@ export class Listening implements AsyncDisposable {
     ackWaitMs: number = ACK_WAIT_MS,
   ): Promise<ConsumerInfo> {
     const consumer = await this.bus.consumer({
-      stream: Streams.EVENTS,
+      stream: this.events.name,
       name: listener.durables.get(contract.subject)!,
       filterSubject: contract.subject,
       ackWaitMs,

@@ -7,7 +7,6 @@ import { createPublisher } from "../messaging/publisher/create_publisher.ts";
 import { defineEvent, type EventContract } from "../messaging/contract/define_event.ts";
 import { decodeEvent, type GlamEvent } from "../messaging/contract/event.ts";
 import type { StoredMessage } from "../messaging/bus/stream.ts";
-import { STREAM_CONFIGS, Streams } from "../messaging/bus/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { type BusUnderTest, Listening, Named, Numbered } from "./_listening.ts";
 
@@ -24,9 +23,9 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
     const publisher = createPublisher(t.bus, { service });
     const first = await t.pass(publisher.publish(Numbered, { n: 1 }));
     const second = await t.pass(publisher.publish(Numbered, { n: 2 }));
-    assert.deepEqual([first.stream, first.seq, first.duplicate], [Streams.EVENTS, 1, false]);
+    assert.deepEqual([first.stream, first.seq, first.duplicate], [t.events.name, 1, false]);
     assert.equal(second.seq, 2);
-    const stored = await t.bus.readMessage(Streams.EVENTS, { sequence: 2 });
+    const stored = await t.bus.readMessage(t.events.name, { sequence: 2 });
     assert.equal(stored?.subject, Numbered.subject);
     const { event } = decodeEvent(Numbered, stored!.data);
     assert.deepEqual(event?.data, { n: 2 });
@@ -42,7 +41,7 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
     const first = await t.pass(publisher.publish(Numbered, { n: 1 }, { eventId }));
     const again = await t.pass(publisher.publish(Numbered, { n: 1 }, { eventId }));
     assert.deepEqual([again.seq, again.duplicate], [first.seq, true]);
-    assert.equal((await t.bus.streamInfo(Streams.EVENTS))?.messages, 1);
+    assert.equal((await t.bus.streamInfo(t.events.name))?.messages, 1);
   });
 
   test("publish with one idempotency key stores one event of each type", async (t) => {
@@ -54,7 +53,7 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
       await t.pass(publisher.publish(Named, { name: "Ada" }, { idempotencyKey })),
     ];
     assert.deepEqual(results.map(({ duplicate }) => duplicate), [false, true, false]);
-    assert.equal((await t.bus.streamInfo(Streams.EVENTS))?.messages, 2);
+    assert.equal((await t.bus.streamInfo(t.events.name))?.messages, 2);
   });
 
   test("publish of data that break the contract rejects, and nothing leaves", async (t) => {
@@ -67,7 +66,7 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
       assert.equal(issue?.field, "data.n");
       return true;
     });
-    assert.equal((await t.bus.streamInfo(Streams.EVENTS))?.messages, 1);
+    assert.equal((await t.bus.streamInfo(t.events.name))?.messages, 1);
   });
 
   test("publish to a subject that no stream covers rejects with no_stream", async (t) => {
@@ -77,16 +76,16 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
   });
 
   test("a message that another stream than the expected one has stored rejects with no_stream", async (t) => {
-    await t.bus.ensureStream(STREAM_CONFIGS[0]);
+    await t.bus.ensureStream(t.events);
     const message = { subject: Numbered.subject, data: "{}", stream: "OTHER" };
     await assert.rejects(t.bus.publish(message), isBusError("no_stream", false));
   });
 
   test("a stored message has no header of the broker but its id", async (t) => {
-    await t.bus.ensureStream(STREAM_CONFIGS[0]);
+    await t.bus.ensureStream(t.events);
     const { subject } = Numbered;
-    const { seq } = await t.bus.publish({ subject, data: "{}", stream: Streams.EVENTS, id: "id_1" });
-    const stored = await t.bus.readMessage(Streams.EVENTS, { sequence: seq });
+    const { seq } = await t.bus.publish({ subject, data: "{}", stream: t.events.name, id: "id_1" });
+    const stored = await t.bus.readMessage(t.events.name, { sequence: seq });
     assert.deepEqual([...stored!.headers], [["Nats-Msg-Id", "id_1"]]);
   });
 
@@ -95,7 +94,7 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
     const publisher = createPublisher(t.bus, { service });
     const text = "x".repeat(t.bus.maxPayloadBytes);
     await assert.rejects(t.pass(publisher.publish(Large, { text })), isBusError("too_large", false));
-    assert.equal((await t.bus.streamInfo(Streams.EVENTS))?.messages, 0);
+    assert.equal((await t.bus.streamInfo(t.events.name))?.messages, 0);
     // In characters it is under the limit, in bytes over it.
     const accents = "é".repeat(t.bus.maxPayloadBytes * 0.6);
     await assert.rejects(t.pass(publisher.publish(Large, { text: accents })), isBusError("too_large", false));
@@ -109,7 +108,7 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
     const record = Object.freeze({ "X-Tenant": "m_2" });
     const second = await t.pass(publisher.publish(Numbered, { n: 2 }, { headers: record }));
     assert.equal(second.duplicate, false);
-    const stored = await t.bus.readMessage(Streams.EVENTS, { sequence: 1 });
+    const stored = await t.bus.readMessage(t.events.name, { sequence: 1 });
     const kept = [...stored!.headers].filter(([name]) => /^x-t/i.test(name));
     assert.deepEqual(kept, headers);
   });
@@ -130,7 +129,7 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
         t.bus.publish({ subject: Numbered.subject, data: "{}", headers: Object.entries(headers) }),
         TypeError,
       );
-      assert.equal((await t.bus.streamInfo(Streams.EVENTS))?.messages ?? 0, 0);
+      assert.equal((await t.bus.streamInfo(t.events.name))?.messages ?? 0, 0);
     });
   }
 
@@ -139,7 +138,7 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
     for (const headers of [{ "glam-dlq-message-id": "x" }, [["Glam-Dlq-Redrive-Count", "1"]] as const]) {
       await assert.rejects(t.pass(publisher.publish(Numbered, { n: 1 }, { headers })), TypeError);
     }
-    assert.equal((await t.bus.streamInfo(Streams.EVENTS))?.messages ?? 0, 0);
+    assert.equal((await t.bus.streamInfo(t.events.name))?.messages ?? 0, 0);
   });
 
   test("publish refuses a line break in an idempotency key", async (t) => {
@@ -161,7 +160,7 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
       assert.equal(getContext()?.correlationId, "corr_1");
       await t.pass(publisher.publish(Numbered, { n: 1 }, { metadata: { reason: "test" } }));
     });
-    const stored = await t.bus.readMessage(Streams.EVENTS, { sequence: 1 });
+    const stored = await t.bus.readMessage(t.events.name, { sequence: 1 });
     const { event } = decodeEvent(Numbered, stored!.data);
     assert.equal(event?.correlation_id, "corr_1");
     assert.deepEqual(event?.metadata, { reason: "test" });
@@ -178,7 +177,7 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
   test("publish outside of a request makes a correlation id and a trace", async (t) => {
     const publisher = createPublisher(t.bus, { service });
     await t.pass(publisher.publish(Numbered, { n: 1 }));
-    const stored = await t.bus.readMessage(Streams.EVENTS, { sequence: 1 });
+    const stored = await t.bus.readMessage(t.events.name, { sequence: 1 });
     assert.match(stored?.headers.get("X-Correlation-ID") ?? "", /^corr_[0-9a-f]{12}$/);
     assert.match(stored?.headers.get("traceparent") ?? "", /^00-[0-9a-f]{32}-[0-9a-f]{16}-0\d$/);
   });
@@ -189,14 +188,14 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
       z.object({ at: z.string().default("now") }),
     );
     await t.pass(createPublisher(t.bus, { service }).publish(Stamped, {}));
-    const stored = await t.bus.readMessage(Streams.EVENTS, { sequence: 1 });
+    const stored = await t.bus.readMessage(t.events.name, { sequence: 1 });
     assert.deepEqual(bodyOf(stored).data, { at: "now" });
   });
 
   test("publish keeps text of every script as it is", async (t) => {
     const name = 'ΩЖ漢字🎉 "quoted" \\ \u2028 \u0000';
     await t.pass(createPublisher(t.bus, { service }).publish(Named, { name }));
-    const stored = await t.bus.readMessage(Streams.EVENTS, { sequence: 1 });
+    const stored = await t.bus.readMessage(t.events.name, { sequence: 1 });
     assert.deepEqual(bodyOf(stored).data, { name });
   });
 
@@ -205,7 +204,7 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
     for (const correlationId of ["", "a b", "a\nb", "日本", "x".repeat(129), 7 as unknown as string]) {
       await assert.rejects(publisher.publish(Named, { name: "a" }, { correlationId }), TypeError);
     }
-    assert.equal((await t.bus.streamInfo(Streams.EVENTS))?.messages ?? 0, 0);
+    assert.equal((await t.bus.streamInfo(t.events.name))?.messages ?? 0, 0);
   });
 
   test("publishMany stores all, in order, with at most inFlight on their way", async (t) => {
@@ -232,7 +231,7 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
     assert.equal(results.length, 100);
     assert.equal(most, 8);
     const numbers = await Promise.all(results.map(async ({ seq }) => {
-      return (bodyOf(await t.bus.readMessage(Streams.EVENTS, { sequence: seq })).data as { n: number }).n;
+      return (bodyOf(await t.bus.readMessage(t.events.name, { sequence: seq })).data as { n: number }).n;
     }));
     assert.deepEqual(numbers, data.map(({ n }) => n));
   });
@@ -242,11 +241,11 @@ export function publishConformance(it: It, create: () => Promise<BusUnderTest>):
     const data = [{ n: 1 }, { n: 2 }, { n: 3.5 }, { n: 4 }, { n: 5 }];
     const options = { inFlight: 1, idempotencyKeyOf: ({ n }: { n: number }) => `key-${Math.floor(n)}` };
     await assert.rejects(t.pass(publisher.publishMany(Numbered, data, options)), ContractError);
-    assert.equal((await t.bus.streamInfo(Streams.EVENTS))?.messages, 2);
+    assert.equal((await t.bus.streamInfo(t.events.name))?.messages, 2);
     data[2] = { n: 3 };
     const results = await t.pass(publisher.publishMany(Numbered, data, options));
     assert.deepEqual(results.map(({ duplicate }) => duplicate), [true, true, false, false, false]);
-    assert.equal((await t.bus.streamInfo(Streams.EVENTS))?.messages, 5);
+    assert.equal((await t.bus.streamInfo(t.events.name))?.messages, 5);
   });
 
   test("publish on a closed bus rejects at once", async (t) => {

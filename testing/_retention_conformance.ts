@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { MessageBus } from "../messaging/bus/message_bus.ts";
-import { STREAM_CONFIGS, Streams } from "../messaging/bus/streams.ts";
+import { STREAM_CONFIGS } from "../messaging/bus/streams.ts";
 import type { ConsumerHealth, Listener } from "../messaging/listener/listener.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { type BusUnderTest, Listening, Named, Numbered } from "./_listening.ts";
@@ -13,8 +13,8 @@ export function retentionConformance(it: It, create: () => Promise<BusUnderTest>
   const test = (name: string, fn: (t: Listening) => Promise<void>) =>
     it(name, async () => {
       await using t = new Listening(await create());
-      const [events, dlq] = STREAM_CONFIGS;
-      await t.bus.ensureStream({ ...events, maxMessages: ROOM });
+      const [, dlq] = STREAM_CONFIGS;
+      await t.bus.ensureStream({ ...t.events, maxMessages: ROOM });
       await t.bus.ensureStream(dlq);
       await fn(t);
     });
@@ -63,7 +63,7 @@ export function retentionConformance(it: It, create: () => Promise<BusUnderTest>
         const value = Reflect.get(target, key, target);
         if (typeof value !== "function") return value;
         return (...args: unknown[]) => {
-          if (key === "streamInfo" && args[0] === Streams.EVENTS) looks++;
+          if (key === "streamInfo" && args[0] === t.events.name) looks++;
           return value.apply(target, args);
         };
       },

@@ -14,7 +14,10 @@ import { streamConformance } from "./_stream_conformance.ts";
 export interface BusConformanceOptions {
   /** Registers a test: `it` of `node:test`, or a function with its signature. */
   readonly it: It;
-  /** Creates a connected bus for one test, on a broker or an account without streams. */
+  /**
+   * Creates a connected bus for one test, on a broker or an account without streams. With `streams`, its events are in the
+   * stream that the layout gives to the domain `conformance`.
+   */
   readonly create: () => Promise<BusUnderTest>;
 }
 
