@@ -12,7 +12,7 @@ import type { LoggerLike } from "../logging/logger.ts";
 import type { Listener } from "../messaging/listener/listener.ts";
 import type { ListenerOptions } from "../messaging/listener/options.ts";
 import type { MessageBus, PublishAck } from "../messaging/bus/message_bus.ts";
-import { layoutConfigs, layoutStreamsOf } from "../messaging/bus/_stream_layout.ts";
+import { layoutConfigs, layoutStreamsOf } from "../messaging/bus/stream_layout.ts";
 import type { StoredMessage, StreamConfig } from "../messaging/bus/stream.ts";
 import { Streams } from "../messaging/bus/streams.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { layoutConfigs } from "../messaging/bus/_stream_layout.ts";
+import { layoutConfigs } from "../messaging/bus/stream_layout.ts";
 import { ensureStreams } from "../messaging/bus/ensure_streams.ts";
 import { STREAM_CONFIGS, Streams } from "../messaging/bus/streams.ts";
 import type { StoredMessage } from "../messaging/bus/stream.ts";

@@ -2,7 +2,7 @@ import { domainOf } from "../contract/_subject.ts";
 import { busError } from "./_bus_error.ts";
 import { ensureApart } from "./_ensure_apart.ts";
 import { layoutOf } from "./_known_layouts.ts";
-import { domainSubjects, layoutConfigs, layoutStreamsOf } from "./_stream_layout.ts";
+import { domainSubjects, layoutConfigs, layoutStreamsOf } from "./stream_layout.ts";
 import { ensureStreams } from "./ensure_streams.ts";
 import type { MessageBus } from "./message_bus.ts";
 import { streamOf } from "./stream_of.ts";

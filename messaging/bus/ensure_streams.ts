@@ -1,7 +1,7 @@
 import type { MessageBus } from "./message_bus.ts";
 import { ensureApart } from "./_ensure_apart.ts";
 import { layoutOf, rememberLayout } from "./_known_layouts.ts";
-import { layoutConfigs, withReplicas } from "./_stream_layout.ts";
+import { layoutConfigs, withReplicas } from "./stream_layout.ts";
 import { assertStreamLayout, type StreamLayout } from "./domain_streams.ts";
 import type { EnsuredStream } from "./ensured_stream.ts";
 import type { FleetStreamLimits } from "./stream_limits.ts";

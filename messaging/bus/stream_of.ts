@@ -1,7 +1,7 @@
 import { MessageBusError } from "../../errors/infrastructure.ts";
 import { filtersOverlap } from "../contract/_subject.ts";
 import { layoutOf } from "./_known_layouts.ts";
-import { layoutStreamsOf } from "./_stream_layout.ts";
+import { layoutStreamsOf } from "./stream_layout.ts";
 import type { MessageBus } from "./message_bus.ts";
 import type { StreamInfo } from "./stream.ts";
 
