@@ -48,7 +48,7 @@ const filesOfOneRuntime = new RegExp(`^tests/(${
     "db/repository/(bulk|keyset|long_cursors|pglite|statements)",
     "examples/(credits_crash|fleet_drill)",
     "messaging/inbox/(pglite|processes)",
-    "messaging/memory/conformance",
+    "messaging/memory/(domain_streams_)?conformance",
     "messaging/outbox/(faults|order|processes)",
     "ops/(broken_fleet|fleet|metric_names|servers|trail)",
     "schedule/scheduler",
