@@ -200,7 +200,7 @@ async function compareUsage(credits: Database): Promise<string[]> {
 
 /** The data of the events of a subject, in the order of the stream. */
 async function dataInStream<T>(bus: MessageBus, subject: string): Promise<T[]> {
-  const stream = (await bus.findStream(subject))!;
+  const stream = (await bus.findStream(subject))!; // that of its domain
   const decoder = new TextDecoder();
   const events: T[] = [];
   for await (const message of bus.readMessages!(stream, { from: 1, subject })) {

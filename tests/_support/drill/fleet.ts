@@ -61,14 +61,7 @@ export async function startDrillFleet(
   for (const part of [creditsDb, ordersDb, nats]) parts.use(part);
   const natsUrls = "urls" in nats ? nats.urls : [nats.url];
   const { jwks } = await creditsOperator();
-  const shared = {
-    NATS_SERVERS: natsUrls.join(","),
-    ...cluster && Object.fromEntries(
-      ["CREDITS", "ORDERS"].flatMap((service) =>
-        ["EVENTS", "DLQ"].map((stream) => [`${service}_NATS__STREAMS__${stream}__REPLICAS`, "3"])
-      ),
-    ),
-  };
+  const shared = { NATS_SERVERS: natsUrls.join(","), ...streamVariables(cluster) };
   const key = await serviceKey("orders");
 
   const start = async (replicas: Replica[], ...args: Parameters<typeof startReplica>) => {
@@ -113,6 +106,18 @@ export async function startDrillFleet(
     natsUrls,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
+}
+
+/** A stream for the events of each service; in a cluster each stream is on all servers. */
+function streamVariables(cluster: boolean): Record<string, string> {
+  const ofService = (service: string) => ({
+    [`${service}_NATS__STREAMS__DOMAINS`]: "credit,order",
+    ...cluster && {
+      [`${service}_NATS__STREAMS__EVENTS__REPLICAS`]: "3",
+      [`${service}_NATS__STREAMS__DLQ__REPLICAS`]: "3",
+    },
+  });
+  return { ...ofService("CREDITS"), ...ofService("ORDERS") };
 }
 
 /** The key that a service signs its calls with, and what goes into the fleet's set. */
