@@ -33,6 +33,8 @@ export type {
   PullEnd,
   PullOptions,
   PullSubscription,
+  SharedPullOptions,
+  SharedPulls,
   StreamConsumer,
 } from "./bus/consumer.ts";
 export { connectNats } from "./nats/connect_nats.ts";
@@ -123,11 +125,12 @@ export type {
   Inbox,
   InboxCleanUpOptions,
   InboxEntry,
+  InboxFence,
   InboxOnceOptions,
   InboxOptions,
   InboxResult,
 } from "./inbox/inbox.ts";
-export { inboxTable } from "./inbox/inbox_table.ts";
+export { inboxFenceTable, inboxTable } from "./inbox/inbox_table.ts";
 export type {
   ConsumerHealth,
   ConsumerStats,

@@ -5,6 +5,7 @@ import { deliveryConformance, type It } from "./_listener_delivery_conformance.t
 import { flowConformance } from "./_listener_flow_conformance.ts";
 import { redeliveryConformance } from "./_listener_redelivery_conformance.ts";
 import type { BusUnderTest } from "./_listening.ts";
+import { partitionConformance } from "./_partition_conformance.ts";
 import { publishConformance } from "./_publish_conformance.ts";
 import { retentionConformance } from "./_retention_conformance.ts";
 import { requestConformance } from "./_request_conformance.ts";
@@ -47,6 +48,7 @@ export function busConformance({ it, create }: BusConformanceOptions): void {
   flowConformance(it, create);
   redeliveryConformance(it, create);
   contextConformance(it, create);
+  partitionConformance(it, create);
   deadLettersConformance(it, create);
   retentionConformance(it, create);
 }

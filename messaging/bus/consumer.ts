@@ -124,6 +124,40 @@ export interface PullSubscription {
   close(): void;
 }
 
+/** Options of `MessageBus.subscribeAll`. The callbacks must not throw; `index` is the place of the consumer in the list. */
+export interface SharedPullOptions {
+  /**
+   * How long one pull request stays open on the server, in milliseconds.
+   * @default 30000
+   */
+  readonly expiresMs?: number | undefined;
+  /**
+   * Interval of the server's heartbeats while it has no messages, in milliseconds, from 100. A pull request ends as
+   * `silent` when neither a message nor a heartbeat comes for twice as long.
+   * @default 5000
+   */
+  readonly heartbeatMs?: number | undefined;
+  /** Receives one message; called synchronously, one message after another. */
+  onDelivery(delivery: Delivery, index: number): void;
+  /** Called when a message that was asked for will not come. */
+  onEnd(end: PullEnd, index: number): void;
+}
+
+/** Running subscriptions to many consumers, which share what each would cost by itself. */
+export interface SharedPulls {
+  /** Asks a consumer for one message; does nothing while one that was asked for may still come. */
+  pull(index: number): void;
+  /** Goes on with a consumer that was made again after it was deleted, and has the same name. */
+  replace(index: number, consumer: BusConsumer): void;
+  /**
+   * Asks for no more messages, waits until those in flight are delivered, and closes. Resolves also when the broker cannot
+   * be reached.
+   */
+  drain(): Promise<void>;
+  /** Closes at once: no callback is called any more. A message in flight is redelivered after the consumer's ack wait. */
+  close(): void;
+}
+
 /** Why messages that were asked for will not come. */
 export interface PullEnd {
   /**

@@ -1,5 +1,12 @@
 import type { Clock } from "./clock.ts";
-import type { BusConsumer, ConsumerConfig, ConsumerOptions, StreamConsumer } from "./consumer.ts";
+import type {
+  BusConsumer,
+  ConsumerConfig,
+  ConsumerOptions,
+  SharedPullOptions,
+  SharedPulls,
+  StreamConsumer,
+} from "./consumer.ts";
 import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
 import type { HeaderEntries, MessageHeaders } from "./message_headers.ts";
 import type { StreamLayout } from "./domain_streams.ts";
@@ -70,6 +77,11 @@ export interface MessageBus extends AsyncDisposable {
    * @throws {MessageBusError} with kind `consumer_mismatch` when it exists with another configuration.
    */
   consumer(config: ConsumerConfig, options?: ConsumerOptions): Promise<BusConsumer>;
+  /**
+   * Subscribes to many consumers at once, with one timer and one subscription to the broker for all of them. Optional:
+   * without it each gets its own.
+   */
+  subscribeAll?(consumers: readonly BusConsumer[], options: SharedPullOptions): SharedPulls;
   /** The consumers of a stream. Optional. */
   listConsumers?(stream: string): Promise<readonly StreamConsumer[]>;
   /** Deletes a durable consumer; `false` when there was none. */

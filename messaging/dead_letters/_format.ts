@@ -15,6 +15,7 @@ export const DLQ_HEADERS = {
   firstFailedAt: "Glam-Dlq-First-Failed-At",
   lastFailedAt: "Glam-Dlq-Last-Failed-At",
   redriveCount: "Glam-Dlq-Redrive-Count",
+  held: "Glam-Dlq-Held",
   omittedHeaders: "Glam-Dlq-Omitted-Headers",
   omittedBytes: "Glam-Dlq-Omitted-Bytes",
 } as const;
@@ -29,6 +30,21 @@ export function dlqSubject(subject: string): string {
 /** The subject of the message that became a dead letter. */
 export function originOf(dlqSubject: string): string {
   return dlqSubject.startsWith(PREFIX) ? dlqSubject.slice(PREFIX.length) : dlqSubject;
+}
+
+/**
+ * The subject of the note that the event of a held dead letter is to be left out, for the listener that holds it. Subjects of
+ * events begin with `evt.` or `cmd.`.
+ */
+export function skipSubject(consumer: string, streamSequence: number): string {
+  return `${SKIP_PREFIX}${consumer}.${streamSequence}`;
+}
+
+const SKIP_PREFIX = `${PREFIX}glam.skip.`;
+
+/** Whether a message of the stream of dead letters is such a note. */
+export function isSkip({ subject }: { readonly subject: string }): boolean {
+  return subject.startsWith(SKIP_PREFIX);
 }
 
 /** Whether a header belongs to the broker or to the dead letter, and not to the message. */

@@ -1,4 +1,4 @@
-import { DLQ_HEADERS, isOwnHeader, originOf, parseOmitted } from "./_format.ts";
+import { DLQ_HEADERS, isOwnHeader, isSkip, originOf, parseOmitted } from "./_format.ts";
 import { contractSubject } from "../contract/_partition.ts";
 import { subjectMatcher } from "../contract/_subject.ts";
 import type { DeadLetter, DeadLetterFilter } from "./dead_letters.ts";
@@ -37,6 +37,7 @@ export function toDeadLetter(message: StoredMessage): DeadLetter {
     firstFailedAt: date(DLQ_HEADERS.firstFailedAt),
     lastFailedAt: date(DLQ_HEADERS.lastFailedAt),
     redriveCount: number(DLQ_HEADERS.redriveCount) ?? 0,
+    held: text(DLQ_HEADERS.held) === "true",
     omittedHeaders: parseOmitted(text(DLQ_HEADERS.omittedHeaders)),
     omittedBytes: number(DLQ_HEADERS.omittedBytes) ?? 0,
   };
@@ -71,6 +72,7 @@ export function deadLetterMatcher(filter: DeadLetterFilter): (message: StoredMes
     wanted === undefined || headers.get(name) === wanted;
   return (message) =>
     (sequence === undefined || message.sequence === sequence) &&
+    !isSkip(message) &&
     isOf(message) &&
     (since === undefined || deadSince(message) >= since) &&
     (until === undefined || deadSince(message) < until) &&

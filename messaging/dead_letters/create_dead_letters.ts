@@ -1,3 +1,5 @@
+import { DLQ_HEADERS } from "./_format.ts";
+import { HeldLetters } from "./_held_letters.ts";
 import { lettersOf } from "./_letters_of.ts";
 import { deadLetterMatcher, toDeadLetter } from "./_read_dead_letter.ts";
 import type {
@@ -79,6 +81,7 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
     const letters = await inOriginalOrder(read(toFilter(filter), { payloads: false }));
     const targets = await RedriveTargets.find(bus, letters.map(({ subject }) => subject));
     const partitions = new PartitionNow(bus);
+    const heldLetters = new HeldLetters(bus);
     const kept: { sequence: number; reason: string }[] = [];
     let redriven = 0;
     let done = 0;
@@ -89,7 +92,8 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
       done++;
       if (message === undefined) continue; // another process has removed it
       const letter = toDeadLetter(message);
-      const refusal = targets.refusalOf(letter);
+      const waits = await heldLetters.waits(letter);
+      const refusal = waits ? undefined : targets.refusalOf(letter);
       if (refusal !== undefined) {
         kept.push({ sequence, reason: refusal });
       } else if (dryRun) {
@@ -97,6 +101,12 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
       } else {
         await waitUntil(bus, next, signal);
         if (signal?.aborted) break;
+        if (waits) {
+          // Its listener sees that it is gone, and handles the message that waits.
+          if (await bus.deleteMessage(Streams.DLQ, sequence)) redriven++;
+          onProgress?.({ done, total: letters.length, letter });
+          continue;
+        }
         next = Math.max(next, bus.clock.now()) + 1000 / perSecond;
         const problem = await publishAgain(
           bus,
@@ -115,12 +125,26 @@ export function createDeadLetters(bus: MessageBus): DeadLetters {
 
   async function purge(filter: DeadLetterFilter | "all"): Promise<number> {
     const wanted = toFilter(filter);
-    if (filter === "all") return await bus.purgeStream(Streams.DLQ);
+    const heldLetters = new HeldLetters(bus);
     const sequences: number[] = [];
-    for await (const { sequence } of read(wanted, { payloads: false })) sequences.push(sequence);
+    const waiting = new Map<number, DeadLetter>();
+    for await (const message of read(wanted, { payloads: false })) {
+      sequences.push(message.sequence);
+      if (message.headers.get(DLQ_HEADERS.held) === undefined) continue;
+      const letter = toDeadLetter(message);
+      if (await heldLetters.waits(letter)) waiting.set(message.sequence, letter);
+    }
+    if (filter === "all") {
+      const removed = await bus.purgeStream(Streams.DLQ);
+      for (const letter of waiting.values()) await heldLetters.skip(letter);
+      return removed;
+    }
     let removed = 0;
     for (const sequence of sequences) {
-      if (await bus.deleteMessage(Streams.DLQ, sequence)) removed++;
+      if (!await bus.deleteMessage(Streams.DLQ, sequence)) continue;
+      removed++;
+      const letter = waiting.get(sequence);
+      if (letter !== undefined) await heldLetters.skip(letter);
     }
     return removed;
   }

@@ -40,6 +40,11 @@ export interface DeadLetter {
   /** How often the event was redriven before. */
   readonly redriveCount: number;
   /**
+   * Whether its message still waits in its stream, in a listener with `onDeadLetter: "hold"`, and holds up its partition. A
+   * redrive lets it be handled again in its place, a purge leaves it out.
+   */
+  readonly held: boolean;
+  /**
    * Names of headers of the message that the dead letter lacks: those that cannot be written, such as a value with a line
    * break, or all of them where the dead letter would have been too large.
    */
@@ -168,7 +173,8 @@ export interface DeadLetters {
   show(sequence: number): Promise<DeadLetter | undefined>;
   /**
    * Publishes dead letters to their original subject again, in the original order, and removes each one after a stream has
-   * stored it. An event with partitions goes to the one that its key has now. Every consumer of the subject receives the event again. A failure of the broker ends the redrive, so that the
+   * stored it. An event with partitions goes to the one that its key has now; one that is `held` is not published: its listener
+   * handles it again in its place. Every consumer of the subject receives the event again. A failure of the broker ends the redrive, so that the
    * order is kept.
    *
    * @throws {TypeError} when the filter has no member; pass `"all"` for all.
@@ -177,7 +183,8 @@ export interface DeadLetters {
    */
   redrive(filter: DeadLetterFilter | "all", options?: RedriveOptions): Promise<RedriveResult>;
   /**
-   * Removes dead letters for good. Resolves to their number.
+   * Removes dead letters for good. Resolves to their number. The event of one that is `held` is left out by its listener,
+   * which goes on with the later ones.
    *
    * @throws {TypeError} when the filter has no member; pass `"all"` for all.
    * @throws {MessageBusError} when the broker cannot be asked.

@@ -1,6 +1,7 @@
 import { tableName } from "../../db/table/table_ddl.ts";
 import type { Database } from "../../db/database.ts";
 import type { Sql } from "../../db/sql.ts";
+import { ConflictError } from "../../errors/common.ts";
 import { ConfigError } from "../../errors/config_error.ts";
 import { assertWhole } from "../../internal/assert_number.ts";
 import { MAX_TIMER_MS } from "../../internal/clock.ts";
@@ -10,12 +11,15 @@ import type {
   Inbox,
   InboxCleanUpOptions,
   InboxEntry,
+  InboxFence,
   InboxOnceOptions,
   InboxOptions,
   InboxResult,
 } from "./inbox.ts";
-import { inboxTableNamed } from "./inbox_table.ts";
+import { inboxFenceTableNamed, inboxTableNamed } from "./inbox_table.ts";
 
+/** Code of the refusal of an event that is older than what was handled of its key. */
+export const STALE_EVENT = "STALE_EVENT";
 /** How many rows one transaction deletes. */
 const BATCH = 1000;
 /** Keys that are stored as they are. Others are hashed: a longer one may exceed an index row, and `\0` does not fit into a column. */
@@ -55,19 +59,31 @@ export function createInbox(db: Database, options: InboxOptions = {}): Inbox {
   const { retentionMs = 10 * 24 * 3_600_000, cleanUpEveryMs = 60_000, isolation, retries } = options;
   assertWhole("retentionMs", retentionMs, 1);
   assertWhole("cleanUpEveryMs", cleanUpEveryMs, 1000, MAX_TIMER_MS);
+  const { fence: isFenced = false } = options;
   const table = inboxTableNamed(schema === undefined ? name : `${schema}.${name}`);
-  const statements = inboxStatements(table);
+  const fenceTable = inboxFenceTableNamed(`${schema === undefined ? name : `${schema}.${name}`}_fences`);
+  const tables = isFenced ? [table, fenceTable] : [table];
+  const statements = inboxStatements(table, fenceTable);
+
+  /** Records the entry. Resolves with whether it is new. */
+  async function mark(tx: Sql, { consumer, fence }: InboxEntry, key: string): Promise<boolean> {
+    if (!isFenced || fence === undefined) return (await statements.mark(tx, consumer, key)).count > 0;
+    const [answer] = await statements.markFenced(tx, consumer, key, {
+      ...fence,
+      key: await storableKey(fence.key),
+    });
+    if (answer!.marked && !answer!.fenced) throw staleEvent(fence);
+    return answer!.marked;
+  }
 
   async function once<T>(
     entry: InboxEntry,
     work: (tx: Sql) => Promise<T> | T,
     { signal }: InboxOnceOptions = {},
   ): Promise<InboxResult<T>> {
-    const { consumer } = entry;
-    const key = PLAIN_KEY.test(entry.key) ? entry.key : await digestOf(entry.key);
+    const key = await storableKey(entry.key);
     return await db.transaction(async (tx): Promise<InboxResult<T>> => {
-      const { count } = await statements.mark(tx, consumer, key);
-      return count === 0 ? { duplicate: true } : { duplicate: false, value: await work(tx) };
+      return await mark(tx, entry, key) ? { duplicate: false, value: await work(tx) } : { duplicate: true };
     }, { isolation, retries, signal });
   }
 
@@ -75,7 +91,9 @@ export function createInbox(db: Database, options: InboxOptions = {}): Inbox {
   function deleteBatch(): Promise<number> {
     return db.transaction(async (tx) => {
       const [answer] = await statements.tryLock(tx);
-      return answer?.locked ? (await statements.deleteOld(tx, retentionMs, BATCH)).count : 0;
+      if (!answer?.locked) return 0;
+      if (isFenced) await statements.deleteOldFences(tx, retentionMs, BATCH); // fewer than events, so it keeps up
+      return (await statements.deleteOld(tx, retentionMs, BATCH)).count;
     });
   }
 
@@ -91,18 +109,35 @@ export function createInbox(db: Database, options: InboxOptions = {}): Inbox {
 
   return {
     table,
+    ...isFenced && { fenceTable },
     cleanUpEveryMs,
     once,
     async ping() {
-      if (await hasTable(db.sql, tableName(table))) return;
-      throw new ConfigError(
-        `Cannot find the inbox's table "${name}" in the database: ` +
-          "migrate it, with `inbox.table` in the list of tables, or call `inbox.ensureTable()`",
-      );
+      for (const each of tables) {
+        if (await hasTable(db.sql, tableName(each))) continue;
+        const member = each === table ? "inbox.table" : "inbox.fenceTable";
+        throw new ConfigError(
+          `Cannot find the inbox's table "${each === table ? name : each.name}" in the database: ` +
+            `migrate it, with \`${member}\` in the list of tables, or call \`inbox.ensureTable()\``,
+        );
+      }
     },
     cleanUp,
-    ensureTable: () => ensureTable(db, table),
+    async ensureTable() {
+      for (const each of tables) await ensureTable(db, each);
+    },
   };
+}
+
+/** A key as the tables have it. */
+async function storableKey(key: string): Promise<string> {
+  return PLAIN_KEY.test(key) ? key : await digestOf(key);
+}
+
+function staleEvent({ stream, sequence }: InboxFence): ConflictError {
+  return new ConflictError(`A newer event of its key was handled before message ${sequence} of ${stream}`, {
+    code: STALE_EVENT,
+  });
 }
 
 async function digestOf(key: string): Promise<string> {

@@ -29,6 +29,13 @@ export interface InboxOptions {
    */
   readonly cleanUpEveryMs?: number | undefined;
   /**
+   * Whether to refuse an event that is older than the last one of its key that was handled: a second table has the newest
+   * position of each key. For events with partitions; others have no order that a fence could keep. See
+   * `docs/partitions.md`.
+   * @default false
+   */
+  readonly fence?: boolean | undefined;
+  /**
    * Isolation level of the transactions.
    * @default the default of the server, usually `read committed`
    */
@@ -46,6 +53,20 @@ export interface InboxEntry {
   readonly consumer: string;
   /** Key of the work for that consumer; of an event, its idempotency key, else its `event_id`. */
   readonly key: string;
+  /** Position of the work among others that are to be done in order; regarded by an inbox with `fence: true`. */
+  readonly fence?: InboxFence | undefined;
+}
+
+/** Position of an event among those of its key. */
+export interface InboxFence {
+  /** What is to be done in order, such as the key of an event with partitions. */
+  readonly key: string;
+  /** Stream of the event. */
+  readonly stream: string;
+  /** Sequence in that stream. */
+  readonly sequence: number;
+  /** When the stream stored it, in milliseconds since 1970. */
+  readonly storedAt: number;
 }
 
 /** Result of {@link Inbox.once}. */
@@ -69,6 +90,8 @@ export interface InboxCleanUpOptions {
 export interface Inbox {
   /** The table, for the list of tables that migrations are generated from. */
   readonly table: Table;
+  /** The table of the fences, for the same list; there with `fence: true`. */
+  readonly fenceTable?: Table | undefined;
   /** How often a running listener calls {@link Inbox.cleanUp}, in milliseconds. */
   readonly cleanUpEveryMs: number;
   /**
@@ -80,6 +103,7 @@ export interface Inbox {
    *
    * A listener with this inbox calls it for each event. Call it directly for other sources, such as webhooks.
    *
+   * @throws {ConflictError} with the code `STALE_EVENT`, before `work`, when a newer event of the key of its `fence` was handled.
    * @throws what `work` and {@link Database.transaction} throw.
    */
   once<T>(
@@ -88,7 +112,7 @@ export interface Inbox {
     options?: InboxOnceOptions,
   ): Promise<InboxResult<T>>;
   /**
-   * Resolves when the database answers and has the table.
+   * Resolves when the database answers and has the table, and that of the fences.
    *
    * @throws {ConfigError} when the table is missing.
    */
@@ -99,7 +123,7 @@ export interface Inbox {
    */
   cleanUp(options?: InboxCleanUpOptions): Promise<number>;
   /**
-   * Creates the table where it is absent, for a service without migrations. Several processes may call it at once. A table
+   * Creates the table, and that of the fences, where it is absent, for a service without migrations. Several processes may call it at once. A table
    * that exists is not changed.
    */
   ensureTable(): Promise<void>;

@@ -9,18 +9,21 @@ import type { ListenerCore } from "./_core.ts";
 export class AckExtender {
   /** Time of the last sweep, in milliseconds since 1970: exact enough for the times that are kept of each message. */
   ranAt = 0;
+  /** Time of the sweep before: what is delivered now was not delivered by then, however long this process was suspended. */
+  ranBefore = 0;
   readonly #engine: ListenerCore;
   readonly #everyMs: number;
   #timer: Timer | undefined;
 
   constructor(engine: ListenerCore) {
-    const { ackWaitMs, maxHandlerMs } = engine.settings;
+    const { maxHandlerMs, sources } = engine.settings;
+    const ackWaitMs = Math.min(...sources.map((source) => source.ackWaitMs));
     this.#engine = engine;
     this.#everyMs = Math.round(Math.max(10, Math.min(1000, ackWaitMs / 9, maxHandlerMs / 10)));
   }
 
   start(): void {
-    this.ranAt = this.#engine.now();
+    this.ranBefore = this.ranAt = this.#engine.now();
     this.#schedule();
   }
 
@@ -36,14 +39,18 @@ export class AckExtender {
   }
 
   #sweep(): void {
-    const { answers, bus, runner, sources, settings: { ackWaitMs, maxHandlerMs } } = this.#engine;
+    const { answers, bus, runner, sources, settings: { maxHandlerMs } } = this.#engine;
+    this.ranBefore = this.ranAt;
     const now = this.ranAt = this.#engine.now();
     const isConnected = bus.connected;
     for (const source of sources) {
+      const { ackWaitMs, partitions } = source.settings;
       const waitMs = Math.min(ackWaitMs, source.ackWaitMs);
       for (const held of source.held.values()) {
         if (held.state === "running" && now - held.startedAt >= maxHandlerMs + this.#everyMs) {
           runner.giveUp(held);
+        } else if (partitions !== undefined && answers.isLost(held)) {
+          runner.lose(held);
         } else if (
           isConnected && now - held.extendedAt >= waitMs / 3 - this.#everyMs && !answers.isLost(held)
         ) {

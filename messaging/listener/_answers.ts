@@ -1,6 +1,9 @@
 import type { ListenerCore } from "./_core.ts";
 import type { HeldMessage } from "./_held_message.ts";
 
+/** How long an answer may take to the server, in milliseconds. */
+const MARGIN_MS = 1000;
+
 /** An answer that waits for the connection. */
 interface Unsent {
   readonly held: HeldMessage;
@@ -29,9 +32,13 @@ export class Answers {
     this.#answer({ held, send: () => held.delivery.nak(delayMs) });
   }
 
-  /** Whether the server may have delivered a message again. */
-  isLost(held: HeldMessage): boolean {
-    return this.#engine.now() - held.extendedAt >= this.#engine.settings.ackWaitMs;
+  /**
+   * Whether the server may have delivered a message again. That of a partition counts as lost a little earlier: an answer
+   * that is on its way when the ack wait ends would let the next message of its key begin.
+   */
+  isLost({ extendedAt, source: { settings: { ackWaitMs, partitions } } }: HeldMessage): boolean {
+    const marginMs = partitions === undefined ? 0 : Math.min(MARGIN_MS, ackWaitMs / 10);
+    return this.#engine.now() - extendedAt >= ackWaitMs - marginMs;
   }
 
   /** Sends what has waited for the connection and is not too late. */

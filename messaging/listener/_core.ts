@@ -1,9 +1,9 @@
 import type { LoggerLike } from "../../logging/logger.ts";
 import type { Timer } from "../bus/clock.ts";
-import type { BusConsumer } from "../bus/consumer.ts";
+import type { ConsumerInfo } from "../bus/consumer.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
 import type { NotTried } from "./_handle_once.ts";
-import type { HeldMessage, HeldSource, RunningCall } from "./_held_message.ts";
+import type { HeldMessage, HeldSource, ObservedConsumer, RunningCall } from "./_held_message.ts";
 import type { Outcome } from "./_source_counters.ts";
 import type { Recorder } from "./_recorder.ts";
 import type { Settings } from "./_settings.ts";
@@ -20,8 +20,13 @@ export interface ListenerCore {
   readonly redeliveryPolicy: RedeliveryPolicyPort;
   readonly deadLetterWriter: DeadLetterWriterPort;
   /** Time of the last sweep, in milliseconds since 1970: exact enough for the times that are kept of each message. */
-  readonly ackExtender: { readonly ranAt: number };
+  readonly ackExtender: {
+    readonly ranAt: number;
+    /** Time of the sweep before: what is delivered now was not delivered by then, however long this process was suspended. */
+    readonly ranBefore: number;
+  };
   readonly answers: AnswersPort;
+  readonly holds: HoldsPort;
   readonly monitor: MonitorPort;
   readonly inboxCleanup: { stop(): Promise<void> } | undefined;
   isStopping: boolean;
@@ -37,8 +42,8 @@ export interface ListenerCore {
   pauseFor(ms: number): Promise<void>;
   /** Takes a delivered message. Returns whether the message is a suspect: one that may kill its process. */
   receive(held: HeldMessage, deliveryCount: number, alone: boolean): boolean;
-  /** Acknowledges a message and counts its outcome. */
-  settle(held: HeldMessage, outcome: Outcome): void;
+  /** Acknowledges a message and counts its outcome; without one it is counted already. */
+  settle(held: HeldMessage, outcome: Outcome | undefined): void;
   /** Returns a message to the server (nak), which delivers it again after `delayMs` milliseconds. */
   giveBack(held: HeldMessage, delayMs: number): void;
   /** Resolves when no handler runs and no dead letter is being written, or after `ms` milliseconds. */
@@ -50,7 +55,7 @@ export interface ListenerCore {
 /** The durable consumer of one event, and the messages of it that this process holds. */
 export interface SourcePort extends HeldSource {
   readonly held: ReadonlyMap<number, HeldMessage>;
-  readonly consumer: BusConsumer | undefined;
+  readonly consumer: ObservedConsumer | undefined;
   /** The stream that has its subject; empty before it is bound. */
   readonly stream: string;
   /** Greatest ack floor seen so far. */
@@ -63,12 +68,38 @@ export interface SourcePort extends HeldSource {
   readonly brokenSince: number | undefined;
   /** Why it receives no messages. */
   readonly trouble: string | undefined;
+  /** Number of messages that wait for an operator's decision about their dead letter. */
+  readonly onHold: number;
+  /**
+   * Reads the state of its consumer: `"gone"` where that is gone, `undefined` where it is too early to read it again, because
+   * it costs a request for each partition.
+   */
+  read(): Promise<ConsumerInfo | "gone" | undefined>;
   /** Stops asking for messages, and resolves when those on their way have arrived. */
   pause(): Promise<void>;
   /** Asks for messages again. */
   resume(): void;
   /** Subscribes again, and retries until that succeeds. */
   recover(trouble: string): void;
+}
+
+/** A {@link SourcePort} as its engine starts and stops it. */
+export interface RunningSource extends SourcePort {
+  start(): Promise<void>;
+  /** Closes its subscription for good. */
+  close(): void;
+}
+
+/** Keeps messages whose dead letter is written until an operator has decided about it. */
+export interface HoldsPort {
+  /** Whether a dead letter holds up the partition of its message. */
+  applyTo(source: HeldSource): boolean;
+  /** Number of messages of a source that wait. */
+  count(source: HeldSource): number;
+  /** Lets a message wait whose dead letter is stored under `letter`. */
+  begin(held: HeldMessage, letter: number): void;
+  /** Looks for the dead letter of a message that is delivered again: resolves with whether it waits, or is over. */
+  resumes(held: HeldMessage): Promise<boolean>;
 }
 
 /** Decides which message is handled next. */
@@ -81,6 +112,8 @@ export interface DispatcherPort {
   readonly waiting: number;
   /** The outage of the inbox, where it cannot be used. */
   readonly inboxOutage: { readonly reason: string | undefined; end(): void };
+  /** Puts a message in line for a free slot. */
+  enqueue(held: HeldMessage): void;
   /** Lets a message wait `delayMs` milliseconds for another attempt. */
   wait(held: HeldMessage, delayMs: number): void;
   /** Puts a message back whose handler could not be called. */
@@ -100,6 +133,8 @@ export interface HandlerRunnerPort {
   releaseSlot(held: HeldMessage): void;
   /** Gives up a handler that takes longer than `maxHandlerMs`. */
   giveUp(held: HeldMessage): void;
+  /** Tells a handler that its message may be handled by another process by now. */
+  lose(held: HeldMessage): void;
 }
 
 /** Decides what happens to a message whose handler failed, or that must not reach a handler. */

@@ -16,6 +16,13 @@ const MAX_MESSAGE = 1000;
 
 type Header = readonly [name: string, value: string];
 
+/** A dead letter that is stored. */
+export interface WrittenLetter {
+  /** Its sequence in the stream of dead letters. */
+  readonly letter: number;
+  readonly omitted: Omitted;
+}
+
 /** What a dead letter lacks of its message. */
 export interface Omitted {
   /** Names of the headers that are left out. */
@@ -31,11 +38,18 @@ export interface Omitted {
  * What can never be written is left out and named in the dead letter, so that no message stays for ever because of it:
  * headers that no client may write, and, where the whole is too large, the details of the error, then the headers, then the
  * payload.
+ *
+ * `isHeld` says that the message stays where it is until an operator has decided about the dead letter. It may become one
+ * again within the duplicate window, so its message id has the time of the failure as well.
  */
-export async function writeDeadLetter(bus: MessageBus, held: HeldMessage): Promise<Omitted> {
+export async function writeDeadLetter(
+  bus: MessageBus,
+  held: HeldMessage,
+  isHeld: boolean,
+): Promise<WrittenLetter> {
   const { subject, data, stream, sequence, timeNanos } = held.delivery;
   const { kept, unwritable } = ownHeaders(held);
-  const facts = factsOf(held);
+  const facts = [...factsOf(held), ...isHeld ? [[DLQ_HEADERS.held, "true"] as const] : []];
   const essential = facts.filter(([name]) => ESSENTIAL.has(name));
   const every = [...kept.map(([name]) => name), ...unwritable];
   const forms = [
@@ -47,14 +61,15 @@ export async function writeDeadLetter(bus: MessageBus, held: HeldMessage): Promi
   for (let index = 0;; index++) {
     const { data, headers, omitted } = forms[index]!;
     try {
-      await bus.publish({
+      const { seq } = await bus.publish({
         subject: dlqSubject(subject),
         data,
         headers: [...headers, ...omittedFacts(omitted)],
         stream: Streams.DLQ,
-        id: `${stream}:${sequence}:${held.source.settings.durable}:${timeNanos}`,
+        id: `${stream}:${sequence}:${held.source.settings.durable}:${timeNanos}` +
+          (isHeld ? `:${held.deadLetterCause!.failedAt}` : ""),
       });
-      return omitted;
+      return { omitted, letter: seq };
     } catch (error) {
       if (index === forms.length - 1 || !isTooLarge(error)) throw error;
     }
@@ -122,6 +137,7 @@ const ESSENTIAL: ReadonlySet<string> = new Set([
   DLQ_HEADERS.messageId,
   DLQ_HEADERS.errorCode,
   DLQ_HEADERS.redriveCount,
+  DLQ_HEADERS.held,
 ]);
 
 /** Text without line breaks and control characters, cut to {@link MAX_MESSAGE} characters. */

@@ -21,13 +21,21 @@ export class DeadLetterWriter {
 
   /** Writes the dead letter of a message, and acknowledges the message after that. */
   write(held: HeldMessage): void {
+    const { answers, bus, holds } = this.#engine;
+    if (held.source.settings.partitions !== undefined && answers.isLost(held)) {
+      return this.#engine.giveBack(held, 0); // it is another process's, which decides for itself
+    }
+    const isHeld = holds.applyTo(held.source);
     held.state = "dead_lettering";
     this.running++;
-    writeDeadLetter(this.#engine.bus, held).then((omitted) => {
+    writeDeadLetter(bus, held, isHeld).then(({ omitted, letter }) => {
       this.running--;
       this.trouble = undefined;
       this.#report(held, omitted);
-      if (held.state === "dead_lettering") this.#engine.settle(held, held.outcome);
+      if (held.state === "dead_lettering") {
+        if (isHeld) holds.begin(held, letter);
+        else this.#engine.settle(held, held.outcome);
+      }
       this.#engine.dispatcher.pump();
     }, (error: unknown) => {
       this.running--;

@@ -1,5 +1,5 @@
 import { settleWithin } from "../bus/_settle_within.ts";
-import type { ListenerCore } from "./_core.ts";
+import type { ListenerCore, SourcePort } from "./_core.ts";
 import { Queue } from "./_queue.ts";
 import type { NotTried } from "./_handle_once.ts";
 import type { HeldMessage } from "./_held_message.ts";
@@ -27,6 +27,11 @@ export class Dispatcher {
   /** Messages whose handler could not be called; they go before all others. */
   readonly #postponed = new Queue<HeldMessage>();
   readonly #suspects: HeldMessage[] = [];
+  /** Suspects of partitions: they run one at a time, beside what is no suspect. */
+  readonly #suspectsOfPartitions: HeldMessage[] = [];
+  /** The one of them that runs, or waits for the server to confirm what was acknowledged before it. */
+  #alone: HeldMessage | undefined;
+  #partitioned: readonly SourcePort[] | undefined;
   readonly #keyQueues = new KeyQueues();
   #isPumping = false;
   /** Set while suspects run one by one. */
@@ -62,10 +67,12 @@ export class Dispatcher {
   enqueue(held: HeldMessage): void {
     held.state = "ready";
     if (held.suspect) {
+      const isOfPartition = held.source.settings.partitions !== undefined;
+      const suspects = isOfPartition ? this.#suspectsOfPartitions : this.#suspects;
       // Every other delivery goes to the front: a message that was behind the killer runs before it the next time.
-      if (held.delivery.deliveryCount % 2 === 0) this.#suspects.push(held);
-      else this.#suspects.unshift(held);
-      this.#isolateSuspects();
+      if (held.delivery.deliveryCount % 2 === 0) suspects.push(held);
+      else suspects.unshift(held);
+      if (!isOfPartition) this.#isolateSuspects();
     } else {
       held.source.ready++;
       this.#ready.push(held);
@@ -97,7 +104,8 @@ export class Dispatcher {
   postpone(held: HeldMessage, notTried: NotTried): void {
     held.state = "ready";
     if (held.suspect) {
-      this.#suspects.unshift(held);
+      const isOfPartition = held.source.settings.partitions !== undefined;
+      (isOfPartition ? this.#suspectsOfPartitions : this.#suspects).unshift(held);
     } else {
       held.source.ready++;
       this.#postponed.push(held);
@@ -108,17 +116,20 @@ export class Dispatcher {
 
   /** Starts handlers while fewer than `concurrency` run and messages are ready. */
   pump(): void {
-    const { runner, isPaused, isStopping } = this.#engine;
+    const { runner, sources, isPaused, isStopping } = this.#engine;
     if (this.#isPumping || isStopping || isPaused) return;
     this.#isPumping = true;
     while (runner.running < this.inboxOutage.limit) {
       const held = this.#postponed.shift() ?? this.#ready.shift();
       if (held === undefined) break;
       if (held.state !== "ready") continue;
+      if (this.#isLost(held)) continue;
       held.source.ready--;
       runner.run(held);
       held.source.refill();
     }
+    this.#partitioned ??= sources.filter(({ settings }) => settings.partitions !== undefined);
+    if (this.#partitioned.length > 0) this.#runPartitions(this.#partitioned);
     this.#isPumping = false;
     if (this.#isolation !== undefined) this.#runAlone();
   }
@@ -151,11 +162,45 @@ export class Dispatcher {
     });
   }
 
+  /** Drops a message of a partition that came to another process meanwhile. */
+  #isLost(held: HeldMessage): boolean {
+    const { answers } = this.#engine;
+    if (held.source.settings.partitions === undefined || !answers.isLost(held)) return false;
+    this.#engine.giveBack(held, 0); // which is not answered
+    return true;
+  }
+
+  /**
+   * Runs the next suspect of a partition, when the server has confirmed the acknowledgements before it, so that a crash does
+   * not redeliver them; and asks for the partitions that have waited until fewer messages wait here.
+   */
+  #runPartitions(partitioned: readonly SourcePort[]): void {
+    const { bus, runner } = this.#engine;
+    for (const source of partitioned) source.refill();
+    if (this.#alone?.state === "running" || runner.running >= this.inboxOutage.limit) return;
+    if (this.#alone !== undefined && this.#suspectsOfPartitions.includes(this.#alone)) return; // being confirmed
+    const next = this.#alone = this.#suspectsOfPartitions[0];
+    if (next === undefined) return;
+    settleWithin(FLUSH_MS, () => bus.flush()).then(() => {
+      const { isPaused, isStopping } = this.#engine;
+      this.#alone = undefined;
+      const place = this.#suspectsOfPartitions.indexOf(next);
+      if (place < 0) return this.pump();
+      if (isPaused || isStopping || runner.running >= this.inboxOutage.limit) return;
+      this.#suspectsOfPartitions.splice(place, 1);
+      if (next.state !== "ready" || this.#isLost(next)) return this.pump();
+      this.#alone = next;
+      runner.run(next);
+    });
+  }
+
   #runAlone(): void {
     const { bus, runner, sources } = this.#engine;
     const isolation = this.#isolation!;
     if (!isolation.isIdle || this.inboxOutage.limit === 0) return;
-    if (runner.running + this.#postponed.size + this.#ready.size > 0) return;
+    if (runner.running + this.#postponed.size + this.#ready.size + this.#suspectsOfPartitions.length > 0) {
+      return;
+    }
     if (this.#suspects.length === 0) {
       this.#isolation = undefined;
       for (const source of sources) source.resume();

@@ -6,7 +6,7 @@ import { ensureStreams } from "../bus/ensure_streams.ts";
 import type { ConsumerStats, ListenerHealth } from "./listener.ts";
 import type { BusState, MessageBus } from "../bus/message_bus.ts";
 import { DeadLetterWriter } from "./_dead_letter_writer.ts";
-import type { ListenerCore } from "./_core.ts";
+import type { ListenerCore, RunningSource } from "./_core.ts";
 import { Dispatcher } from "./_dispatcher.ts";
 import type { HeldMessage } from "./_held_message.ts";
 import { InboxCleanup } from "./_inbox_cleanup.ts";
@@ -20,6 +20,8 @@ import { exposeListenerMetrics } from "./_listener_metrics.ts";
 import { HandlerRunner } from "./_handler_runner.ts";
 import type { Settings } from "./_settings.ts";
 import { Source } from "./_source.ts";
+import { Holds } from "./partitions/_holds.ts";
+import { PartitionedSource } from "./partitions/_partitioned_source.ts";
 import { stopEngine } from "./_stop.ts";
 import { AckExtender } from "./_ack_extender.ts";
 import { Answers } from "./_answers.ts";
@@ -31,7 +33,7 @@ import { Answers } from "./_answers.ts";
 export class Engine implements ListenerCore {
   readonly bus: MessageBus;
   readonly settings: Settings;
-  readonly sources: readonly Source[];
+  readonly sources: readonly RunningSource[];
   readonly recorder: Recorder;
   readonly monitor: Monitor;
   readonly inboxCleanup: InboxCleanup | undefined;
@@ -42,6 +44,7 @@ export class Engine implements ListenerCore {
   readonly ackExtender: AckExtender;
   readonly poisonPolicy: PoisonPolicy = new PoisonPolicy(this);
   readonly answers: Answers = new Answers(this);
+  readonly holds: Holds = new Holds(this);
   isStopping = false;
   /** Whether `graceMs` is over: a handler that fails now fails because its signal was aborted. */
   isAborting = false;
@@ -60,7 +63,9 @@ export class Engine implements ListenerCore {
     this.settings = settings;
     this.#fail = fail;
     this.#logger = settings.logger;
-    this.sources = settings.sources.map((each) => new Source(this, bus, each));
+    this.sources = settings.sources.map((each) =>
+      each.partitions === undefined ? new Source(this, bus, each) : new PartitionedSource(this, bus, each)
+    );
     this.recorder = new Recorder(this.sources.map(({ counters }) => counters), () => this.isPaused);
     this.monitor = new Monitor(this);
     this.ackExtender = new AckExtender(this);
@@ -175,9 +180,25 @@ export class Engine implements ListenerCore {
    * process.
    */
   receive(held: HeldMessage, deliveryCount: number, alone: boolean): boolean {
-    const { maxAttempts } = this.settings;
     if (deliveryCount > 1) held.source.counters.redeliveries++;
     const isKnown = this.#failureHistory.recall(held);
+    if (deliveryCount > 1 && !isKnown && !this.isStopping && this.holds.applyTo(held.source)) {
+      this.#resume(held, alone);
+      return false;
+    }
+    return this.#admit(held, isKnown, alone);
+  }
+
+  /** Goes on with a message that is delivered again, unless its dead letter is written and holds it up. */
+  #resume(held: HeldMessage, alone: boolean): void {
+    this.holds.resumes(held).then((isOnHold) => {
+      if (!isOnHold && held.state === "on_hold") this.#admit(held, false, alone);
+    });
+  }
+
+  #admit(held: HeldMessage, isKnown: boolean, alone: boolean): boolean {
+    const { maxAttempts } = this.settings;
+    const { deliveryCount } = held.delivery;
     if (this.isStopping) return false; // `stop` returns it to the server, in order, after all deliveries have arrived
     if (held.deadLetterCause !== undefined) {
       this.deadLetterWriter.write(held);
@@ -194,19 +215,19 @@ export class Engine implements ListenerCore {
     return held.suspect;
   }
 
-  /** Acknowledges a message and counts its outcome. */
-  settle(held: HeldMessage, outcome: Outcome): void {
+  /** Acknowledges a message and counts its outcome; without one it is counted already. */
+  settle(held: HeldMessage, outcome: Outcome | undefined): void {
     this.answers.ack(held);
     held.source.settled.add(held.sequence);
     this.#failureHistory.forget(held);
-    held.source.counters.outcomes[outcome]++;
+    if (outcome !== undefined) held.source.counters.outcomes[outcome]++;
     this.#release(held);
   }
 
   /** Returns a message to the server (nak), which delivers it again after `delayMs` milliseconds. */
   giveBack(held: HeldMessage, delayMs: number): void {
     this.answers.nak(held, delayMs);
-    this.monitor.watchOf(held.source as Source).returned(held.sequence);
+    this.monitor.watchOf(held.source as RunningSource).returned(held.sequence);
     this.#failureHistory.remember(held);
     this.#release(held);
   }

@@ -90,7 +90,7 @@ export class HandlerRunner {
     engine.dispatcher.inboxOutage.end();
     if (!isDuplicate) held.source.counters.observe((performance.now() - startedAt) / 1000);
     held.suspect = false; // the process has survived it
-    if (failed !== undefined && !engine.isAborting) {
+    if (failed !== undefined && !engine.isAborting && !isLostRun(engine, held)) {
       return engine.redeliveryPolicy.failed(held, invocation, failed.error);
     }
     this.releaseSlot(held);
@@ -118,6 +118,19 @@ export class HandlerRunner {
     this.running--;
   }
 
+  /** Tells a handler that its message may be handled by another process by now: nothing that it does should count. */
+  lose(held: HeldMessage): void {
+    if (held.invocation === undefined || held.isLost) return;
+    held.isLost = true;
+    const { subject } = held.delivery;
+    held.invocation.abort(
+      new DOMException(
+        `The ack wait of "${subject}" is over, and another process may handle it`,
+        "AbortError",
+      ),
+    );
+  }
+
   /** Gives up a handler that takes longer than `maxHandlerMs`. */
   giveUp(held: HeldMessage): void {
     const { invocation } = held;
@@ -134,6 +147,11 @@ export class HandlerRunner {
     held.suspect = false;
     this.#engine.redeliveryPolicy.failed(held, invocation, error);
   }
+}
+
+/** Whether a run has ended too late: its message is another process's, which will try it again if need be. */
+function isLostRun({ answers }: ListenerCore, held: HeldMessage): boolean {
+  return held.source.settings.partitions !== undefined && answers.isLost(held);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -16,9 +16,17 @@ import type { SourceSettings } from "./_settings.ts";
  * - `running`: its handler runs, or `onError` decides about its failure;
  * - `waiting`: waits for its next attempt, or for another try to write its dead letter;
  * - `dead_lettering`: its dead letter is being written;
+ * - `on_hold`: its dead letter is written, and holds up its partition;
  * - `gone`: it was settled or returned to the server.
  */
-export type HeldMessageState = "dead_lettering" | "gone" | "queued" | "ready" | "running" | "waiting";
+export type HeldMessageState =
+  | "dead_lettering"
+  | "gone"
+  | "on_hold"
+  | "queued"
+  | "ready"
+  | "running"
+  | "waiting";
 
 /** The messages of one key: the first is being handled, the others wait behind it in `queue`. */
 export interface KeyQueue {
@@ -35,10 +43,13 @@ export interface RunningCall {
   abort(reason: unknown): void;
 }
 
+/** What is read of the consumer, or of the consumers, of a source. */
+export type ObservedConsumer = Pick<BusConsumer, "created" | "info" | "oldest">;
+
 /** The part of a source that its messages need. */
 export interface HeldSource {
   readonly settings: SourceSettings;
-  readonly consumer: BusConsumer | undefined;
+  readonly consumer: ObservedConsumer | undefined;
   readonly counters: SourceCounters;
   readonly settled: RecentlySettled;
   /** Number of messages that wait for a free slot. */
@@ -78,6 +89,8 @@ export class HeldMessage implements TraceHeaders {
   deadLetterFailures = 0;
   /** Whether it may be a message that kills its process, and therefore runs alone. */
   suspect = false;
+  /** Whether its handler was told that the ack wait is over. */
+  isLost = false;
   /** When its wait ends, in milliseconds since 1970. */
   dueAt = 0;
   timer: Timer | undefined = undefined;

@@ -84,11 +84,12 @@ export class Monitor {
   /** Reads the state of a consumer. */
   async #see(source: SourcePort): Promise<ConsumerInfo | undefined> {
     if (source.brokenSince !== undefined) return undefined;
-    const info = await source.consumer?.info();
+    const info = await source.read();
     if (this.#engine.isStopping || source.brokenSince !== undefined || source.consumer === undefined) {
       return undefined;
     }
-    if (info === undefined) {
+    if (info === undefined) return undefined;
+    if (info === "gone") {
       source.recover("The durable consumer is gone");
       return undefined;
     }
@@ -170,6 +171,12 @@ export class Monitor {
     const count = unknown === 0 ? `${expired}` : `at least ${expired}, at most ${expired + unknown}`;
     if (source.trouble !== undefined) unhealthy.push(`No messages of "${subject}": ${source.trouble}`);
     if (isAlarmed) degraded.push(`Messages of "${subject}" expired before they were handled: ${count}`);
+    const { onHold } = source;
+    if (onHold > 0) {
+      const what = onHold === 1 ? "A partition" : `${onHold} partitions`;
+      const do_ = onHold === 1 ? "waits until its dead letter is" : "wait until their dead letters are";
+      degraded.push(`${what} of "${subject}" ${do_} redriven or purged`);
+    }
     const age = this.#ageOf(source);
     const { maxAgeMs = Infinity } = this.#streams.get(source.stream)?.config ?? {};
     if (age !== undefined && age > maxAgeMs / 2) {
@@ -180,6 +187,7 @@ export class Monitor {
       durable,
       lag,
       held: source.held.size,
+      ...(onHold > 0 && { on_hold: onHold }),
       ...(age !== undefined && { oldest_age_seconds: Math.round(age / 1000) }),
       expired,
       ...(unknown > 0 && { expired_at_most: expired + unknown }),

@@ -195,7 +195,7 @@ export class RetentionWatch {
     const { bus } = this.#engine;
     if (!this.#canCount || bus.countMessages === undefined) return undefined;
     try {
-      const { subject } = this.#source.settings.contract;
+      const { filterSubject: subject } = this.#source.settings;
       return await bus.countMessages(this.#source.stream, { from, subject });
     } catch (error) {
       if (!(error instanceof MessageBusError) || error.retryable !== false) throw error;

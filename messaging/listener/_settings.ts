@@ -3,6 +3,7 @@ import { MAX_TIMER_MS } from "../../internal/clock.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import { toStructured } from "../../logging/structured_logger.ts";
 import type { Metrics } from "../../metrics/create_metrics.ts";
+import { partitionsFilter } from "../contract/_partition.ts";
 import type { AnyEventContract, EventContract } from "../contract/define_event.ts";
 import type { GlamEvent } from "../contract/event.ts";
 import type { Inbox } from "../inbox/inbox.ts";
@@ -17,8 +18,21 @@ import type {
 /** One event of a listener, and the durable consumer for it. */
 export interface SourceSettings {
   readonly contract: EventContract;
+  /** Name of the durable consumer; with partitions, what the names of theirs begin with. */
   readonly durable: string;
+  /** Matches the subjects of its messages. */
+  readonly filterSubject: string;
+  readonly ackWaitMs: number;
+  /** How many partitions it has, each with a durable consumer of its own. */
+  readonly partitions: number | undefined;
 }
+
+/** Ack wait of a durable consumer in milliseconds, unless another one is set. */
+const ACK_WAIT_MS = 30_000;
+/** The same of a partition, which waits as long for a process that has died. */
+const PARTITION_ACK_WAIT_MS = 10_000;
+/** How many handlers run at a time where every event has partitions, unless another number is set. */
+const PARTITION_CONCURRENCY = 16;
 
 /** The options of a listener, validated, with every default filled in. */
 export interface Settings {
@@ -37,6 +51,7 @@ export interface Settings {
   readonly graceMs: number;
   readonly keyOf: ((event: GlamEvent) => unknown) | undefined;
   readonly onError: ((error: unknown, failed: FailedAttempt) => unknown) | undefined;
+  readonly onDeadLetter: "continue" | "hold";
   readonly logger: LoggerLike | undefined;
   readonly metrics: Metrics | undefined;
   readonly repair: boolean;
@@ -68,13 +83,18 @@ export function toSettings(
     logger,
     metrics,
   } = options;
-  const { concurrency = 1, maxAttempts = 3, ackWaitMs = 30_000, backoffMs = [1000, 5000] } = options;
-  const { prefetch = Math.max(32, 2 * concurrency), maxHandlerMs = 10 * ackWaitMs, graceMs = 20_000 } =
-    options;
   assertName("service", service);
   assertName("queueGroup", queueGroup);
+  const { maxAttempts = 3, backoffMs = [1000, 5000], onDeadLetter = "continue" } = options;
+  const sources = toSources(service, queueGroup, events, options.ackWaitMs);
+  const isPartitioned = sources.every(({ partitions }) => partitions !== undefined);
+  const { concurrency = isPartitioned ? PARTITION_CONCURRENCY : 1 } = options;
+  const ackWaitMs = Math.max(...sources.map((source) => source.ackWaitMs));
+  const { prefetch = Math.max(32, 2 * concurrency), maxHandlerMs = 10 * ackWaitMs, graceMs = 20_000 } =
+    options;
   assertFunction("handle", handle);
   if (keyOf !== undefined) assertFunction("keyOf", keyOf);
+  assertOrder(sources, keyOf, onDeadLetter);
   if (onError !== undefined) assertFunction("onError", onError);
   if (inbox !== undefined) assertFunction("inbox.once", inbox?.once);
   middleware.forEach((each, i) => assertFunction(`middleware[${i}]`, each));
@@ -89,7 +109,7 @@ export function toSettings(
   return {
     service,
     queueGroup,
-    sources: toSources(service, queueGroup, events),
+    sources,
     handle: compose(handle as (args: EventArguments) => unknown, middleware as readonly ListenerMiddleware[]),
     deps,
     inbox,
@@ -102,6 +122,7 @@ export function toSettings(
     graceMs,
     keyOf,
     onError,
+    onDeadLetter,
     logger: toStructured(logger),
     metrics,
     repair: options.repair ?? false,
@@ -117,33 +138,66 @@ function toSources(
   service: string,
   queueGroup: string,
   events: readonly AnyEventContract[],
+  givenAckWaitMs: number | undefined,
 ): readonly SourceSettings[] {
   if (!Array.isArray(events) || events.length === 0) {
     throw new TypeError("Expected `events` to have at least one event");
   }
   const subjects = new Map<string, string>();
-  return events.map((contract) => {
-    const { subject } = contract;
-    if (contract.partitions !== undefined) {
-      throw new TypeError(`Cannot listen to "${subject}": listeners of partitions are not there yet`);
-    }
+  return events.map((contract: AnyEventContract) => {
+    const { subject, partitions } = contract;
     const durable = durableName(service, queueGroup, subject);
     if (!DURABLE.test(durable)) {
       throw new TypeError(
         `Cannot listen to "${subject}": "${durable}" is not a valid durable name; use letters, digits, "_" and "-"`,
       );
     }
-    const other = subjects.get(durable);
-    if (other !== undefined) {
+    const names = partitions === undefined
+      ? [durable]
+      : Array.from({ length: partitions }, (_, n) => partitionDurable(durable, n));
+    for (const name of [durable, ...names]) {
+      const other = subjects.get(name);
+      if (other === undefined) continue;
       throw new TypeError(
         other === subject
           ? `Expected \`events\` to have each event once, got "${subject}" twice`
-          : `Cannot listen to "${other}" and "${subject}" in one queue group: both need the durable consumer "${durable}"`,
+          : `Cannot listen to "${other}" and "${subject}" in one queue group: both need the durable consumer "${name}"`,
       );
     }
-    subjects.set(durable, subject);
-    return { contract, durable };
+    for (const name of [durable, ...names]) subjects.set(name, subject);
+    return {
+      contract,
+      durable,
+      filterSubject: partitions === undefined ? subject : partitionsFilter(subject),
+      ackWaitMs: givenAckWaitMs ?? (partitions === undefined ? ACK_WAIT_MS : PARTITION_ACK_WAIT_MS),
+      partitions,
+    };
   });
+}
+
+/** The name of the durable consumer of a partition. */
+export function partitionDurable(durable: string, partition: number): string {
+  return `${durable}_p${partition}`;
+}
+
+/** Refuses options that contradict the order of keys that partitions give. */
+function assertOrder(sources: readonly SourceSettings[], keyOf: unknown, onDeadLetter: unknown): void {
+  const partitioned = sources.find(({ partitions }) => partitions !== undefined);
+  if (partitioned !== undefined && keyOf !== undefined) {
+    const { subject } = partitioned.contract;
+    throw new TypeError(`Expected no \`keyOf\`: the contract of "${subject}" has one, with its partitions`);
+  }
+  if (onDeadLetter !== "continue" && onDeadLetter !== "hold") {
+    throw new TypeError(
+      `Expected \`onDeadLetter\` to be "continue" or "hold", got ${JSON.stringify(onDeadLetter)}`,
+    );
+  }
+  const plain = sources.find(({ partitions }) => partitions === undefined);
+  if (onDeadLetter === "hold" && plain !== undefined) {
+    throw new TypeError(
+      `Expected \`onDeadLetter: "hold"\` with partitions only, and "${plain.contract.subject}" has none`,
+    );
+  }
 }
 
 const DURABLE = /^[A-Za-z0-9_-]+$/;

@@ -1,9 +1,9 @@
 import { toGlamError } from "../../errors/to_glam_error.ts";
 import type { Timer } from "../bus/clock.ts";
-import type { BusConsumer, Delivery, PullEnd, PullSubscription } from "../bus/consumer.ts";
+import type { BusConsumer, ConsumerInfo, Delivery, PullEnd, PullSubscription } from "../bus/consumer.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
 import { ensureStreamOf } from "../bus/ensure_stream_of.ts";
-import type { ListenerCore, SourcePort } from "./_core.ts";
+import type { ListenerCore, RunningSource } from "./_core.ts";
 import { HeldMessage } from "./_held_message.ts";
 import { SourceCounters } from "./_source_counters.ts";
 import { RecentlySettled } from "./_recently_settled.ts";
@@ -24,7 +24,7 @@ const RECOVERY_MS = [0, 50, 100, 200, 400, 800];
  * The durable consumer of one event, and the messages of it that this process holds. Asks for messages, and subscribes again
  * when the consumer or the connection is lost.
  */
-export class Source implements SourcePort {
+export class Source implements RunningSource {
   readonly settings: SourceSettings;
   readonly counters: SourceCounters;
   /** The stream that has its subject. */
@@ -47,6 +47,7 @@ export class Source implements SourcePort {
   brokenSince: number | undefined = undefined;
   /** Why it receives no messages. */
   trouble: string | undefined = undefined;
+  readonly onHold = 0;
   readonly #engine: ListenerCore;
   readonly #bus: MessageBus;
   #consumer: BusConsumer | undefined;
@@ -72,11 +73,6 @@ export class Source implements SourcePort {
     return this.#consumer;
   }
 
-  /** Whether it is subscribed to its consumer. */
-  get isActive(): boolean {
-    return this.#subscription !== undefined;
-  }
-
   async start(): Promise<void> {
     this.stream = await this.#findStream();
     await this.#bind(this.#engine.settings.repair);
@@ -85,6 +81,10 @@ export class Source implements SourcePort {
     await this.#lookAtRetention(info === undefined ? undefined : Math.max(info.delivered, info.ackFloor));
     this.#isStarted = true;
     if (!this.#paused) this.#subscribe();
+  }
+
+  async read(): Promise<ConsumerInfo | "gone"> {
+    return await this.#consumer?.info() ?? "gone";
   }
 
   /** Asks for messages up to `prefetch`, once half of it is free. */
@@ -196,7 +196,7 @@ export class Source implements SourcePort {
 
   async #bind(update: boolean): Promise<void> {
     const { contract: { subject }, durable } = this.settings;
-    const { ackWaitMs } = this.#engine.settings;
+    const { ackWaitMs } = this.settings;
     this.#consumer = await this.#bus.consumer({
       stream: this.stream,
       name: durable,

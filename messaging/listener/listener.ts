@@ -16,16 +16,18 @@ export interface ListenerHealth {
   readonly consumers: readonly ConsumerHealth[];
 }
 
-/** State of the durable consumer of one event. */
+/** State of the durable consumer of one event; with partitions, of all of theirs together. */
 export interface ConsumerHealth {
   /** Subject of the event. */
   readonly subject: string;
-  /** Name of the durable consumer. */
+  /** Name of the durable consumer; with partitions, what the names of theirs begin with. */
   readonly durable: string;
   /** Number of messages that were not delivered to any process yet, as last seen. */
   readonly lag: number;
   /** Number of messages that this process holds: being handled, buffered, or waiting for another attempt. */
   readonly held: number;
+  /** Number of partitions that wait here until their dead letter is redriven or purged; absent where none does. */
+  readonly on_hold?: number;
   /** Age of the oldest message that is not settled, in seconds; absent where there is none. */
   readonly oldest_age_seconds?: number;
   /**
@@ -79,7 +81,7 @@ export interface Listener extends AsyncDisposable {
    * or for good by the server. Await it in a process that should end then.
    */
   readonly finished: Promise<void>;
-  /** Name of the durable consumer of each event, by subject. */
+  /** Name of the durable consumer of each event, by subject; with partitions, what the names of theirs begin with. */
   readonly durables: ReadonlyMap<string, string>;
   /**
    * Creates the streams and durable consumers that are absent, and starts to handle events. A second call returns the same

@@ -120,7 +120,7 @@ export interface ListenerOptions<
   readonly inbox?: Kept;
   /**
    * How many handlers run at a time, from 1 to 10,000.
-   * @default 1
+   * @default 1; 16 where all events have partitions
    */
   readonly concurrency?: number | undefined;
   /**
@@ -131,7 +131,7 @@ export interface ListenerOptions<
   /**
    * The ack wait of the durable consumer in milliseconds, from 100: a message that is neither settled nor extended for so long
    * is delivered again, to any process. The listener extends the messages that it holds.
-   * @default 30000
+   * @default 30000; 10000 for an event with partitions
    */
   readonly ackWaitMs?: number | undefined;
   /**
@@ -158,7 +158,8 @@ export interface ListenerOptions<
   readonly prefetch?: number | undefined;
   /**
    * Returns the key of an event. Events with the same key are handled one after another in stream order, retries included;
-   * `undefined` imposes no order. Holds within one process.
+   * `undefined` imposes no order. Holds within one process. Not allowed with an event that has partitions, whose contract
+   * has the key.
    */
   readonly keyOf?: ((event: EventOf<Contracts[number]>) => number | string | undefined) | undefined;
   /**
@@ -171,6 +172,15 @@ export interface ListenerOptions<
       failed: FailedAttempt<EventOf<Contracts[number]>>,
     ) => FailureDecision | undefined | void | Promise<FailureDecision | undefined | void>)
     | undefined;
+  /**
+   * What a dead letter means for the later events of its partition; for listeners whose events all have partitions.
+   *
+   * - `"continue"`: they are handled.
+   * - `"hold"`: they wait, in every process, until an operator has decided about the dead letter. Redriven, the event is
+   *   handled again in its place; purged, it is left out. See `docs/partitions.md`.
+   * @default "continue"
+   */
+  readonly onDeadLetter?: "continue" | "hold" | undefined;
   /** Runs around each call of the handler, the first one outermost. */
   readonly middleware?: readonly ListenerMiddleware<EventOf<Contracts[number]>, Deps, Kept>[] | undefined;
   /**

@@ -18,7 +18,14 @@ import { Replies } from "../bus/_replies.ts";
 import { NatsStorage } from "./_storage.ts";
 import { assertSubject } from "../contract/_subject.ts";
 import { type Clock, systemClock } from "../bus/clock.ts";
-import type { BusConsumer, ConsumerConfig, ConsumerOptions, StreamConsumer } from "../bus/consumer.ts";
+import type {
+  BusConsumer,
+  ConsumerConfig,
+  ConsumerOptions,
+  SharedPullOptions,
+  SharedPulls,
+  StreamConsumer,
+} from "../bus/consumer.ts";
 import type { RequestContract, RequestOptions } from "../contract/define_request.ts";
 import type {
   BusState,
@@ -212,6 +219,10 @@ export class NatsBus implements MessageBus {
     const doing = `Cannot bind to the consumer ${name} of ${stream}`;
     assertNotWorkerd(doing, { operation: "bind_consumer", stream });
     return this.#consumers.bind(config, options);
+  }
+
+  subscribeAll(consumers: readonly BusConsumer[], options: SharedPullOptions): SharedPulls {
+    return this.#consumers.subscribeAll(consumers, options);
   }
 
   request<In, Input, Out>(

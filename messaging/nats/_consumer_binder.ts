@@ -1,12 +1,20 @@
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import { busError, type BusErrorPlace } from "../bus/_bus_error.ts";
 import { assertConsumerConfig, fullConsumerConfig } from "../bus/_consumer_config.ts";
-import type { BusConsumer, ConsumerConfig, ConsumerOptions, PullEnd } from "../bus/consumer.ts";
+import type {
+  BusConsumer,
+  ConsumerConfig,
+  ConsumerOptions,
+  PullEnd,
+  SharedPullOptions,
+  SharedPulls,
+} from "../bus/consumer.ts";
 import type { NatsAcks } from "./_acks.ts";
 import type { NatsConnectionState } from "./_connection_state.ts";
 import { bindServerConsumer, findServerConsumer, toConsumerInfo } from "./_consumers.ts";
 import type { NatsManager } from "./_manager.ts";
 import { NatsPull } from "./_pull.ts";
+import { NatsSharedPulls } from "./_shared_pull.ts";
 import { isNoResponders, type NatsInbox } from "./_reply_inbox.ts";
 import type { NatsStorage } from "./_storage.ts";
 
@@ -26,7 +34,7 @@ export interface ConsumerPort {
 /** Binds to durable consumers, and owns the subscriptions to them. */
 export class ConsumerBinder {
   readonly #port: ConsumerPort;
-  readonly #pulls = new Set<NatsPull>();
+  readonly #pulls = new Set<NatsPull | NatsSharedPulls>();
 
   constructor(port: ConsumerPort) {
     this.#port = port;
@@ -81,6 +89,28 @@ export class ConsumerBinder {
         });
       },
     };
+  }
+
+  /** See `MessageBus.subscribeAll`. */
+  subscribeAll(consumers: readonly BusConsumer[], options: SharedPullOptions): SharedPulls {
+    const { acks, connection, inboxPrefix, manager, state } = this.#port;
+    state.assertOpen("Cannot subscribe", { operation: "subscribe" });
+    const pulls = new NatsSharedPulls(
+      {
+        connection,
+        nextSubject: (stream, name) => `${manager.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${name}`,
+        newInbox: () => `${inboxPrefix}.${crypto.randomUUID()}`,
+        unavailable: () => state.unavailable(),
+        onClose: (closed) => this.#pulls.delete(closed),
+        flushAnswers: () => acks.flush(),
+        answer: (subject, payload) => acks.add(subject, payload),
+        confirm: (subject, timeoutMs, stream) => this.#confirm(subject, timeoutMs, stream),
+      },
+      consumers,
+      options,
+    );
+    this.#pulls.add(pulls);
+    return pulls;
   }
 
   /** Ends all pull requests. */

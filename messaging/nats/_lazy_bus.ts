@@ -3,7 +3,14 @@ import type { MessageBusError } from "../../errors/infrastructure.ts";
 import type { LoggerLike } from "../../logging/logger.ts";
 import { busError, type BusErrorPlace, toBusError } from "../bus/_bus_error.ts";
 import { type Clock, systemClock } from "../bus/clock.ts";
-import type { BusConsumer, ConsumerConfig, ConsumerOptions, StreamConsumer } from "../bus/consumer.ts";
+import type {
+  BusConsumer,
+  ConsumerConfig,
+  ConsumerOptions,
+  SharedPullOptions,
+  SharedPulls,
+  StreamConsumer,
+} from "../bus/consumer.ts";
 import type {
   BusState,
   CallOptions,
@@ -142,6 +149,10 @@ export class LazyNatsBus implements MessageBus {
       stream,
     })
       .deleteConsumer(stream, name);
+  }
+
+  subscribeAll(consumers: readonly BusConsumer[], options: SharedPullOptions): SharedPulls {
+    return this.#open("Cannot subscribe", { operation: "subscribe" }).subscribeAll!(consumers, options);
   }
 
   request<In, Input, Out>(
