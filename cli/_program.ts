@@ -10,6 +10,7 @@ import { declareNew } from "./commands/new.ts";
 import { declareOps } from "./commands/ops.ts";
 import { declareOutbox } from "./commands/outbox.ts";
 import { declareSchedules } from "./commands/schedules.ts";
+import { declareStreams } from "./commands/streams.ts";
 import { examples } from "./_options.ts";
 import { VERSION } from "./templates/versions.ts";
 import type { Declare, DeclareTools } from "./_session.ts";
@@ -22,6 +23,7 @@ const groups: readonly Declare[] = [
   declareDlq,
   declareOutbox,
   declareSchedules,
+  declareStreams,
   declareConfig,
   declareDocs,
   declareOps,
@@ -48,7 +50,8 @@ export function createProgram(tools: DeclareTools, output: OutputConfiguration =
       "glam dlq redrive --error-code DATABASE_ERROR": "publish again what could not be handled",
     }) +
       `
-Files are looked for in the current folder: migrations/, tables.ts, events.ts, endpoints.ts, config.ts.
+Files are looked for in the current folder: migrations/, tables.ts, events.ts, endpoints.ts,
+streams.ts, config.ts.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 unapplied migrations (migrate status), 130 interrupted.
 `,
   );

@@ -236,6 +236,16 @@ export function streamConformance(it: It, create: () => Promise<BusUnderTest>): 
     assert.equal((await bus.streamInfo("COUNT"))?.consumers, 0);
   });
 
+  test("messages are counted by subject", async (t) => {
+    if (t.bus.countSubjects === undefined) return; // a bus need not
+    await t.bus.ensureStream({ name: "COUNT", subjects: ["count.>"] });
+    assert.deepEqual([...await t.bus.countSubjects("COUNT")], []);
+    for (const name of ["b", "a", "b"]) await put(t, `count.${name}`);
+    const counts = [...await t.bus.countSubjects("COUNT")].sort();
+    assert.deepEqual(counts, [["count.a", 1], ["count.b", 2]]);
+    await assert.rejects(t.bus.countSubjects("NONE"), { name: "MessageBusError" });
+  });
+
   test("messages grow old", async (t) => {
     await t.bus.ensureStream({ name: "OLD", subjects: ["old.>"], maxAgeMs: 1000 });
     await put(t, "old.a");

@@ -61,6 +61,8 @@ export interface MessageBus extends AsyncDisposable {
    * what the stream has dropped.
    */
   countMessages?(stream: string, query: MessageRange): Promise<number>;
+  /** How many messages a stream holds of each subject. Optional. */
+  countSubjects?(stream: string): Promise<ReadonlyMap<string, number>>;
   /**
    * The messages of a stream in their order, fast also where there are very many. Optional: without it they are read one by
    * one with `readMessage`.

@@ -240,6 +240,17 @@ export class MemoryStream<Consumer extends StreamConsumer = StreamConsumer> {
     return count;
   }
 
+  /** The number of messages of each subject. */
+  subjects(): Map<string, number> {
+    this.expire();
+    const counts = new Map<string, number>();
+    for (let sequence = this.#firstSequence; sequence <= this.lastSequence; sequence++) {
+      const message = this.get(sequence);
+      if (message !== undefined) counts.set(message.subject, (counts.get(message.subject) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   purge({ subject = ">", before = Infinity }: PurgeOptions): number {
     this.expire();
     const matches = subjectMatcher(subject);

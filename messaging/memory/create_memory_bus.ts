@@ -208,6 +208,10 @@ class InMemoryBus implements MemoryBus {
     return this.#stream(stream, "count messages").count(range);
   }
 
+  async countSubjects(stream: string): Promise<ReadonlyMap<string, number>> {
+    return this.#stream(stream, "count subjects").subjects();
+  }
+
   async *readMessages(stream: string, options: ReadMessagesOptions): AsyncGenerator<StoredMessage, void> {
     for (const message of this.#stream(stream, "read messages").range(options)) {
       options.signal?.throwIfAborted();

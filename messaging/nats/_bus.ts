@@ -193,6 +193,10 @@ export class NatsBus implements MessageBus {
     return this.#storage.countMessages(stream, range);
   }
 
+  countSubjects(stream: string): Promise<ReadonlyMap<string, number>> {
+    return this.#storage.countSubjects(stream);
+  }
+
   readMessages(stream: string, options: ReadMessagesOptions): AsyncIterableIterator<StoredMessage> {
     return readServerMessages(this.#reading, stream, options);
   }

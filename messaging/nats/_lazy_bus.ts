@@ -112,6 +112,11 @@ export class LazyNatsBus implements MessageBus {
     return await bus.countMessages!(stream, query);
   }
 
+  async countSubjects(stream: string): Promise<ReadonlyMap<string, number>> {
+    const doing = `Cannot count the subjects of ${stream}`;
+    return await this.#open(doing, { operation: "count_subjects", stream }).countSubjects!(stream);
+  }
+
   async *readMessages(stream: string, options: ReadMessagesOptions): AsyncGenerator<StoredMessage, void> {
     const bus = this.#open(`Cannot read messages of ${stream}`, { operation: "read_messages", stream });
     yield* bus.readMessages!(stream, options);

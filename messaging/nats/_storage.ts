@@ -21,6 +21,7 @@ import type { StreamInfo, StreamReport } from "../bus/stream.ts";
 type Storage = Pick<
   MessageBus,
   | "countMessages"
+  | "countSubjects"
   | "deleteConsumer"
   | "deleteMessage"
   | "deleteStream"
@@ -125,6 +126,14 @@ export class NatsStorage implements Storage {
       { operation: "count_messages", stream },
       (manager) => countServerMessages(manager, stream, range),
     );
+  }
+
+  countSubjects(stream: string): Promise<ReadonlyMap<string, number>> {
+    const doing = `Cannot count the subjects of ${stream}`;
+    return this.#manager.ask(doing, { operation: "count_subjects", stream }, async (manager) => {
+      const { state: { subjects = {} } } = await manager.streams.info(stream, { subjects_filter: ">" });
+      return new Map(Object.entries(subjects));
+    });
   }
 
   deleteMessage(stream: string, sequence: number): Promise<boolean> {
