@@ -23,8 +23,9 @@ Place an order, which takes credits. Look at it, and pay it, or wait for a minut
 credits are back.
 
   TOKEN=${token}
-  ORDER=$(curl -s ${orders}/api/v1/orders -H "authorization: Bearer $TOKEN" -H "idempotency-key: $(date +%s)" -H 'content-type: application/json' -d '{"credits": 30}' | tee /dev/stderr | grep -oE '[0-9a-f-]{36}' | head -n 1)
+  curl ${orders}/api/v1/orders -H "authorization: Bearer $TOKEN" -H "idempotency-key: $(date +%s)" -H 'content-type: application/json' -d '{"credits": 30}'
   curl ${credits}/api/v1/merchants/demo -H "authorization: Bearer $TOKEN"
+  ORDER=$(curl -s '${orders}/api/v1/orders?limit=1' -H "authorization: Bearer $TOKEN" | grep -oE '[0-9a-f-]{36}' | head -n 1)
   curl ${orders}/api/v1/orders/$ORDER/pay -X POST -H "authorization: Bearer $TOKEN" -H "idempotency-key: $(date +%s)"
   curl ${orders}/api/v1/orders/$ORDER/history -H "authorization: Bearer $TOKEN"
 `);

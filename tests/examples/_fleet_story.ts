@@ -13,11 +13,10 @@ type Json = any;
 /** The answers to the commands that it prints, which are run as they are. */
 async function runPrinted(out: string): Promise<Json[]> {
   const commands = out.split("\n").filter((line) => /^ +(TOKEN|ORDER|curl)\b/.test(line)).join("\n");
-  const script = `curl() { command curl --silent --show-error "$@"; }\n${commands}`;
+  const script = `curl() { command curl --silent --show-error "$@"; echo; }\n${commands}`;
   const { code, out: answers, errors } = await runChild("bash", ["-euo", "pipefail", "-c", script]);
   assert.equal(code, 0, errors);
-  // The first one is shown beside what looks for the id in it.
-  return `${errors}${answers}`.replaceAll("}{", "}\n{").trim().split("\n").map((text) => JSON.parse(text));
+  return answers.trim().split("\n").map((text) => JSON.parse(text));
 }
 
 /** Variables with which it waits a second for payments. */
