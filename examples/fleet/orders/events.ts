@@ -12,7 +12,10 @@ export interface OrderChangedPayload {
   readonly credits: number;
 }
 
-/** An order was placed, paid or cancelled: one event for all states, because the order of events holds within a subject. */
+/**
+ * An order was placed, paid or cancelled: one event for all states, whose partitions keep the events of an order in their
+ * order, whichever replicas handle them.
+ */
 export const OrderChanged: EventContract<
   OrderChangedPayload,
   OrderChangedPayload,
@@ -25,5 +28,9 @@ export const OrderChanged: EventContract<
     status: z.enum(["placed", "paid", "cancelled"]),
     credits: z.int().positive(),
   }),
-  { title: "An order was placed, paid or cancelled" },
+  {
+    title: "An order was placed, paid or cancelled",
+    partitions: 16,
+    keyOf: ({ order_id }) => order_id,
+  },
 );

@@ -41,8 +41,7 @@ export function createHistoryListener(bus: MessageBus, db: Database, metrics?: M
     queueGroup: "history",
     events: [OrderChanged],
     ackWaitMs: 5000, // so long after a crash others get what it had
-    keyOf: ({ data }) => data.order_id,
-    inbox: createInbox(db),
+    inbox: createInbox(db, { fence: true }), // a run that hung writes nothing behind a later one
     metrics,
     async handle({ event, data, tx }) {
       await tx`

@@ -83,7 +83,7 @@ export class OrderStore {
         returning *`;
       if (order === undefined) return undefined;
       const { merchant_id, credits } = order;
-      await this.#outbox.add(tx, OrderChanged, { order_id: id, merchant_id, status, credits }, { key: id });
+      await this.#outbox.add(tx, OrderChanged, { order_id: id, merchant_id, status, credits });
       return order;
     });
   }

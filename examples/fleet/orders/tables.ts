@@ -1,6 +1,6 @@
 import { idempotencyTable } from "@glam/shared/api";
 import type { Table } from "@glam/shared/db";
-import { inboxTable, outboxTable } from "@glam/shared/messaging";
+import { inboxFenceTable, inboxTable, outboxTable } from "@glam/shared/messaging";
 import { schedulesTable } from "@glam/shared/schedule";
 import { historyTables } from "./history.ts";
 import { orderTables } from "./store.ts";
@@ -11,6 +11,7 @@ export const tables: readonly Table[] = [
   ...historyTables,
   outboxTable,
   inboxTable,
+  inboxFenceTable,
   idempotencyTable,
   schedulesTable,
 ];

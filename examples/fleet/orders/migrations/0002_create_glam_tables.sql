@@ -29,6 +29,16 @@ CREATE TABLE "glam_inbox" (
   CONSTRAINT "pk_glam_inbox" PRIMARY KEY ("consumer", "event_key")
 );
 CREATE INDEX "ix_glam_inbox_handled_at" ON "glam_inbox" ("handled_at");
+CREATE TABLE "glam_inbox_fences" (
+  "consumer" text NOT NULL,
+  "key" text NOT NULL,
+  "stream" text NOT NULL,
+  "sequence" bigint NOT NULL,
+  "stored_at" timestamptz NOT NULL,
+  "handled_at" timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT "pk_glam_inbox_fences" PRIMARY KEY ("consumer", "key")
+);
+CREATE INDEX "ix_glam_inbox_fences_handled_at" ON "glam_inbox_fences" ("handled_at");
 CREATE TABLE "glam_idempotency_keys" (
   "scope" text NOT NULL,
   "endpoint" text NOT NULL,
@@ -68,5 +78,6 @@ CREATE TABLE "glam_schedules" (
 -- migrate:down
 drop table glam_schedules;
 drop table glam_idempotency_keys;
+drop table glam_inbox_fences;
 drop table glam_inbox;
 drop table glam_outbox;
