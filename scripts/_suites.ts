@@ -43,7 +43,7 @@ const filesOfOldestNode: readonly string[] = [
 const filesOfOneRuntime = new RegExp(`^tests/(${
   [
     "api/idempotency/processes",
-    "cli/(config|dlq|docs|events|hostile_text|new|ops|ops_serve|schedules|streams)",
+    "cli/(config|dlq|docs|domain_streams|events|hostile_text|new|ops|ops_serve|schedules|streams)",
     "db/migrate/(autogenerate|autogenerate_drift|autogenerate_types|baseline|history|lock|pglite|plain)",
     "db/repository/(bulk|keyset|long_cursors|pglite|statements)",
     "examples/(credits_crash|fleet_drill)",

@@ -23,12 +23,12 @@ export function findObstacles({ contents, moves, layout, fleet }: ObstacleScope)
   );
   const all = contents.flatMap(({ durables }) => durables);
   const old = fleet.filter(({ metadata }) => isOld(metadata["package"]));
-  return [
-    ...unique(old.map(({ name, metadata }) => ({
+  return unique([
+    ...old.map(({ name, metadata }) => ({
       kind: "service" as const,
       name,
       reason: `runs ${metadata["package"]} of this package, which refuses to start beside a domain stream`,
-    }))),
+    })),
     ...[...durables].map(([name, stream]) => {
       const { filterSubjects } = all.find((each) => each.name === name)!;
       if (!isOwn(name, filterSubjects)) {
@@ -37,12 +37,13 @@ export function findObstacles({ contents, moves, layout, fleet }: ObstacleScope)
           `reads ${filter} of ${stream} by name, as Python does: it would get nothing, and no error`;
         return { kind: "durable" as const, name, reason };
       }
-      if (announced.has(name)) return undefined;
+      const base = withoutPartition(name, filterSubjects[0]!);
+      if (announced.has(base)) return undefined;
       const reason = "belongs to a service that does not answer: it is of 0.1, stopped, or not announced";
-      return { kind: "durable" as const, name, reason };
+      return { kind: "durable" as const, name: base, reason };
     }).filter((each) => each !== undefined),
     ...strays(contents),
-  ];
+  ]);
 }
 
 /** Subjects that are stored and that no list of domains can have. */
@@ -59,6 +60,11 @@ function strays(contents: readonly StreamContent[]): Obstacle[] {
 /** Whether a durable consumer has the name that a listener of this package gives. */
 function isOwn(name: string, filterSubjects: readonly string[]): boolean {
   return filterSubjects.length === 1 && name.endsWith(`-${filterSubjects[0]!.replaceAll(".", "_")}`);
+}
+
+/** The durable consumers of an event's partitions are announced as one. */
+function withoutPartition(name: string, filterSubject: string): string {
+  return /\.p\d+$/.test(filterSubject) ? name.replace(/_p\d+$/, "") : name;
 }
 
 /** Others than this package's services answer as well; they name no version of it. */

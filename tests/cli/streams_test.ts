@@ -43,6 +43,15 @@ async function openFleet(bus: MessageBus): Promise<AsyncDisposable> {
   await bus.publish({ subject: "evt.ping", data: "{}" });
   // As a listener in Python: its durable has no subject in its name.
   await bus.consumer({ stream: "GLAM_EVENTS", name: "mail-workers", filterSubject: "evt.catalog.>" });
+  // Two partitions of one event.
+  for (const n of [0, 1]) {
+    const filterSubject = `evt.catalog.moved.v1.p${n}`;
+    await bus.consumer({
+      stream: "GLAM_EVENTS",
+      name: `feed-moves-evt_catalog_moved_v1_p${n}`,
+      filterSubject,
+    });
+  }
   return await bus.serve("$SRV.STATS", {
     onRequest: () =>
       Promise.resolve({
@@ -101,7 +110,7 @@ describe("glam streams", () => {
     const events = streams.find(({ name }: { name: string }) => name === "GLAM_EVENTS");
     assert.deepEqual(
       [events.messages, events.limits.max_messages, events.limits.replicas, events.durables.length],
-      [4, 1_000_000, 1, 2],
+      [4, 1_000_000, 1, 4],
     );
     assert.ok(Date.parse(events.oldest_at) > Date.now() - 3_600_000);
     assert.deepEqual(events.durables[0], {
@@ -140,7 +149,7 @@ describe("glam streams", () => {
     assert.match(out, /^GLAM_CATALOG +evt\.catalog\.> cmd\.catalog\.>$/m);
     assert.match(out, /^GLAM_MAIL +evt\.email\.> cmd\.email\.> evt\.notification\.> cmd\.notification\.>$/m);
     assert.match(out, /^GLAM_EVENTS would list 4 domains: credit merchant shop webhook$/m);
-    assert.match(out, /^GLAM_EVENTS +GLAM_CATALOG +2 +[\d.]+ k?B +2 +3 +evt\.catalog\.> cmd\.catalog\.>$/m);
+    assert.match(out, /^GLAM_EVENTS +GLAM_CATALOG +2 +[\d.]+ k?B +4 +3 +evt\.catalog\.> cmd\.catalog\.>$/m);
     assert.match(
       out,
       /^Copied into their streams, [\d.]+ k?B would be stored twice until the old ones expire$/m,
@@ -151,6 +160,7 @@ describe("glam streams", () => {
       /^durable +mail-workers +reads evt\.catalog\.> of GLAM_EVENTS by name, as Python does/m,
     );
     assert.match(out, /^durable +feed-items-\w+ +belongs to a service that does not answer/m);
+    assert.equal(out.match(/^durable +feed-moves-evt_catalog_moved_v1 +belongs to a service/gm)?.length, 1);
     assert.match(out, /^subject +evt\.ping +has 1 stored in GLAM_EVENTS, and no domain$/m);
     assert.equal(errors, "Nothing was changed, and no command moves messages or consumers\n");
     assert.equal(JSON.stringify(await each.bus.listStreams!()), before);
@@ -161,7 +171,7 @@ describe("glam streams", () => {
       "GLAM_EVENTS",
       "GLAM_CATALOG",
       2,
-      2,
+      4,
     ]);
     assert.ok(move.bytes > 0 && move.bytes < 2000);
   });
