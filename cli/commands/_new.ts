@@ -60,7 +60,7 @@ export async function run(
   const { install, run } = TASKS[runtime];
   const steps = [
     ...folder === "." ? [] : [`cd ${folder}`],
-    ...install === undefined ? [] : [install],
+    install,
     `${run} test`,
     `${run} dev`,
   ];

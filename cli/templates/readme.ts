@@ -9,7 +9,7 @@ export function readmeFiles(scaffold: Scaffold): ScaffoldFiles {
 function readme({ name, runtime }: Scaffold): string {
   const { install, run } = TASKS[runtime];
   const steps = [
-    ...install === undefined ? [] : [[install, ""]],
+    [install, ""],
     [`${run} test`, "its tests, on an embedded Postgres and a bus in memory"],
     [`${run} dev`, "http://127.0.0.1:8080, again after each change, with /docs and /ops"],
     [`${run} start`, "the same as in production; Ctrl-C stops it in order"],
