@@ -46,9 +46,8 @@ requests that it took        ${requests}, of which ${replays} came again and got
 from request to answer       ${latencyMs.p50} ms half, ${latencyMs.p99} ms 99 in 100, ${latencyMs.max} ms longest
 kills                        ${kills.replicas} of a replica, ${kills.postgres} of a Postgres, ${kills.nats} of a nats-server
 nothing under way after      ${settledAfterMs} ms
-lost, doubled, made up or    ${
+lost, doubled, out of order  ${
   differences.length === 0 ? "none: orders, ledger, streams, history and summary agree" : ""
-}
-out of order`);
+}`);
 for (const difference of differences) console.log(`  ${difference}`);
 Deno.exit(differences.length === 0 ? 0 : 1);
