@@ -26,7 +26,10 @@ export async function startServers(
   let postgres: PostgresServer | undefined;
 
   if (database === "named") {
-    lines.push(["Postgres", "the one that the configuration names; `glam migrate up` migrates it"]);
+    lines.push([
+      "Postgres",
+      "the one that the configuration names; `glam migrate up` with its DATABASE_URL migrates it",
+    ]);
   } else if (database === "needed") {
     const binaries = embedded ? undefined : await findPostgres();
     const server = binaries === undefined ? "it is not installed" : await startPostgres(binaries, folder);

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
-import { rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { createTestDatabase } from "../_support/postgres.ts";
 import { waitFor } from "../_support/wait_for.ts";
+import { glam, startGlam } from "./_glam.ts";
 import { counted, type DevService, devService, interrupt, urlOf } from "./_dev_service.ts";
 
 const post = {
@@ -54,8 +58,11 @@ describe("glam dev", () => {
 
     await interrupt(running);
     const database = /at (postgres:\S+)/.exec(running.errors())![1]!;
-    const port = Number(new URL(database).port);
-    await assert.rejects(() => fetch(`http://127.0.0.1:${port}`), "Postgres has stopped with it");
+    const nats = /at (nats:\S+)/.exec(running.errors())![1]!;
+    for (const url of [database, nats]) {
+      const socket = connect(Number(new URL(url).port), "127.0.0.1");
+      await assert.rejects(once(socket, "connect"), /ECONNREFUSED/, `${url} has stopped with it`);
+    }
   });
 
   it("takes the servers that .env names, and migrates none of them", async () => {
@@ -71,5 +78,28 @@ describe("glam dev", () => {
     assert.match(running.errors(), /Postgres: the one that the configuration names/);
     await interrupt(running);
     await rm(join(service.folder, ".env"));
+  });
+
+  it("runs another command, and says what it takes where there is none", async () => {
+    const cwd = await mkdtemp(join(tmpdir(), "glam-dev-"));
+    const none = await glam(["dev"], { cwd });
+    assert.equal(none.code, 2);
+    assert.match(
+      none.errors,
+      /^glam: There is no task `start` in .*; say what to run: glam dev -- <command>$/m,
+    );
+    await writeFile(join(cwd, "package.json"), '{"scripts":{"start":"tsc && node main.js"}}');
+    const several = await glam(["dev"], { cwd });
+    assert.equal(several.code, 2);
+    assert.match(
+      several.errors,
+      /Expected the task `start` of package\.json to be one plain command, got "tsc/,
+    );
+
+    await using running = startGlam(["dev", "--", "sh", "-c", "echo $APP_ENV; exit 3"], { cwd });
+    await running.reaches(() => running.errors().includes("ended with 3"), "it has ended");
+    assert.equal(running.out(), "dev\n");
+    await interrupt(running);
+    await rm(cwd, { recursive: true });
   });
 });
