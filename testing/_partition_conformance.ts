@@ -4,7 +4,6 @@ import { defineEvent, type EventContract } from "../messaging/contract/define_ev
 import { createDeadLetters } from "../messaging/dead_letters/create_dead_letters.ts";
 import { createPublisher } from "../messaging/publisher/create_publisher.ts";
 import type { MessageBus } from "../messaging/bus/message_bus.ts";
-import { Streams } from "../messaging/bus/streams.ts";
 import type { It } from "./_listener_delivery_conformance.ts";
 import { ACK_WAIT_MS, type BusUnderTest, Listening } from "./_listening.ts";
 
@@ -33,7 +32,7 @@ export function partitionConformance(it: It, create: () => Promise<BusUnderTest>
 
   /** What partitions have left to deliver and to settle. */
   async function left(t: Listening): Promise<number> {
-    const consumers = await t.bus.listConsumers!(Streams.EVENTS);
+    const consumers = await t.bus.listConsumers!(t.events.name);
     return consumers.reduce((sum, { pending, ackPending }) => sum + pending + ackPending, 0);
   }
 
@@ -131,7 +130,7 @@ export function partitionConformance(it: It, create: () => Promise<BusUnderTest>
     assert.deepEqual(seen.filter((each) => each.startsWith("a")), ["a1", "a2", "a4"]);
     assert.deepEqual(seen.filter((each) => each.startsWith("b")), ["b1"]);
     assert.deepEqual(await t.deadLetters(), []);
-    assert.equal((await t.bus.streamInfo(Streams.EVENTS))!.messages, 5);
+    assert.equal((await t.bus.streamInfo(t.events.name))!.messages, 5);
   });
 
   test("a dead letter that is purged is left out, by whoever holds it, and its partition goes on", async (t) => {
@@ -175,11 +174,11 @@ export function partitionConformance(it: It, create: () => Promise<BusUnderTest>
     });
     await publish(t, ["a", 1]);
     await t.until(async () => (await t.deadLetters()).length === 1, "the dead letter is written");
-    await t.bus.purgeStream(Streams.EVENTS);
+    await t.bus.purgeStream(t.events.name);
     isBroken = false;
     await t.pass(createDeadLetters(t.bus).redrive("all"));
     await t.until(() => seen.length > 0, "it is handled");
-    assert.equal((await t.bus.streamInfo(Streams.EVENTS))!.messages, 1);
+    assert.equal((await t.bus.streamInfo(t.events.name))!.messages, 1);
   });
 
   test("a handler whose ack wait is over is told so, and its late answer lets no later event begin", async (t) => {
@@ -230,7 +229,7 @@ export function partitionConformance(it: It, create: () => Promise<BusUnderTest>
     await t.listen({ events: [Keyed], handle: ({ data: { key, n } }) => void seen.push(`${key}${n}`) });
     await publish(t, ["a", 1], ["b", 1]);
     await t.until(async () => seen.length === 2 && await left(t) === 0, "both are settled");
-    assert.ok(await t.bus.deleteConsumer(Streams.EVENTS, durableOf(KEYS.indexOf("a"))));
+    assert.ok(await t.bus.deleteConsumer(t.events.name, durableOf(KEYS.indexOf("a"))));
     await publish(t, ["a", 2], ["b", 2]);
     await t.until(() => seen.length >= 4, "both are handled");
     await t.until(async () => await left(t) === 0, "all are settled");
@@ -242,7 +241,7 @@ export function partitionConformance(it: It, create: () => Promise<BusUnderTest>
     await publish(t, ["a", 1], ["a", 2]);
     const partition = KEYS.indexOf("a");
     const consumer = await t.bus.consumer({
-      stream: Streams.EVENTS,
+      stream: t.events.name,
       name: durableOf(partition),
       filterSubject: `${Keyed.subject}.p${partition}`,
       ackWaitMs: ACK_WAIT_MS,
@@ -281,7 +280,7 @@ export function partitionConformance(it: It, create: () => Promise<BusUnderTest>
     assert.equal(health.status, "healthy", health.reasons.join());
     assert.equal(health.consumers.length, 1);
     assert.deepEqual([...listener.durables.values()], ["conformance-suite-evt_conformance_keyed_v1"]);
-    const names = (await t.bus.listConsumers!(Streams.EVENTS)).map(({ name }) => name);
+    const names = (await t.bus.listConsumers!(t.events.name)).map(({ name }) => name);
     assert.deepEqual(names, [0, 1, 2, 3].map(durableOf));
   });
 

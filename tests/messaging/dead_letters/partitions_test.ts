@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { createDeadLetters, createMemoryBus, ensureStreams, Streams } from "@glam/shared/messaging";
-import { fnv1a32 } from "../../../messaging/contract/_partition.ts";
+import { fnv1a32 } from "../../_support/fnv1a32.ts";
 
 const SUBJECT = "evt.test.placed.v1";
 

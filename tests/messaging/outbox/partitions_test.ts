@@ -5,7 +5,7 @@ import { createMetrics } from "@glam/shared/metrics";
 import { defineEvent } from "@glam/shared/messaging";
 import { Registry } from "prom-client";
 import * as z from "zod";
-import { fnv1a32 } from "../../../messaging/contract/_partition.ts";
+import { fnv1a32 } from "../../_support/fnv1a32.ts";
 import { waitFor } from "../../_support/wait_for.ts";
 import { openOutbox, relayOnce, rowsOf, storedEvents } from "./_outbox.ts";
 
