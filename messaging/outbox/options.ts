@@ -102,7 +102,8 @@ export interface RelayOptions {
    */
   readonly ackTimeoutMs?: number | undefined;
   /**
-   * Whether to create the fleet's streams, where they are missing, before the first event.
+   * Whether to create the fleet's streams, where they are missing, before the first event, and to add the domain of an event
+   * that no stream covers to `GLAM_EVENTS`.
    * @default true
    */
   readonly ensureStreams?: boolean | undefined;

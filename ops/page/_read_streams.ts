@@ -1,25 +1,30 @@
 import type { StreamConsumer } from "../../messaging/bus/consumer.ts";
 import type { MessageBus } from "../../messaging/bus/message_bus.ts";
 import type { StreamInfo } from "../../messaging/bus/stream.ts";
-import { streamsOf } from "../../messaging/bus/stream_of.ts";
+import { isRefused, streamsOf } from "../../messaging/bus/stream_of.ts";
 
 /** A stream, with how full it is and who reads it. */
 export interface StreamState {
   readonly info: StreamInfo;
   /** Share of the limit that is nearest, from 0 to 1; 0 without limits, or where old messages make room. */
   readonly share: number;
-  /** `undefined` where the bus cannot list them. */
+  /** `undefined` where the bus cannot list them, or these credentials may not. */
   readonly consumers: readonly StreamConsumer[] | undefined;
 }
 
 /** All streams that the bus can list, else those of the fleet. */
 export async function readStreams(bus: MessageBus): Promise<readonly StreamState[]> {
-  const infos = bus.listStreams === undefined ? await streamsOf(bus, [">"]) : await bus.listStreams();
+  const infos = await bus.listStreams?.().catch(undefinedIfRefused) ?? await streamsOf(bus, [">"]);
   return await Promise.all(infos.map(async (info) => ({
     info,
     share: info.config.discard === "new" ? shareOf(info) : 0,
-    consumers: await bus.listConsumers?.(info.config.name),
+    consumers: await bus.listConsumers?.(info.config.name).catch(undefinedIfRefused),
   })));
+}
+
+/** What these credentials may not ask. */
+function undefinedIfRefused(error: unknown): undefined {
+  if (!isRefused(error)) throw error;
 }
 
 /** Share of the limit that is nearest, from 0. */

@@ -281,6 +281,22 @@ it("health is degraded when the oldest event is old", async () => {
   assert.deepEqual([health.pending, health.dead], [2, 0]);
 });
 
+it("a relay adds the domain that no stream has, unless it must make no streams", async () => {
+  await using setting = await openOutbox({ pollMs: 20, backoffMs: [20] });
+  const { db, outbox, bus } = setting;
+  await bus.ensureStream({ name: "GLAM_OTHER", subjects: ["evt.other.>"] }); // so that GLAM_EVENTS is a list
+  await db.transaction((tx) => outbox.add(tx, Homeless, { n: 1 }));
+  await using idle = outbox.relay(bus, { ensureStreams: false });
+  await idle.start();
+  await waitFor(async () => Number((await rowsOf(db))[0]!["attempts"]) > 0, "it has tried");
+  await idle.stop();
+  assert.equal(await bus.findStream(Homeless.subject), undefined);
+  await using relay = outbox.relay(bus);
+  await relay.start();
+  await waitFor(async () => (await outbox.status()).sent === 1, "it is sent");
+  assert.equal(await bus.findStream(Homeless.subject), Streams.EVENTS);
+});
+
 it("a relay counts what it sent and what failed, and shows what the table holds", async () => {
   const registry = new Registry();
   const metrics = createMetrics({ service: "test", registry });
