@@ -288,6 +288,19 @@ describe("domainStreams", () => {
     assert.equal((await publisher.publish(Placed, { n: 2 })).stream, "GLAM_SHOP");
   });
 
+  it("is what a consumer in memory has to fit, as on nats-server 2.9", async () => {
+    await using bus = createMemoryBus();
+    await bus.ensureStream({ name: "GLAM_SHOP", subjects: ["evt.shop.>"] });
+    const consumer = { stream: "GLAM_SHOP", name: "reader", filterSubject: Made.subject };
+    await assert.rejects(bus.consumer(consumer), { kind: "refused" });
+    await bus.consumer({ ...consumer, filterSubject: Placed.subject });
+    await bus.consumer({ ...consumer, name: "all", filterSubject: "evt.>" });
+    // A durable that was there before stays, and is bound to.
+    await bus.ensureStream({ name: "GLAM_SHOP", subjects: ["evt.merchant.>"] });
+    assert.equal((await bus.consumer({ ...consumer, name: "other" })).created, true);
+    assert.equal((await bus.consumer({ ...consumer, name: "other" })).created, false);
+  });
+
   it("is believed where the credentials may not ask which stream has a subject", async () => {
     const config = `authorization { users: [
       { user: all, password: p },

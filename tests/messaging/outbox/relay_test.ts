@@ -284,7 +284,7 @@ it("health is degraded when the oldest event is old", async () => {
 it("a relay adds the domain that no stream has, unless it must make no streams", async () => {
   await using setting = await openOutbox({ pollMs: 20, backoffMs: [20] });
   const { db, outbox, bus } = setting;
-  await bus.ensureStream({ name: "GLAM_OTHER", subjects: ["evt.other.>"] }); // so that GLAM_EVENTS is a list
+  await bus.ensureStream({ name: "GLAM_OTHER", subjects: ["evt.other.>", "cmd.other.>"] }); // so that GLAM_EVENTS is a list
   await db.transaction((tx) => outbox.add(tx, Homeless, { n: 1 }));
   await using idle = outbox.relay(bus, { ensureStreams: false });
   await idle.start();
