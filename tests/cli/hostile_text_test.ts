@@ -85,7 +85,7 @@ describe("hostile text in what glam prints", () => {
     const document = JSON.parse((await glam(["dlq", "show", "1", "--json"], { env })).out);
     assert.equal(document.subject, SUBJECT);
     const [line = ""] =
-      (await glam(["events", "tail", ">", "--since", "1h", "--count", "1", "--json"], { env }))
+      (await glam(["events", "tail", "evt.>", "--since", "1h", "--count", "1", "--json"], { env }))
         .out.split("\n");
     assert.equal(JSON.parse(line).body.data.text, HOSTILE);
     assert.equal((await glam(["dlq", "show", "1", "--raw"], { env })).out, `text ${HOSTILE}`);
