@@ -1,4 +1,5 @@
 import { ConfigError } from "../errors/config_error.ts";
+import { holdFile, isFileHeld } from "./_file_lock.ts";
 
 interface ProcessLike {
   readonly pid: number;
@@ -21,6 +22,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const path = `${await realpath(folder)}.pid`;
   if (held.has(path)) throw inUse(folder, process.pid);
   held.add(path);
+  let release: (() => void) | undefined;
   try {
     await takeOver();
   } catch (error) {
@@ -29,15 +31,18 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   }
   return async () => {
     await rm(path, { force: true });
+    release?.();
     held.delete(path);
   };
 
   async function takeOver(): Promise<void> {
     try {
       await writeFile(path, String(process.pid), { flag: "wx" });
+      release = await holdFile(path);
     } catch (error) {
       if ((error as { code?: string }).code !== "EEXIST") throw error;
       const holder = Number(await readFile(path, "utf8").catch(() => ""));
+      if (await isFileHeld(path)) throw inUse(folder, holder);
       if (holder > 0 && holder !== process.pid && isRunning(process, holder)) throw inUse(folder, holder);
       await rm(path, { force: true });
       await takeOver();
@@ -53,6 +58,7 @@ function isRunning(process: ProcessLike, pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return (error as { code?: string }).code === "EPERM"; // it runs under another user
+    // It runs under another user. Deno without the permission to ask has another code, and has looked at the file's lock.
+    return (error as { code?: string }).code === "EPERM";
   }
 }

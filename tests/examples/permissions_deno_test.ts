@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { project, root } from "../../scripts/_project.ts";
-import { startChild } from "../_support/child_process.ts";
+import { runChild, startChild } from "../_support/child_process.ts";
 import { demoHeaders, urlOf } from "../_support/credits_example.ts";
 import { startNats } from "../_support/nats_server.ts";
 import { createTestDatabase } from "../_support/postgres.ts";
@@ -31,10 +31,8 @@ async function serves(flags: readonly string[], env: Record<string, string>): Pr
   try {
     const { DATABASE_URL: _, ...environment } = process.env;
     const args = ["run", "--no-prompt", "--no-check", "--quiet", ...flags, main];
-    await using credits = startChild(Deno.execPath(), args, {
-      cwd,
-      env: { ...environment, PORT: "0", NO_COLOR: "1", ...env },
-    });
+    const options = { cwd, env: { ...environment, PORT: "0", NO_COLOR: "1", ...env } };
+    await using credits = startChild(Deno.execPath(), args, options);
     const merchant = `${await urlOf(credits)}/api/v1/merchants/demo`;
     const headers = demoHeaders(credits);
     const response = await fetch(`${merchant}/credits/deduct`, {
@@ -47,6 +45,10 @@ async function serves(flags: readonly string[], env: Record<string, string>): Pr
       const { data } = await (await fetch(`${merchant}/usage`, { headers })).json() as { data: unknown[] };
       return data.length === 1;
     }, "the event has come");
+    if (env["DATABASE_URL"] === undefined) {
+      const second = await runChild(Deno.execPath(), args, options);
+      assert.match(second.out + second.errors, /credits is in use by process \d+: stop that/);
+    }
     credits.signal("SIGTERM");
     const { code, out, errors } = await credits.ended();
     assert.equal(code, 0, out + errors);
