@@ -150,6 +150,21 @@ describe("the orders service", () => {
     assert.deepEqual([await balanceOf(one), await balanceOf(two)], [100, 100]);
   });
 
+  it("gives credits back to others while one merchant cannot have them, and to one without an account nothing", async () => {
+    const [one, two] = [await newMerchant(), await newMerchant()];
+    for (const merchant of [one, two]) await place(merchant, { payWithinSeconds: 0 });
+    await orders.open("nobody", "a", 30, 0); // nobody knows what became of its request
+    const broken = await clientOf((request) => {
+      if (request.url.includes(one)) throw new TypeError("connection reset");
+      return app.fetch(request);
+    });
+    const app = createApp((work) => work(store), { logger: SILENT, guards: await guards() });
+    await assert.rejects(cancelUnpaid(orders, broken, signal), UpstreamServiceError);
+    assert.deepEqual([await balanceOf(one), await balanceOf(two)], [70, 100]);
+    await cancelUnpaid(orders, credits, signal);
+    assert.equal(await balanceOf(one), 100);
+  });
+
   it("refuses a deduction that comes after its order was cancelled", async () => {
     const merchant = await newMerchant();
     const late = await clientOf(async (request) => {

@@ -1,10 +1,11 @@
 import { getContext, runWithContext } from "@glam/shared/context";
+import { NotFoundError } from "@glam/shared/errors";
 import { defineSchedule, type Schedule } from "@glam/shared/schedule";
 import type { CreditsClient } from "./credits_client.ts";
 import type { OrderStore } from "./store.ts";
 
 /** So many orders at a time: the next tick takes the others. */
-const LIMIT = 200;
+const LIMIT = 100;
 
 /** Cancels what was not paid in time, and gives its credits back. */
 export async function cancelUnpaid(
@@ -20,16 +21,36 @@ export async function cancelUnpaid(
     await orders.change(id, ["pending", "placed"], "cancelled");
   }
   // Those of earlier runs, too, that were killed or could not reach credits.
-  const owed = await sql<{ id: string; merchant_id: string }>`
+  const owed = await sql<OwedOrder>`
     select id, merchant_id from orders where status = 'cancelled' and refunded_at is null
     order by pay_by limit ${LIMIT}`;
-  for (const { id, merchant_id: merchantId } of owed) {
-    await runWithContext({ ...getContext(), merchantId }, () =>
-      credits.RefundCredits(
-        { params: { id: merchantId }, body: { operation_id: id } },
-        { idempotencyKey: `refund-${id}`, signal },
-      ));
-    await sql`update orders set refunded_at = now() where id = ${id}`;
+  const results = await Promise.allSettled(owed.map(async (order) => {
+    await giveBack(credits, order, signal);
+    await sql`update orders set refunded_at = now() where id = ${order.id}`;
+  }));
+  const failed = results.find(({ status }) => status === "rejected");
+  if (failed !== undefined) throw (failed as PromiseRejectedResult).reason; // and the next run tries again
+}
+
+/** A cancelled order, whose credits are not back yet. */
+interface OwedOrder {
+  readonly id: string;
+  readonly merchant_id: string;
+}
+
+async function giveBack(
+  credits: CreditsClient,
+  { id, merchant_id: merchantId }: OwedOrder,
+  signal: AbortSignal,
+): Promise<void> {
+  const refund = { params: { id: merchantId }, body: { operation_id: id } };
+  try {
+    await runWithContext(
+      { ...getContext(), merchantId }, // for whom the call is made
+      () => credits.RefundCredits(refund, { idempotencyKey: `refund-${id}`, signal }),
+    );
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error; // a merchant without an account had nothing to take
   }
 }
 

@@ -99,10 +99,10 @@ export class OrderStore {
 
   /** Pays an order of a merchant, once. */
   async pay(merchantId: string, id: string): Promise<Order> {
-    const { status } = await this.get(merchantId, id);
+    await this.get(merchantId, id); // or it is not this merchant's
     const order = await this.change(id, ["placed"], "paid") ?? await this.get(merchantId, id);
     if (order.status === "paid") return order;
-    throw new ConflictError(`Order ${id} is ${status}: it cannot be paid`);
+    throw new ConflictError(`Order ${id} is ${order.status}: it cannot be paid`);
   }
 
   /** A page of the orders of a merchant, the newest first. */
