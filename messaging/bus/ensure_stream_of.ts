@@ -8,13 +8,26 @@ import type { MessageBus } from "./message_bus.ts";
 import { streamOf } from "./stream_of.ts";
 import { Streams } from "./streams.ts";
 
+const underWay = new WeakMap<MessageBus, Map<string, Promise<string>>>();
+
 /**
  * Name of the stream that has the subject of an event or a command. Where none has it, the fleet's streams are ensured again,
- * and then `GLAM_EVENTS` gets the domain of the subject.
+ * and then `GLAM_EVENTS` gets the domain of the subject. Those who ask for one subject at the same moment share the answer.
  *
  * @throws {MessageBusError} with kind `no_stream` when there is none even then.
  */
-export async function ensureStreamOf(bus: MessageBus, subject: string): Promise<string> {
+export function ensureStreamOf(bus: MessageBus, subject: string): Promise<string> {
+  let known = underWay.get(bus);
+  if (known === undefined) underWay.set(bus, known = new Map());
+  let work = known.get(subject);
+  if (work === undefined) {
+    work = findOrMake(bus, subject).finally(() => known.delete(subject));
+    known.set(subject, work);
+  }
+  return work;
+}
+
+async function findOrMake(bus: MessageBus, subject: string): Promise<string> {
   const found = await streamOf(bus, subject);
   if (found !== undefined) return found;
   await ensureStreams(bus, { again: true });

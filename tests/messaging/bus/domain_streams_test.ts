@@ -242,6 +242,29 @@ describe("domainStreams", () => {
     await waitFor(async () => (await listener.health()).status === "healthy", "it is healthy");
   });
 
+  it("has many events of a new domain add it once", async () => {
+    await using memory = createMemoryBus({ streams });
+    await ensureStreams(memory);
+    let ensured = 0;
+    const bus = new Proxy(memory, {
+      get(target, key) {
+        const value = Reflect.get(target, key, target);
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]) => {
+          if (key === "ensureStream") ensured++;
+          return value.apply(target, args);
+        };
+      },
+    });
+    const publisher = createPublisher(bus, { service: "test" });
+    await publisher.publish(Placed, { n: 0 });
+    const before = ensured;
+    const data = Array.from({ length: 200 }, (_, n) => ({ n }));
+    assert.equal((await publisher.publishMany(Counted, data)).length, 200);
+    // Each stream of the layout once more, and the domain.
+    assert.equal(ensured - before, 5);
+  });
+
   it("loses no domain when services add theirs at the same moment", async () => {
     const account = server.account();
     await using buses = new AsyncDisposableStack();
