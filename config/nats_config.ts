@@ -104,7 +104,9 @@ function natsSchema(): z.ZodType<NatsConfig, Readonly<Record<string, unknown>>> 
   });
   const limits = () => z.object(limit()).optional();
   const name = () => z.string().regex(/^[A-Za-z0-9_-]+$/, { error: "expected letters, digits, _ and -" });
-  const domain = z.object({ name: name(), domains: z.array(z.string().min(1)).optional(), ...limit() });
+  const token = z.string().regex(/^[^\s.*>]+$/, { error: "expected one token of a subject" });
+  // Strict, as no warning tells of a key that is misspelled within a list.
+  const domain = z.strictObject({ name: name(), domains: z.array(token).min(1).optional(), ...limit() });
   const server = markSecretParts(
     z.string().refine((text) => SERVER.test(splitUserInfo(text).address), {
       error: "expected a server such as nats://localhost:4222",

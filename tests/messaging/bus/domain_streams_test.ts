@@ -374,6 +374,18 @@ describe("domainStreams", () => {
         domains: ["shop", { name: "stock", domains: ["stock", "parcel"], max_messages: 7 }],
       },
     });
+    for (
+      const wrong of ["a b", { name: "x", domains: ["a.b"] }, { name: "x", max_age: 1 }, {
+        name: "x",
+        domains: [],
+      }]
+    ) {
+      const { success } = natsConfig.safeParse({
+        servers: ["nats://127.0.0.1:4222"],
+        streams: { domains: [wrong] },
+      });
+      assert.equal(success, false, JSON.stringify(wrong));
+    }
     await using bus = createMemoryBus({ streams: given });
     await ensureStreams(bus);
     const limits = async (name: string) => {
