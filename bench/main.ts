@@ -4,7 +4,7 @@
  *     deno task bench            # prints the table
  *     deno task bench --write    # and keeps it in docs/performance.md
  *     deno task bench http       # one group: http, load, operations, endpoints, auth, limit, start, db, deduct, config,
- *                                # publish, listen, inbox, relay, growth, client or command
+ *                                # publish, listen, inbox, relay, partitions, growth, client or command
  *
  * @module
  */
@@ -24,6 +24,7 @@ import { listenRows } from "./listen.ts";
 import { loadRows } from "./load.ts";
 import { inProcessRows } from "./in_process.ts";
 import { operationsRows } from "./operations.ts";
+import { partitionRows } from "./partitions.ts";
 import { publishRows } from "./publish.ts";
 import { rateLimitRows } from "./rate_limit.ts";
 import { relayRows } from "./relay.ts";
@@ -45,6 +46,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   listen: listenRows,
   inbox: inboxRows,
   relay: relayRows,
+  partitions: partitionRows,
   growth: growthRows,
   client: clientRows,
   command: commandRows,
