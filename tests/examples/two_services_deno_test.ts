@@ -10,6 +10,7 @@ import { runChild, type RunningChild, startChild } from "../_support/child_proce
 import { freePort } from "../_support/free_port.ts";
 import { startNats } from "../_support/nats_server.ts";
 import { startPostgres } from "../_support/postgres.ts";
+import { waitFor } from "../_support/wait_for.ts";
 import { newService, urlOf } from "../cli/_new_service.ts";
 
 test("the tutorial of two services does what it says", async () => {
@@ -89,16 +90,15 @@ test("the tutorial of two services does what it says", async () => {
         printed = out;
       }
     }
-    for (
-      const [port, text] of [["8080", /Add an item/], [
-        "8081",
-        /What an item of the catalog costs here/,
-      ]] as const
-    ) {
-      const docs = await fetch(`http://127.0.0.1:${ports[port]}/docs`);
-      assert.match(await docs.text(), text);
-      const ops = await fetch(`http://127.0.0.1:${ports[port]}/ops`);
-      assert.match(await ops.text(), /2 services/);
+    const pages = [
+      ["8080/docs", /Add an item/],
+      ["8081/docs", /What an item of the catalog costs here/],
+      ["8080/ops", /2 services/],
+      ["8081/ops", /2 services/],
+    ] as const;
+    for (const [page, wanted] of pages) {
+      const url = own(`http://127.0.0.1:${page}`);
+      await waitFor(async () => wanted.test(await (await fetch(url)).text()), `${url} shows ${wanted}`);
     }
     assert.match(await readFile(join(folder, "glam.rules.yml"), "utf8"), /alert: GlamClientErrors/);
     for (const service of running) {
