@@ -166,6 +166,19 @@ describe("domainStreams", () => {
         await assert.rejects(closed.publish(Never, { n: 1 }), { kind: "no_stream" });
       });
 
+      it("makes GLAM_EVENTS when the first domain needs it, where it has none before", async () => {
+        const all = domainStreams(["catalog", "credit", "email", "merchant", "webhook"]);
+        await using bus = await open()(all);
+        const eventsOf = async () =>
+          (await ensureStreams(bus, { again: true })).find(({ name }) => name === "GLAM_EVENTS");
+        const [name, drift] = ["GLAM_EVENTS", [] as string[]];
+        assert.deepEqual(await eventsOf(), { name, outcome: "absent", drift });
+        assert.equal(await bus.streamInfo("GLAM_EVENTS"), undefined);
+        await createPublisher(bus, { service: "test" }).publish(Placed, { n: 1 });
+        assert.deepEqual(await eventsOf(), { name, outcome: "unchanged", drift });
+        assert.deepEqual(await subjectsOf(bus, "GLAM_EVENTS"), ["cmd.shop.>", "evt.shop.>"]);
+      });
+
       it("makes nothing over the subjects of a stream that exists, and says whose they are", async () => {
         await using bus = await open()();
         await bus.ensureStream({ name: "GLAM_EVENTS", subjects: ["evt.>", "cmd.>"] });
@@ -344,6 +357,28 @@ describe("domainStreams", () => {
     await all.publish({ subject: "dlq.evt.shop.order.placed.v1", data: "{}" });
     assert.equal((await createDeadLetters(few).redrive("all")).redriven, 1);
     assert.equal((await all.streamInfo("GLAM_SHOP"))?.messages, 2);
+  });
+
+  it("leaves a listener the copy of another account's stream, to which no subject leads", async () => {
+    await using memory = createMemoryBus();
+    await ensureStreams(memory);
+    const bus = new Proxy(memory, {
+      get(target, key) {
+        if (key === "findStream") return () => Promise.resolve(undefined);
+        if (key === "streamInfo") {
+          return async (name: string) => {
+            const info = (await target.streamInfo(name))!;
+            return { ...info, config: { ...info.config, subjects: [] } };
+          };
+        }
+        const value = Reflect.get(target, key, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const seen: number[] = [];
+    await using _listener = await listen(bus, [Placed], seen);
+    await memory.publish({ subject: Placed.subject, data: eventOf(7) });
+    await waitFor(() => seen.length === 1, "it is handled");
   });
 
   it("refuses names and domains that are none, and those that two streams would have", () => {
