@@ -7,7 +7,7 @@ export function composeFiles({ name, runtime }: Scaffold): ScaffoldFiles {
   return {
     "compose.yaml": `# All of it: docker compose up --build
 # The servers alone, for a service outside: docker compose up --detach --wait postgres nats
-name: ${name}
+name: "${name}"
 
 services:
   app:
@@ -49,7 +49,7 @@ ${MIGRATE[runtime].map((word) => `      - ${word.startsWith("@") ? JSON.stringif
     ports: ["127.0.0.1:4222:4222"]
     volumes: ["nats:/data"]
     healthcheck:
-      test: ["CMD", "wget", "-qO-", "http://localhost:8222/healthz"]
+      test: ["CMD", "wget", "-qO-", "http://127.0.0.1:8222/healthz"]
       interval: 2s
       timeout: 2s
       retries: 30
@@ -61,7 +61,7 @@ ${MIGRATE[runtime].map((word) => `      - ${word.startsWith("@") ? JSON.stringif
       - ./monitoring/prometheus:/etc/prometheus:ro
       - prometheus:/prometheus
     healthcheck:
-      test: ["CMD", "wget", "-qO-", "http://localhost:9090/-/ready"]
+      test: ["CMD", "wget", "-qO-", "http://127.0.0.1:9090/-/ready"]
       interval: 2s
       timeout: 2s
       retries: 30

@@ -13,7 +13,7 @@ export function monitoringFiles({ name }: Scaffold): ScaffoldFiles {
 rule_files: [glam.rules.yml]
 
 scrape_configs:
-  - job_name: ${name}
+  - job_name: "${name}"
     static_configs: [{ targets: ["app:8080"] }]
 `,
     "monitoring/prometheus/glam.rules.yml": prometheusRules({ service: name }),
@@ -27,7 +27,7 @@ datasources:
 `,
     "monitoring/grafana/dashboards/dashboards.yml": `apiVersion: 1
 providers:
-  - name: ${name}
+  - name: "${name}"
     options: { path: /etc/grafana/provisioning/dashboards }
 `,
     [`monitoring/grafana/dashboards/${name}.json`]: toJson(grafanaDashboard({ service: name, uid: name })),

@@ -20,11 +20,13 @@ import { createApp } from "./app.ts";
 import { options } from "./config.ts";
 import { createCounter } from "./listener.ts";
 
-await runService("${name}", async () => {
+const { service } = options;
+
+await runService(service, async () => {
   const config = await loadConfig(options);
-  const metrics = createMetrics({ service: "${name}" });
+  const metrics = createMetrics({ service });
   // Each part writes a line when what it stands on goes away, and when it is back.
-  const logger = createLogger("${name}", config.logging);
+  const logger = createLogger(service, config.logging);
 
   // Without DATABASE_URL, data are stored in .data; without NATS_SERVERS, events stay in this process.
   const database = await connectDatabase({
@@ -33,11 +35,11 @@ await runService("${name}", async () => {
     metrics,
     logger,
   });
-  const nats = { name: "${name}", waitForServer: true, logger };
+  const nats = { name: service, waitForServer: true, logger };
   const bus = config.nats
     ? await connectNats({ ...config.nats, ...nats })
     : createMemoryBus();
-  const outbox = createOutbox(database, { service: "${name}", metrics, logger });
+  const outbox = createOutbox(database, { service, metrics, logger });
   const counter = createCounter(bus, database, metrics);
 
   const app = createApp({
@@ -67,7 +69,7 @@ await runService("${name}", async () => {
   );
 
   return createService({
-    name: "${name}",
+    name: service,
     app,
     database,
     migrations: new URL("./migrations", import.meta.url),
@@ -84,7 +86,7 @@ await runService("${name}", async () => {
 
 async function embedded() {
   const { embeddedPostgres } = await import("@glam/shared/testing");
-  return await embeddedPostgres({ dataDir: ".data/${name}" });
+  return await embeddedPostgres({ dataDir: \`.data/\${service}\` });
 }
 `,
     "config.ts": `import {
@@ -165,6 +167,7 @@ export const CreateItem = defineEndpoint("POST /items", {
   status: 201,
   location: ({ id }) => \`/items/\${id}\`,
   summary: "Add an item",
+  description: "Stores the item, and publishes an event that says so.",
   tags: ["items"],
 });
 

@@ -21,7 +21,10 @@ async function start() {
     migrations: new URL("../migrations", import.meta.url),
   }).up();
   const bus = createMemoryBus();
-  const outbox = createOutbox(database, { service: "${name}", pollMs: 10 });
+  const outbox = createOutbox(database, {
+    service: "${name}",
+    pollMs: 10,
+  });
   const relay = outbox.relay(bus);
   const counter = createCounter(bus, database);
   await Promise.all([relay.start(), counter.start()]);

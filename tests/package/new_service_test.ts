@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import { toJson } from "../../cli/templates/to_json.ts";
+import { envPrefix } from "../../internal/environment.ts";
 import { tarball } from "../../scripts/_consumer.ts";
 import { writeJsrPackage } from "../../scripts/_jsr.ts";
 import { bun, node, tools } from "../../scripts/tools.ts";
@@ -18,6 +19,8 @@ import { parse } from "yaml";
 
 interface Installer {
   readonly runtime: "bun" | "deno" | "node";
+  /** Its name: a short one and a long one, too, as lines are as wide as it. */
+  readonly service: string;
   /** The program, and what it is given before its arguments. */
   command(): Promise<readonly string[]>;
   readonly install: readonly string[];
@@ -29,19 +32,28 @@ interface Installer {
 const installers: Readonly<Record<string, Installer>> = {
   deno: {
     runtime: "deno",
+    service: "orders",
     command: () => Promise.resolve([Deno.execPath()]),
     install: ["install"],
     run: ["task"],
   },
-  bun: { runtime: "bun", command: async () => [await bun()], install: ["install"], run: ["run"] },
+  bun: {
+    runtime: "bun",
+    service: "a",
+    command: async () => [await bun()],
+    install: ["install"],
+    run: ["run"],
+  },
   npm: {
     runtime: "node",
+    service: "catalog-connector",
     command: async () => [await node(), `${await tools("installers")}/npm/bin/npm-cli.js`],
     install: ["install", "--no-audit", "--no-fund"],
     run: ["run"],
   },
   pnpm: {
     runtime: "node",
+    service: "notification-preferences-synchronization",
     command: async () => [await node(), `${await tools("installers")}/pnpm/bin/pnpm.cjs`],
     install: ["install"],
     run: ["run"],
@@ -49,15 +61,17 @@ const installers: Readonly<Record<string, Installer>> = {
   },
 };
 
-for (const [name, { runtime, command, install, run, hasImage = true }] of Object.entries(installers)) {
+for (
+  const [name, { runtime, service, command, install, run, hasImage = true }] of Object.entries(installers)
+) {
   describe(`a new service that ${name} installs`, () => {
     let parent: string;
     let folder: string;
     before(async () => {
       parent = await mkdtemp(join(tmpdir(), "glam-install-"));
-      const { code, errors } = await glam(["new", "orders", "--runtime", runtime], { cwd: parent });
+      const { code, errors } = await glam(["new", service, "--runtime", runtime], { cwd: parent });
       assert.equal(code, 0, errors);
-      folder = join(parent, "orders");
+      folder = join(parent, service);
       await pointAtPackage(folder, join(parent, "jsr"));
     });
     after(() => rm(parent, { recursive: true, force: true }));
@@ -98,7 +112,11 @@ for (const [name, { runtime, command, install, run, hasImage = true }] of Object
 
     test("has an image that migrates, starts, is healthy, answers and stops in order", async () => {
       await using db = await createTestDatabase();
-      const servers = { DATABASE_URL: db.url, ORDERS_DATABASE__SCHEMA: db.schema, ORDERS_GRACE_MS: "0" };
+      const servers = {
+        DATABASE_URL: db.url,
+        [`${envPrefix(service)}_DATABASE__SCHEMA`]: db.schema,
+        [`${envPrefix(service)}_GRACE_MS`]: "0",
+      };
       const { folder: cwd, env, entrypoint, healthCheck } = await buildImage({
         source: folder,
         folder: join(parent, "image"),

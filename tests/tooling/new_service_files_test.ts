@@ -8,6 +8,8 @@ import { run } from "../../scripts/_run.ts";
 import { promtool } from "../_support/promtool.ts";
 import { glam } from "../cli/_glam.ts";
 
+/** The longest that there is: lines are as wide as they can be. */
+const NAME = "notification-preferences-synchronization";
 const RUNTIMES = ["bun", "deno", "node"] as const;
 const inEach = (path: string) => RUNTIMES.map((runtime) => `${runtime}/${path}`);
 
@@ -16,7 +18,7 @@ describe("the files of a new service", () => {
   before(async () => {
     folder = await Deno.makeTempDir();
     await Promise.all(RUNTIMES.map(async (runtime) => {
-      const { code, errors } = await glam(["new", "orders", "--runtime", runtime, "--into", runtime], {
+      const { code, errors } = await glam(["new", NAME, "--runtime", runtime, "--into", runtime], {
         cwd: folder,
       });
       assert.equal(code, 0, errors);
@@ -41,6 +43,11 @@ describe("the files of a new service", () => {
       await Deno.writeTextFile(`${folder}/${path}`, text);
     }
   }
+
+  it("have the format of deno fmt, whatever the name", async () => {
+    const { code, output } = await run([Deno.execPath(), "fmt", "--check"], { cwd: `${folder}/deno` });
+    assert.equal(code, 0, output);
+  });
 
   it("have a compose.yaml that fits the specification", async () => {
     const look = () => checkSchema("vendor.compose-spec", inEach("compose.yaml"), folder);
@@ -116,14 +123,14 @@ describe("the files of a new service", () => {
   });
 
   it("have the rules and the dashboard that glam ops writes, where compose.yaml mounts them", async () => {
-    const written = async (...args: string[]) => (await glam(["ops", ...args, "--service", "orders"])).out;
+    const written = async (...args: string[]) => (await glam(["ops", ...args, "--service", NAME])).out;
     assert.equal(await read("deno/monitoring/prometheus/glam.rules.yml"), await written("rules"));
-    const dashboard = JSON.parse(await read("deno/monitoring/grafana/dashboards/orders.json"));
-    assert.deepEqual(dashboard, JSON.parse(await written("dashboard", "--uid", "orders")));
+    const dashboard = JSON.parse(await read(`deno/monitoring/grafana/dashboards/${NAME}.json`));
+    assert.deepEqual(dashboard, JSON.parse(await written("dashboard", "--uid", NAME)));
     const compose = await read("deno/compose.yaml");
     for (const [own, mounted] of [["prometheus", "prometheus"], ["grafana", "grafana/provisioning"]]) {
       assert.ok(compose.includes(`- ./monitoring/${own}:/etc/${mounted}:ro\n`));
     }
-    assert.match(compose, /HOME_DASHBOARD_PATH: \/etc\/grafana\/provisioning\/dashboards\/orders\.json$/m);
+    assert.ok(compose.includes(`HOME_DASHBOARD_PATH: /etc/grafana/provisioning/dashboards/${NAME}.json\n`));
   });
 });
