@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { MessageBusError } from "@glam/shared/errors";
 import {
   type AnyEventContract,
   connectNats,
   createDeadLetters,
   createListener,
-  createManualClock,
   createMemoryBus,
   createPublisher,
   defineEvent,
@@ -208,24 +206,6 @@ describe("domainStreams", () => {
         assert.deepEqual(await subjectsOf(bus, "GLAM_EVENTS"), ["cmd.merchant.>", "evt.merchant.>"]);
         assert.deepEqual(await subjectsOf(bus, "GLAM_SHOP"), ["cmd.shop.>", "evt.shop.>"]);
       });
-
-      it("has publish wait for a stream that is gone for a moment", async () => {
-        await using bus = await open()();
-        const warned: unknown[] = [];
-        const publisher = createPublisher(bus, {
-          service: "test",
-          ensureStreams: false,
-          logger: { ...silent, warn: (message: string) => void warned.push(message) },
-        });
-        const shop = { name: "GLAM_SHOP", subjects: ["evt.shop.>"] };
-        await bus.ensureStream(shop);
-        await publisher.publish(Placed, { n: 1 });
-        await bus.deleteStream("GLAM_SHOP");
-        const published = publisher.publish(Placed, { n: 2 });
-        await waitFor(() => warned.length >= 3, "it has tried more than twice");
-        await bus.ensureStream(shop);
-        assert.equal((await published).stream, "GLAM_SHOP");
-      });
     });
   }
 
@@ -253,75 +233,6 @@ describe("domainStreams", () => {
     await waitFor(() => seen.length >= 7, "those of the new stream are handled");
     assert.deepEqual(seen, [1, 2, 3, 4, 5, 6, 7]);
     await waitFor(async () => (await listener.health()).status === "healthy", "it is healthy");
-  });
-
-  it("has many events of a new domain add it once", async () => {
-    await using memory = createMemoryBus({ streams });
-    await ensureStreams(memory);
-    let ensured = 0;
-    const bus = new Proxy(memory, {
-      get(target, key) {
-        const value = Reflect.get(target, key, target);
-        if (typeof value !== "function") return value;
-        return (...args: unknown[]) => {
-          if (key === "ensureStream") ensured++;
-          return value.apply(target, args);
-        };
-      },
-    });
-    const publisher = createPublisher(bus, { service: "test" });
-    await publisher.publish(Placed, { n: 0 });
-    const before = ensured;
-    const data = Array.from({ length: 200 }, (_, n) => ({ n }));
-    assert.equal((await publisher.publishMany(Counted, data)).length, 200);
-    // Each stream of the layout once more, and the domain.
-    assert.equal(ensured - before, 5);
-  });
-
-  it("loses no domain when services add theirs at the same moment", async () => {
-    const account = server.account();
-    await using buses = new AsyncDisposableStack();
-    const domains = Array.from({ length: 8 }, (_, i) => `domain-${i}`);
-    const adders = await Promise.all(domains.map(async (domain) => {
-      const bus = buses.use(await connectNats({ servers: server.url, ...account, streams }));
-      await ensureStreams(bus);
-      return { bus, event: defineEvent(`evt.${domain}.done.v1`, schema) };
-    }));
-    await Promise.all(
-      adders.map(({ bus, event }) => createPublisher(bus, { service: "test" }).publish(event, { n: 1 })),
-    );
-    const subjects = await subjectsOf(adders[0]!.bus, "GLAM_EVENTS");
-    for (const domain of domains) assert.ok(subjects.includes(`evt.${domain}.>`), domain);
-  });
-
-  it("has publish give up after five seconds without a stream, and after two attempts where there was none", async () => {
-    const clock = createManualClock();
-    await using bus = createMemoryBus({ clock });
-    const publisher = createPublisher(bus, { service: "test", ensureStreams: false });
-    const ended = async (publishing: Promise<unknown>) => {
-      const from = clock.now();
-      let error: unknown;
-      const end = publishing.catch((reason) => error = reason);
-      while (error === undefined) await clock.advance(50);
-      await end;
-      assert.ok(error instanceof MessageBusError && error.kind === "no_stream", String(error));
-      return clock.now() - from;
-    };
-    assert.ok(await ended(publisher.publish(Placed, { n: 1 })) < 500);
-    await bus.ensureStream({ name: "GLAM_SHOP", subjects: ["evt.shop.>"] });
-    await publisher.publish(Placed, { n: 1 });
-    await bus.deleteStream("GLAM_SHOP");
-    const ms = await ended(publisher.publish(Placed, { n: 1 }));
-    assert.ok(ms >= 5000 && ms < 7000, `${ms} ms`);
-    assert.ok(await ended(publisher.publish(Placed, { n: 1 }, { timeoutMs: 700 })) < 1000);
-  });
-
-  it("has publish make the stream again that does not come back", async () => {
-    await using bus = createMemoryBus({ streams });
-    const publisher = createPublisher(bus, { service: "test" });
-    await publisher.publish(Placed, { n: 1 });
-    await bus.deleteStream("GLAM_SHOP");
-    assert.equal((await publisher.publish(Placed, { n: 2 })).stream, "GLAM_SHOP");
   });
 
   it("is what a consumer in memory has to fit, as on nats-server 2.9", async () => {
