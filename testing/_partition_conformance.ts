@@ -119,6 +119,7 @@ export function partitionConformance(it: It, create: () => Promise<BusUnderTest>
     await t.until(async () => (await second.health()).consumers[0]!.on_hold === 2, "both wait there");
     assert.deepEqual(seen, ["c3"]);
     assert.equal((await t.deadLetters()).length, 2);
+    assert.equal(second.stats().consumers[0]!.calls, 0);
     // It fails again: then it is a dead letter again.
     const { redriven } = await t.pass(dead.redrive({ subject: Keyed.subject }));
     assert.equal(redriven, 2);
@@ -198,6 +199,7 @@ export function partitionConformance(it: It, create: () => Promise<BusUnderTest>
         events: [Keyed] as const,
         queueGroup: `suite${ackWaitMs}`,
         ackWaitMs,
+        maxHandlerMs: 10_000_000,
         handle({ data: { n }, signal }: { data: { n: number }; signal: AbortSignal }) {
           begun.push(`${name} ${n}`);
           signal.addEventListener("abort", () => aborted = true);
