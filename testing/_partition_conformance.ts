@@ -113,6 +113,7 @@ export function partitionConformance(it: It, create: () => Promise<BusUnderTest>
       /^2 partitions of "evt\.conformance\.keyed\.v1" wait until their dead/,
     );
     const dead = createDeadLetters(t.bus);
+    assert.ok((await dead.newest({ subject: Keyed.subject })).letters.every(({ held }) => held));
     // Another process finds it held as well.
     await t.pass(first.stop());
     const second = await t.listen(options);

@@ -35,6 +35,7 @@ function describe(letter: DeadLetter, terminal: Terminal): string {
     "last failed": letter.lastFailedAt?.toISOString(),
     consumer: letter.consumer,
     attempts: letter.attempts,
+    "holds up": letter.held ? "its partition, until it is redriven or purged" : undefined,
     redriven: letter.redriveCount > 0 ? `${letter.redriveCount} times` : undefined,
     stream: letter.stream === undefined ? undefined : `${letter.stream} ${letter.streamSequence ?? ""}`,
     error: [errorCode, errorName].filter(Boolean).join(" ") || undefined,

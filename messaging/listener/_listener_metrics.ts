@@ -65,6 +65,17 @@ const LISTENERS: SharedMetrics<Recorder> = {
       samples: perSource(({ lag }) => lag),
     },
     {
+      name: "messaging_partitions_on_hold",
+      help: "Partitions that wait until a dead letter is redriven or purged",
+      type: "gauge",
+      *samples({ counters }) {
+        for (const each of counters) {
+          const { settings, onHold } = each.source;
+          if (settings.partitions !== undefined) yield { labels: labelsOf(each), value: onHold };
+        }
+      },
+    },
+    {
       name: "messaging_listener_paused",
       help: "Whether the listener is paused: 1 or 0",
       type: "gauge",

@@ -27,6 +27,7 @@ export const HANDLER_BUCKETS: readonly number[] = [
 export interface CountedSource {
   readonly settings: SourceSettings;
   readonly running: number;
+  readonly onHold: number;
   readonly held: { readonly size: number };
 }
 

@@ -32,6 +32,7 @@ export async function deadLetterPage(
       ["Attempts", letter.attempts],
       ["First failed", ago(letter.firstFailedAt, now)],
       ["Last failed", ago(letter.lastFailedAt, now)],
+      ["Holds up", letter.held ? "its partition, until it is redriven or deleted" : undefined],
       ["Redriven", letter.redriveCount === 0 ? undefined : letter.redriveCount],
       ["Message id", shown(messageId)],
       [

@@ -166,6 +166,7 @@ it("the numbers of a listener have no series for each partition", async () => {
     ),
     lines.join("\n"),
   );
+  assert.match(body, /^messaging_partitions_on_hold\{[^}]*subject="evt\.test\.keyed\.v1"\} 0$/m);
   assert.ok(!/keyed\.v1\.p|keyed_v1_p/.test(body), body);
 });
 
