@@ -73,6 +73,16 @@ export const LISTENERS: Row = {
       }],
     },
     {
+      title: "Partitions on hold",
+      description: "Partitions whose events wait until a dead letter is redriven or purged.",
+      unit: "short",
+      redFrom: 1,
+      queries: [{
+        expr: `sum by (${SOURCE}) (messaging_partitions_on_hold{${OF_SERVICE}})`,
+        legend: OF_SOURCE,
+      }],
+    },
+    {
       title: "Duration of handlers",
       description: "The slowest of a hundred runs.",
       unit: "s",

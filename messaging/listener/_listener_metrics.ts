@@ -68,12 +68,7 @@ const LISTENERS: SharedMetrics<Recorder> = {
       name: "messaging_partitions_on_hold",
       help: "Partitions that wait until a dead letter is redriven or purged",
       type: "gauge",
-      *samples({ counters }) {
-        for (const each of counters) {
-          const { settings, onHold } = each.source;
-          if (settings.partitions !== undefined) yield { labels: labelsOf(each), value: onHold };
-        }
-      },
+      samples: perSource(({ source }) => source.onHold),
     },
     {
       name: "messaging_listener_paused",
