@@ -239,6 +239,22 @@ export function partitionConformance(it: It, create: () => Promise<BusUnderTest>
     assert.deepEqual(seen.sort(), ["a1", "a2", "b1", "b2"]);
   });
 
+  test("a listener of partitions whose stream is deleted makes it again, and goes on", async (t) => {
+    const seen: string[] = [];
+    await t.listen({ events: [Keyed], handle: ({ data: { key, n } }) => void seen.push(`${key}${n}`) });
+    await publish(t, ["a", 1], ["b", 1], ["c", 1]);
+    await t.until(async () => seen.length === 3 && await left(t) === 0, "all are settled");
+    assert.ok(await t.bus.deleteStream(t.events.name));
+    await t.until(
+      async () => (await t.bus.streamInfo(t.events.name).catch(() => undefined))?.consumers === 4,
+      "the stream is there again, with its consumers",
+    );
+    await publish(t, ["a", 2], ["b", 2], ["c", 2], ["d", 2]);
+    await t.until(() => seen.length >= 7, "all are handled");
+    await t.until(async () => await left(t) === 0, "all are settled again");
+    assert.deepEqual(seen.slice(3).sort(), ["a2", "b2", "c2", "d2"]);
+  });
+
   test("a message that seems to kill processes is buried, and only its partition waits for that", async (t) => {
     const seen: string[] = [];
     await publish(t, ["a", 1], ["a", 2]);

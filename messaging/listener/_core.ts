@@ -72,9 +72,9 @@ export interface SourcePort extends HeldSource {
   readonly onHold: number;
   /**
    * Reads the state of its consumer: `"gone"` where that is gone, `undefined` where it is too early to read it again, because
-   * it costs a request for each partition.
+   * it costs a request for each partition. With `isBrief` one request is enough, which shows that the broker answers.
    */
-  read(): Promise<ConsumerInfo | "gone" | undefined>;
+  read(isBrief: boolean): Promise<ConsumerInfo | "gone" | undefined>;
   /** Stops asking for messages, and resolves when those on their way have arrived. */
   pause(): Promise<void>;
   /** Asks for messages again. */

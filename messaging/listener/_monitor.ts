@@ -82,9 +82,9 @@ export class Monitor {
   }
 
   /** Reads the state of a consumer. */
-  async #see(source: SourcePort): Promise<ConsumerInfo | undefined> {
+  async #see(source: SourcePort, isBrief = false): Promise<ConsumerInfo | undefined> {
     if (source.brokenSince !== undefined) return undefined;
-    const info = await source.read();
+    const info = await source.read(isBrief);
     if (this.#engine.isStopping || source.brokenSince !== undefined || source.consumer === undefined) {
       return undefined;
     }
@@ -199,7 +199,7 @@ export class Monitor {
     const { sources } = this.#engine;
     try {
       await withDeadline(
-        Promise.all(sources.map((source) => this.#see(source))),
+        Promise.all(sources.map((source) => this.#see(source, true))),
         HEALTH_MS,
         "The message bus does not answer",
       );

@@ -148,11 +148,11 @@ export class PartitionedSource implements RunningSource {
     this.#pulls = undefined;
   }
 
-  async read(): Promise<ConsumerInfo | "gone" | undefined> {
+  async read(isBrief: boolean): Promise<ConsumerInfo | undefined> {
     const now = this.#engine.now();
     const everyMs = 1000 * Math.max(1, this.#partitions.length / READS_PER_SECOND);
     // A little less than that: the timer that reads it is not exact.
-    if (now - this.#readAt >= everyMs - 100) {
+    if (!isBrief && now - this.#readAt >= everyMs - 100) {
       this.#readAt = now;
       const info = await this.#consumers.info();
       for (const partition of this.#partitions) if (partition.info === undefined) this.#lose(partition);
