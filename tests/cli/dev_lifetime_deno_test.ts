@@ -29,9 +29,9 @@ describe("glam dev", () => {
     await waitFor(() => fetch(url).then(() => false, () => true), "the service has ended, too");
   });
 
-  it("says what the embedded servers mean", async () => {
+  it("says what the embedded servers mean, and ends while the service starts", async () => {
     await using running = service.start(["--embedded"], service.withServers);
-    await urlOf(running);
+    await running.reaches(() => running.errors().includes("NATS:"), "it says what there is");
     assert.match(running.errors(), /Postgres: embedded \(as you asked\): data are kept .* only the service/);
     assert.match(running.errors(), /NATS: in memory \(as you asked\): events end with each restart/);
     await interrupt(running);
