@@ -7,6 +7,8 @@ import { type Child, startChild } from "./child.ts";
 const POLL_MS = 50;
 const PATIENCE_MS = 60_000;
 const LINES = 5;
+/** How long the server of a `glam dev` that was killed takes to end. The number in its file may be another program's by now. */
+const LAST_MS = 10_000;
 
 /** A server that runs as long as `glam dev`. */
 export interface DevServer {
@@ -53,14 +55,16 @@ export async function startServer({ program, args, log, pidFile, isReady }: Serv
     const ending = await Promise.race([child.ended.catch((error) => error.message), undefined]);
     const lines = (await readFile(log, "utf8")).trimEnd().split("\n").slice(-LINES).join("\n");
     const what = ending === undefined ? "does not answer" : `ended with ${ending}`;
-    return new ConfigError(`Cannot use ${program}: it ${what}. ${log} ends with:\n${lines}`);
+    return new ConfigError(
+      `Cannot use ${program}: it ${what}. ${log} ends with:\n${lines}\nTo do without: --embedded`,
+    );
   }
 }
 
 /** Waits for the server of a `glam dev` that was killed a moment ago: two on the same data would spoil them. */
 async function endOfLast(pidFile: string): Promise<void> {
   const pid = Number.parseInt(await readFile(pidFile, "utf8").catch(() => ""));
-  const until = performance.now() + PATIENCE_MS;
+  const until = performance.now() + LAST_MS;
   while (pid > 0 && isRunning(pid) && performance.now() < until) await sleep(POLL_MS);
 }
 

@@ -1,6 +1,7 @@
-import type { ServiceNeeds } from "./project.ts";
+import type { Need, ServiceNeeds } from "./project.ts";
 import { findNats, startNats } from "./nats_server.ts";
 import { findPostgres, type PostgresServer, startPostgres } from "./postgres_server.ts";
+import type { DevServer } from "./server_process.ts";
 
 /** What the service gets to run on. */
 export interface DevServers extends AsyncDisposable {
@@ -12,61 +13,77 @@ export interface DevServers extends AsyncDisposable {
   migrate(): Promise<number>;
 }
 
+/** Where they are kept, and whether those that are installed are left alone. */
+export interface DevServerOptions {
+  readonly folder: string;
+  readonly embedded: boolean;
+}
+
+/** One of them: what to say of it, and the server if it was started here. */
+interface Provided<Server extends DevServer> {
+  readonly what: string;
+  readonly server?: Server;
+}
+
 /**
  * Starts what the service needs: nothing where the configuration names a server, those that are installed, else nothing
  * again, as the service has embedded ones.
  */
 export async function startServers(
   { database, nats }: ServiceNeeds,
-  { folder, embedded }: { readonly folder: string; readonly embedded: boolean },
+  options: DevServerOptions,
 ): Promise<DevServers> {
-  await using started = new AsyncDisposableStack();
-  const lines: (readonly [string, string])[] = [];
-  const env: Record<string, string> = {};
-  let postgres: PostgresServer | undefined;
-
-  if (database === "named") {
-    lines.push([
-      "Postgres",
-      "the one that the configuration names; `glam migrate up` with its DATABASE_URL migrates it",
-    ]);
-  } else if (database === "needed") {
-    const binaries = embedded ? undefined : await findPostgres();
-    const server = binaries === undefined ? "it is not installed" : await startPostgres(binaries, folder);
-    if (typeof server === "string") {
-      const why = embedded ? "as you asked" : server;
-      lines.push(["Postgres", `embedded (${why}): data are kept in .data, and only the service can connect`]);
-    } else {
-      postgres = server;
-      started.defer(() => server.stop());
-      env["DATABASE_URL"] = server.url;
-      lines.push(["Postgres", `${binaries}/postgres, with its data in ${folder}/postgres, at ${server.url}`]);
-    }
+  const postgres = database === "not needed" ? undefined : await providePostgres(database, options);
+  const stopPostgres = async () => await postgres?.server?.stop();
+  try {
+    const bus = nats === "not needed" ? undefined : await provideNats(nats, options);
+    return {
+      lines: [
+        ...postgres === undefined ? [] : [["Postgres", postgres.what] as const],
+        ...bus === undefined ? [] : [["NATS", bus.what] as const],
+      ],
+      env: {
+        ...postgres?.server && { DATABASE_URL: postgres.server.url },
+        ...bus?.server && { NATS_SERVERS: bus.server.url },
+      },
+      migrate: async () => await postgres?.server?.migrate() ?? 0,
+      async [Symbol.asyncDispose]() {
+        await Promise.all([bus?.server?.stop(), stopPostgres()]);
+      },
+    };
+  } catch (error) {
+    await stopPostgres();
+    throw error;
   }
+}
 
-  if (nats === "named") {
-    lines.push(["NATS", "the one that the configuration names"]);
-  } else if (nats === "needed") {
-    const program = embedded ? undefined : await findNats();
-    if (program === undefined) {
-      const why = embedded ? "as you asked" : "nats-server is not installed";
-      lines.push([
-        "NATS",
-        `in memory (${why}): events end with each restart, and no other process sees them`,
-      ]);
-    } else {
-      const server = await startNats(program, folder);
-      started.defer(() => server.stop());
-      env["NATS_SERVERS"] = server.url;
-      lines.push(["NATS", `${program}, with its data in ${folder}/nats, at ${server.url}`]);
-    }
+async function providePostgres(
+  need: Need,
+  { folder, embedded }: DevServerOptions,
+): Promise<Provided<PostgresServer>> {
+  if (need === "named") {
+    return {
+      what: "the one that the configuration names; `glam migrate up` with its DATABASE_URL migrates it",
+    };
   }
+  const binaries = embedded ? undefined : await findPostgres();
+  const server = binaries === undefined ? "it is not installed" : await startPostgres(binaries, folder);
+  return typeof server === "string"
+    ? {
+      what: `embedded (${
+        embedded ? "as you asked" : server
+      }): data are kept in .data, and only the service can connect`,
+    }
+    : { what: `${binaries}/postgres, with its data in ${folder}/postgres, at ${server.url}`, server };
+}
 
-  const owned = started.move();
-  return {
-    lines,
-    env,
-    migrate: () => postgres?.migrate() ?? Promise.resolve(0),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+async function provideNats(need: Need, { folder, embedded }: DevServerOptions): Promise<Provided<DevServer>> {
+  if (need === "named") return { what: "the one that the configuration names" };
+  const program = embedded ? undefined : await findNats();
+  if (program === undefined) {
+    const why = embedded ? "as you asked" : "nats-server is not installed";
+    return { what: `in memory (${why}): events end with each restart, and no other process sees them` };
+  }
+  const server = await startNats(program, folder);
+  return { what: `${program}, with its data in ${folder}/nats, at ${server.url}`, server };
 }
