@@ -6,7 +6,7 @@ import type { HoldsPort, ListenerCore } from "../_core.ts";
 import type { HeldMessage, HeldSource } from "../_held_message.ts";
 
 /** How often to look whether an operator has decided, in milliseconds. */
-const LOOK_MS = 1000;
+const LOOK_MS = 500;
 
 /**
  * Keeps messages whose dead letter is written, in a listener with `onDeadLetter: "hold"`. Such a message is not acknowledged,

@@ -67,9 +67,9 @@ it("a slow process does not hold up the others, because it asks only while few e
     return listener;
   };
   await ensureStreams(bus);
-  const total = 480;
+  const total = 320;
   const publisher = createPublisher(bus, { service: "test" });
-  for (let n = 0; n < total; n++) await publisher.publish(Keyed, { key: `key-${n % 96}`, n });
+  for (let n = 0; n < total; n++) await publisher.publish(Keyed, { key: `key-${n % 64}`, n });
   await using _slow = await listen("slow", 400);
   await using _fast = await listen("fast", 10);
   let ms = 0;
