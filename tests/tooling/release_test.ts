@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { PACKAGE_VERSION } from "../../internal/package_version.ts";
 import { project, root } from "../../scripts/_project.ts";
 import { publishOnce, releaseNotes, releaseProblems } from "../../scripts/_release.ts";
 import { run } from "../../scripts/_run.ts";
@@ -85,4 +86,8 @@ describe("scripts/release.ts", () => {
     assert.match((await release("notes")).output, /^- |^\w/);
     assert.deepEqual([(await release("pypi")).code, (await release()).code], [2, 2]);
   });
+});
+
+it("the package says of itself the version that is published", () => {
+  assert.equal(PACKAGE_VERSION, project.version);
 });
