@@ -132,7 +132,7 @@ describe("a management port", () => {
   });
 
   const wrong: readonly (readonly [string, object, RegExp])[] = [
-    ["no port", { management: {} }, /^RangeError: Expected `management.port` to be an integer/],
+    ["no port", { management: {} }, /^RangeError: Expected `management.port` to be a whole number/],
     ["no hostname", { management: { port: 0, hostname: "" } }, /^TypeError: Expected `management.hostname`/],
     ["the public port", { port: 8080, management: { port: 8080 } }, /^RangeError: .* got 8080 for both/],
     ["an app without routes", { app: { fetch() {} }, management }, /^TypeError: Expected `app` beside/],
