@@ -52,11 +52,15 @@ describe("glam dev", () => {
     );
     await running.reaches(() => running.errors().includes("Applied 1 migration\n"), "it has migrated");
 
+    const starts = () => running.errors().match(/service {2}|It is back/g)?.length;
+    await running.reaches(() => starts() === 3, "it has started again");
+
     await using second = service.start([], service.withServers);
     assert.equal((await second.ended()).code, 1);
     assert.match(second.errors(), /is in use by process/);
 
     await interrupt(running);
+    assert.match(running.out(), /in_order=true\] - Service stopped\n$/);
     const database = /at (postgres:\S+)/.exec(running.errors())![1]!;
     const nats = /at (nats:\S+)/.exec(running.errors())![1]!;
     for (const url of [database, nats]) {
