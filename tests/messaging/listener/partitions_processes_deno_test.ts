@@ -140,7 +140,7 @@ it("with an inbox the effects of a suspended replica come once, in order, and ne
 });
 
 it("a message that kills its process is buried, and only its partition waits for that", async () => {
-  await using scene = await openScene({ ackWaitMs: 500, killer: "killer 1" });
+  await using scene = await openScene({ ackWaitMs: 2000, killer: "killer 1" });
   const { bus, lines, has, start } = scene;
   await publish(bus, "killer", 1, 2);
   await publish(bus, "other", 1, 2, 3);
@@ -155,7 +155,12 @@ it("a message that kills its process is buried, and only its partition waits for
     if (!replica.child.hasEnded()) break;
   }
   assert.ok(deaths >= 3 && deaths <= 9, `${deaths} deaths`);
-  assert.deepEqual((await dead.newest()).letters.map(({ errorCode }) => errorCode), ["POISON_MESSAGE"]);
+  const letters = (await dead.newest()).letters;
+  assert.deepEqual(
+    letters.map(({ errorCode, event }) => [errorCode, event?.data]),
+    [["POISON_MESSAGE", { key: "killer", n: 1 }]],
+    [...lines, JSON.stringify(letters)].join("\n"),
+  );
   for (const n of [1, 2, 3]) assert.ok(lines.some((line) => line.endsWith(`end other ${n}`)));
   assert.ok(!has("0 begin killer 2"));
 });
