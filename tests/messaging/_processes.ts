@@ -1,3 +1,4 @@
+import { MessageBusError } from "@glam/shared/errors";
 import {
   type BusConsumer,
   connectNats,
@@ -154,14 +155,24 @@ interface Place {
 
 /** The same for what a process held that is dead, when the server knows that it is. */
 export async function endAckWaitOfDead(bus: MessageBus, consumer: BusConsumer): Promise<void> {
-  await waitFor(async () => (await consumer.info())?.waiting === 0, "nobody asks for messages any longer");
+  await waitFor(async () => (await infoOf(consumer))?.waiting === 0, "nobody asks for messages any longer");
   await endAckWait(bus, consumer);
 }
 
 /** Waits until a consumer has nothing left to deliver or to settle. */
 export async function allSettled(consumer: BusConsumer): Promise<void> {
   await waitFor(async () => {
-    const { ackPending, pending } = (await consumer.info())!;
-    return ackPending + pending === 0;
+    const info = await infoOf(consumer);
+    return info !== undefined && info.ackPending + info.pending === 0;
   }, "everything is settled");
+}
+
+/** What the server says of a consumer; `undefined` while it is away. */
+async function infoOf(consumer: BusConsumer): ReturnType<BusConsumer["info"]> {
+  try {
+    return await consumer.info();
+  } catch (error) {
+    if (error instanceof MessageBusError && error.retryable) return undefined;
+    throw error;
+  }
 }
