@@ -41,7 +41,8 @@ export { connectNats } from "./nats/connect_nats.ts";
 export { createDeadLetters } from "./dead_letters/create_dead_letters.ts";
 export { createInbox } from "./inbox/create_inbox.ts";
 export { createListener } from "./listener/create_listener.ts";
-export { createMemoryBus, type MemoryBus, type MemoryBusOptions } from "./memory/create_memory_bus.ts";
+export { createMemoryBus } from "./memory/create_memory_bus.ts";
+export type { MemoryBus, MemoryBusOptions } from "./memory/memory_bus.ts";
 export { createOutbox } from "./outbox/create_outbox.ts";
 export { createPublisher } from "./publisher/create_publisher.ts";
 export {

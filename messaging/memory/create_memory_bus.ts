@@ -1,7 +1,9 @@
 // deno-lint-ignore-file require-await -- what a broker refuses is a rejection, never thrown at once
 import { assertWhole } from "../../internal/assert_number.ts";
 import { busError } from "../bus/_bus_error.ts";
+import { assertSubset } from "./_assert_subset.ts";
 import { MemoryConsumer } from "./_consumer.ts";
+import type { MemoryBus, MemoryBusOptions } from "./memory_bus.ts";
 import { MemoryServers } from "./_servers.ts";
 import { MemoryStream, toBytes } from "./_stream.ts";
 import { fullStreamConfig, streamDrift } from "../bus/_stream_drift.ts";
@@ -13,7 +15,7 @@ import {
   mismatch,
 } from "../bus/_consumer_config.ts";
 import { headerBytes } from "../bus/_header_bytes.ts";
-import { assertSubject, coversFilter, filtersOverlap, isSubject } from "../contract/_subject.ts";
+import { assertSubject, filtersOverlap, isSubject } from "../contract/_subject.ts";
 import { sendRequest } from "../request/send_request.ts";
 import { type Clock, systemClock } from "../bus/clock.ts";
 import { assertStreamLayout, type StreamLayout } from "../bus/domain_streams.ts";
@@ -25,7 +27,6 @@ import type {
   CallOptions,
   GatherOptions,
   IncomingMessage,
-  MessageBus,
   OutgoingMessage,
   PublishAck,
   RawMessage,
@@ -44,33 +45,6 @@ import type {
   StreamInfo,
   StreamReport,
 } from "../bus/stream.ts";
-
-/** Options of {@link createMemoryBus}. */
-export interface MemoryBusOptions {
-  /**
-   * Clock of the bus and of everything that uses it; `createManualClock()` lets a test skip time.
-   * @default the system clock
-   */
-  readonly clock?: Clock | undefined;
-  /**
-   * Size of the largest message in bytes, headers included, from 1.
-   * @default 1048576
-   */
-  readonly maxPayloadBytes?: number | undefined;
-  /**
-   * Limits of the fleet's streams, or a layout of `domainStreams`.
-   * @default 24 hours and 1,000,000 messages, for dead letters 168 hours and 100,000 messages
-   */
-  readonly streams?: FleetStreamLimits | StreamLayout | undefined;
-}
-
-/** A bus in the memory of this process. */
-export interface MemoryBus extends MessageBus {
-  /** Simulates a lost connection, until {@link MemoryBus.restore}. */
-  interrupt(): void;
-  /** Ends the simulated loss. Stored messages are still there. */
-  restore(): void;
-}
 
 /**
  * Creates a bus in the memory of this process, for tests and for a service without a broker. Streams, durable consumers,
@@ -402,16 +376,6 @@ class InMemoryBus implements MemoryBus {
     const what = subject === undefined ? operation : `${operation} "${subject}"`;
     throw busError("unavailable", `Cannot ${what}: ${why}`, { operation, subject, stream });
   }
-}
-
-/** As on JetStream, a filter is part of a subject of the stream, or has one of them. */
-function assertSubset({ stream, name, filterSubject }: ConsumerConfig, { subjects }: StreamConfig): void {
-  if (subjects.some((own) => coversFilter(own, filterSubject) || coversFilter(filterSubject, own))) return;
-  const why = `its filter "${filterSubject}" is not among the subjects of the stream`;
-  throw busError("refused", `Cannot bind to the consumer ${name} of ${stream}: ${why}`, {
-    operation: "bind_consumer",
-    stream,
-  });
 }
 
 function byName({ config: one }: StreamInfo, { config: other }: StreamInfo): number {

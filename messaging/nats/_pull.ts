@@ -1,9 +1,9 @@
 import type { Msg, NatsConnection, Subscription } from "@nats-io/nats-core";
 import { type DeliveryPort, NatsDelivery } from "./_delivery.ts";
+import { pullEndOf, pullTimes } from "./_pull_request.ts";
 import { settleWithin } from "../bus/_settle_within.ts";
 import type { PullEnd, PullOptions, PullSubscription } from "../bus/consumer.ts";
 
-const MIN_HEARTBEAT_MS = 100;
 const DRAIN_TIMEOUT_MS = 2000;
 
 /** What a subscription needs from its bus. */
@@ -40,18 +40,10 @@ export class NatsPull implements PullSubscription {
 
   constructor(port: PullPort, options: PullOptions) {
     const { expiresMs = 30_000, heartbeatMs = 1000 } = options;
-    if (!(expiresMs > 0)) throw new RangeError(`Expected \`expiresMs\` to be more than 0, got ${expiresMs}`);
-    if (!(heartbeatMs >= MIN_HEARTBEAT_MS)) {
-      throw new RangeError(`Expected \`heartbeatMs\` to be at least ${MIN_HEARTBEAT_MS}, got ${heartbeatMs}`);
-    }
     this.#port = port;
     this.#options = options;
     this.#heartbeatMs = heartbeatMs;
-    // The server refuses a heartbeat of more than half of the expiry.
-    const heartbeat = Math.min(heartbeatMs, expiresMs / 2);
-    this.#request = `,"expires":${Math.round(expiresMs * 1e6)},"idle_heartbeat":${
-      Math.round(heartbeat * 1e6)
-    }}`;
+    this.#request = pullTimes(expiresMs, heartbeatMs);
     this.#inbox = port.newInbox();
     this.#subscription = port.connection.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => {
@@ -123,13 +115,12 @@ export class NatsPull implements PullSubscription {
     if (code === 100) return; // a heartbeat
     const [epoch, asked] = message.subject.slice(this.#inbox.length + 1).split("_");
     if (Number(epoch) !== this.#epoch) return;
-    if (code === 503 || (code === 409 && /(consumer|stream) deleted/i.test(description))) {
-      return this.end("consumer_gone", description);
-    }
+    const reason = pullEndOf(code, description);
+    if (reason === "consumer_gone") return this.end(reason, description);
     const left = message.headers?.get("Nats-Pending-Messages");
     const missing = Math.min(this.outstanding, Number(left || asked));
     this.outstanding -= missing;
-    this.#notifyEnd(code === 408 || code === 404 ? "expired" : "interrupted", missing, description);
+    this.#notifyEnd(reason, missing, description);
   }
 
   #checkHeartbeat(): void {

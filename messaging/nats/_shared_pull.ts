@@ -2,8 +2,8 @@ import type { Msg, NatsConnection, Subscription } from "@nats-io/nats-core";
 import { settleWithin } from "../bus/_settle_within.ts";
 import type { BusConsumer, PullEnd, SharedPullOptions, SharedPulls } from "../bus/consumer.ts";
 import { type DeliveryPort, NatsDelivery } from "./_delivery.ts";
+import { pullEndOf, pullTimes } from "./_pull_request.ts";
 
-const MIN_HEARTBEAT_MS = 100;
 const DRAIN_TIMEOUT_MS = 2000;
 
 /** What a shared subscription needs from its bus. */
@@ -50,10 +50,6 @@ export class NatsSharedPulls implements SharedPulls {
 
   constructor(port: SharedPullPort, consumers: readonly BusConsumer[], options: SharedPullOptions) {
     const { expiresMs = 30_000, heartbeatMs = 5000 } = options;
-    if (!(expiresMs > 0)) throw new RangeError(`Expected \`expiresMs\` to be more than 0, got ${expiresMs}`);
-    if (!(heartbeatMs >= MIN_HEARTBEAT_MS)) {
-      throw new RangeError(`Expected \`heartbeatMs\` to be at least ${MIN_HEARTBEAT_MS}, got ${heartbeatMs}`);
-    }
     this.#port = port;
     this.#options = options;
     this.#heartbeatMs = heartbeatMs;
@@ -68,11 +64,7 @@ export class NatsSharedPulls implements SharedPulls {
         missedHeartbeats: 0,
       };
     });
-    // The server refuses a heartbeat of more than half of the expiry.
-    const heartbeat = Math.min(heartbeatMs, expiresMs / 2);
-    this.#request = `{"batch":1,"expires":${Math.round(expiresMs * 1e6)},"idle_heartbeat":${
-      Math.round(heartbeat * 1e6)
-    }}`;
+    this.#request = `{"batch":1${pullTimes(expiresMs, heartbeatMs)}`;
     this.#inbox = port.newInbox();
     this.#subscription = port.connection.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => {
@@ -145,12 +137,7 @@ export class NatsSharedPulls implements SharedPulls {
     if (lane === undefined || lane.round !== round) return;
     lane.missedHeartbeats = 0;
     if (code === 100) return; // a heartbeat
-    const isGone = code === 503 || code === 409 && /(consumer|stream) deleted/i.test(description);
-    this.#endLane(
-      place!,
-      isGone ? "consumer_gone" : code === 408 || code === 404 ? "expired" : "interrupted",
-      description,
-    );
+    this.#endLane(place!, pullEndOf(code, description), description);
   }
 
   #checkHeartbeats(): void {
