@@ -88,6 +88,11 @@ export interface StreamConsumer extends ConsumerInfo {
   readonly filterSubjects: readonly string[];
   /** Whether it stays when nobody uses it. */
   readonly durable: boolean;
+  /**
+   * How many delivered messages may be unacknowledged at a time, 1 for a partition; absent where there is no limit, or the
+   * bus does not tell. A consumer at its limit has nobody who asks, until a message is settled.
+   */
+  readonly maxAckPending?: number | undefined;
 }
 
 /** Options of `BusConsumer.subscribe`. The callbacks must not throw. */

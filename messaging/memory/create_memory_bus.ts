@@ -247,8 +247,8 @@ class InMemoryBus implements MemoryBus {
   async listConsumers(stream: string): Promise<readonly StreamConsumer[]> {
     const { consumers } = this.#stream(stream, "list consumers");
     return [...consumers.values()].map((consumer) => {
-      const { name, filterSubject } = consumer.config;
-      return { ...consumer.info(), name, filterSubjects: [filterSubject], durable: true };
+      const { name, filterSubject, maxAckPending } = consumer.config;
+      return { ...consumer.info(), name, filterSubjects: [filterSubject], durable: true, maxAckPending };
     }).sort((one, other) => one.name < other.name ? -1 : 1);
   }
 

@@ -103,15 +103,18 @@ export async function listServerConsumers(
 ): Promise<readonly StreamConsumer[]> {
   const consumers: StreamConsumer[] = [];
   for await (const info of manager.consumers.list(stream)) {
-    const { durable_name, filter_subject, filter_subjects = [] } = info.config as ServerConfig & {
-      readonly filter_subjects?: readonly string[];
-    };
+    const { durable_name, filter_subject, filter_subjects = [], max_ack_pending = -1 } = info.config as
+      & ServerConfig
+      & {
+        readonly filter_subjects?: readonly string[];
+      };
     const filters = filter_subject ? [filter_subject] : filter_subjects;
     consumers.push({
       ...toConsumerInfo(info),
       name: info.name,
       filterSubjects: filters.length === 0 ? [">"] : filters,
       durable: durable_name !== undefined,
+      ...max_ack_pending > 0 && { maxAckPending: max_ack_pending },
     });
   }
   return consumers.sort((one, other) => one.name < other.name ? -1 : 1);

@@ -5,7 +5,7 @@ import { count, duration, grouped, type Html, shown } from "./_html.ts";
 import { respondPage } from "./_layout.ts";
 import type { OpsContext, OpsParts } from "./_ops_context.ts";
 import { type FleetInstance, readFleet } from "./_read_fleet.ts";
-import { readStreams } from "./_read_streams.ts";
+import { isAtLimit, readStreams } from "./_read_streams.ts";
 
 /** How long a tile waits: the page is there within two seconds, whatever hangs. */
 const TILE_MS = 1500;
@@ -97,7 +97,9 @@ async function streamsTile({ bus }: OpsParts): Promise<Tile> {
   const streams = await readStreams(bus);
   const consumers = streams.flatMap((stream) => stream.consumers ?? []);
   const lag = consumers.reduce((sum, { pending }) => sum + pending, 0);
-  const idle = consumers.filter(({ durable, waiting, pending }) => durable && waiting === 0 && pending > 0);
+  const idle = consumers.filter((consumer) =>
+    consumer.durable && consumer.waiting === 0 && consumer.pending > 0 && !isAtLimit(consumer)
+  );
   const full = streams.filter(({ share }) => share >= 0.9);
   return {
     kind: full.length > 0 ? "bad" : idle.length > 0 ? "warn" : "good",

@@ -18,8 +18,18 @@ export async function readStreams(bus: MessageBus): Promise<readonly StreamState
   return await Promise.all(infos.map(async (info) => ({
     info,
     share: info.config.discard === "new" ? shareOf(info) : 0,
-    consumers: await bus.listConsumers?.(info.config.name).catch(undefinedIfRefused),
+    consumers: (await bus.listConsumers?.(info.config.name).catch(undefinedIfRefused))?.toSorted(byName),
   })));
+}
+
+/** Partition 2 comes before partition 10. */
+function byName(one: StreamConsumer, other: StreamConsumer): number {
+  return one.name.localeCompare(other.name, "en", { numeric: true });
+}
+
+/** Whether it has as many messages in hand as it may: until one is settled, nobody needs to ask. */
+export function isAtLimit({ ackPending, maxAckPending = Infinity }: StreamConsumer): boolean {
+  return ackPending >= maxAckPending;
 }
 
 /** What these credentials may not ask. */

@@ -5,7 +5,7 @@ import { answerWithin } from "./_answer_within.ts";
 import { badge, bytes, duration, grouped, type Html, meter, shown, table } from "./_html.ts";
 import { respondPage } from "./_layout.ts";
 import type { OpsContext, OpsParts } from "./_ops_context.ts";
-import { readStreams, shareOf, type StreamState } from "./_read_streams.ts";
+import { isAtLimit, readStreams, shareOf, type StreamState } from "./_read_streams.ts";
 
 const WAIT_MS = 5000;
 
@@ -87,10 +87,13 @@ function consumersSection({ info: { config }, consumers }: StreamState): Html {
   }`;
 }
 
-function stateOf({ durable, waiting, pending, ackPending, redelivered }: StreamConsumer): Html {
+function stateOf(consumer: StreamConsumer): Html {
+  const { durable, waiting, pending, ackPending, redelivered } = consumer;
   if (!durable) return badge("temporary");
-  if (waiting === 0) {
+  const isBusy = isAtLimit(consumer);
+  if (waiting === 0 && !isBusy) {
     return pending + ackPending > 0 ? badge("nobody asks", "bad") : badge("nobody asks", "warn");
   }
-  return redelivered > 0 ? badge("retries", "warn") : badge("asks", "good");
+  if (redelivered > 0) return badge("retries", "warn");
+  return isBusy ? badge("at its limit", "plain") : badge("asks", "good");
 }

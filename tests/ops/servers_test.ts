@@ -152,6 +152,43 @@ it("streams show how full they are, and consumers how far they are and whether a
   assert.match(text, /full: listeners wait for room/);
 });
 
+it("a partition that handles a message is at its limit, and partition 2 comes before partition 10", async () => {
+  const Ordered: EventContract<{ n: number }> = defineEvent("evt.test.ordered.v1", z.object({ n: z.int() }), {
+    keyOf: ({ n }) => `${n}`,
+    partitions: 12,
+  });
+  await using bus = await connectNats({ servers: nats.url, ...nats.account() });
+  await ensureStreams(bus);
+  const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const listener = createListener(bus, {
+    service: "shop",
+    queueGroup: "ordered",
+    events: [Ordered],
+    logger: recordingLogger().logger,
+    async handle() {
+      begun.resolve();
+      await gate.promise;
+    },
+  });
+  await listener.start();
+  const ops = mountOps({ bus, listeners: [listener] });
+  const publisher = createPublisher(bus, { service: "test" });
+  for (let count = 0; count < 2; count++) await publisher.publish(Ordered, { n: 1 });
+  await begun.promise;
+
+  const { text } = await ops.get("/ops/streams");
+  const rows = text.match(/<td data-title="Consumer"[\s\S]*?<\/tr>/g)!;
+  assert.deepEqual(
+    rows.map((row) => /_p(\d+)</.exec(row)![1]),
+    Array.from({ length: 12 }, (_, partition) => `${partition}`),
+  );
+  const badges = rows.map((row) => /<span class="badge[^>]*>([^<]*)</.exec(row)![1]);
+  assert.deepEqual(badges.toSorted(), [...Array(11).fill("asks"), "at its limit"]);
+  assert.doesNotMatch((await ops.get("/ops")).text, /nobody asks for/);
+  gate.resolve();
+  await listener.stop();
+});
+
 it("dead events of the outbox are shown and tried again, their errors only to who may see them", async () => {
   await using postgres = await startPostgres();
   await using database = await connectDatabase({ url: postgres.url });
