@@ -10,9 +10,9 @@ export function event<Data, Input, Subject extends string>(
   shape: () => z.ZodRawShape,
   options: EventOptions<Input>,
 ): EventContract<Data, Input, Subject> {
-  const contract = defineEvent(subject, z.unknown(), options as EventOptions<unknown>);
+  const contract = defineEvent(subject, NOT_BUILT, options as EventOptions<unknown>);
   let schema: z.ZodType<Data, Input> | undefined;
-  const made = Object.defineProperty({ ...contract }, "schema", {
+  const made = Object.defineProperty(contract, "schema", {
     configurable: true,
     enumerable: true,
     // Loose, so that fields which a newer publisher adds are kept.
@@ -20,6 +20,9 @@ export function event<Data, Input, Subject extends string>(
   });
   return made as unknown as EventContract<Data, Input, Subject>;
 }
+
+// Not even `z.unknown()`: the first schema of a process costs a millisecond or more.
+const NOT_BUILT = undefined as unknown as z.ZodType;
 
 // The forms that Python's `UUID` reads: any version, in braces, as a URN, without dashes.
 const UUID =
