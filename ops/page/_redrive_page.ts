@@ -70,7 +70,7 @@ export function createRedrive(parts: OpsParts): LetterChange {
         }
       };
       return await streamPage(c, parts, "Redrive", async (write) => {
-        let shownAt = 0;
+        let shownAt = -Infinity;
         const work = redrive((done, total) => {
           const now = performance.now();
           if (now - shownAt < PROGRESS_MS) return;

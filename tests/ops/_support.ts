@@ -103,3 +103,21 @@ export async function bury(
   }, { timeoutMs: PATIENCE_MS });
   return seq;
 }
+
+/**
+ * Reads a page that is still being written until it has `pattern`; the reader goes on from there.
+ *
+ * @throws {Error} with what came, where the page ends without it
+ */
+export async function readUntil(
+  reader: ReadableStreamDefaultReader<string>,
+  pattern: RegExp,
+): Promise<string> {
+  let text = "";
+  while (!pattern.test(text)) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`The page ended without ${pattern}: ${text}`);
+    text += value;
+  }
+  return text;
+}

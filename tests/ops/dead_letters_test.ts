@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Operator } from "@glam/shared/ops";
-import { Streams } from "@glam/shared/messaging";
+import { type OutgoingMessage, Streams } from "@glam/shared/messaging";
 import { waitFor } from "../_support/wait_for.ts";
-import { ADA, bury, fleetBus, mountOps } from "./_support.ts";
+import { ADA, bury, fleetBus, mountOps, readUntil } from "./_support.ts";
 
 const READER: Operator = { name: "reader", can: ["read"] };
 
@@ -227,18 +227,29 @@ describe("redriving from the page", () => {
   it("runs once at a time, shows how far it is, and goes on when the reader leaves", async () => {
     await using bus = await fleetBus();
     for (let n = 0; n < 40; n++) await bury(bus);
-    const ops = mountOps({ bus });
+    const goesOn = Promise.withResolvers<void>();
+    let published = 0;
+    const held = new Proxy(bus, {
+      get(target, name) {
+        const value = Reflect.get(target, name);
+        if (name !== "publish") return typeof value === "function" ? value.bind(target) : value;
+        return async (message: OutgoingMessage) => {
+          if (++published > 1) await goesOn.promise;
+          return await target.publish(message);
+        };
+      },
+    });
+    const ops = mountOps({ bus: held });
     const response = await ops.app.request("/ops/dead-letters/redrive", {
       method: "POST",
-      body: "subject=evt.%3E&rate=50",
+      body: "subject=evt.%3E&rate=1000",
       headers: { "Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin" },
     });
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-    let text = "";
-    while (!/<progress max="40" value="\d+">/.test(text)) text += (await reader.read()).value;
-    assert.doesNotMatch(text, /Redrove/);
+    await readUntil(reader, /<progress max="40" value="1">/);
     assert.equal((await ops.post("/ops/dead-letters/redrive", { subject: "evt.>" })).status, 409);
     await reader.cancel();
+    goesOn.resolve();
     await waitFor(() => ops.audits().length === 2, "the redrive has ended");
     assert.equal((await bus.streamInfo(Streams.EVENTS))!.messages, 40);
     assert.equal((await ops.post("/ops/dead-letters/redrive", { subject: "evt.>" })).status, 200);

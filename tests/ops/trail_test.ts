@@ -14,7 +14,7 @@ import * as z from "zod";
 import { byExtent } from "../_support/extent.ts";
 import { startNats } from "../_support/nats_server.ts";
 import { PATIENCE_MS, waitFor } from "../_support/wait_for.ts";
-import { ADA, bury, fleetBus, mountOps } from "./_support.ts";
+import { ADA, bury, fleetBus, mountOps, readUntil } from "./_support.ts";
 
 const nats = await startNats();
 after(() => nats.stop());
@@ -119,8 +119,7 @@ describe("the trail of a correlation id", () => {
     const ops = mountOps({ bus });
     const response = await ops.app.request("/ops/trail?id=corr_none");
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-    let text = "";
-    while (!/class="share"/.test(text)) text += (await reader.read()).value;
+    await readUntil(reader, /class="share"/);
     assert.equal((await ops.get("/ops/trail?id=corr_none")).status, 409);
     await reader.cancel();
     await waitFor(async () => {
