@@ -11,6 +11,9 @@ import { eventGuard } from "./_merchants.ts";
 import { may, type OpsContext, type OpsParts } from "./_ops_context.ts";
 import type { Redaction } from "./_redacted.ts";
 
+/** After how many messages a page ends: one id may be that of a whole import. */
+const MAX_SHOWN = 500;
+
 /** Everything that is still stored under one correlation id, shown while the streams are read. */
 export function createTrail(parts: OpsParts, redaction: Redaction): (c: OpsContext) => Promise<Response> {
   let isRunning = false;
@@ -62,6 +65,7 @@ export function createTrail(parts: OpsParts, redaction: Redaction): (c: OpsConte
               progress(share, total, next && continuation(id, since, until, next))
             }`,
           );
+          if (total >= MAX_SHOWN) break;
         }
       } catch (error) {
         await write(problem(`The message bus: ${problemOf(error)}`));

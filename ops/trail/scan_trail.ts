@@ -6,6 +6,9 @@ import type { StoredMessage } from "../../messaging/bus/stream.ts";
 import { streamsOf } from "../../messaging/bus/stream_of.ts";
 
 const WINDOW = 50_000;
+/** Messages and bytes that a window may find: one id may be that of a whole import. */
+const MAX_FOUND = 500;
+const MAX_BYTES = 8 * 1024 * 1024;
 /** Subjects that a fleet publishes to, and those of its dead letters. */
 const FLEET = ["evt.>", "cmd.>", "dlq.>"];
 
@@ -23,7 +26,7 @@ export interface TrailOptions {
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * How many messages to read between two steps.
+   * How many messages to read between two steps, at most: fewer where many of them are found.
    * @default 50000
    */
   readonly window?: number | undefined;
@@ -59,6 +62,8 @@ interface Lane {
   readonly size: number;
   /** The newest sequence that is not read yet. */
   to: number;
+  /** How many messages to read next. */
+  window: number;
   /** When the oldest message that is read was stored. */
   reached: bigint;
 }
@@ -78,7 +83,7 @@ export async function* scanTrail(
   const deadline = AbortSignal.timeout(timeoutMs);
   const until = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
   const needle = Buffer.from(id);
-  const lanes = await openLanes(bus, options);
+  const lanes = await openLanes(bus, options, window);
   const total = lanes.reduce((sum, { size }) => sum + size, 0);
   let waiting: TrailMessage[] = [];
   for (;;) {
@@ -98,7 +103,7 @@ export async function* scanTrail(
     if (isOver) return;
     const lane = open.reduce((best, each) => each.reached > best.reached ? each : best);
     try {
-      waiting.push(...await readWindow(bus, lane, needle, id, window, until));
+      waiting.push(...await readWindow(bus, lane, { needle, id, window, signal: until }));
     } catch (error) {
       if (!until.aborted) throw error;
       signal?.throwIfAborted();
@@ -106,26 +111,37 @@ export async function* scanTrail(
   }
 }
 
-/** Reads one window of a stream, and moves its lane behind it. */
-async function readWindow(
-  bus: MessageBus,
-  lane: Lane,
-  needle: Buffer,
-  id: string,
-  window: number,
-  signal: AbortSignal,
-): Promise<TrailMessage[]> {
+/** What {@link readWindow} looks for. */
+interface Search {
+  readonly needle: Buffer;
+  readonly id: string;
+  /** The size that a window has where little is found. */
+  readonly window: number;
+  readonly signal: AbortSignal;
+}
+
+/** Reads one window of a stream, and moves its lane behind it. One that finds too much to keep is read again, smaller. */
+async function readWindow(bus: MessageBus, lane: Lane, search: Search): Promise<TrailMessage[]> {
   const { stream, first, to } = lane;
-  const from = Math.max(first, to - window + 1);
+  const { needle, id, window, signal } = search;
+  const from = Math.max(first, to - lane.window + 1);
   const found: TrailMessage[] = [];
+  let bytes = 0;
   let reached: bigint | undefined;
   for await (const message of readStream(bus, stream, { from, to, signal })) {
     reached ??= message.timeNanos;
     const hit = hitOf(message, needle, id, stream);
-    if (hit !== undefined) found.push(hit);
+    if (hit === undefined) continue;
+    found.push(hit);
+    bytes += hit.data.length;
+    if (from < to && (found.length > MAX_FOUND || bytes > MAX_BYTES)) {
+      lane.window = Math.max(1, Math.floor((hit.sequence - from + 1) / 2));
+      return await readWindow(bus, lane, search);
+    }
   }
   lane.to = from - 1;
   lane.reached = reached ?? lane.reached;
+  if (found.length < MAX_FOUND / 2 && bytes < MAX_BYTES / 2) lane.window = Math.min(window, lane.window * 2);
   return found;
 }
 
@@ -151,7 +167,11 @@ function parseObject(data: Uint8Array): Readonly<Record<string, unknown>> | unde
   }
 }
 
-async function openLanes(bus: MessageBus, { since, until, from = {} }: TrailOptions): Promise<Lane[]> {
+async function openLanes(
+  bus: MessageBus,
+  { since, until, from = {} }: TrailOptions,
+  window: number,
+): Promise<Lane[]> {
   const infos = await streamsOf(bus, FLEET);
   return await Promise.all(
     infos.map(async ({ config, firstSequence, lastSequence }) => {
@@ -160,7 +180,7 @@ async function openLanes(bus: MessageBus, { since, until, from = {} }: TrailOpti
       const last = until === undefined ? lastSequence : await firstSequenceSince(bus, stream, until) - 1;
       const before = from[stream];
       const to = before === undefined ? last : Math.min(before - 1, last);
-      return { stream, first, to, size: Math.max(0, last - first + 1), reached: FUTURE };
+      return { stream, first, to, size: Math.max(0, last - first + 1), window, reached: FUTURE };
     }),
   );
 }

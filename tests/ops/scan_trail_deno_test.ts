@@ -72,3 +72,28 @@ it("a scan between two times reads nothing else", async () => {
     EXPECTED.filter((at) => at >= 1010 && at < 1020),
   );
 });
+
+it("a scan that finds a whole import keeps few of its messages at a time, and gives all in their order", async () => {
+  await using bus = createMemoryBus();
+  await ensureStreams(bus);
+  const total = 3000;
+  for (let n = 0; n < total; n++) {
+    // What comes before, beside and after it is not of it.
+    const id = n % 1000 < 100 ? "corr_other" : "corr_a";
+    await bus.publish({ subject: "evt.order.placed.v1", data: `{"correlation_id":"${id}"}` });
+  }
+  const large = "x".repeat(1_000_000);
+  for (let n = 0; n < 12; n++) {
+    const data = JSON.stringify({ correlation_id: "corr_a", data: large });
+    await bus.publish({ subject: "cmd.order.import.v1", data });
+  }
+  const steps = await scan(bus, "corr_a");
+  const sequences = steps.flatMap(({ found }) => found).map(({ sequence }) => sequence);
+  assert.equal(sequences.length, total * 0.9 + 12);
+  assert.deepEqual(sequences, sequences.toSorted((one, other) => other - one));
+  for (const { found } of steps) {
+    assert.ok(found.length <= 500, `${found.length} messages`);
+    const bytes = found.reduce((sum, { data }) => sum + data.length, 0);
+    assert.ok(bytes <= 8 * 1024 * 1024, `${bytes} bytes`);
+  }
+});

@@ -103,6 +103,25 @@ describe("the trail of a correlation id", () => {
     assert.equal(merchants(since.text).length, 10);
   });
 
+  it("of a whole import comes in pages that a browser can show, each of which leads to the next", async () => {
+    await using bus = await fleetBus();
+    const data = JSON.stringify({ correlation_id: "corr_import", data: {} });
+    for (let n = 0; n < 2000; n++) await bus.publish({ subject: "evt.order.placed.v1", data });
+    const ops = mountOps({ bus });
+    const sequences: number[] = [];
+    for (let path: string | undefined = "?id=corr_import"; path !== undefined;) {
+      const { text } = await ops.get(`/ops/trail${path}`);
+      const shown = [...text.matchAll(/GLAM_EVENTS ([\d,]+) · /g)].map(([, n]) =>
+        Number(n!.replaceAll(",", ""))
+      );
+      assert.ok(shown.length > 0 && shown.length <= 1000, `${shown.length} on ${path}`);
+      sequences.push(...shown);
+      const last = text.slice(text.lastIndexOf('class="share"'));
+      path = /href="(\?[^"]+)">Go on from here/.exec(last)?.[1]!.replaceAll("&amp;", "&");
+    }
+    assert.deepEqual(sequences, Array.from({ length: 2000 }, (_, n) => 2000 - n));
+  });
+
   it("runs once at a time, and ends when the reader leaves", async () => {
     await using bus = await connectNats({ servers: nats.url, ...nats.account() });
     await ensureStreams(bus);
