@@ -21,6 +21,7 @@ import * as z from "zod";
 import { type NatsServer, startNats } from "../_support/nats_server.ts";
 import { recordingLogger } from "../_support/recording_logger.ts";
 import { PATIENCE_MS, waitFor } from "../_support/wait_for.ts";
+import { infoResponse, pingResponse, statsResponse } from "./_micro_schemas.ts";
 import { startService } from "./_processes.ts";
 import { fakeRelay, testService } from "./_support.ts";
 
@@ -183,6 +184,8 @@ describe("a client of another package", () => {
       assert.ok(Number.isInteger(each.processing_time) && Number.isInteger(each.average_processing_time));
     }
     assert.doesNotMatch(JSON.stringify([info, stats]), /hunter2/);
+    infoResponse.parse(info);
+    statsResponse.parse(stats);
     await service.stop();
     assert.deepEqual(await heard(own.client.ping("test_service")), []);
   });
@@ -280,6 +283,23 @@ describe("announcing", () => {
     const schedules = endpoints.find(({ name }) => name === "schedules");
     assert.deepEqual(schedules?.data, { status: "degraded", jobs: 3, running: 1 });
     assert.doesNotMatch(stats as string, /hunter2/);
+  });
+
+  it("answers as NATS has published it, whatever a service and its version are called", async () => {
+    for (const version of ["2026-12-01", "v1.2.3", "01.2.3", "1.2.3-rc.1+build.5", "grün"]) {
+      const bus = createMemoryBus();
+      const { service } = testService({ name: "shop: orders", version, bus });
+      await using _service = service;
+      await service.start();
+      const ask = (verb: string) =>
+        waitFor(async () => {
+          const [answer] = await bus.gather!(`$SRV.${verb}`, "", { timeoutMs: PATIENCE_MS, idleMs: 1 });
+          return answer && JSON.parse(new TextDecoder().decode(answer.data));
+        }, "it is announced");
+      pingResponse.parse(await ask("PING"));
+      infoResponse.parse(await ask("INFO"));
+      statsResponse.parse(await ask("STATS"));
+    }
   });
 
   it("can be turned off", async () => assert.deepEqual(await pings({ announce: false }), []));
