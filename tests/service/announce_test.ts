@@ -286,7 +286,7 @@ describe("announcing", () => {
   });
 
   it("answers as NATS has published it, whatever a service and its version are called", async () => {
-    for (const version of ["2026-12-01", "v1.2.3", "01.2.3", "1.2.3-rc.1+build.5", "grün"]) {
+    for (const version of ["2026-12-01", "v1.2.3", "01.2.3", "1.2.3-rc.1+build.5"]) {
       const bus = createMemoryBus();
       const { service } = testService({ name: "shop: orders", version, bus });
       await using _service = service;
