@@ -43,22 +43,23 @@ const filesOfOldestNode: readonly string[] = [
 const filesOfOneRuntime = new RegExp(`^tests/(${
   [
     "api/idempotency/processes",
-    "cli/(config|dlq|docs|domain_streams|events|hostile_text|new|ops|ops_serve|schedules|streams)",
+    "cli/(config|dlq|docs|domain_streams|events|hostile_text|new|ops|ops_serve|program|schedules|streams)",
     "db/migrate/(autogenerate|autogenerate_drift|autogenerate_types|baseline|history|lock|pglite|plain)",
     "db/repository/(bulk|keyset|long_cursors|pglite|statements)",
-    "examples/(credits_crash|fleet_drill)",
+    "examples/(credits_crash|credits_process|fleet_drill)",
     "messaging/inbox/(pglite|processes)",
+    "messaging/listener/processes",
     "messaging/memory/(domain_streams_)?conformance",
     "messaging/outbox/(faults|order|processes)",
     "ops/(broken_fleet|fleet|metric_names|servers|trail)",
-    "schedule/scheduler",
+    "schedule/(processes|scheduler)",
     "testing/embedded_postgres",
   ].join("|")
 })_test\\.ts$`);
 
 /** What the newest servers run: the broker and the database, by all that talks to them. */
 const filesOfNewestServers =
-  /^tests\/(messaging\/(bus|dead_letters|nats)\/|messaging\/(inbox|listener|outbox|publisher)\/(add|connection|faults|hold_up|order)_|db\/)/;
+  /^tests\/(messaging\/(bus|dead_letters|nats)\/|messaging\/(inbox|listener|outbox|publisher)\/(add|connection|faults|hold_up|order)_|db\/(?!table\/))/;
 
 /** Whether a quick run skips a file although it is not long. */
 export function isHeavy(file: string): boolean {
