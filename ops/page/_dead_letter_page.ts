@@ -104,6 +104,7 @@ function contents(c: OpsContext, parts: OpsParts, letter: DeadLetter, redaction:
   const rows = [...headers].map(([name, value]) => [shown(name), shown(redaction.member(name, value), 2000)]);
   return html`<h2>Error</h2>
 <p>${errorMessage === undefined ? "No message." : shown(redaction.text(errorMessage), 2000)}</p>
+${logHint(letter)}
 <h2>Payload</h2>
 ${isJson || data.length === 0 ? "" : html`<p class="note warn">It is not JSON.</p>`}
 ${omitted > 0 ? html`<p>The beginning; ${grouped(omitted)} characters more are in the file.</p>` : ""}
@@ -116,4 +117,13 @@ ${
       ? html`<p>Left out, as they cannot be written: ${shown(omittedHeaders.join(", "))}</p>`
       : ""
   }`;
+}
+
+/** Where its stack and its cause are, which no dead letter has. */
+function logHint({ consumer, event }: DeadLetter): Html | string {
+  const id = event?.event_id;
+  if (typeof id !== "string" || !isWellFormedId(id)) return "";
+  return html`<p>The log of ${
+    shown(consumer) ?? "its consumer"
+  } has the stack and the causes: look for <code>${id}</code>.</p>`;
 }
