@@ -21,12 +21,14 @@ export async function deadLetterPage(
   const now = Date.now();
   const { sequence, messageId, stream, streamSequence } = letter;
   const correlationId = letter.headers.get("X-Correlation-ID") ?? letter.event?.correlation_id ?? undefined;
+  const showsPayload = may(c, "payloads");
   const content = html`${
     facts([
       ["Subject", shown(letter.subject)],
       ["Dead since", ago(letter.deadSince, now)],
       ["Consumer", shown(letter.consumer)],
       ["Code", shown(letter.errorCode)],
+      ["Error", showsPayload ? shown(errorText(letter, redaction), 2000) : undefined],
       ["Class of the error", shown(letter.errorName)],
       ["Digest of the error", shown(letter.errorDigest)],
       ["Attempts", letter.attempts],
@@ -56,7 +58,7 @@ export async function deadLetterPage(
       : ""
   }</p>
 ${
-    may(c, "payloads")
+    showsPayload
       ? contents(c, parts, letter, redaction)
       : html`<p class="note">You may not see payloads.</p>`
   }`;
@@ -98,13 +100,11 @@ function correlationOf(root: string, id: unknown): Html | string | undefined {
 }
 
 function contents(c: OpsContext, parts: OpsParts, letter: DeadLetter, redaction: Redaction): Html {
-  const { sequence, subject, data, headers, errorMessage, omittedHeaders } = letter;
+  const { sequence, subject, data, headers, omittedHeaders } = letter;
   audit(c, parts, "payload.show", { sequence, subject });
   const { text, isJson, omitted } = redaction.payload(data);
   const rows = [...headers].map(([name, value]) => [shown(name), shown(redaction.member(name, value), 2000)]);
-  return html`<h2>Error</h2>
-<p>${errorMessage === undefined ? "No message." : shown(redaction.text(errorMessage), 2000)}</p>
-${logHint(letter)}
+  return html`${logHint(letter)}
 <h2>Payload</h2>
 ${isJson || data.length === 0 ? "" : html`<p class="note warn">It is not JSON.</p>`}
 ${omitted > 0 ? html`<p>The beginning; ${grouped(omitted)} characters more are in the file.</p>` : ""}
@@ -117,6 +117,10 @@ ${
       ? html`<p>Left out, as they cannot be written: ${shown(omittedHeaders.join(", "))}</p>`
       : ""
   }`;
+}
+
+function errorText({ errorMessage }: DeadLetter, redaction: Redaction): string | undefined {
+  return errorMessage === undefined ? undefined : redaction.text(errorMessage);
 }
 
 /** Where its stack and its cause are, which no dead letter has. */

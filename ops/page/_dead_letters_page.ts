@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import type { DeadLetter } from "../../messaging/dead_letters/dead_letters.ts";
-import { answerWithin } from "./_answer_within.ts";
+import { answerWithin, unanswered } from "./_answer_within.ts";
 import { ago, count, grouped, type Html, shown, table } from "./_html.ts";
 import { describeFields, filterForm, letterFields, letterQuery, toLetterFilter } from "./_letter_filter.ts";
 import { respondPage } from "./_layout.ts";
@@ -32,18 +32,15 @@ export async function deadLettersPage(c: OpsContext, parts: OpsParts): Promise<R
         ...Number.isSafeInteger(before) && { before },
       }),
       where === undefined ? parts.deadLetters.count() : undefined,
-    ]));
+    ]), parts.logger);
   if (found.value === undefined) {
-    const content = html`${form}<p class="note bad">The message bus: ${found.problem}</p>`;
+    const content = html`${form}${unanswered("message bus", found.problem)}`;
     return await respondPage(c, parts, { title, content, status: 503 });
   }
   const [page, total] = found.value;
   const isFiltered = describeFields(fields) !== "all";
-  const summary = total === undefined
-    ? ""
-    : isFiltered
-    ? `of ${count(total, "dead letter")} in all`
-    : count(total, "dead letter");
+  const filtered = isFiltered ? `Filtered by ${describeFields(fields)}` : "";
+  const all = total === undefined ? "" : `${count(total, "dead letter")}${isFiltered ? " in all" : ""}`;
   const more = page.before === undefined
     ? ""
     : html`<p class="actions"><a class="button" rel="next" href="?${
@@ -52,7 +49,7 @@ export async function deadLettersPage(c: OpsContext, parts: OpsParts): Promise<R
       page.letters.length < PAGE_SIZE ? `Search on, before ${grouped(page.before)}` : "Older ones"
     }</a></p>`;
   const content = html`${form}
-<p>${summary}${isFiltered ? html`, filtered by ${describeFields(fields)}` : ""}</p>
+<p>${[filtered, all].filter((text) => text !== "").join("; ")}</p>
 ${
     page.letters.length === 0
       ? html`<p class="note">${nothingFound(isFiltered, page.before)}</p>`

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { ListenerHealth } from "../../messaging/listener/listener.ts";
 import { namedListeners } from "../../service/_health.ts";
-import { type Answer, answerWithin } from "./_answer_within.ts";
+import { type Answer, answerWithin, unanswered } from "./_answer_within.ts";
 import { ago, badge, count, facts, grouped, healthBadge, type Html, shown, table } from "./_html.ts";
 import { respondPage } from "./_layout.ts";
 import { levelSection } from "./_level_section.ts";
@@ -16,7 +16,7 @@ export async function fleetPage(c: OpsContext, parts: OpsParts, rates: Rates): P
   const listeners = namedListeners(parts.listeners);
   const control = parts.control?.();
   const [fleet, level, own] = await Promise.all([
-    answerWithin(WAIT_MS, () => readFleet(parts.bus)),
+    answerWithin(WAIT_MS, () => readFleet(parts.bus), parts.logger),
     answerWithin(WAIT_MS, async () => await control?.state()),
     Promise.all(
       listeners.map(async ([name, listener]) =>
@@ -27,7 +27,9 @@ export async function fleetPage(c: OpsContext, parts: OpsParts, rates: Rates): P
   const services = fleet.value === undefined ? undefined : Map.groupBy(fleet.value, ({ name }) => name);
   const content = html`${
     services === undefined
-      ? html`<p class="note bad">The message bus: ${fleet.problem ?? "it can ask no more than one"}</p>`
+      ? fleet.problem === undefined
+        ? html`<p class="note">This bus can ask no more than one, and so not the fleet.</p>`
+        : unanswered("message bus", fleet.problem)
       : services.size === 0
       ? html`
         <p

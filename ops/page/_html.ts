@@ -119,7 +119,8 @@ export function healthBadge(status: string): Html {
 export function meter(value: number, max: number): Html {
   const share = Math.min(1, value / max);
   const percent = `${Math.round(100 * share)} %`;
-  return html`<meter min="0" max="1" high="0.9" value="${
-    share.toFixed(3)
-  }" title="${percent} full">${percent}</meter>`;
+  return html`
+    <meter min="0" max="1" low="0.75" high="0.9" optimum="0" value="${share.toFixed(3)}"
+      title="${percent} full">${percent}</meter>
+  `;
 }

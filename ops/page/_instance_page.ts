@@ -20,7 +20,7 @@ const COMMAND_MS = 2000;
 export async function instancePage(c: OpsContext, parts: OpsParts): Promise<Response> {
   const { name, id } = instanceOf(c);
   const [{ value: instance, problem }, control] = await Promise.all([
-    answerWithin(WAIT_MS, () => readInstance(parts.bus, name, id)),
+    answerWithin(WAIT_MS, () => readInstance(parts.bus, name, id), parts.logger),
     answerWithin(WAIT_MS, () => controlOf(parts, name, id).state()),
   ]);
   const title = `${name} ${id}`;

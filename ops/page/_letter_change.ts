@@ -35,7 +35,11 @@ export async function askPage(c: OpsContext, parts: OpsParts, question: Question
   const selection = await readSelection(c, deadLetters, (name) => c.req.query(name));
   if (typeof selection === "string") return await refusal(c, parts, title, selection);
   const abort = new AbortController();
-  const counted = await answerWithin(COUNT_MS, () => countSelection(deadLetters, selection, abort.signal));
+  const counted = await answerWithin(
+    COUNT_MS,
+    () => countSelection(deadLetters, selection, abort.signal),
+    parts.logger,
+  );
   abort.abort();
   if (counted.value === undefined) {
     return await refusal(c, parts, title, `Counting them: ${counted.problem}`, 503);

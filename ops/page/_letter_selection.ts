@@ -1,4 +1,5 @@
-import type { DeadLetter, DeadLetterFilter, DeadLetters } from "../../messaging/dead_letters/dead_letters.ts";
+import { contractSubject } from "../../messaging/contract/_partition.ts";
+import type { DeadLetterFilter, DeadLetters } from "../../messaging/dead_letters/dead_letters.ts";
 import { describeFields, type LetterFields, letterFields, toLetterFilter } from "./_letter_filter.ts";
 import { letterGuard } from "./_merchants.ts";
 import type { OpsContext } from "./_ops_context.ts";
@@ -59,14 +60,12 @@ export async function countSelection(
   let total = 0;
   for await (const letter of deadLetters.list(filter, { payloads: false, signal })) {
     total++;
-    const key = groupOf(letter);
+    const { errorCode } = letter;
+    const subject = contractSubject(letter); // sixteen partitions are one kind
+    const key = `${subject}\n${errorCode}`;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [letter.subject, letter.errorCode, 1]);
+    if (group === undefined) groups.set(key, [subject, errorCode, 1]);
     else group[2]++;
   }
   return { total, groups: [...groups.values()].sort((one, other) => other[2] - one[2]) };
-}
-
-function groupOf({ subject, errorCode }: DeadLetter): string {
-  return `${subject}\n${errorCode}`;
 }

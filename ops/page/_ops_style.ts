@@ -63,8 +63,8 @@ footer { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 0.5
   table, tbody, tr, td { display: block; }
   .wide { overflow: visible; }
   tr { border: 1px solid var(--line); border-radius: 0.4rem; margin: 0.5rem 0; padding: 0.25rem 0.75rem; }
-  td { display: grid; grid-template-columns: 8rem minmax(0, 1fr); gap: 0.5rem; padding: 0.15rem 0; border: 0; }
-  td::before { content: attr(data-title); color: var(--dim); }
+  td { display: flow-root; padding: 0.15rem 0 0.15rem 8.5rem; border: 0; }
+  td::before { content: attr(data-title); float: left; width: 8rem; margin-left: -8.5rem; color: var(--dim); }
   .number { text-align: left; white-space: normal; }
   dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: 0.4rem; }
   form.row { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); align-items: end; }

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import type { DeadEvent, DeadEventFilter } from "../../messaging/outbox/outbox.ts";
-import { answerWithin } from "./_answer_within.ts";
+import { answerWithin, unanswered } from "./_answer_within.ts";
 import { audit } from "./_audit.ts";
 import { readForm } from "./_form.ts";
 import { ago, count, duration, facts, grouped, type Html, shown, table } from "./_html.ts";
@@ -23,9 +23,9 @@ export async function outboxPage(c: OpsContext, parts: OpsParts, redaction: Reda
   const { value, problem } = await answerWithin(WAIT_MS, async () => {
     const status = await outbox.status();
     return { status, dead: status.dead === 0 ? [] : await outbox.dead({ limit: MAX_ROWS }) };
-  });
+  }, parts.logger);
   if (value === undefined) {
-    const content = html`<p class="note bad">The database: ${problem}</p>`;
+    const content = unanswered("database", problem);
     return await respondPage(c, parts, { title, content, status: 503 });
   }
   const { pending, delayed, sent, oldest_age_seconds: age } = value.status;

@@ -22,7 +22,7 @@ export async function overviewPage(c: OpsContext, parts: OpsParts): Promise<Resp
   const { root } = c.env;
   const tile = async (title: string, path: string, ask: (() => Promise<Tile>) | undefined): Promise<Html> => {
     if (ask === undefined) return html``; // the page was not given it
-    const { value, problem } = await answerWithin(TILE_MS, ask);
+    const { value, problem } = await answerWithin(TILE_MS, ask, parts.logger);
     const { kind, big, lines = [] } = value ?? { kind: "bad", big: "?", lines: [problem] };
     return html`
       <section class="tile ${kind}"><h2><a href="${root}${path}">${title}</a></h2>
@@ -37,7 +37,7 @@ export async function overviewPage(c: OpsContext, parts: OpsParts): Promise<Resp
     tile("Outbox", "outbox", outbox && (() => outboxTile(outbox))),
     tile("Listeners here", "fleet", listeners.length === 0 ? undefined : () => listenersTile(parts)),
     tile("Schedules", "schedules", scheduler && (() => schedulesTile(scheduler))),
-    tile("Database", "outbox", database && (() => databaseTile(database))),
+    tile("Database", outbox === undefined ? "fleet" : "outbox", database && (() => databaseTile(database))),
   ]);
   const content = html`<div class="tiles">${tiles}</div>
 <h2>Trail</h2>
@@ -169,6 +169,8 @@ async function databaseTile(database: NonNullable<OpsParts["database"]>): Promis
   return {
     kind: status === "healthy" ? "good" : "bad",
     big: status,
-    lines: [`answers in ${Math.round(latency_ms)} ms`],
+    lines: [
+      status === "healthy" ? `answers in ${Math.round(latency_ms)} ms` : "no answer, or it takes no writes",
+    ],
   };
 }

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import { isGlamError } from "../../errors/glam_error.ts";
 import type { ScheduleLike } from "../options.ts";
-import { answerWithin } from "./_answer_within.ts";
+import { answerWithin, unanswered } from "./_answer_within.ts";
 import { audit } from "./_audit.ts";
 import { readForm } from "./_form.ts";
 import { ago, badge, duration, type Html, type Shown, shown, table, until } from "./_html.ts";
@@ -19,9 +19,9 @@ export type ScheduleChange = "pause" | "resume" | "run";
 export async function schedulesPage(c: OpsContext, parts: OpsParts, redaction: Redaction): Promise<Response> {
   const { scheduler } = parts;
   if (scheduler === undefined) return await withoutScheduler(c, parts);
-  const { value: schedules, problem } = await answerWithin(WAIT_MS, () => scheduler.list());
+  const { value: schedules, problem } = await answerWithin(WAIT_MS, () => scheduler.list(), parts.logger);
   if (schedules === undefined) {
-    const content = html`<p class="note bad">The database: ${problem}</p>`;
+    const content = unanswered("database", problem);
     return await respondPage(c, parts, { title: TITLE, content, status: 503 });
   }
   const showsErrors = may(c, "payloads");

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { StreamConsumer } from "../../messaging/bus/consumer.ts";
 import type { StreamInfo } from "../../messaging/bus/stream.ts";
-import { answerWithin } from "./_answer_within.ts";
+import { answerWithin, unanswered } from "./_answer_within.ts";
 import { badge, bytes, duration, grouped, type Html, meter, shown, table } from "./_html.ts";
 import { respondPage } from "./_layout.ts";
 import type { OpsContext, OpsParts } from "./_ops_context.ts";
@@ -11,9 +11,9 @@ const WAIT_MS = 5000;
 
 /** Streams, how full they are, and the consumers of each. */
 export async function streamsPage(c: OpsContext, parts: OpsParts): Promise<Response> {
-  const { value: streams, problem } = await answerWithin(WAIT_MS, () => readStreams(parts.bus));
+  const { value: streams, problem } = await answerWithin(WAIT_MS, () => readStreams(parts.bus), parts.logger);
   const content = streams === undefined
-    ? html`<p class="note bad">The message bus: ${problem}</p>`
+    ? unanswered("message bus", problem)
     : streams.length === 0
     ? html`<p>There are no streams; the first service that starts makes them.</p>`
     : html`${streamsTable(streams)}${streams.map(consumersSection)}`;

@@ -148,7 +148,7 @@ describe("the page of the fleet", () => {
       },
     });
     const ops = mountOps({ bus: mute });
-    assert.match((await ops.get("/ops/fleet")).text, /it can ask no more than one/);
+    assert.match((await ops.get("/ops/fleet")).text, /This bus can ask no more than one/);
     assert.equal((await ops.get("/ops")).status, 200);
   });
 
