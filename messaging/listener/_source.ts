@@ -1,12 +1,13 @@
-import { toGlamError } from "../../errors/to_glam_error.ts";
 import type { Timer } from "../bus/clock.ts";
 import type { BusConsumer, ConsumerInfo, Delivery, PullEnd, PullSubscription } from "../bus/consumer.ts";
 import type { MessageBus } from "../bus/message_bus.ts";
 import { ensureStreamOf } from "../bus/ensure_stream_of.ts";
+import { ackWaitOf } from "./_ack_wait_of.ts";
 import type { ListenerCore, RunningSource } from "./_core.ts";
 import { HeldMessage } from "./_held_message.ts";
 import { SourceCounters } from "./_source_counters.ts";
 import { RecentlySettled } from "./_recently_settled.ts";
+import { Recovery } from "./_recovery.ts";
 import { MAX_ACK_PENDING, type SourceSettings } from "./_settings.ts";
 
 /**
@@ -18,7 +19,7 @@ const MAX_PARKED = 1000;
 const MAX_WAITING = 500;
 const MAX_PARKED_BYTES = 32 * 1024 * 1024;
 
-const RECOVERY_MS = [0, 50, 100, 200, 400, 800];
+const RECOVERY_PAUSES_MS = [0, 50, 100, 200, 400, 800];
 
 /**
  * The durable consumer of one event, and the messages of it that this process holds. Asks for messages, and subscribes again
@@ -43,13 +44,10 @@ export class Source implements RunningSource {
   delivered = 0;
   /** Ack wait of the consumer, as last seen: another version may have changed it. */
   ackWaitMs: number = Infinity;
-  /** Since when it receives no messages although it should, in milliseconds since 1970. */
-  brokenSince: number | undefined = undefined;
-  /** Why it receives no messages. */
-  trouble: string | undefined = undefined;
   readonly onHold = 0;
   readonly #engine: ListenerCore;
   readonly #bus: MessageBus;
+  readonly #recovery: Recovery;
   #consumer: BusConsumer | undefined;
   #subscription: PullSubscription | undefined;
   /** Whether messages are asked for one by one: until one arrives that is no suspect. */
@@ -57,9 +55,6 @@ export class Source implements RunningSource {
   #paused = false;
   #isStarted = false;
   #again: Timer | undefined;
-  #recovering: Promise<void> | undefined;
-  /** Ends the pause between two attempts to recover, as when the connection is restored. */
-  #wake: (() => void) | undefined;
 
   constructor(engine: ListenerCore, bus: MessageBus, settings: SourceSettings) {
     this.#engine = engine;
@@ -67,6 +62,27 @@ export class Source implements RunningSource {
     this.settings = settings;
     const { service, queueGroup } = engine.settings;
     this.counters = new SourceCounters(service, queueGroup, this);
+    this.#recovery = new Recovery(engine, bus, {
+      durable: settings.durable,
+      pausesMs: RECOVERY_PAUSES_MS,
+      repair: async () => {
+        if (await this.#consumer?.info() === undefined) await this.#rebind();
+        return true;
+      },
+      subscribe: () => {
+        if (!this.#paused && !engine.isOver) this.#subscribe();
+      },
+    });
+  }
+
+  /** Since when it receives no messages although it should, in milliseconds since 1970. */
+  get brokenSince(): number | undefined {
+    return this.#recovery.since;
+  }
+
+  /** Why it receives no messages. */
+  get trouble(): string | undefined {
+    return this.#recovery.trouble;
   }
 
   get consumer(): BusConsumer | undefined {
@@ -121,7 +137,7 @@ export class Source implements RunningSource {
   resume(): void {
     this.#paused = false;
     this.#probing = true;
-    if (this.#isStarted && this.#recovering === undefined) this.#subscribe();
+    if (this.#isStarted && !this.#recovery.isUnderWay) this.#subscribe();
   }
 
   /** Closes its subscription for good. */
@@ -135,37 +151,12 @@ export class Source implements RunningSource {
   /** Subscribes again, makes the consumer where it is gone, and retries until that succeeds. */
   recover(trouble: string): void {
     if (!this.#isStarted) return; // `start` binds, or rejects
-    this.trouble = trouble;
-    this.brokenSince ??= this.#engine.now();
     this.#subscription?.close();
     this.#subscription = undefined;
-    this.#wake?.();
-    this.#recovering ??= this.#recover().finally(() => this.#recovering = undefined);
-  }
-
-  async #recover(): Promise<void> {
-    for (let attempt = 0;; attempt++) {
-      const pause = this.#engine.pauseFor(RECOVERY_MS[attempt] ?? 1000);
-      await Promise.race([pause, new Promise<void>((resolve) => this.#wake = resolve)]);
-      if (this.#engine.isOver) return;
-      if (!this.#bus.connected) continue;
-      try {
-        await this.#rebind();
-        break;
-      } catch (error) {
-        this.trouble = toGlamError(error).message;
-        this.#engine.logger.warn("Consumer could not be recovered yet", {
-          durable: this.settings.durable,
-          error,
-        });
-      }
-    }
-    this.#recovering = undefined;
-    if (!this.#paused && !this.#engine.isOver) this.#subscribe();
+    this.#recovery.begin(trouble);
   }
 
   async #rebind(): Promise<void> {
-    if (await this.#consumer?.info() !== undefined) return;
     const before = this.stream;
     const stream = await this.#bus.streamInfo(before);
     this.stream = await this.#findStream();
@@ -195,8 +186,7 @@ export class Source implements RunningSource {
   }
 
   async #bind(update: boolean): Promise<void> {
-    const { contract: { subject }, durable } = this.settings;
-    const { ackWaitMs } = this.settings;
+    const { contract: { subject }, durable, ackWaitMs } = this.settings;
     this.#consumer = await this.#bus.consumer({
       stream: this.stream,
       name: durable,
@@ -205,23 +195,12 @@ export class Source implements RunningSource {
       ackWaitMs,
       maxAckPending: MAX_ACK_PENDING,
     }, { update });
-    this.ackWaitMs = this.#consumer.config.ackWaitMs;
-    if (this.ackWaitMs !== ackWaitMs) {
-      this.#engine.logger.warn(
-        "Another version has changed the ack wait of the durable consumer, which stays",
-        {
-          durable,
-          ack_wait_ms: this.ackWaitMs,
-          own_ack_wait_ms: ackWaitMs,
-        },
-      );
-    }
+    this.ackWaitMs = ackWaitOf([this.#consumer], this.settings, this.#engine.logger);
   }
 
   #subscribe(): void {
     this.#subscription?.close();
-    this.brokenSince = undefined;
-    this.trouble = undefined;
+    this.#recovery.succeeded();
     this.#subscription = this.#consumer!.subscribe({
       heartbeatMs: 1000,
       onDelivery: (delivery) => this.#receive(delivery),

@@ -1,19 +1,21 @@
-import { toGlamError } from "../../../errors/to_glam_error.ts";
 import type { BusConsumer, ConsumerInfo, Delivery, PullEnd, SharedPulls } from "../../bus/consumer.ts";
 import type { MessageBus } from "../../bus/message_bus.ts";
 import { ensureStreamOf } from "../../bus/ensure_stream_of.ts";
 import { partitionSubject } from "../../contract/_partition.ts";
+import { ackWaitOf } from "../_ack_wait_of.ts";
 import type { ListenerCore, RunningSource } from "../_core.ts";
 import { HeldMessage } from "../_held_message.ts";
 import { Queue } from "../_queue.ts";
 import { RecentlySettled } from "../_recently_settled.ts";
+import { Recovery } from "../_recovery.ts";
 import { partitionDurable, type SourceSettings } from "../_settings.ts";
 import { SourceCounters } from "../_source_counters.ts";
 import { forEachAtOnce, type Partition } from "./_partition.ts";
 import { PartitionConsumers } from "./_partition_consumers.ts";
 import { separatePulls } from "./_separate_pulls.ts";
 
-const RECOVERY_MS = [50, 100, 200, 400, 800];
+/** The first attempt waits a little, because partitions are often lost together. */
+const RECOVERY_PAUSES_MS = [50, 100, 200, 400, 800];
 /** The state of all partitions is read once a second for so many of them, so that it costs so many requests a second. */
 const READS_PER_SECOND = 16;
 /** How long a message waits that came while an older one of its partition still runs here, in milliseconds. */
@@ -40,12 +42,11 @@ export class PartitionedSource implements RunningSource {
   floor = 0;
   delivered = 0;
   ackWaitMs: number = Infinity;
-  brokenSince: number | undefined = undefined;
-  trouble: string | undefined = undefined;
   /** There is at most one message of each partition. */
   readonly hasRoomToWait = true;
   readonly #engine: ListenerCore;
   readonly #bus: MessageBus;
+  readonly #recovery: Recovery;
   readonly #partitions: readonly Partition[];
   readonly #consumers: PartitionConsumers;
   /** Partitions that are neither asked nor held, in the order in which to ask them. */
@@ -58,9 +59,6 @@ export class PartitionedSource implements RunningSource {
   #isStarted = false;
   #readAt = 0;
   #nextRead = 0;
-  #recovering: Promise<void> | undefined;
-  /** Ends the pause between two attempts to recover, as when the connection is restored. */
-  #wake: (() => void) | undefined;
 
   constructor(engine: ListenerCore, bus: MessageBus, settings: SourceSettings) {
     this.#engine = engine;
@@ -80,6 +78,28 @@ export class PartitionedSource implements RunningSource {
       isInLine: false,
     }));
     this.#consumers = new PartitionConsumers(this.#partitions);
+    this.#recovery = new Recovery(engine, bus, {
+      durable,
+      pausesMs: RECOVERY_PAUSES_MS,
+      repair: async () => {
+        await this.#repair();
+        return this.#broken.size === 0;
+      },
+      subscribe: () => {
+        this.#recovery.succeeded();
+        if (this.#paused || engine.isOver) return;
+        if (this.#pulls === undefined) this.#subscribe();
+        else this.refill();
+      },
+    });
+  }
+
+  get brokenSince(): number | undefined {
+    return this.#recovery.since;
+  }
+
+  get trouble(): string | undefined {
+    return this.#recovery.trouble;
   }
 
   /** Its consumers as one; `undefined` before they are bound. */
@@ -94,7 +114,8 @@ export class PartitionedSource implements RunningSource {
   async start(): Promise<void> {
     this.stream = await this.#findStream();
     await forEachAtOnce(this.#partitions, (partition) => this.#bind(partition, this.#engine.settings.repair));
-    this.#warnOfAckWait();
+    const consumers = this.#partitions.map(({ consumer }) => consumer!);
+    this.ackWaitMs = ackWaitOf(consumers, this.settings, this.#engine.logger);
     const info = await this.#consumers.info();
     await this.#lookAtRetention(info === undefined ? undefined : Math.max(info.delivered, info.ackFloor));
     this.#isStarted = true;
@@ -138,7 +159,7 @@ export class PartitionedSource implements RunningSource {
   /** Asks for messages again. Before the first bind, `start` does. */
   resume(): void {
     this.#paused = false;
-    if (this.#isStarted && this.#recovering === undefined) this.#subscribe();
+    if (this.#isStarted && !this.#recovery.isUnderWay) this.#subscribe();
   }
 
   /** Closes its subscription for good. */
@@ -179,34 +200,7 @@ export class PartitionedSource implements RunningSource {
 
   #repairLater(partitions: readonly Partition[], trouble: string): void {
     for (const partition of partitions) this.#broken.add(partition);
-    this.trouble = trouble;
-    this.brokenSince ??= this.#engine.now();
-    this.#wake?.();
-    this.#recovering ??= this.#recover().finally(() => this.#recovering = undefined);
-  }
-
-  async #recover(): Promise<void> {
-    for (let attempt = 0;; attempt++) {
-      const pause = this.#engine.pauseFor(RECOVERY_MS[attempt] ?? 1000);
-      await Promise.race([pause, new Promise<void>((resolve) => this.#wake = resolve)]);
-      if (this.#engine.isOver) return;
-      if (!this.#bus.connected) continue;
-      try {
-        await this.#repair();
-        if (this.#broken.size === 0) break;
-      } catch (error) {
-        this.trouble = toGlamError(error).message;
-        this.#engine.logger.warn("Consumers of partitions could not be recovered yet", {
-          durable: this.settings.durable,
-          error,
-        });
-      }
-    }
-    this.#recovering = undefined;
-    this.brokenSince = this.trouble = undefined;
-    if (this.#paused || this.#engine.isOver) return;
-    if (this.#pulls === undefined) this.#subscribe();
-    else this.refill();
+    this.#recovery.begin(trouble);
   }
 
   /** Makes the consumers that are gone, each from where it was. */
@@ -264,24 +258,9 @@ export class PartitionedSource implements RunningSource {
     }, { update });
   }
 
-  #warnOfAckWait(): void {
-    const consumers = this.#partitions.map(({ consumer }) => consumer!);
-    const { ackWaitMs } = this.settings;
-    this.ackWaitMs = Math.min(...consumers.map(({ config }) => config.ackWaitMs));
-    if (this.ackWaitMs === ackWaitMs) return;
-    this.#engine.logger.warn(
-      "Another version has changed the ack wait of the durable consumers, which stays",
-      {
-        durable: this.settings.durable,
-        ack_wait_ms: this.ackWaitMs,
-        own_ack_wait_ms: ackWaitMs,
-      },
-    );
-  }
-
   #subscribe(): void {
     this.#pulls?.close();
-    this.brokenSince = this.trouble = undefined;
+    this.#recovery.succeeded();
     const consumers = this.#partitions.map(({ consumer }) => consumer!) as readonly BusConsumer[];
     const options = {
       onDelivery: (delivery: Delivery, index: number) => this.#receive(delivery, this.#partitions[index]!),
