@@ -19,6 +19,7 @@ export interface ListenerCore {
   readonly runner: HandlerRunnerPort;
   readonly redeliveryPolicy: RedeliveryPolicyPort;
   readonly deadLetterWriter: DeadLetterWriterPort;
+  readonly poisonPolicy: PoisonPolicyPort;
   /** Time of the last sweep, in milliseconds since 1970: exact enough for the times that are kept of each message. */
   readonly ackExtender: {
     readonly ranAt: number;
@@ -102,6 +103,14 @@ export interface HoldsPort {
   resumes(held: HeldMessage): Promise<boolean>;
 }
 
+/** Decides which message seems to kill each process that handles it. */
+export interface PoisonPolicyPort {
+  /** Whether a message that came `alone` or with others was delivered so often that it is to be buried. */
+  isDue(deliveryCount: number, alone: boolean): boolean;
+  /** Buries a message, or lets it run alone once where its deliveries are explained by another one. */
+  judge(held: HeldMessage): void;
+}
+
 /** Decides which message is handled next. */
 export interface DispatcherPort {
   /** Takes a delivered message. */
@@ -110,8 +119,8 @@ export interface DispatcherPort {
   keyOf(held: HeldMessage): unknown;
   /** Messages that wait for another attempt, or for another try to write their dead letter. */
   readonly waiting: number;
-  /** The outage of the inbox, where it cannot be used. */
-  readonly inboxOutage: { readonly reason: string | undefined; end(): void };
+  /** The outage of the inbox, where it cannot be used; `limit` is how many handlers may run meanwhile. */
+  readonly inboxOutage: { readonly reason: string | undefined; readonly limit: number; end(): void };
   /** Puts a message in line for a free slot. */
   enqueue(held: HeldMessage): void;
   /** Lets a message wait `delayMs` milliseconds for another attempt. */

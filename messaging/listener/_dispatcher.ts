@@ -5,10 +5,10 @@ import type { NotTried } from "./_handle_once.ts";
 import type { HeldMessage } from "./_held_message.ts";
 import { InboxOutage } from "./_inbox_outage.ts";
 import { KeyQueues } from "./_key_queues.ts";
+import { PartitionSuspects } from "./partitions/_partition_suspects.ts";
 
 /** How long to wait for the server to confirm the acknowledgements before a suspect runs anyway, in milliseconds. */
 const FLUSH_MS = 5000;
-
 /** The state in which suspects run one by one, so that a crash redelivers no other message. */
 interface Isolation {
   /** No delivery is on its way. */
@@ -27,10 +27,7 @@ export class Dispatcher {
   /** Messages whose handler could not be called; they go before all others. */
   readonly #postponed = new Queue<HeldMessage>();
   readonly #suspects: HeldMessage[] = [];
-  /** Suspects of partitions: they run one at a time, beside what is no suspect. */
-  readonly #suspectsOfPartitions: HeldMessage[] = [];
-  /** The one of them that runs, or waits for the server to confirm what was acknowledged before it. */
-  #alone: HeldMessage | undefined;
+  readonly #partitionSuspects: PartitionSuspects;
   #partitioned: readonly SourcePort[] | undefined;
   readonly #keyQueues = new KeyQueues();
   #isPumping = false;
@@ -40,6 +37,7 @@ export class Dispatcher {
   constructor(engine: ListenerCore) {
     this.#engine = engine;
     this.inboxOutage = new InboxOutage(engine);
+    this.#partitionSuspects = new PartitionSuspects(engine);
   }
 
   /** Takes a delivered message. */
@@ -66,13 +64,13 @@ export class Dispatcher {
   /** Puts a message in line for a free slot. */
   enqueue(held: HeldMessage): void {
     held.state = "ready";
-    if (held.suspect) {
-      const isOfPartition = held.source.settings.partitions !== undefined;
-      const suspects = isOfPartition ? this.#suspectsOfPartitions : this.#suspects;
+    if (held.suspect && held.source.settings.partitions !== undefined) {
+      this.#partitionSuspects.add(held);
+    } else if (held.suspect) {
       // Every other delivery goes to the front: a message that was behind the killer runs before it the next time.
-      if (held.delivery.deliveryCount % 2 === 0) suspects.push(held);
-      else suspects.unshift(held);
-      if (!isOfPartition) this.#isolateSuspects();
+      if (held.delivery.deliveryCount % 2 === 0) this.#suspects.push(held);
+      else this.#suspects.unshift(held);
+      this.#isolateSuspects();
     } else {
       held.source.ready++;
       this.#ready.push(held);
@@ -103,9 +101,10 @@ export class Dispatcher {
    */
   postpone(held: HeldMessage, notTried: NotTried): void {
     held.state = "ready";
-    if (held.suspect) {
-      const isOfPartition = held.source.settings.partitions !== undefined;
-      (isOfPartition ? this.#suspectsOfPartitions : this.#suspects).unshift(held);
+    if (held.suspect && held.source.settings.partitions !== undefined) {
+      this.#partitionSuspects.add(held);
+    } else if (held.suspect) {
+      this.#suspects.unshift(held);
     } else {
       held.source.ready++;
       this.#postponed.push(held);
@@ -129,7 +128,9 @@ export class Dispatcher {
       held.source.refill();
     }
     this.#partitioned ??= sources.filter(({ settings }) => settings.partitions !== undefined);
-    if (this.#partitioned.length > 0) this.#runPartitions(this.#partitioned);
+    // Partitions that have waited until fewer messages wait here.
+    for (const source of this.#partitioned) source.refill();
+    this.#partitionSuspects.pump();
     this.#isPumping = false;
     if (this.#isolation !== undefined) this.#runAlone();
   }
@@ -170,35 +171,11 @@ export class Dispatcher {
     return true;
   }
 
-  /**
-   * Runs the next suspect of a partition, when the server has confirmed the acknowledgements before it, so that a crash does
-   * not redeliver them; and asks for the partitions that have waited until fewer messages wait here.
-   */
-  #runPartitions(partitioned: readonly SourcePort[]): void {
-    const { bus, runner } = this.#engine;
-    for (const source of partitioned) source.refill();
-    if (this.#alone?.state === "running" || runner.running >= this.inboxOutage.limit) return;
-    if (this.#alone !== undefined && this.#suspectsOfPartitions.includes(this.#alone)) return; // being confirmed
-    const next = this.#alone = this.#suspectsOfPartitions[0];
-    if (next === undefined) return;
-    settleWithin(FLUSH_MS, () => bus.flush()).then(() => {
-      const { isPaused, isStopping } = this.#engine;
-      this.#alone = undefined;
-      const place = this.#suspectsOfPartitions.indexOf(next);
-      if (place < 0) return this.pump();
-      if (isPaused || isStopping || runner.running >= this.inboxOutage.limit) return;
-      this.#suspectsOfPartitions.splice(place, 1);
-      if (next.state !== "ready" || this.#isLost(next)) return this.pump();
-      this.#alone = next;
-      runner.run(next);
-    });
-  }
-
   #runAlone(): void {
     const { bus, runner, sources } = this.#engine;
     const isolation = this.#isolation!;
     if (!isolation.isIdle || this.inboxOutage.limit === 0) return;
-    if (runner.running + this.#postponed.size + this.#ready.size + this.#suspectsOfPartitions.length > 0) {
+    if (runner.running + this.#postponed.size + this.#ready.size + this.#partitionSuspects.size > 0) {
       return;
     }
     if (this.#suspects.length === 0) {

@@ -206,7 +206,9 @@ export class Engine implements ListenerCore {
     }
     if (deliveryCount > maxAttempts && !isKnown) {
       held.suspect = true;
-      if (this.poisonPolicy.isDue(deliveryCount, alone)) {
+      // Those of partitions come together, and are judged when all are here.
+      const isOfPartition = held.source.settings.partitions !== undefined;
+      if (!isOfPartition && this.poisonPolicy.isDue(deliveryCount, alone)) {
         this.poisonPolicy.judge(held);
         return true;
       }

@@ -313,11 +313,10 @@ export class PartitionedSource implements RunningSource {
       return this.refill();
     }
     const held = new HeldMessage(this, delivery, sequence, deliveredAt);
-    const isAlone = engine.sources.every((source) => source.held.size === 0);
     this.held.set(sequence, held);
     this.#ofHeld.set(sequence, partition);
     partition.held = held;
-    engine.receive(held, delivery.deliveryCount, isAlone);
+    engine.receive(held, delivery.deliveryCount, false);
   }
 
   /** Removes a message that was settled or returned to the server, and asks its partition again. */
