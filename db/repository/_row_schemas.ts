@@ -104,13 +104,15 @@ function orBeyondIso(column: Column, schema: z.ZodType, from: RowOrigin): z.ZodT
   const { kind, isArray } = columnKind(column.type);
   if (from === "client" || isArray || (kind !== "instant" && kind !== "date")) return schema;
   if (valueTypeOf(schema) !== "string") return schema;
-  return z.unknown().transform((value, context) => {
+  // Zod runs a transform for a column that is left out only where something may take the place of what is missing.
+  const given = z.prefault(z.unknown(), undefined).transform((value, context) => {
     if (typeof value === "string" && isBeyondIso(value)) return value;
     const result = schema.safeParse(value);
     if (result.success) return result.data;
     context.issues.push(...result.error.issues as never[]);
     return z.NEVER;
   });
+  return schema._zod.optout === "optional" ? z.optional(given) : given;
 }
 
 /** Columns that only the repository writes. */

@@ -172,3 +172,38 @@ it("a list ordered by an instant that is read as a text is read from the index o
   assert.match(JSON.stringify(plan), /Index Scan using ix_times_at/);
   assert.equal((await repository.findAll({}, { limit: 1 })).length, 1);
 });
+
+it("a text of an instant or a date that a row leaves out is null, or the default of its schema or column", async () => {
+  const at = "2026-02-28T12:00:00.000000Z";
+  const Visits = defineTable("visits", {
+    columns: z.object({
+      id: z.int32(),
+      nullish: z.iso.datetime().nullish(),
+      optional: z.iso.datetime().optional(),
+      day: z.iso.date().nullish(),
+      defaulted: z.iso.datetime().default(at),
+      both: z.iso.datetime().default(at).optional(),
+      fallback: z.iso.datetime().prefault(at),
+      column: z.iso.datetime(),
+      needed: z.iso.datetime().nullable(),
+    }),
+    defaults: { column: "'2020-01-01T00:00:00.000000Z'" },
+  });
+  await using db = await createTestDatabase({ poolSize: 1 });
+  await createTables(db, Visits);
+  const visits = new Repository(db, Visits);
+  const stored = await Promise.all([
+    visits.save({ id: 1, needed: null }),
+    visits.save({ id: 2, needed: null }, { from: "client" }),
+    visits.upsert({ id: 3, needed: null, nullish: undefined, defaulted: undefined, both: undefined }),
+    visits.saveMany([{ id: 4, needed: null }]).then(() => visits.findById(4)),
+  ]);
+  const filled = { defaulted: at, both: at, fallback: at, column: "2020-01-01T00:00:00.000000Z" };
+  const wanted = { nullish: null, optional: null, day: null, needed: null, ...filled };
+  assert.deepEqual(stored, [1, 2, 3, 4].map((id) => ({ id, ...wanted })));
+  await assert.rejects(
+    visits.save({ id: 5 } as never),
+    (error: Error) =>
+      error instanceof ContractError && /needed: Invalid input: expected string/.test(error.message),
+  );
+});
