@@ -47,12 +47,13 @@ function service(): Option {
   return new Option("--service <name>", "whose variables to read (SERVICE_NAME)");
 }
 
-/** Parses an integer of at least `least`. */
-export function wholeNumber(least: number): (text: string) => number {
+/** Parses an integer of at least `least`, and at most `most`. */
+export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least}.`);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    const end = most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`;
+    throw new InvalidArgumentError(`Expected a whole number from ${least}${end}.`);
   };
 }
 

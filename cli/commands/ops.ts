@@ -9,7 +9,7 @@ export const declareOps: Declare = (program, { action }) => {
     .description(
       "show the operations page of the whole fleet on this machine, and print its URL (the default)",
     )
-    .option("--port <n>", "port on 127.0.0.1 (any that is free)", wholeNumber(0), 0)
+    .option("--port <n>", "port on 127.0.0.1 (any that is free)", wholeNumber(0, 65_535), 0)
     .option("--allow-changes", "also redrive, delete, retry and pause (only look)")
     .option("--database-url <url>", "database of a service whose outbox and schedules to show (DATABASE_URL)")
     .option("--schema <name>", "its schema")

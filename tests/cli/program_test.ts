@@ -56,7 +56,9 @@ describe("glam", () => {
     "events tail --nope": /error: unknown option '--nope'/,
     "events tail --since yesterday":
       /'--since <time>' argument 'yesterday' is invalid. Expected how long ago/,
-    "events tail --count 0": /Expected a whole number from 1/,
+    "events tail --count 0": /Expected a whole number from 1\.$/m,
+    "ops serve --port 65536":
+      /'--port <n>' argument '65536' is invalid. Expected a whole number from 0 to 65535\.$/m,
     "dlq redrive": /^glam: Select the dead letters by sequences, a filter such as --subject, or --all$/m,
     "dlq redrive 1 --all": /^glam: Select the dead letters by only one of sequences, a filter/m,
     "dlq redrive x": /^glam: Expected a sequence of `dlq list`, got "x"$/m,
