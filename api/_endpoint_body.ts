@@ -4,6 +4,7 @@ import { childrenOf, defOf, shapeOf, type ZodSchema } from "../contract/_zod_def
 import type { AnyEndpoint } from "../contract/endpoint.ts";
 import { type FileRule, fileRuleOf, isTypeAllowed } from "../contract/file.ts";
 import { GlamError } from "../errors/glam_error.ts";
+import { defineMember } from "../internal/define_member.ts";
 import type { EndpointContext } from "./_endpoint_context.ts";
 import { limitBody } from "./_limit_body.ts";
 import { isTooDeep } from "./_json_depth.ts";
@@ -84,7 +85,7 @@ function formReader(schema: ZodSchema, given: number | undefined): BodyReader {
     for (const [name, value] of Object.entries(fields)) {
       const rule = rules.get(name);
       if (rule !== undefined) checkFiles(name, value, rule);
-      values[name] = isList(name) && !Array.isArray(value) ? [value] : value;
+      defineMember(values, name, isList(name) && !Array.isArray(value) ? [value] : value);
     }
     return { parse: async () => await parse(values) };
   };

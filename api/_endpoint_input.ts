@@ -5,6 +5,7 @@ import { shapeOf, type ZodSchema } from "../contract/_zod_def.ts";
 import type { AnyEndpoint } from "../contract/endpoint.ts";
 import type { SchemaLike } from "../contract/schema_like.ts";
 import { type IssueLike, validationErrors, type ValidationIssue } from "../errors/validation_errors.ts";
+import { defineMember } from "../internal/define_member.ts";
 import { outsideContext } from "../internal/outside_context.ts";
 import { bodyReader } from "./_endpoint_body.ts";
 import type { EndpointContext } from "./_endpoint_context.ts";
@@ -139,7 +140,7 @@ function queryReaders({ kind, query, page }: AnyEndpoint): PartReader[] {
   const values = (c: EndpointContext, wanted: (name: string) => boolean) => {
     const found: Record<string, unknown> = {};
     for (const [name, list] of Object.entries(c.req.queries())) {
-      if (wanted(name)) define(found, name, list.length === 1 && !isList(name) ? list[0] : list);
+      if (wanted(name)) defineMember(found, name, list.length === 1 && !isList(name) ? list[0] : list);
     }
     return found;
   };
@@ -147,11 +148,6 @@ function queryReaders({ kind, query, page }: AnyEndpoint): PartReader[] {
     ...partReader("query", query, (c) => values(c, (name) => !names.includes(name))),
     ...partReader("query", paging, (c) => values(c, (name) => names.includes(name))),
   ];
-}
-
-/** Sets a member whatever its name: `__proto__` is a name like any other. */
-function define(object: Record<string, unknown>, name: string, value: unknown): void {
-  Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function headersOf(schema: SchemaLike | undefined): PartReader["raw"] {

@@ -205,6 +205,18 @@ describe("a request", () => {
     assert.deepEqual(await statusOf({ ...json({}), body: "[".repeat(5000) }), [422, "VALIDATION_ERROR"]);
   });
 
+  it("takes a field of a form by its own name alone, whatever it is called", async () => {
+    const { app } = createApp();
+    const Send = defineEndpoint("POST /forms", {
+      form: z.looseObject({ length: z.unknown().optional() }),
+      data: z.object({ names: z.array(z.string()), length: z.string() }),
+    });
+    implement(app, Send, ({ form }) => ({ names: Object.keys(form), length: typeof form.length }));
+    const body = new URLSearchParams([["__proto__", "1"], ["__proto__", "2"], ["toString", "3"]]);
+    const { data } = await (await app.request("/forms", { method: "POST", body })).json() as Json;
+    assert.deepEqual(data, { names: ["toString"], length: "undefined" });
+  });
+
   it("takes forms with files", async () => {
     const { app } = createApp();
     const Upload = defineEndpoint("POST /images", {
