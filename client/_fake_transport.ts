@@ -5,6 +5,7 @@ import type { AnyEndpoint } from "../contract/endpoint.ts";
 import type { SchemaLike } from "../contract/schema_like.ts";
 import { createMeta, envelopeBody, envelopeResponse } from "../errors/envelope.ts";
 import { toGlamError } from "../errors/to_glam_error.ts";
+import { defineMember } from "../internal/define_member.ts";
 import type { LooseInput } from "./_prepare_request.ts";
 import { WrongFake } from "./_wrong_fake.ts";
 import type { Transport } from "./options.ts";
@@ -35,7 +36,9 @@ async function argsOf(endpoint: AnyEndpoint, input: LooseInput): Promise<Record<
   for (const part of TEXT_PARTS) {
     const texts: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(input[part] ?? {})) {
-      if (value !== undefined) texts[name] = Array.isArray(value) ? value.map(asText) : asText(value);
+      if (value !== undefined) {
+        defineMember(texts, name, Array.isArray(value) ? value.map(asText) : asText(value));
+      }
     }
     args[part] = await parsed(endpoint[part], texts, `${endpoint.route}: ${part}`);
   }

@@ -119,7 +119,11 @@ function formOf(
 }
 
 function textOf(route: string, place: string, value: unknown): string {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") {
+    // A query and a form would send U+FFFD in place of half a surrogate pair, and a path cannot have it.
+    if (value.isWellFormed()) return value;
+    throw new TypeError(`Cannot call "${route}": \`${place}\` has half a surrogate pair, which has no UTF-8`);
+  }
   if (typeof value === "bigint" || typeof value === "boolean" || Number.isFinite(value)) return String(value);
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
   throw new TypeError(`Cannot call "${route}": \`${place}\` has no text, got ${describe(value)}`);

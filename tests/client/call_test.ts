@@ -141,6 +141,12 @@ describe("a call", () => {
       name: "TypeError",
       message: 'Cannot call "GET /items": `query.tag` has no text, got Object',
     });
+    const half = "\u{1F6D2}".slice(0, 1);
+    await assert.rejects(client.GetItem({ params: { id: half } }), {
+      name: "TypeError",
+      message: 'Cannot call "GET /items/:id": `params.id` has half a surrogate pair, which has no UTF-8',
+    });
+    await assert.rejects(client.ListItems({ query: { tag: [half] } }), { name: "TypeError" });
     assert.equal(seen.length, 0);
   });
 
