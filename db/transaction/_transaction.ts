@@ -146,7 +146,7 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
     this.ended ??= () => error;
     for (const sent of [...this.#pending]) sent.fail(error);
     this.#end();
-    this.#reject?.(this.#committing ? unknownOutcome(error) : error);
+    this.#reject?.(this.#explain(error));
   }
 
   /** Whether the driver's own statement runs since this tick or before. */
@@ -322,7 +322,10 @@ export class Transaction implements Linked<Transaction>, QueryOwner {
     if (this.#failure !== undefined && codeOf(error) === "25P02") return this.#failure;
     if (this.#thrown?.error === error) return error;
     const known = toQueryError(error);
-    return this.#committing && isConnectionLoss(known) ? unknownOutcome(known) : known;
+    if (!isConnectionLoss(known)) return known;
+    if (this.#committing) return unknownOutcome(known);
+    // Without its connection the transaction is rolled back all the same, for the reason that the callback gave.
+    return this.#left && this.#thrown !== undefined ? this.#explain(this.#thrown.error) : known;
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { connectDatabase, type Database, type DatabaseOptions, type Sql } from "@glam/shared/db";
-import { DatabaseError, isRetryableError } from "@glam/shared/errors";
+import { ConflictError, DatabaseError, isRetryableError } from "@glam/shared/errors";
 import { byExtent } from "../../_support/extent.ts";
 import { createTestDatabase, PATIENT, sharedPostgres } from "../../_support/postgres.ts";
 import { startTcpProxy, type TcpProxy } from "../../_support/tcp_proxy.ts";
@@ -59,6 +59,18 @@ it("queries and transactions on half-open connections fail within the deadline, 
     assert.rejects(db.transaction((tx) => tx`select 4`), isRetryable),
   ]);
   assert.ok(isRetryable(await transaction.failure));
+  await proxy.heal();
+  await waitForAllConnections(db, POOL_SIZE);
+});
+
+it("a rollback that nobody answers gives what the callback has thrown", async () => {
+  await using network = await impatientlyThroughProxy();
+  const { db, proxy } = network;
+  const sold = new ConflictError("It is sold");
+  const transaction = await beginTransaction(db, () => Promise.reject(sold));
+  proxy.vanish();
+  transaction.goOn();
+  assert.equal(await transaction.failure, sold);
   await proxy.heal();
   await waitForAllConnections(db, POOL_SIZE);
 });
