@@ -59,7 +59,7 @@ const filesOfOneRuntime = new RegExp(`^tests/(${
 
 /** What the newest servers run: the broker and the database, by all that talks to them. */
 const filesOfNewestServers =
-  /^tests\/(messaging\/(bus|dead_letters|nats)\/|messaging\/(inbox|listener|outbox|publisher)\/(add|connection|faults|hold_up|order)_|db\/(?!table\/))/;
+  /^tests\/(messaging\/(bus|dead_letters|nats)\/|messaging\/(inbox|listener|outbox|publisher)\/(add|connection|faults|hold_up|order|partitions_drill)_|db\/(?!table\/))/;
 
 /** Whether a quick run skips a file although it is not long. */
 export function isHeavy(file: string): boolean {
