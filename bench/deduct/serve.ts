@@ -6,7 +6,7 @@
  * @module
  */
 import process from "node:process";
-import type { AuthenticationGuard } from "@glam/shared/api";
+import type { AuthenticationGuard, IdempotencyGuard } from "@glam/shared/api";
 import type { Principal } from "@glam/shared/auth";
 import { connectDatabase } from "@glam/shared/db";
 import { createLogger } from "@glam/shared/logging";
@@ -17,14 +17,6 @@ import { createByHand } from "./by_hand.ts";
 
 const [name, url = ""] = process.argv.slice(-2);
 
-if (name === "fastify") {
-  const { listen } = await import("./fastify.ts");
-  console.log(await listen(url));
-} else {
-  const app = name === "glam" ? await createGlam() : createByHand(url);
-  await serve((request) => app.fetch(request));
-}
-
 const operator: Principal = {
   kind: "user",
   subject: "operator",
@@ -32,8 +24,11 @@ const operator: Principal = {
   claims: {},
 };
 
-/** Takes everybody for an operator: the others prove nothing either. */
-const guards: { readonly authenticate: AuthenticationGuard } = {
+/**
+ * Takes everybody for an operator, and asks for no key: the others prove nothing either, and what a key costs is measured by
+ * itself.
+ */
+const guards: { readonly authenticate: AuthenticationGuard; readonly idempotency: IdempotencyGuard } = {
   authenticate: {
     securitySchemes: {},
     identify(c) {
@@ -41,7 +36,16 @@ const guards: { readonly authenticate: AuthenticationGuard } = {
       return Promise.resolve(operator);
     },
   },
+  idempotency: { run: (_c, _request, respond) => respond() },
 };
+
+if (name === "fastify") {
+  const { listen } = await import("./fastify.ts");
+  console.log(await listen(url));
+} else {
+  const app = name === "glam" ? await createGlam() : createByHand(url);
+  await serve((request) => app.fetch(request));
+}
 
 /** The example, with its access log as JSON lines that are discarded. */
 async function createGlam() {
