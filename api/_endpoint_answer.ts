@@ -3,6 +3,7 @@ import { type AnswerWriter, answerWriter } from "../contract/_write_answer.ts";
 import type { AnyEndpoint } from "../contract/endpoint.ts";
 import { ContractError } from "../errors/common.ts";
 import { type IssueLike, validationErrors } from "../errors/validation_errors.ts";
+import { stringifyBigints } from "../internal/exact_json.ts";
 import type { ContextLike } from "./_hono.ts";
 import type { CursorListResult, ListResult } from "./endpoint_handler.ts";
 import type { CursorQuery, PageQuery } from "./page_query.ts";
@@ -63,7 +64,9 @@ export function answerer(endpoint: AnyEndpoint): Answerer {
         return respondCursorPage(c, value as unknown[], { limit, next, previous }, status);
       }
       case "plain":
-        return c.body(JSON.stringify(value), status as never, { "Content-Type": "application/json" });
+        return c.body(stringifyBigints(value, String) ?? "null", status as never, {
+          "Content-Type": "application/json",
+        });
     }
     if (location === undefined) return respond(c, value, "", status);
     return respond(c, value, "", status, { Location: toHeaderValue(location(data as never)) });

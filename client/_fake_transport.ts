@@ -6,6 +6,7 @@ import type { SchemaLike } from "../contract/schema_like.ts";
 import { createMeta, envelopeBody, envelopeResponse } from "../errors/envelope.ts";
 import { toGlamError } from "../errors/to_glam_error.ts";
 import { defineMember } from "../internal/define_member.ts";
+import { stringifyBigints } from "../internal/exact_json.ts";
 import type { LooseInput } from "./_prepare_request.ts";
 import { WrongFake } from "./_wrong_fake.ts";
 import type { Transport } from "./options.ts";
@@ -42,7 +43,9 @@ async function argsOf(endpoint: AnyEndpoint, input: LooseInput): Promise<Record<
     }
     args[part] = await parsed(endpoint[part], texts, `${endpoint.route}: ${part}`);
   }
-  args["body"] = await parsed(endpoint.body, overTheWire(input.body), `${endpoint.route}: body`);
+  if (endpoint.body !== undefined) {
+    args["body"] = await parsed(endpoint.body, overTheWire(input.body), `${endpoint.route}: body`);
+  }
   args["form"] = await parsed(endpoint.form, input.form, `${endpoint.route}: form`);
   return args;
 }
@@ -100,9 +103,12 @@ async function answerOf(
 }
 
 function json(body: unknown, status: number): Response {
-  return new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
+  return new Response(stringifyBigints(body, String), {
+    status,
+    headers: { "Content-Type": "application/json" },
+  });
 }
 
 function overTheWire(body: unknown): unknown {
-  return body === undefined ? undefined : JSON.parse(JSON.stringify(body));
+  return JSON.parse(JSON.stringify(body) ?? "null");
 }

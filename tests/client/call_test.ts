@@ -215,6 +215,26 @@ describe("fakes", () => {
     assert.deepEqual((await client.ListItems()).pagination.total, 1);
   });
 
+  it("send and get what a service would, of a schema that lets everything through", async () => {
+    const Echo = defineEndpoint("POST /echo", { body: z.unknown(), data: z.unknown() });
+    const Plain = defineEndpoint("GET /plain", { plain: z.unknown() });
+    const endpoints = { Echo, Plain };
+    const app = new Hono();
+    app.use(glamMiddleware({ logger: recordingLogger().logger }));
+    implement(app, Echo, ({ body }) => ({ body, large: 1n }));
+    implement(app, Plain, () => ({ large: 1n }));
+    const service = "catalog";
+    const fakes = {
+      Echo: ({ body }: { body: unknown }) => ({ body, large: 1n }),
+      Plain: () => ({ large: 1n }),
+    };
+    for (const over of [{ transport: app }, { fakes }]) {
+      const client = createServiceClient({ service, endpoints, ...over });
+      assert.deepEqual(await client.Echo({ body: undefined }), { body: null, large: "1" });
+      assert.deepEqual(await client.Plain(), { large: "1" });
+    }
+  });
+
   it("do not compile with other data, and fail when they break the contract", async () => {
     const client = createServiceClient({
       service: "catalog",
