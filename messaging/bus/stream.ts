@@ -60,6 +60,11 @@ export interface StreamInfo {
   readonly lastSequence: number;
   /** Number of consumers. */
   readonly consumers: number;
+  /**
+   * Tells it from a stream of the same name that was there before it, such as when the broker made it; absent where the bus
+   * does not tell. A listener starts anew with another stream.
+   */
+  readonly created?: string | undefined;
 }
 
 /** Options of `ensureStream`. */

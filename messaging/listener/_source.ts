@@ -4,6 +4,7 @@ import type { MessageBus } from "../bus/message_bus.ts";
 import { ensureStreamOf } from "../bus/ensure_stream_of.ts";
 import { ackWaitOf } from "./_ack_wait_of.ts";
 import type { ListenerCore, RunningSource } from "./_core.ts";
+import { createdOf } from "./_created_of.ts";
 import { HeldMessage } from "./_held_message.ts";
 import { SourceCounters } from "./_source_counters.ts";
 import { RecentlySettled } from "./_recently_settled.ts";
@@ -54,6 +55,7 @@ export class Source implements RunningSource {
   #probing = true;
   #paused = false;
   #isStarted = false;
+  #created: string | undefined;
   #again: Timer | undefined;
 
   constructor(engine: ListenerCore, bus: MessageBus, settings: SourceSettings) {
@@ -91,6 +93,7 @@ export class Source implements RunningSource {
 
   async start(): Promise<void> {
     this.stream = await this.#findStream();
+    this.#created = await createdOf(this.#bus, this.stream);
     await this.#bind(this.#engine.settings.repair);
     const info = await this.#consumer!.info();
     this.floor = info?.ackFloor ?? 0;
@@ -160,7 +163,11 @@ export class Source implements RunningSource {
     const before = this.stream;
     const stream = await this.#bus.streamInfo(before);
     this.stream = await this.#findStream();
-    const isSame = stream !== undefined && this.stream === before;
+    const created = stream === undefined || this.stream !== before
+      ? await createdOf(this.#bus, this.stream)
+      : stream.created;
+    const isSame = stream !== undefined && this.stream === before && created === this.#created;
+    this.#created = created;
     if (!isSame || stream.lastSequence < Math.max(this.floor, this.settled.greatest)) {
       this.floor = this.delivered = 0; // another stream, or made again: its sequences started anew
       this.settled.clear();

@@ -58,6 +58,7 @@ export class MemoryStream<Consumer extends StreamConsumer = StreamConsumer> {
   config: StreamConfig;
   readonly consumers: Map<string, Consumer> = new Map<string, Consumer>();
   lastSequence = 0;
+  readonly #created = crypto.randomUUID();
   readonly #clock: Clock;
   /** Messages by sequence, from `#base` on; an array, because a map of a million entries is slow. */
   #messages: (MemoryMessage | undefined)[] = [];
@@ -270,6 +271,7 @@ export class MemoryStream<Consumer extends StreamConsumer = StreamConsumer> {
       bytes: this.#bytes,
       firstSequence: this.#firstSequence,
       lastSequence: this.lastSequence,
+      created: this.#created,
       consumers: this.consumers.size,
     };
   }

@@ -103,7 +103,7 @@ export async function findServerStream(
 }
 
 /** Converts the server's info of a stream. */
-export function toStreamInfo({ config, state }: ServerInfo): StreamInfo {
+export function toStreamInfo({ config, created, state }: ServerInfo): StreamInfo {
   return {
     config: toStreamConfig(config),
     messages: state.messages,
@@ -111,6 +111,7 @@ export function toStreamInfo({ config, state }: ServerInfo): StreamInfo {
     firstSequence: state.messages === 0 ? state.last_seq + 1 : state.first_seq,
     lastSequence: state.last_seq,
     consumers: state.consumer_count,
+    created,
   };
 }
 

@@ -24,10 +24,12 @@ export class PartitionSuspects {
   #isAboutToRun = false;
   /** Whether the last one came while there was no other. */
   #cameAlone = false;
-  /** When the last one came, in milliseconds since 1970. */
-  #cameAt = 0;
-  /** When one was buried here. */
-  #buriedAt = -Infinity;
+  /** Number of those that have come. */
+  #come = 0;
+  /** How many had come when none came for a moment. */
+  #gathered = 0;
+  /** Whether one was buried a moment ago. */
+  #hasBuried = false;
 
   constructor(engine: ListenerCore) {
     this.#engine = engine;
@@ -41,7 +43,7 @@ export class PartitionSuspects {
   /** Takes one that is ready. */
   add(held: HeldMessage): void {
     this.#cameAlone = this.#waiting.length === 0 && this.#running?.state !== "running";
-    this.#cameAt = this.#engine.now();
+    this.#come++;
     this.#waiting.push(held);
   }
 
@@ -65,14 +67,13 @@ export class PartitionSuspects {
     return !isPaused && !isStopping && runner.running < dispatcher.inboxOutage.limit;
   }
 
-  /** Resolves when none has come for a moment. */
+  /** Resolves when none has come for a moment. The clock may be set meanwhile, so it counts pauses and not the time. */
   async #gather(): Promise<void> {
     const engine = this.#engine;
-    const until = engine.now() + MAX_GATHER_MS;
-    while (engine.now() < until && !engine.isStopping) {
-      const leftMs = this.#cameAt + GATHER_MS - engine.now();
-      if (leftMs <= 0) return;
-      await engine.pauseFor(Math.min(leftMs, GATHER_MS));
+    for (let pauses = 0; pauses < MAX_GATHER_MS / GATHER_MS && this.#gathered !== this.#come; pauses++) {
+      this.#gathered = this.#come;
+      if (engine.isStopping) return;
+      await engine.pauseFor(GATHER_MS);
     }
   }
 
@@ -105,14 +106,15 @@ export class PartitionSuspects {
 
   /** The one that was delivered so often that it is to be buried; those that came beside one that was buried run first. */
   #due(mostOften: number): HeldMessage | undefined {
-    if (!this.#engine.poisonPolicy.isDue(mostOften, this.#cameAlone)) return undefined;
-    const held = this.#waiting.find(({ delivery }) => delivery.deliveryCount === mostOften)!;
-    return this.#engine.now() - this.#buriedAt < 2 * held.source.settings.ackWaitMs ? undefined : held;
+    if (this.#hasBuried || !this.#engine.poisonPolicy.isDue(mostOften, this.#cameAlone)) return undefined;
+    return this.#waiting.find(({ delivery }) => delivery.deliveryCount === mostOften);
   }
 
   #bury(held: HeldMessage): void {
     this.#waiting.splice(this.#waiting.indexOf(held), 1);
-    this.#buriedAt = this.#engine.now();
+    this.#hasBuried = true;
+    // What was buffered beside it is redelivered within the ack wait.
+    this.#engine.after(2 * held.source.settings.ackWaitMs, () => this.#hasBuried = false);
     this.#engine.poisonPolicy.judge(held);
   }
 }

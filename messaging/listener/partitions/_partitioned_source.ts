@@ -4,6 +4,7 @@ import { ensureStreamOf } from "../../bus/ensure_stream_of.ts";
 import { partitionSubject } from "../../contract/_partition.ts";
 import { ackWaitOf } from "../_ack_wait_of.ts";
 import type { ListenerCore, RunningSource } from "../_core.ts";
+import { createdOf } from "../_created_of.ts";
 import { HeldMessage } from "../_held_message.ts";
 import { Queue } from "../_queue.ts";
 import { RecentlySettled } from "../_recently_settled.ts";
@@ -57,6 +58,7 @@ export class PartitionedSource implements RunningSource {
   #pulls: SharedPulls | undefined;
   #paused = false;
   #isStarted = false;
+  #created: string | undefined;
   #readAt = 0;
   #nextRead = 0;
 
@@ -113,6 +115,7 @@ export class PartitionedSource implements RunningSource {
 
   async start(): Promise<void> {
     this.stream = await this.#findStream();
+    this.#created = await createdOf(this.#bus, this.stream);
     await forEachAtOnce(this.#partitions, (partition) => this.#bind(partition, this.#engine.settings.repair));
     const consumers = this.#partitions.map(({ consumer }) => consumer!);
     this.ackWaitMs = ackWaitOf(consumers, this.settings, this.#engine.logger);
@@ -222,7 +225,12 @@ export class PartitionedSource implements RunningSource {
     const stream = await this.#bus.streamInfo(before);
     this.stream = await this.#findStream();
     const floor = Math.max(this.settled.greatest, ...this.#partitions.map((partition) => partition.floor));
-    if (stream === undefined || this.stream !== before || stream.lastSequence < floor) {
+    const created = stream === undefined || this.stream !== before
+      ? await createdOf(this.#bus, this.stream)
+      : stream.created;
+    const isSame = stream !== undefined && this.stream === before && created === this.#created;
+    this.#created = created;
+    if (!isSame || stream.lastSequence < floor) {
       // Another stream, or made again: its sequences started anew.
       for (const partition of this.#partitions) partition.floor = 0;
       this.settled.clear();
