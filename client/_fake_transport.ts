@@ -5,7 +5,6 @@ import type { AnyEndpoint } from "../contract/endpoint.ts";
 import type { SchemaLike } from "../contract/schema_like.ts";
 import { createMeta, envelopeBody, envelopeResponse } from "../errors/envelope.ts";
 import { toGlamError } from "../errors/to_glam_error.ts";
-import { defineMember } from "../internal/define_member.ts";
 import { stringifyBigints } from "../internal/exact_json.ts";
 import type { LooseInput } from "./_prepare_request.ts";
 import { WrongFake } from "./_wrong_fake.ts";
@@ -35,16 +34,18 @@ const TEXT_PARTS = ["params", "query", "headers", "cookies"] as const;
 async function argsOf(endpoint: AnyEndpoint, input: LooseInput): Promise<Record<string, unknown>> {
   const args: Record<string, unknown> = {};
   for (const part of TEXT_PARTS) {
-    const texts: Record<string, unknown> = {};
+    const texts = Object.create(null); // so that `__proto__` is a member like any other
     for (const [name, value] of Object.entries(input[part] ?? {})) {
-      if (value !== undefined) {
-        defineMember(texts, name, Array.isArray(value) ? value.map(asText) : asText(value));
-      }
+      if (value !== undefined) texts[name] = Array.isArray(value) ? value.map(asText) : asText(value);
     }
     args[part] = await parsed(endpoint[part], texts, `${endpoint.route}: ${part}`);
   }
   if (endpoint.body !== undefined) {
-    args["body"] = await parsed(endpoint.body, overTheWire(input.body), `${endpoint.route}: body`);
+    args["body"] = await parsed(
+      endpoint.body,
+      JSON.parse(JSON.stringify(input.body) ?? "null"),
+      `${endpoint.route}: body`,
+    );
   }
   args["form"] = await parsed(endpoint.form, input.form, `${endpoint.route}: form`);
   return args;
@@ -107,8 +108,4 @@ function json(body: unknown, status: number): Response {
     status,
     headers: { "Content-Type": "application/json" },
   });
-}
-
-function overTheWire(body: unknown): unknown {
-  return JSON.parse(JSON.stringify(body) ?? "null");
 }

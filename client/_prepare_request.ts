@@ -119,16 +119,14 @@ function formOf(
 }
 
 function textOf(route: string, place: string, value: unknown): string {
-  if (typeof value === "string") {
-    // A query and a form would send U+FFFD in place of half a surrogate pair, and a path cannot have it.
-    if (value.isWellFormed()) return value;
-    throw new TypeError(`Cannot call "${route}": \`${place}\` has half a surrogate pair, which has no UTF-8`);
-  }
+  // A query and a form would send U+FFFD in place of a lone surrogate, and a path cannot have it.
+  if (typeof value === "string" && value.isWellFormed()) return value;
   if (typeof value === "bigint" || typeof value === "boolean" || Number.isFinite(value)) return String(value);
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
   throw new TypeError(`Cannot call "${route}": \`${place}\` has no text, got ${describe(value)}`);
 }
 
 function describe(value: unknown): string {
+  if (typeof value === "string") return "a lone surrogate";
   return Object(value) === value ? (value as object).constructor?.name ?? "an object" : String(value);
 }

@@ -144,7 +144,7 @@ describe("a call", () => {
     const half = "\u{1F6D2}".slice(0, 1);
     await assert.rejects(client.GetItem({ params: { id: half } }), {
       name: "TypeError",
-      message: 'Cannot call "GET /items/:id": `params.id` has half a surrogate pair, which has no UTF-8',
+      message: 'Cannot call "GET /items/:id": `params.id` has no text, got a lone surrogate',
     });
     await assert.rejects(client.ListItems({ query: { tag: [half] } }), { name: "TypeError" });
     assert.equal(seen.length, 0);
