@@ -22,11 +22,14 @@ export interface Session {
   readonly sql: Sql;
 }
 
-/** A session in a transaction that stays open until it is released. */
+/** A transaction that stays open until it is released. */
 export interface HeldSession {
-  readonly session: Session;
   /** Whether the transaction is the caller's. */
   readonly joined: boolean;
+  /** Whether a batch may be read while the caller uses the transaction for something else. */
+  readonly readsAhead: boolean;
+  /** Runs statements in it, as its tenant. */
+  run<T>(work: (session: Session) => Promise<T>): Promise<T>;
   release(): Promise<void>;
 }
 
@@ -85,8 +88,15 @@ export class Sessions {
     const tenant = this.tenant();
     if (isInTransaction(db)) {
       const session = { mapping, tenant, sql: db.sql };
-      if (mapping.table.rowLevelSecurity) await setTenant(db.sql, mapping, tenant!);
-      return { session, joined: true, release: () => Promise.resolve() };
+      return {
+        joined: true,
+        readsAhead: !mapping.table.rowLevelSecurity,
+        // The caller's transaction has one tenant at a time, and may set another one between two statements of a cursor.
+        run: mapping.table.rowLevelSecurity
+          ? (work) => this.#inTransaction(tenant, work)
+          : (work) => work(session),
+        release: () => Promise.resolve(),
+      };
     }
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const opened = Promise.withResolvers<Sql>();
@@ -98,8 +108,9 @@ export class Sessions {
     done.catch(opened.reject);
     const session = { mapping, tenant, sql: await opened.promise };
     return {
-      session,
       joined: false,
+      readsAhead: true,
+      run: (work) => work(session),
       async release() {
         release();
         // The caller already has the error of a statement that failed.

@@ -20,19 +20,19 @@ export async function* streamRows(
   const { batchSize = 1000 } = options;
   assertInteger("batchSize", batchSize, 1);
   const held = await sessions.hold();
-  const { session } = held;
   const name = `glam_stream_${++cursors}`;
   let declared = false;
   let ahead: Promise<AnyRow[]> | undefined;
+  const next = () => held.run((session) => fetch(name, session, batchSize));
   try {
-    await declare(name, session, filter, options);
+    await held.run((session) => declare(name, session, filter, options));
     declared = true;
     let more = true;
     while (more) {
-      const rows = await (ahead ?? fetch(name, session, batchSize));
+      const rows = await (ahead ?? next());
       more = rows.length === batchSize;
       // Reads one batch ahead, so that the server works while the caller handles rows.
-      ahead = more ? fetch(name, session, batchSize) : undefined;
+      ahead = more && held.readsAhead ? next() : undefined;
       ahead?.catch(() => {}); // the caller may stop before it is awaited
       for (const row of rows) yield row;
     }
@@ -41,7 +41,7 @@ export async function* streamRows(
   } finally {
     await ahead?.catch(() => {});
     // The end of a transaction closes its cursors; the caller's transaction continues.
-    if (held.joined && declared) await session.sql.unsafe(`CLOSE ${name}`).catch(() => {});
+    if (held.joined && declared) await held.run(({ sql }) => sql.unsafe(`CLOSE ${name}`)).catch(() => {});
     await held.release();
   }
 }

@@ -212,6 +212,12 @@ it("with row level security the server keeps tenants apart, also from SQL that f
       assert.equal((await tx`select * from guarded`).length, 1);
       assert.equal(await b.count(), 2);
     });
+    // Streams in one transaction, where each sets its tenant.
+    await app.transaction(async () => {
+      const streams = [b, a, b].map((each) => Array.fromAsync(each.stream({}, { batchSize: 1 })));
+      const skus = (await Promise.all(streams)).map((rows) => rows.map(({ sku }) => sku));
+      assert.deepEqual(skus, [["b", "b"], ["a"], ["b", "b"]]);
+    });
     assert.equal((await app.sql`select * from guarded`).length, 0);
     await assert.rejects(
       app.transaction(async (tx) => {
